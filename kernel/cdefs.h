@@ -1,0 +1,39 @@
+/* cdefs.h - what the compiler offers, under short names; included by nearly every file. */
+#ifndef KERNEL_CDEFS_H
+#define KERNEL_CDEFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define nitems(a)	(sizeof(a) / sizeof((a)[0]))
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+#define __packed	__attribute__((packed))
+#define __aligned_to(n)	__attribute__((aligned(n)))
+#define __unused_arg	__attribute__((unused))
+#define __noreturn_fn	__attribute__((noreturn))
+#define __must_check	__attribute__((warn_unused_result))
+#define __printflike(f, a) __attribute__((format(printf, f, a)))
+#define CACHELINE	64
+
+#define container_of(p, type, member) \
+	((type *)((char *)(p) - offsetof(type, member)))
+
+/* Unlike the usual macros these evaluate each argument once. */
+#define MIN(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ < b_ ? a_ : b_; })
+#define MAX(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ > b_ ? a_ : b_; })
+
+#define roundup2(x, p2)	(((x) + ((p2) - 1)) & ~((__typeof__(x))(p2) - 1))
+
+/* Never returns: message, registers, backtrace, saved log, reboot (machine's panic.c). */
+void panic(const char *fmt, ...) __printflike(1, 2) __noreturn_fn;
+
+/* A contract that a bug alone can break; stays in every build. Input is never asserted. */
+#define KASSERT(x) \
+	do { if (unlikely(!(x))) panic("%s:%d: assertion \"%s\"", __FILE__, __LINE__, #x); } while (0)
+
+/* No call through the compiler's memory: orders this core's accesses as the compiler sees them. */
+#define barrier()	__asm__ volatile("" ::: "memory")
+
+#endif

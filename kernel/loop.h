@@ -1,0 +1,50 @@
+/* loop.h - the run loop of a core: poll what is ready, run batches to completion, run due timers, then tasks, then sleep. */
+#ifndef KERNEL_LOOP_H
+#define KERNEL_LOOP_H
+
+#include "kernel/cdefs.h"
+#include "kernel/percore.h"
+#include "kernel/set.h"
+
+/* Something that may have work: a NIC's queue pair, the UART. Owned by its driver, lives for ever. */
+struct poller {
+	/* Does up to `budget` units of work, returns how many it did; 0: it found nothing. */
+	int	(*pl_poll)(struct poller *, int budget);
+	/* Asks the device for an interrupt. True: work came meanwhile, poll again (nothing was armed then). */
+	bool	(*pl_arm)(struct poller *);
+	const char	*pl_name;
+	volatile bool	 pl_ready;		/* set by poller_wake, cleared by the loop */
+	struct poller	*pl_next;
+	uint64_t	 pl_polls, pl_empty, pl_wakes;	/* turns; turns without work; interrupts */
+};
+
+/* Adds it to this core's loop, ready for a first poll. */
+void	poller_add(struct poller *);
+extern volatile bool loop_wake;			/* PERCORE: something may be ready, do not sleep */
+/* From an interrupt handler on the poller's core, or from that core's loop or tasks: it has work. */
+static inline void
+poller_wake(struct poller *pl)
+{
+	pl->pl_ready = true;
+	pl->pl_wakes++;
+	percore(loop_wake) = true;
+}
+
+/* Runs at the end of each pass after pollers and timers, on every core: what a pass gathered goes out. */
+struct loop_hook {
+	const char	*lh_name;
+	int		 lh_order;		/* lower first */
+	bool		(*lh_func)(void);	/* true: did something, so make another pass before sleeping */
+};
+SET_DECLARE(const struct loop_hook, loop_hooks);
+#define LOOP_HOOK(name, order, fn) \
+	static const struct loop_hook loop_hook_##name = { #name, order, fn }; SET_ADD(loop_hooks, loop_hook_##name)
+
+void	loop_init(void);			/* each core, once */
+/* One pass; true: work was done. The simulator calls this, loop_run() for ever. */
+bool	loop_pass(void);
+void	loop_run(void) __noreturn_fn;
+
+#define LOOP_BUDGET	64			/* a poller's units a pass: one batch */
+
+#endif

@@ -1,0 +1,38 @@
+/* out.h - where a command or a configuration printer writes: text as OpenBSD prints it, or JSON (-j).
+ * Output gathers in memory (so that it may be produced inside net_enter) and goes out with out_flush(), which may sleep. */
+#ifndef KERNEL_OUT_H
+#define KERNEL_OUT_H
+
+#include <stdarg.h>
+#include "kernel/cdefs.h"
+
+struct out {
+	char	*o_buf;			/* malloc()ed, grows */
+	size_t	 o_len, o_cap;
+	bool	 o_json;		/* the user asked for JSON */
+	bool	 o_failed;		/* out of memory: the rest was lost, out_flush says so */
+	bool	 o_comma;		/* JSON: an element stands before the next one */
+	bool	 o_stop;		/* the reader has gone or pressed ^C: stop producing */
+	/* takes n bytes, may sleep; NULL: the text stays in o_buf for the caller */
+	void	(*o_sink)(struct out *, const char *, size_t);
+	void	*o_arg;
+};
+
+void	out_init(struct out *, void (*sink)(struct out *, const char *, size_t), void *arg);
+void	out_free(struct out *);
+void	out_printf(struct out *, const char *fmt, ...) __printflike(2, 3);
+void	out_vprintf(struct out *, const char *fmt, va_list);
+void	out_write(struct out *, const char *, size_t);
+void	out_flush(struct out *);	/* task context, outside net_enter */
+
+/* JSON. name NULL: an element of an array, or the outermost value. Names are literals; strings are escaped,
+ * bytes that are not UTF-8 become \ufffd. Used like this:
+ *	if (o->o_json) { json_open(o, NULL, '{'); json_u64(o, "packets", n); json_close(o, '}'); } */
+void	json_open(struct out *, const char *name, char bracket);	/* '{' or '[' */
+void	json_close(struct out *, char bracket);				/* '}' or ']' */
+void	json_str(struct out *, const char *name, const char *);
+void	json_u64(struct out *, const char *name, uint64_t);
+void	json_i64(struct out *, const char *name, int64_t);
+void	json_bool(struct out *, const char *name, bool);
+
+#endif

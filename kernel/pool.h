@@ -1,0 +1,27 @@
+/* pool.h - objects of one size, as pool(9): with a limit, a drop and a count. Core 0's objects; what each core needs of its own
+ * is a PERCORE pool. Memory comes from pages as it is needed and stays; get and put are a few instructions. */
+#ifndef KERNEL_POOL_H
+#define KERNEL_POOL_H
+
+#include "kernel/cdefs.h"
+
+struct pool {
+	const char	*pr_name;
+	uint32_t	 pr_size;		/* bytes of an object, rounded up to its alignment */
+	uint32_t	 pr_limit;		/* at most so many out; 0: as memory allows */
+	uint32_t	 pr_nout, pr_hiwat;	/* out now; most ever */
+	uint64_t	 pr_nget, pr_nput, pr_nfail;
+	size_t		 pr_npages;
+	void		*pr_free;		/* the list, linked through the objects' first word */
+	struct pool	*pr_next;		/* all pools */
+};
+
+/* name stays the caller's and must live as long. align: a power of two up to PAGE_SIZE. Core 0. */
+void	 pool_init(struct pool *, const char *name, size_t size, size_t align, unsigned limit);
+/* NULL at the limit or without memory (counted). The object is zeroed. */
+void	*pool_get(struct pool *) __must_check;
+/* Debug builds poison it. NULL is not allowed. */
+void	 pool_put(struct pool *, void *);
+extern struct pool *pool_list;		/* for vmstat -m, kstat, and the tests' end */
+
+#endif

@@ -1,0 +1,55 @@
+/* counter.h - the counters that netstat -s prints. Each stands in the file that bumps it, its sentence beside it, and is bumped in one
+ * place: from the sentence one greps to the line.
+ *
+ *	COUNTER(ips_badsum, ip, 40, DROP, "bad header checksum%s");
+ *	...
+ *	M_DROP(m, ips_badsum);
+ *
+ * The kind says what becomes of a packet, so that the books balance (netstat -s -v, and every test's end):
+ *	packets received + CREATED = packets sent + DROP + CONSUMED + those waiting in queues
+ * The sentence follows the number; in it %s stands for the plural's s, %y for y or ies, %es for es. */
+#ifndef NET_CORE_COUNTER_H
+#define NET_CORE_COUNTER_H
+
+#include "kernel/percore.h"
+#include "kernel/set.h"
+
+enum counter_kind {
+	COUNTER_INFO,		/* says something, moves nothing */
+	COUNTER_DROP,		/* an mbuf ended here, refused */
+	COUNTER_CONSUMED,	/* an mbuf ended here, having served */
+	COUNTER_CREATED,	/* an mbuf began here */
+};
+
+struct counter {
+	const char	*c_name;	/* "ips_badsum" */
+	const char	*c_group;	/* "ip": its paragraph */
+	int		 c_order;	/* within the paragraph */
+	enum counter_kind c_kind;
+	const char	*c_text;
+	uint64_t	*c_value;	/* PERCORE */
+};
+SET_DECLARE(const struct counter, counters);
+
+#define COUNTER(var, group, order, kind, text)					\
+	static PERCORE uint64_t var;						\
+	static const struct counter counter_##var =				\
+	    { #var, #group, order, COUNTER_##kind, text, &var };		\
+	SET_ADD(counters, counter_##var)
+
+#define counter_inc(var)	(percore(var)++)
+#define counter_add(var, n)	(percore(var) += (n))
+
+/* The sum over all cores. Core 0. */
+uint64_t counter_sum(const struct counter *);
+/* "%llu SENTENCE" without the leading tab and the newline. */
+void	counter_print(const struct counter *, uint64_t v, char *buf, size_t len);
+
+/* A paragraph of netstat -s: the order among the others, and its heading. One per group, in the group's main file. */
+struct counter_group { const char *cg_name; int cg_order; };
+SET_DECLARE(const struct counter_group, counter_groups);
+#define COUNTER_GROUP(name, order)						\
+	static const struct counter_group counter_group_##name = { #name, order };	\
+	SET_ADD(counter_groups, counter_group_##name)
+
+#endif
