@@ -45,6 +45,17 @@ uint64_t counter_sum(const struct counter *);
 /* "%llu SENTENCE" without the leading tab and the newline. */
 void	counter_print(const struct counter *, uint64_t v, char *buf, size_t len);
 
+/* Places where packets wait (queues, wait lists): how many are there now. For the balance of the books. Core 0. */
+struct counter_holder { const char *ch_name; uint64_t (*ch_held)(void); };
+SET_DECLARE(const struct counter_holder, counter_holders);
+#define COUNTER_HOLDER(name, fn)						\
+	static const struct counter_holder counter_holder_##name = { #name, fn };	\
+	SET_ADD(counter_holders, counter_holder_##name)
+
+/* The books: at rest cb_received + cb_created == cb_sent + cb_dropped + cb_consumed + cb_held. Core 0, inside net_enter. */
+struct counter_balance { uint64_t cb_received, cb_created, cb_sent, cb_dropped, cb_consumed, cb_held; };
+void	counter_balance(struct counter_balance *);
+
 /* A paragraph of netstat -s: the order among the others, and its heading. One per group, in the group's main file. */
 struct counter_group { const char *cg_name; int cg_order; };
 SET_DECLARE(const struct counter_group, counter_groups);

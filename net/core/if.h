@@ -36,6 +36,7 @@ struct ifaddr {			/* an IPv4 address of an interface */
 	be32_t		 ifa_addr, ifa_mask;
 	be32_t		 ifa_broadcast;		/* 0: none. Point-to-point: the other end */
 	uint8_t		 ifa_plen;
+	uint64_t	 ifa_defended;		/* uptime_ns of the last ARP announcement against another claimant; 0: never */
 };
 
 struct ifmulti { uint8_t ifm_lladdr[6]; unsigned ifm_refs; struct ifmulti *ifm_next; };

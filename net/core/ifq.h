@@ -20,7 +20,8 @@ struct ifqueue {
 
 	uint64_t	 ifq_packets, ifq_bytes;	/* taken into the queue */
 	uint64_t	 ifq_mcasts;
-	uint64_t	 ifq_qdrops;		/* queue full, or purged */
+	uint64_t	 ifq_qdrops;		/* refused: queue full, or interface not running */
+	uint64_t	 ifq_purged;		/* taken and then thrown away: interface went down */
 	uint64_t	 ifq_errors;		/* the driver could not send it */
 	uint64_t	 ifq_oactives;		/* times the ring was full */
 	uint64_t	 ifq_starts;
@@ -61,6 +62,6 @@ ifq_dequeue(struct ifqueue *ifq)
 }
 void	ifq_set_oactive(struct ifqueue *);	/* in start: no room left */
 void	ifq_restart(struct ifqueue *);		/* room again: clears oactive, start at the end of the pass */
-void	ifq_purge(struct ifqueue *);		/* interface down: drops all, counted as qdrops */
+void	ifq_purge(struct ifqueue *);		/* interface down: drops all, counted as purged */
 
 #endif

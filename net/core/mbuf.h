@@ -43,6 +43,7 @@ struct mbuf {
 	/* line 1 */
 	uint8_t		*m_buf __aligned_to(CACHELINE);	/* the buffer, MCLBYTES long */
 	struct mbuf	*m_owner;	/* whose buffer it is: its own, or a clone's original's */
+	uint8_t		*m_own;		/* this header's own buffer; == m_buf unless a clone */
 	uint32_t	 m_refs;	/* in the owner: headers that use the buffer */
 	uint32_t	 m_size;	/* MCLBYTES */
 } __aligned_to(CACHELINE);

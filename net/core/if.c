@@ -1,0 +1,221 @@
+/* if.c - interfaces: attach and detach, up and down, link state. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/log.h"
+#include "kernel/machine.h"
+#include "net/core/if.h"
+#include "net/core/ifq_kstat.h"
+#include "net/ether/arp.h"
+#include "net/route/route.h"
+
+struct ifnet *ifnet_list;
+struct ifnet *if_table[IF_MAX];
+
+struct ifnet *
+ifunit(const char *xname)
+{
+	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		if (strcmp(ifp->if_xname, xname) == 0)
+			return ifp;
+	return NULL;
+}
+
+unsigned
+if_newunit(const char *driver)
+{
+	char name[IFNAMSIZ];
+
+	for (unsigned unit = 0; ; unit++) {
+		snprintf(name, sizeof(name), "%s%u", driver, unit);
+		if (ifunit(name) == NULL)
+			return unit;
+	}
+}
+
+static void
+if_enqueue_ifq(struct ifnet *ifp, struct batch *b)
+{
+	ifq_enqueue(&ifp->if_ifqs[ifp->if_nqueues > 1 ? core_id() % ifp->if_nqueues : 0], b);
+}
+
+static bool
+if_alloc_queues(struct ifnet *ifp)
+{
+	unsigned n = ifp->if_nqueues;
+
+	KASSERT(n >= 1 && n <= IF_MAXQUEUES);
+	ifp->if_ifqs = calloc(n, sizeof(*ifp->if_ifqs));
+	ifp->if_ifiqs = calloc(n, sizeof(*ifp->if_ifiqs));
+	if (ifp->if_ifqs == NULL || ifp->if_ifiqs == NULL) {
+		free(ifp->if_ifqs);
+		free(ifp->if_ifiqs);
+		return false;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		ifp->if_ifqs[i].ifq_if = ifp;
+		ifp->if_ifqs[i].ifq_idx = i;
+		ifp->if_ifqs[i].ifq_maxlen = 512;
+		ifp->if_ifiqs[i].ifiq_if = ifp;
+		ifp->if_ifiqs[i].ifiq_idx = i;
+		ifq_kstat_attach(ifp, i);
+	}
+	return true;
+}
+
+static void
+if_link(struct ifnet *ifp)
+{
+	struct ifnet **p = &ifnet_list;
+
+	while (*p != NULL && (*p)->if_index < ifp->if_index)
+		p = &(*p)->if_next;
+	ifp->if_next = *p;
+	*p = ifp;
+	if_table[ifp->if_index] = ifp;
+}
+
+bool
+if_attach(struct ifnet *ifp)
+{
+	unsigned idx = 1;
+
+	while (idx < IF_MAX && if_table[idx] != NULL)
+		idx++;
+	if (idx == IF_MAX || ifunit(ifp->if_xname) != NULL || !if_alloc_queues(ifp))
+		return false;
+	ifp->if_index = (uint16_t)idx;
+	ifp->if_lastchange = uptime_ns();
+	if (ifp->if_enqueue == NULL)
+		ifp->if_enqueue = if_enqueue_ifq;
+	if_link(ifp);
+	return true;
+}
+
+void
+if_detach(struct ifnet *ifp)
+{
+	struct ifnet **p = &ifnet_list;
+
+	if_setup(ifp, false);
+	while (ifp->if_addrs != NULL)
+		if_deladdr(ifp, ifp->if_addrs->ifa_addr);
+	for (unsigned i = 0; i < ifp->if_nqueues; i++)
+		ifq_kstat_detach(ifp, i);
+	while (*p != ifp)
+		p = &(*p)->if_next;
+	*p = ifp->if_next;
+	if_table[ifp->if_index] = NULL;
+	free(ifp->if_ifqs);
+	free(ifp->if_ifiqs);
+}
+
+/* Usable: packets may be sent now. */
+static bool
+if_working(const struct ifnet *ifp)
+{
+	return (ifp->if_flags & IFF_UP) && (ifp->if_flags & IFF_RUNNING) && ifp->if_link_state != LINK_STATE_DOWN;
+}
+
+static void
+if_came_up(struct ifnet *ifp)
+{
+	rt_if_up(ifp);
+	if (ifp->if_ether)
+		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+			arp_announce(ifp, ifa->ifa_addr);
+}
+
+void
+if_link_state_change(struct ifnet *ifp, enum link_state state)
+{
+	bool was = if_working(ifp);
+
+	if (ifp->if_link_state == state)
+		return;
+	ifp->if_link_state = state;
+	ifp->if_lastchange = uptime_ns();
+	if (!was && if_working(ifp))
+		if_came_up(ifp);
+	else if (was && !if_working(ifp))
+		rt_if_down(ifp);
+}
+
+static bool
+if_up(struct ifnet *ifp)
+{
+	ifp->if_flags |= IFF_UP;
+	if (ifp->if_ops->ifo_up != NULL && !ifp->if_ops->ifo_up(ifp)) {
+		ifp->if_flags &= ~IFF_UP;
+		return false;
+	}
+	ifp->if_flags |= IFF_RUNNING;
+	if (if_working(ifp))
+		if_came_up(ifp);
+	return true;
+}
+
+bool
+if_setup(struct ifnet *ifp, bool up)
+{
+	if (up == !!(ifp->if_flags & IFF_UP))
+		return true;
+	if (up)
+		return if_up(ifp);
+	ifp->if_flags &= ~IFF_UP;
+	rt_if_down(ifp);
+	if (ifp->if_ops->ifo_down != NULL)
+		ifp->if_ops->ifo_down(ifp);
+	ifp->if_flags &= ~IFF_RUNNING;
+	for (unsigned i = 0; i < ifp->if_nqueues; i++)
+		ifq_purge(&ifp->if_ifqs[i]);
+	return true;
+}
+
+bool
+if_setmtu(struct ifnet *ifp, uint32_t mtu)
+{
+	if (mtu == ifp->if_mtu)
+		return true;
+	if (mtu > ifp->if_hardmtu)
+		return false;
+	if (ifp->if_ops->ifo_setmtu != NULL && !ifp->if_ops->ifo_setmtu(ifp, mtu))
+		return false;
+	ifp->if_mtu = mtu;
+	return true;
+}
+
+bool
+if_setlladdr(struct ifnet *ifp, const uint8_t *lladdr)
+{
+	if (memcmp(ifp->if_lladdr, lladdr, 6) == 0)
+		return true;
+	if (ifp->if_ops->ifo_setlladdr == NULL || !ifp->if_ops->ifo_setlladdr(ifp, lladdr))
+		return false;
+	memcpy(ifp->if_lladdr, lladdr, 6);
+	nexthop_if_lladdr_changed(ifp);
+	if (if_working(ifp))
+		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+			arp_announce(ifp, ifa->ifa_addr);
+	return true;
+}
+
+void
+if_totals(const struct ifnet *ifp, struct if_totals *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (unsigned i = 0; i < ifp->if_nqueues; i++) {
+		const struct ifiqueue *iq = &ifp->if_ifiqs[i];
+		const struct ifqueue *oq = &ifp->if_ifqs[i];
+
+		t->it_ipackets += iq->ifiq_packets;
+		t->it_ibytes += iq->ifiq_bytes;
+		t->it_ierrors += iq->ifiq_errors;
+		t->it_iqdrops += iq->ifiq_qdrops + iq->ifiq_nombufs;
+		t->it_opackets += oq->ifq_packets;
+		t->it_obytes += oq->ifq_bytes;
+		t->it_oerrors += oq->ifq_errors;
+		t->it_oqdrops += oq->ifq_qdrops + oq->ifq_purged;
+	}
+}

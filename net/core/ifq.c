@@ -1,0 +1,146 @@
+/* ifq.c - input and output queues of interfaces. */
+#include "kernel/loop.h"
+#include "net/core/if.h"
+#include "net/core/stage.h"
+
+STAGE(ifiq_input);
+STAGE(ifq_enqueue);
+
+static PERCORE struct ifqueue *ifq_pending;	/* to be started at the end of this pass */
+
+void
+ifiq_input(struct ifiqueue *ifiq, struct batch *b)
+{
+	struct ifnet *ifp = ifiq->ifiq_if;
+	uint64_t bytes = 0;
+	uint16_t idx = ifp->if_index;
+	unsigned n = b->b_n;
+
+	STAGE_ENTER(ifiq_input, n);
+	for (unsigned i = 0; i < n; i++) {
+		struct mbuf *m = b->b_m[i];
+
+		bytes += m->m_pktlen;
+		m->m_ifidx = idx;
+	}
+	ifiq->ifiq_packets += n;
+	ifiq->ifiq_bytes += bytes;
+	ifiq->ifiq_enqueues++;
+	ifiq->ifiq_dequeues++;
+	ifp->if_input(ifp, b);
+}
+
+static void
+ifq_set_pending(struct ifqueue *ifq)
+{
+	if (ifq->ifq_pending || ifq->ifq_oactive)
+		return;
+	ifq->ifq_pending = true;
+	ifq->ifq_nextpending = percore(ifq_pending);
+	percore(ifq_pending) = ifq;
+	percore(loop_wake) = true;
+}
+
+static void
+ifq_refuse(struct ifqueue *ifq, struct batch *b, unsigned from)
+{
+	ifq->ifq_qdrops += b->b_n - from;
+	for (unsigned i = from; i < b->b_n; i++)
+		m_freem(b->b_m[i]);
+}
+
+void
+ifq_enqueue(struct ifqueue *ifq, struct batch *b)
+{
+	uint32_t room = ifq->ifq_maxlen - ifq->ifq_len;
+	unsigned n = MIN((uint32_t)b->b_n, room);
+	struct mbuf *tail = ifq->ifq_tail;
+	uint64_t bytes = 0;
+
+	STAGE_ENTER(ifq_enqueue, b->b_n);
+	if (unlikely(!(ifq->ifq_if->if_flags & IFF_RUNNING)))
+		n = 0;
+	if (likely(n > 0)) {
+		if (ifq->ifq_head == NULL)
+			ifq->ifq_head = b->b_m[0];
+		else
+			tail->m_nextpkt = b->b_m[0];
+		tail = b->b_m[0];
+		bytes = tail->m_pktlen;
+		for (unsigned i = 1; i < n; i++) {
+			struct mbuf *m = b->b_m[i];
+
+			tail->m_nextpkt = m;
+			bytes += m->m_pktlen;
+			tail = m;
+		}
+		ifq->ifq_tail = tail;
+		ifq->ifq_len += n;
+		ifq->ifq_packets += n;
+		ifq->ifq_bytes += bytes;
+		ifq_set_pending(ifq);
+	}
+	if (unlikely(n < b->b_n))
+		ifq_refuse(ifq, b, n);
+}
+
+/* The end of a pass: each queue that got something starts once, so the doorbell rings once. */
+static bool
+ifq_flush(void)
+{
+	struct ifqueue *ifq = percore(ifq_pending);
+	bool any = ifq != NULL;
+
+	percore(ifq_pending) = NULL;
+	while (ifq != NULL) {
+		struct ifqueue *next = ifq->ifq_nextpending;
+
+		ifq->ifq_pending = false;
+		ifq->ifq_starts++;
+		ifq->ifq_startfn(ifq);
+		ifq = next;
+	}
+	return any;
+}
+LOOP_HOOK(ifq_flush, 50, ifq_flush);
+
+void
+ifq_set_oactive(struct ifqueue *ifq)
+{
+	if (ifq->ifq_oactive)
+		return;
+	ifq->ifq_oactive = true;
+	ifq->ifq_oactives++;
+}
+
+void
+ifq_restart(struct ifqueue *ifq)
+{
+	ifq->ifq_oactive = false;
+	if (ifq->ifq_len > 0)
+		ifq_set_pending(ifq);
+}
+
+void
+ifq_purge(struct ifqueue *ifq)
+{
+	struct mbuf *m;
+
+	while ((m = ifq_dequeue(ifq)) != NULL) {
+		ifq->ifq_purged++;
+		m_freem(m);
+	}
+	ifq->ifq_oactive = false;
+}
+
+static uint64_t
+ifq_held(void)
+{
+	uint64_t n = 0;
+
+	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		for (unsigned i = 0; i < ifp->if_nqueues; i++)
+			n += ifp->if_ifqs[i].ifq_len;
+	return n;
+}
+COUNTER_HOLDER(ifq, ifq_held);

@@ -1,0 +1,95 @@
+/* ether_input.c - Ethernet frames in: whose is it, what is in it. */
+#include <string.h>
+
+#include "net/core/stage.h"
+#include "net/ether/ether.h"
+#include "net/inet/ip_var.h"
+
+STAGE(ether_input);
+COUNTER_GROUP(ether, 10);
+COUNTER(eths_runt, ether, 10, DROP, "frame%s too short for an Ethernet header");
+COUNTER(eths_notours, ether, 20, DROP, "frame%s for another station");
+COUNTER(eths_srcmulti, ether, 30, DROP, "frame%s with a multicast source address");
+COUNTER(eths_noproto, ether, 40, DROP, "frame%s of an unsupported type");
+COUNTER(eths_ifdown, ether, 50, DROP, "frame%s received while the interface was down");
+
+const uint8_t etherbroadcastaddr[ETHER_ADDR_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+/* Types other than IPv4, which has a short way. */
+static const struct ether_proto *
+ether_proto_find(uint16_t type)
+{
+	SET_FOREACH(const struct ether_proto, ep, ether_protos)
+		if (ep->ep_type == type)
+			return ep;
+	return NULL;
+}
+
+/* Anything but an IPv4 frame to our own address: true when it turned out to be IPv4 all the same, flags set. */
+static bool
+ether_input_other(struct ifnet *ifp, struct mbuf *m)
+{
+	const struct ether_header *eh = (const void *)m->m_data;
+	const struct ether_proto *ep;
+	struct batch one;
+
+	if (eh->ether_dhost[0] & 1)
+		m->m_flags |= memcmp(eh->ether_dhost, etherbroadcastaddr, 6) == 0 ? M_BCAST : M_MCAST;
+	else if (memcmp(eh->ether_dhost, ifp->if_lladdr, 6) != 0) {
+		M_DROP(m, eths_notours);
+		return false;
+	}
+	if (eh->ether_shost[0] & 1) {		/* IEEE 802.3 3.2.3: a source is an individual address */
+		M_DROP(m, eths_srcmulti);
+		return false;
+	}
+	if (eh->ether_type == BE16(ETHERTYPE_IP))
+		return true;
+	if ((ep = ether_proto_find(be16_host(eh->ether_type))) == NULL) {
+		M_DROP(m, eths_noproto);
+		return false;
+	}
+	m_adj(m, ETHER_HDR_LEN);
+	one.b_n = 1;
+	one.b_m[0] = m;
+	ep->ep_input(ifp, &one);
+	return false;
+}
+
+static void
+ether_input_down(struct batch *b)
+{
+	for (unsigned i = 0; i < b->b_n; i++)
+		M_DROP(b->b_m[i], eths_ifdown);
+}
+
+/* IPv4 frames stay in the batch, in order; the others leave it one by one. */
+void
+ether_input(struct ifnet *ifp, struct batch *b)
+{
+	uint32_t our4 = load32(ifp->if_lladdr);
+	uint16_t our2 = load16(ifp->if_lladdr + 4);
+	unsigned i, n = 0;
+
+	STAGE_ENTER(ether_input, b->b_n);
+	if (unlikely(!(ifp->if_flags & IFF_UP))) {
+		ether_input_down(b);
+		return;
+	}
+	for (i = 0; i < b->b_n; i++) {
+		struct mbuf *m = b->b_m[i];
+		const uint8_t *eh = m->m_data;
+
+		if (unlikely(m->m_len < ETHER_HDR_LEN)) {
+			M_DROP(m, eths_runt);
+			continue;
+		}
+		if (unlikely(load32(eh) != our4 || load16(eh + 4) != our2 || (eh[6] & 1) ||
+		    load16(eh + 12) != BE16(ETHERTYPE_IP)) && !ether_input_other(ifp, m))
+			continue;
+		m_adj(m, ETHER_HDR_LEN);
+		b->b_m[n++] = m;
+	}
+	if ((b->b_n = n) > 0)
+		ip_input(ifp, b);
+}

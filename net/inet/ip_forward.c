@@ -1,0 +1,140 @@
+/* ip_forward.c - packets that pass through (RFC 1812 5.2, 5.3). */
+#include "kernel/config.h"
+#include "kernel/sysctl.h"
+#include "net/core/stage.h"
+#include "net/inet/icmp.h"
+#include "net/inet/ip_frag.h"
+#include "net/route/route.h"
+
+STAGE(ip_forward);
+COUNTER(ips_forward, ip, 120, INFO, "packet%s forwarded");
+COUNTER(ips_cantforward, ip, 130, DROP, "packet%s not forwardable");
+COUNTER(ips_noroute, ip, 140, DROP, "packet%s not forwarded for want of a route");
+COUNTER(ips_reject, ip, 141, DROP, "packet%s to a destination with a reject route");
+COUNTER(ips_blackhole, ip, 142, DROP, "packet%s to a destination with a blackhole route");
+COUNTER(ips_noneighbor, ip, 143, DROP, "packet%s not forwarded for want of room for a neighbour");
+COUNTER(ips_ttl, ip, 144, DROP, "packet%s whose time to live was exceeded in transit");
+COUNTER(ips_linkcast, ip, 145, DROP, "link-level broadcast%s not forwarded");
+COUNTER(ips_mtu, ip, 146, DROP, "packet%s too big that must not be fragmented");
+COUNTER(ips_redirectsent, ip, 160, INFO, "redirect%s sent");
+
+int ip_forwarding;
+SYSCTL_INT(net_inet_ip_forwarding, "net.inet.ip.forwarding", &ip_forwarding, 0, 0, 1);
+static int ip_redirect;
+SYSCTL_INT(net_inet_ip_redirect, "net.inet.ip.redirect", &ip_redirect, 1, 0, 1);
+
+/* What keeps a route from being simply followed. The route to use instead, or NULL: the packet has been dropped. */
+static struct rtentry *
+ip_forward_special(struct mbuf *m, struct rtentry *rt)
+{
+	if (rt == NULL) {
+		icmp_error(m, ICMP_UNREACH, ICMP_UNREACH_NET, 0, 0);	/* RFC 1812 5.2.7.1 */
+		M_DROP(m, ips_noroute);
+		return NULL;
+	}
+	if (rt->rt_flags & RTF_CLONING) {
+		if ((rt = rt_clone(rt, ((const struct ip *)m->m_data)->ip_dst)) == NULL)
+			M_DROP(m, ips_noneighbor);
+		return rt;
+	}
+	if (rt->rt_flags & RTF_BLACKHOLE) {
+		M_DROP(m, ips_blackhole);
+		return NULL;
+	}
+	icmp_error(m, ICMP_UNREACH, ICMP_UNREACH_HOST, 0, 0);
+	M_DROP(m, ips_reject);
+	return NULL;
+}
+
+/* Too big for the way out. True: it has been dealt with. RFC 1812 5.2.6, RFC 1191 4. */
+static void
+ip_forward_toobig(struct mbuf *m, uint32_t mtu)
+{
+	const struct ip *ip = (const struct ip *)m->m_data;
+
+	if (ip->ip_off & BE16(IP_DF)) {
+		icmp_error(m, ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG, (uint16_t)MIN(mtu, 65535u), 0);
+		M_DROP(m, ips_mtu);
+		return;
+	}
+	counter_inc(ips_forward);
+	ip_fragment(m, mtu);
+}
+
+/* It leaves where it came in: its sender could have known better. RFC 1812 5.2.7.2. */
+static void
+ip_forward_redirect(struct mbuf *m, const struct rtentry *rt)
+{
+	const struct ip *ip = (const struct ip *)m->m_data;
+	be32_t gw = rt->rt_flags & RTF_GATEWAY ? rt->rt_gateway : ip->ip_dst;
+
+	if (!ip_redirect)
+		return;
+	for (const struct ifaddr *ifa = rt->rt_ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+		if (((ip->ip_src ^ ifa->ifa_addr) & ifa->ifa_mask) == 0 && ((gw ^ ifa->ifa_addr) & ifa->ifa_mask) == 0) {
+			counter_inc(ips_redirectsent);
+			icmp_error(m, ICMP_REDIRECT, ICMP_REDIRECT_HOST, 0, gw);
+			return;
+		}
+}
+
+/* TTL one less; the checksum follows by RFC 1624: its high byte, in memory the first, grows by one. */
+static inline void
+ip_decttl(struct ip *ip)
+{
+	uint32_t sum = (uint32_t)ip->ip_sum + BE16(0x0100);
+
+	ip->ip_ttl--;
+	ip->ip_sum = (uint16_t)(sum + (sum >> 16));
+}
+
+static bool
+ip_may_forward(struct batch *b)
+{
+	if (likely(ip_forwarding && config_loaded))
+		return true;
+	for (unsigned i = 0; i < b->b_n; i++)
+		M_DROP(b->b_m[i], ips_cantforward);
+	return false;
+}
+
+void
+ip_forward(struct batch *b)
+{
+	unsigned n = 0;
+
+	STAGE_ENTER(ip_forward, b->b_n);
+	if (!ip_may_forward(b))
+		return;
+	for (unsigned i = 0; i < b->b_n; i++) {
+		struct mbuf *m = b->b_m[i];
+		struct ip *ip = (struct ip *)m->m_data;
+		struct rtentry *rt = m->m_rt;
+		uint32_t mtu;
+
+		if (unlikely(m->m_flags & (M_BCAST | M_MCAST))) {	/* RFC 1812 5.3.4 */
+			M_DROP(m, ips_linkcast);
+			continue;
+		}
+		if (unlikely(rt == NULL || (rt->rt_flags & RTF_SPECIAL)) && (rt = ip_forward_special(m, rt)) == NULL)
+			continue;
+		if (unlikely(ip->ip_ttl <= 1)) {			/* RFC 1812 5.3.1 */
+			icmp_error(m, ICMP_TIMXCEED, ICMP_TIMXCEED_INTRANS, 0, 0);
+			M_DROP(m, ips_ttl);
+			continue;
+		}
+		if (unlikely(rt->rt_ifp->if_index == m->m_ifidx))
+			ip_forward_redirect(m, rt);
+		ip_decttl(ip);
+		mtu = rt->rt_mtu != 0 ? rt->rt_mtu : rt->rt_ifp->if_mtu;
+		m->m_nh = rt->rt_nh;
+		if (unlikely(m->m_pktlen > mtu)) {
+			ip_forward_toobig(m, mtu);
+			continue;
+		}
+		b->b_m[n++] = m;
+	}
+	counter_add(ips_forward, n);
+	if ((b->b_n = n) > 0)
+		ip_output(b);
+}

@@ -1,0 +1,161 @@
+/* ip_input.c - IPv4 in: the header is checked here, once (RFC 791, RFC 1122 3.2.1, RFC 1812 4.2, 5.2); then who it is for. */
+#include "net/core/stage.h"
+#include "net/inet/icmp.h"
+#include "net/inet/ip_options.h"
+#include "net/route/route.h"
+
+STAGE(ip_input);
+COUNTER_GROUP(ip, 20);
+COUNTER(ips_total, ip, 10, INFO, "total packet%s received");
+COUNTER(ips_badsum, ip, 20, DROP, "bad header checksum%s");
+COUNTER(ips_toosmall, ip, 30, DROP, "packet%s with size smaller than minimum");
+COUNTER(ips_tooshort, ip, 40, DROP, "packet%s with data size < data length");
+COUNTER(ips_badhlen, ip, 50, DROP, "packet%s with header length < minimum or > packet");
+COUNTER(ips_badlen, ip, 60, DROP, "packet%s with data length < header length");
+COUNTER(ips_badvers, ip, 80, DROP, "packet%s with incorrect version number");
+COUNTER(ips_badsrc, ip, 90, DROP, "packet%s with a source address that cannot be");
+COUNTER(ips_baddst, ip, 91, DROP, "packet%s with a destination address that cannot be");
+COUNTER(ips_mcast, ip, 92, DROP, "multicast packet%s which we don't join");
+COUNTER(ips_wrongif, ip, 150, DROP, "packet%s received on wrong interface");
+
+/* By the first octet: addresses that never simply pass. 0/8 and 127/8: RFC 1122 3.2.1.3; 224/3: multicast, reserved, broadcast. */
+#define SPECIAL	1
+static const uint8_t ip_special[256] = { [0] = SPECIAL, [127] = SPECIAL, [224 ... 255] = SPECIAL };
+
+/* 127/8 may come from ourselves only. */
+static bool
+ip_martian_src(const struct ifnet *ifp, const struct ip *ip)
+{
+	if (ip4_is_loopback(ip->ip_src))
+		return !(ifp->if_flags & IFF_LOOPBACK);
+	if (ip->ip_src == IP4_ANY)	/* a host that has no address yet may speak to us, never through us: RFC 1812 5.3.7 */
+		return ip->ip_dst != IP4_BROADCAST;
+	return true;
+}
+
+/* A destination outside the unicast range, or 127/8. True: it is for us, else it has been dropped. */
+static bool
+ip_special_dst(const struct ifnet *ifp, struct mbuf *m, const struct ip *ip)
+{
+	if (ip->ip_dst == IP4_BROADCAST)
+		return true;
+	if (ip4_is_loopback(ip->ip_dst) && (ifp->if_flags & IFF_LOOPBACK))
+		return true;
+	if (ip4_is_multicast(ip->ip_dst))
+		M_DROP(m, ips_mcast);
+	else
+		M_DROP(m, ips_baddst);
+	return false;
+}
+
+/* Header with options, or of another version, or in pieces. The header's length, or 0 when the packet has been dropped. */
+static unsigned
+ip_header_slow(struct mbuf *m)
+{
+	unsigned hlen;
+
+	if (!m_pullup(m, sizeof(struct ip))) {
+		M_DROP(m, ips_toosmall);
+		return 0;
+	}
+	if (m->m_data[0] >> 4 != 4) {
+		M_DROP(m, ips_badvers);
+		return 0;
+	}
+	hlen = (m->m_data[0] & 15) * 4u;
+	if (hlen < sizeof(struct ip) || !m_pullup(m, hlen)) {
+		M_DROP(m, ips_badhlen);
+		return 0;
+	}
+	return hlen;
+}
+
+/* All that makes a header good, before anything is believed of it. False: dropped. */
+static inline bool
+ip_check(struct ifnet *ifp, struct mbuf *m)
+{
+	unsigned hlen = sizeof(struct ip), len;
+	const struct ip *ip;
+	uint16_t sum;
+
+	if (unlikely(m->m_len < sizeof(struct ip) || m->m_data[0] != 0x45) && (hlen = ip_header_slow(m)) == 0)
+		return false;
+	ip = (const struct ip *)m->m_data;
+	sum = likely(hlen == sizeof(struct ip)) ? ip_hdrsum(ip) : in_fold(in_sum(ip, hlen, 0));
+	if (unlikely(sum != 0xffff)) {			/* RFC 1812 5.2.2 (2) */
+		M_DROP(m, ips_badsum);
+		return false;
+	}
+	len = be16_host(ip->ip_len);
+	if (unlikely(len != m->m_pktlen)) {
+		if (len > m->m_pktlen) {		/* RFC 1812 5.2.2 (5) */
+			M_DROP(m, ips_tooshort);
+			return false;
+		}
+		if (len < hlen) {
+			M_DROP(m, ips_badlen);
+			return false;
+		}
+		m_trim(m, len);				/* the link's padding */
+	}
+	if (unlikely(ip_special[(uint8_t)ip->ip_src]) && ip_martian_src(ifp, ip)) {
+		M_DROP(m, ips_badsrc);
+		return false;
+	}
+	return likely(hlen == sizeof(struct ip)) || ip_options_check(m, hlen);
+}
+
+/* RFC 1122 3.3.4.2: without forwarding a host takes only what came in where the address is. */
+static bool
+ip_strong_es(const struct ifnet *ifp, const struct rtentry *rt)
+{
+	return ip_forwarding || rt->rt_ifp == ifp || (ifp->if_flags & IFF_LOOPBACK);
+}
+
+/* Runs of packets with the same destination look it up once. What is to be forwarded stays in b (m_rt NULL: no route),
+ * what is for us goes to `local`. */
+void
+ip_input(struct ifnet *ifp, struct batch *b)
+{
+	struct rtentry *rt = NULL;
+	be32_t dst = IP4_ANY;
+	struct batch local;
+	unsigned n = 0;
+
+	STAGE_ENTER(ip_input, b->b_n);
+	counter_add(ips_total, b->b_n);
+	local.b_n = 0;
+	for (unsigned i = 0; i < b->b_n; i++) {
+		struct mbuf *m = b->b_m[i];
+		const struct ip *ip;
+
+		if (!ip_check(ifp, m))
+			continue;
+		ip = (const struct ip *)m->m_data;
+		if (unlikely(ip_special[(uint8_t)ip->ip_dst])) {
+			if (ip_special_dst(ifp, m, ip))
+				batch_add(&local, m);
+			continue;
+		}
+		if (ip->ip_dst != dst || rt == NULL) {
+			dst = ip->ip_dst;
+			rt = rtable_match(ifp->if_rdomain, dst);
+		}
+		m->m_rt = rt;
+		if (likely(rt != NULL)) {
+			rt->rt_use++;
+			if (unlikely(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST))) {
+				if (ip_strong_es(ifp, rt))
+					batch_add(&local, m);
+				else
+					M_DROP(m, ips_wrongif);
+				continue;
+			}
+		}
+		b->b_m[n++] = m;
+	}
+	if (local.b_n > 0)
+		ip_deliver(ifp, &local);
+	if ((b->b_n = n) > 0)
+		ip_forward(b);
+}

@@ -1,0 +1,36 @@
+/* ip_var.h - the IPv4 stages and what others ask of IP. */
+#ifndef NET_INET_IP_VAR_H
+#define NET_INET_IP_VAR_H
+
+#include "kernel/set.h"
+#include "net/core/if.h"
+#include "net/inet/ip.h"
+
+/* ---- stages; each owns the batch's mbufs ---- */
+void	ip_input(struct ifnet *, struct batch *);	/* m_data at the IP header */
+void	ip_forward(struct batch *);	/* m_rt set, header checked */
+void	ip_deliver(struct ifnet *, struct batch *);	/* for us */
+void	ip_output(struct batch *);	/* m_nh set, header complete but for the checksum of what it fragments */
+
+/* ---- sending ---- */
+/* Sends one packet of ours: m_data at an IP header whose ip_len, ip_p, ip_tos, ip_ttl, ip_dst (and ip_src, or 0: chosen) are set, the payload
+ * behind it; fills in the rest and the checksum. Takes the mbuf. Loop, or task inside net_enter. False: it was dropped and counted (no route...). */
+bool	ip_send(struct mbuf *);
+/* Our source address for dst in this rdomain; 0: no route to it. */
+be32_t	ip_srcaddr(unsigned rdomain, be32_t dst);
+uint16_t ip_newid(void);		/* host order; not predictable (RFC 6864) */
+
+/* ---- protocols above ---- */
+struct ip_proto {
+	uint8_t		pr_proto;
+	const char	*pr_name;
+	/* One packet for us: m_data at the IP header, header and length checked, hlen bytes of header contiguous. Takes the mbuf. */
+	void		(*pr_input)(struct ifnet *, struct mbuf *, unsigned hlen);
+};
+SET_DECLARE(const struct ip_proto, ip_protos);
+#define IP_PROTO(id) SET_ADD(ip_protos, id)
+
+extern int ip_forwarding;		/* net.inet.ip.forwarding */
+extern int ip_defttl;
+
+#endif

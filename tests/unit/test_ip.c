@@ -1,0 +1,381 @@
+/* test_ip.c - IPv4 input and forwarding: one packet in, what comes out, which counter moved. */
+#include <string.h>
+
+#include "kernel/config.h"
+#include "net/inet/ip_var.h"
+#include "net/route/route.h"
+#include "tests/unit/netfix.h"
+
+static struct pkt p;
+
+TEST(ip_forwards)
+{
+	struct pkt *f;
+
+	net_start();
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	wire_rx(&t0, &p);
+	f = wire_tx(&t1);
+	CHECK(f != NULL);
+	CHECK_EQ(f->p_len, p.p_len);
+	CHECK(memcmp(f->p_b, t1.w_host, 6) == 0);
+	CHECK(memcmp(f->p_b + 6, t1.w_if.if_lladdr, 6) == 0);
+	CHECK_EQ(pkt_iphdr(f)->ip_ttl, 63);
+	CHECK_EQ(ip_hdrsum(pkt_iphdr(f)), 0xffff);
+	CHECK(memcmp(f->p_b + 34, p.p_b + 34, 26) == 0);
+	CHECK_EQ(counter_delta("ips_forward"), 1);
+	CHECK(wire_tx(&t1) == NULL && wire_tx(&t0) == NULL);
+	net_end();
+}
+
+/* The incremental checksum must be right for every TTL and any checksum, 0xffff and wrap included. */
+TEST(ip_ttl_checksum_all)
+{
+	net_start();
+	for (unsigned i = 0; i < 20000; i++) {
+		struct pkt *f;
+
+		pkt_udp(&p, "10.0.0.2", "10.1.0.1", 2 + i % 254, 8);
+		pkt_iphdr(&p)->ip_id = host_be16((uint16_t)(i * 7919));
+		pkt_ipsum(&p);
+		wire_rx(&t0, &p);
+		f = wire_tx(&t1);
+		CHECK(f != NULL);
+		CHECK_EQ(ip_hdrsum(pkt_iphdr(f)), 0xffff);
+		CHECK_EQ(pkt_iphdr(f)->ip_ttl, 1 + i % 254);
+	}
+	net_end();
+}
+
+TEST(ip_batch_of_64_one_start)
+{
+	unsigned starts;
+
+	net_start();
+	starts = t1.w_starts;
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	wire_rx_many(&t0, &p, 64, PKT_MAX);
+	CHECK_EQ(t1.w_ntx - t1.w_next, 64);
+	CHECK_EQ(t1.w_starts - starts, 1);
+	CHECK_EQ(counter_delta("ips_forward"), 64);
+	net_end();
+}
+
+TEST(ip_padding_is_cut)
+{
+	struct pkt *f;
+
+	net_start();
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 8);
+	p.p_len = 60;
+	wire_rx(&t0, &p);
+	f = wire_tx(&t1);
+	CHECK(f != NULL);
+	CHECK_EQ(f->p_len, 14 + 28);
+	net_end();
+}
+
+/* A packet whose header lies in pieces all over a chain is the same packet. */
+TEST(ip_chain_of_crumbs)
+{
+	struct pkt *f;
+
+	net_start();
+	for (unsigned seg = 14; seg < 40; seg++) {
+		pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 200);
+		wire_rx_many(&t0, &p, 1, seg);
+		f = wire_tx(&t1);
+		CHECK(f != NULL);
+		CHECK_EQ(f->p_len, p.p_len);
+		CHECK(memcmp(f->p_b + 34, p.p_b + 34, 200) == 0);
+	}
+	net_end();
+}
+
+/* Sends p; it must be dropped, by this counter and no other, nothing answered. */
+static void
+refused(const char *counter)
+{
+	counter_mark();
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK(wire_tx(&t0) == NULL);
+	CHECK_EQ(counter_delta(counter), 1);
+	SET_FOREACH(const struct counter, c, counters)
+		if (c->c_kind == COUNTER_DROP && strcmp(c->c_name, counter) != 0)
+			CHECK_EQ(counter_delta(c->c_name), 0);
+}
+
+TEST(ip_bad_headers)
+{
+	net_start();
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	p.p_len = 13;
+	refused("eths_runt");
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	p.p_len = 14 + 19;
+	refused("ips_toosmall");
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	pkt_iphdr(&p)->ip_vhl = 0x65;
+	refused("ips_badvers");
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	pkt_iphdr(&p)->ip_vhl = 0x44;
+	refused("ips_badhlen");
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 20);
+	pkt_iphdr(&p)->ip_vhl = 0x4f;
+	refused("ips_badhlen");
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	pkt_iphdr(&p)->ip_sum ^= 0x100;
+	refused("ips_badsum");
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	pkt_iphdr(&p)->ip_len = BE16(47);
+	pkt_ipsum(&p);
+	refused("ips_tooshort");
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	pkt_iphdr(&p)->ip_len = BE16(19);
+	pkt_ipsum(&p);
+	refused("ips_badlen");
+	net_end();
+}
+
+TEST(ip_bad_addresses)
+{
+	static const char *const sources[] = { "127.0.0.1", "0.0.0.0", "0.1.2.3", "224.0.0.1", "240.0.0.1", "255.255.255.255" };
+
+	net_start();
+	for (unsigned i = 0; i < nitems(sources); i++) {
+		pkt_udp(&p, sources[i], "10.1.0.1", 64, 26);
+		refused("ips_badsrc");
+	}
+	pkt_udp(&p, "10.0.0.2", "127.0.0.1", 64, 26);
+	refused("ips_baddst");
+	pkt_udp(&p, "10.0.0.2", "0.0.0.0", 64, 26);
+	refused("ips_baddst");
+	pkt_udp(&p, "10.0.0.2", "241.0.0.1", 64, 26);
+	refused("ips_baddst");
+	pkt_udp(&p, "10.0.0.2", "224.0.0.5", 64, 26);
+	refused("ips_mcast");
+	net_end();
+}
+
+TEST(ip_not_ours_on_the_link)
+{
+	net_start();
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	p.p_b[5] ^= 1;
+	refused("eths_notours");
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	memset(p.p_b, 0xff, 6);
+	refused("ips_linkcast");
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	p.p_b[6] |= 1;
+	refused("eths_srcmulti");
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	p.p_b[12] = 0x88;
+	refused("eths_noproto");
+	net_end();
+}
+
+TEST(ip_closed_until_configured)
+{
+	net_start();
+	config_loaded = false;
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	refused("ips_cantforward");
+	config_loaded = true;
+	ip_forwarding = 0;
+	refused("ips_cantforward");
+	net_end();
+}
+
+/* Answered on t0 by an ICMP error of this type and code about p, and dropped by this counter. */
+static void
+answered(const char *counter, unsigned type, unsigned code)
+{
+	struct pkt *f;
+
+	counter_mark();
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t1) == NULL);
+	f = wire_tx(&t0);
+	CHECK(f != NULL);
+	CHECK_EQ(pkt_iphdr(f)->ip_p, 1);
+	CHECK_EQ(pkt_iphdr(f)->ip_dst, pkt_iphdr(&p)->ip_src);
+	CHECK_EQ(pkt_iphdr(f)->ip_src, addr("10.0.0.1"));
+	CHECK_EQ(f->p_b[34], type);
+	CHECK_EQ(f->p_b[35], code);
+	CHECK_EQ(in_cksum(f->p_b + 34, f->p_len - 34), 0);
+	CHECK(memcmp(f->p_b + 42 + 12, p.p_b + 14 + 12, 16) == 0);	/* addresses and 8 bytes behind the header */
+	CHECK_EQ(counter_delta(counter), 1);
+}
+
+TEST(ip_answers)
+{
+	net_start();
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 1, 26);
+	answered("ips_ttl", 11, 0);
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 0, 26);
+	answered("ips_ttl", 11, 0);
+	pkt_udp(&p, "10.0.0.2", "192.0.2.1", 64, 26);
+	answered("ips_noroute", 3, 0);
+	pkt_ip(&p, "10.0.0.2", "10.0.0.1", 99, 64, 20, 26);
+	answered("ips_noproto", 3, 2);
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 1600);
+	pkt_iphdr(&p)->ip_off = BE16(IP_DF);
+	pkt_ipsum(&p);
+	answered("ips_mtu", 3, 4);
+	pkt_ip(&p, "10.0.0.2", "10.1.0.1", 17, 64, 24, 26);
+	memcpy(p.p_b + 34, (uint8_t[]){ 131, 3, 4, 0 }, 4);
+	pkt_ipsum(&p);
+	answered("ips_srcroute", 3, 5);
+	pkt_ip(&p, "10.0.0.2", "10.1.0.1", 17, 64, 24, 26);
+	memcpy(p.p_b + 34, (uint8_t[]){ 7, 9, 4, 0 }, 4);
+	pkt_ipsum(&p);
+	answered("ips_badoptions", 12, 0);
+	net_end();
+}
+
+TEST(ip_reject_and_blackhole)
+{
+	struct rt_request rq = { .rq_dest = addr("10.2.0.0"), .rq_plen = 16, .rq_flags = RTF_STATIC | RTF_REJECT };
+
+	net_start();
+	rq.rq_gateway = addr("127.0.0.1");
+	CHECK_EQ(rt_add(&rq), RT_OK);
+	rq.rq_dest = addr("10.3.0.0");
+	rq.rq_flags = RTF_STATIC | RTF_BLACKHOLE;
+	CHECK_EQ(rt_add(&rq), RT_OK);
+	pkt_udp(&p, "10.0.0.2", "10.2.0.1", 64, 26);
+	answered("ips_reject", 3, 1);
+	pkt_udp(&p, "10.0.0.2", "10.3.0.1", 64, 26);
+	refused("ips_blackhole");
+	net_end();
+}
+
+/* All fragments of a too big packet, put together again, are the packet. */
+TEST(ip_fragments)
+{
+	static uint8_t whole[PKT_MAX];
+	static const unsigned sizes[] = { 1481, 1500, 2952, 2960, 2961, 5000, 8900 };
+
+	net_start();
+	CHECK(if_setmtu(&t0.w_if, 9000));
+	for (unsigned i = 0; i < nitems(sizes); i++) {
+		unsigned got = 0, last = 0;
+		struct pkt *f;
+
+		pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, sizes[i]);
+		pkt_iphdr(&p)->ip_id = BE16(0x1234);
+		pkt_ipsum(&p);
+		wire_rx(&t0, &p);
+		while ((f = wire_tx(&t1)) != NULL) {
+			const struct ip *ip = pkt_iphdr(f);
+			unsigned off = (be16_host(ip->ip_off) & IP_OFFMASK) * 8u, len = be16_host(ip->ip_len) - 20u;
+
+			CHECK(f->p_len <= 1514 && ip->ip_id == BE16(0x1234) && ip->ip_ttl == 63);
+			CHECK_EQ(ip_hdrsum(ip), 0xffff);
+			CHECK_EQ(off, got);
+			memcpy(whole + off, f->p_b + 34, len);
+			got += len;
+			last = !(ip->ip_off & BE16(IP_MF));
+		}
+		CHECK_EQ(got, sizes[i]);
+		CHECK(last);
+		CHECK(memcmp(whole, p.p_b + 34, got) == 0);
+	}
+	CHECK_EQ(counter_delta("ips_fragmented"), nitems(sizes));
+	net_end();
+}
+
+/* A fragment that is cut again keeps its place in the whole (RFC 791 3.2). */
+TEST(ip_fragment_of_fragment)
+{
+	struct pkt *f;
+
+	net_start();
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 1600);
+	pkt_iphdr(&p)->ip_off = BE16(IP_MF | 100);
+	pkt_ipsum(&p);
+	wire_rx(&t0, &p);
+	f = wire_tx(&t1);
+	CHECK(f != NULL && pkt_iphdr(f)->ip_off == BE16(IP_MF | 100));
+	f = wire_tx(&t1);
+	CHECK(f != NULL && pkt_iphdr(f)->ip_off == BE16(IP_MF | (100 + 1480 / 8)));
+	CHECK(wire_tx(&t1) == NULL);
+	net_end();
+}
+
+TEST(ip_redirect)
+{
+	struct rt_request rq = { .rq_dest = addr("10.4.0.0"), .rq_plen = 16, .rq_flags = RTF_GATEWAY | RTF_STATIC,
+	    .rq_gateway = addr("10.0.0.3") };
+	struct pkt *f;
+
+	net_start();
+	CHECK_EQ(rt_add(&rq), RT_OK);
+	pkt_udp(&p, "10.0.0.2", "10.4.0.1", 64, 26);
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("ips_redirectsent"), 1);
+	f = wire_tx(&t0);
+	CHECK(f != NULL);
+	while (f != NULL && f->p_b[13] == 0x06)		/* who has 10.0.0.3 */
+		f = wire_tx(&t0);
+	CHECK(f != NULL && f->p_b[34] == 5 && f->p_b[35] == 1);
+	CHECK_EQ(load32(f->p_b + 38), addr("10.0.0.3"));
+}
+
+TEST(ifq_overflow_is_counted)
+{
+	struct ifqueue *q = &t1.w_if.if_ifqs[0];
+
+	net_start();
+	t1.w_full = true;
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	for (unsigned i = 0; i < q->ifq_maxlen / 64 + 2; i++)
+		wire_rx_many(&t0, &p, 64, PKT_MAX);
+	CHECK_EQ(q->ifq_len, q->ifq_maxlen);
+	CHECK_EQ(q->ifq_qdrops, 128);
+	CHECK(q->ifq_oactive);
+	net_end();
+	t1.w_full = false;
+	ifq_restart(q);
+	net_end();
+	CHECK_EQ(q->ifq_len, 0);
+	t1.w_full = true;
+	wire_rx_many(&t0, &p, 64, PKT_MAX);
+	CHECK(if_setup(&t1.w_if, false));
+	CHECK_EQ(q->ifq_purged, 64);
+	net_end();
+}
+
+TEST(mbuf_clone_and_free_in_any_order)
+{
+	struct mbuf *m, *c, *d;
+
+	net_start();
+	for (int order = 0; order < 6; order++) {
+		m = m_get();
+		CHECK(m != NULL && m_append(m, "abcdef", 6));
+		c = m_clone(m);
+		d = m_clone(c);
+		CHECK(c != NULL && d != NULL && c->m_data == m->m_data && d->m_data == m->m_data);
+		m_freem(order < 2 ? m : order < 4 ? c : d);
+		m_freem(order == 0 || order == 5 ? c : order == 1 || order == 2 ? d : m);
+		m_freem(order == 0 ? d : order == 1 ? c : order == 2 ? m : order == 3 ? d : order == 4 ? c : m);
+	}
+	net_end();
+}
+
+TEST(mbuf_pool_empty)
+{
+	static struct mbuf *all[20000];
+	unsigned n = 0;
+
+	net_start();
+	while (n < nitems(all) && (all[n] = m_get()) != NULL)
+		n++;
+	CHECK(n >= 1024 && percore(mbuf_pool.mp_fails) == 1);
+	while (n > 0)
+		m_freem(all[--n]);
+	net_end();
+}
