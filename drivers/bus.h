@@ -37,6 +37,12 @@ reg_write64(const struct reg *r, size_t off, uint64_t v)
 	reg_write32(r, off, (uint32_t)v);
 	reg_write32(r, off + 4, (uint32_t)(v >> 32));
 }
+/* `size` bytes of device memory at bus address pa, uncached. False: cannot be mapped. */
+bool	reg_map(struct reg *, uint64_t pa, size_t size);
+/* `size` ports from `port` on. */
+void	reg_ports(struct reg *, uint16_t port, size_t size);
+/* The part [off, off + size) of a window. False: the window is smaller. */
+bool	reg_sub(const struct reg *, uint64_t off, uint64_t size, struct reg *part);
 /* Waits until (reg & mask) == want; at most `us` microseconds. False: it never did. */
 bool	reg_wait32(const struct reg *, size_t off, uint32_t mask, uint32_t want, unsigned us);
 bool	reg_wait8(const struct reg *, size_t off, uint8_t mask, uint8_t want, unsigned us);
@@ -67,8 +73,15 @@ struct irq {
 	uint64_t	 ir_count;
 	unsigned	 ir_core;
 	uint8_t		 ir_vector;
+	bool		 ir_masked;	/* by irq_dispatch: it never stopped */
 	struct irq	*ir_next;	/* same line (INTx) */
+	struct irq	*ir_link;	/* irq_list */
+	/* A driver that calls irq_quiet() each time that its loop has caught up sets a limit (0: none): so many interrupts without
+	 * the loop coming round are a device gone mad, and its interrupt is masked, logged and counted. */
+	uint32_t	 ir_limit, ir_burst;
+	struct reg	 ir_mask;	/* MSI-X: the entry's vector control word */
 };
+static inline void irq_quiet(struct irq *ir) { ir->ir_burst = 0; }
 /* MSI-X entry `entry` of the device to this core. False: no MSI-X, no such entry, no vector. */
 bool	irq_msix(struct pci_dev *, unsigned entry, struct irq *);
 unsigned irq_msix_count(struct pci_dev *);	/* entries that the device has; 0: no MSI-X */
@@ -77,6 +90,6 @@ bool	irq_intx(struct pci_dev *, struct irq *);
 /* An ISA line (4: COM1) by the 8259. */
 bool	irq_isa(unsigned line, struct irq *);
 void	irq_release(struct irq *);
-extern struct irq *irq_list;			/* all, for vmstat -i */
+extern struct irq *irq_list;			/* all by ir_link, for vmstat -i */
 
 #endif

@@ -9,20 +9,24 @@
 #define nitems(a)	(sizeof(a) / sizeof((a)[0]))
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
-#define __packed	__attribute__((packed))
 #define __aligned_to(n)	__attribute__((aligned(n)))
 #define __unused_arg	__attribute__((unused))
 #define __noreturn_fn	__attribute__((noreturn))
 #define __must_check	__attribute__((warn_unused_result))
+#ifndef __packed		/* newlib's headers have the same two */
+#define __packed	__attribute__((packed))
+#endif
+#ifndef __printflike
 #define __printflike(f, a) __attribute__((format(printf, f, a)))
+#endif
 #define CACHELINE	64
 
 #define container_of(p, type, member) \
 	((type *)((char *)(p) - offsetof(type, member)))
 
-/* Unlike the usual macros these evaluate each argument once. */
-#define MIN(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ < b_ ? a_ : b_; })
-#define MAX(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ > b_ ? a_ : b_; })
+/* Unlike the usual macros these evaluate each argument once. One nests in the other, not in itself. */
+#define MIN(a, b) ({ __typeof__(a) min_a_ = (a); __typeof__(b) min_b_ = (b); min_a_ < min_b_ ? min_a_ : min_b_; })
+#define MAX(a, b) ({ __typeof__(a) max_a_ = (a); __typeof__(b) max_b_ = (b); max_a_ > max_b_ ? max_a_ : max_b_; })
 
 #define roundup2(x, p2)	(((x) + ((p2) - 1)) & ~((__typeof__(x))(p2) - 1))
 

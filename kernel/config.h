@@ -27,6 +27,7 @@ struct config_key {
 	/* Text (not NUL-terminated; any bytes) to a malloc()ed object, complete and self-contained, touching nothing else.
 	 * NULL after at least one config_error(). All errors of the file are reported, not the first only. */
 	void		*(*ck_parse)(struct config_err *, const char *name, const char *text, size_t len);
+	/* (In the text that ck_parse gets, lines end with \n alone, also where the bundle has \r\n; there is no NUL in it.) */
 	/* Makes the running system go from old to new; NULL: the file is absent. Calls net_enter() itself where needed. Leaves
 	 * unchanged what is equal in both. False after config_error(): then nothing has changed. */
 	bool		(*ck_apply)(struct config_err *, const char *name, const void *old, const void *new);
@@ -45,12 +46,14 @@ bool	config_load(struct out *o, const char *source, const char *text, size_t len
 /* The running object of a file, NULL when absent. Owned by the store; valid until the file changes. */
 const void *config_running(const char *name);
 /* Replaces one file's object (NULL: removes the file) as a console command does; takes ownership of obj in any case. False: error
- * text in ce, nothing changed. */
+ * text in ce, nothing changed. ce_file is set here. Inside ck_apply config_running() still gives the old objects. */
 bool	config_replace(struct config_err *, const char *name, void *obj);
 /* Calls fn for each running file, in the order of the bundle. */
 void	config_foreach(void (*fn)(const char *name, const void *obj, void *arg), void *arg);
-/* Prints one file (name) or the whole bundle (NULL). False: no such file. */
+/* Prints one file's text ("mygate" or "/etc/mygate") or the whole bundle with its headers (NULL). False: no such file. */
 bool	config_print(struct out *, const char *name);
+#define CONFIG_MAX	(16u << 20)	/* bytes of a bundle */
+#define CONFIG_FILES	4096		/* files in it */
 /* False until the configuration named at boot has loaded: nothing is forwarded (fail closed). */
 extern bool config_loaded;
 /* At boot: finds the named file among the machine's and loads it; logs what went wrong. */

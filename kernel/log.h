@@ -11,8 +11,9 @@
 void	log_printf(const char *fmt, ...) __printflike(1, 2);
 void	log_vprintf(const char *fmt, va_list);
 
-/* For messages that bad input can cause over and over: at most `burst` a second, then one line with how many were not
+/* For messages that bad input can cause over and over: at most LOG_BURST a second, then one line with how many were not
  * shown. `struct lograte` is static, zeroed. */
+#define LOG_BURST	5
 struct lograte { uint64_t lr_second; unsigned lr_n, lr_missed; };
 void	log_ratelimited(struct lograte *, const char *fmt, ...) __printflike(2, 3);
 
@@ -21,5 +22,8 @@ size_t	log_read(uint64_t *pos, char *, size_t n);
 
 /* The ring itself; log_init() adopts the machine's memory (len a power of two) and the text that a former boot left. */
 void	log_init(void *mem, size_t len);
+
+/* Sends to the console what it has not taken yet; for cons.c, when there is room again. */
+void	log_console(void);
 
 #endif

@@ -37,7 +37,7 @@ void	 stack_free(void *, size_t size);
 void	 context_init(struct context *c, void *base, size_t size, void (*fn)(void *), void *arg);
 void	 context_switch(struct context *save, struct context *load);
 
-/* ---- console: bytes ---- */
+/* ---- console: raw bytes; kernel/cons.c makes \r\n of newlines ---- */
 /* Takes up to n bytes without waiting, returns how many; the rest when cons_can_write changes. */
 size_t	 machine_cons_write(const char *, size_t n);
 /* Reads what is there, without waiting. */

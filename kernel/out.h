@@ -6,16 +6,21 @@
 #include <stdarg.h>
 #include "kernel/cdefs.h"
 
+struct here_doc;
+
 struct out {
 	char	*o_buf;			/* malloc()ed, grows */
 	size_t	 o_len, o_cap;
 	bool	 o_json;		/* the user asked for JSON */
 	bool	 o_failed;		/* out of memory: the rest was lost, out_flush says so */
 	bool	 o_comma;		/* JSON: an element stands before the next one */
-	bool	 o_stop;		/* the reader has gone or pressed ^C: stop producing */
+	volatile bool o_stop;		/* the reader has gone or pressed ^C: stop producing; who sleeps on the out is woken */
+	unsigned o_depth;		/* JSON: brackets open; the buffer has room to close them, come what may */
+	unsigned o_ghosts;		/* JSON: brackets inside that were not written (no memory, stopped) */
 	/* takes n bytes, may sleep; NULL: the text stays in o_buf for the caller */
 	void	(*o_sink)(struct out *, const char *, size_t);
 	void	*o_arg;
+	const struct here_doc *o_stdin;	/* the command's here-document (command.h); NULL: none */
 };
 
 void	out_init(struct out *, void (*sink)(struct out *, const char *, size_t), void *arg);
@@ -25,7 +30,7 @@ void	out_vprintf(struct out *, const char *fmt, va_list);
 void	out_write(struct out *, const char *, size_t);
 void	out_flush(struct out *);	/* task context, outside net_enter */
 
-/* JSON. name NULL: an element of an array, or the outermost value. Names are literals; strings are escaped,
+/* JSON, on one line, valid also when memory ran out or the reader stopped: whole elements are left out then. name NULL: an element of an array, or the outermost value. Names are literals; strings are escaped,
  * bytes that are not UTF-8 become \ufffd. Used like this:
  *	if (o->o_json) { json_open(o, NULL, '{'); json_u64(o, "packets", n); json_close(o, '}'); } */
 void	json_open(struct out *, const char *name, char bracket);	/* '{' or '[' */

@@ -29,4 +29,7 @@ SET_DECLARE(const struct sysctl, sysctls);
 	    .sc_readonly = true };						\
 	SET_ADD(sysctls, sysctl_##id)
 
+/* Every variable to its default; config_boot() calls it before anything is loaded. */
+void	sysctl_defaults(void);
+
 #endif

@@ -43,6 +43,9 @@ const char *arp_set(unsigned rdomain, be32_t addr, const uint8_t *lladdr, unsign
 const char *arp_delete(unsigned rdomain, be32_t addr);
 void	arp_flush(unsigned rdomain);			/* all but static ones */
 
+/* The entry goes, an admin's too, when no gateway route uses it; else it is INCOMPLETE. nh may be gone afterwards. */
+void	arp_forget(struct nexthop *nh);
+
 extern int arpt_keep;		/* net.inet.ip.arptimeout: seconds that an entry lives */
 
 #endif

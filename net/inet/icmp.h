@@ -11,6 +11,7 @@ struct icmp {
 		struct { be16_t icmp_id, icmp_seq; };
 		be32_t	icmp_gwaddr;			/* redirect */
 		struct { be16_t icmp_void, icmp_nextmtu; };	/* RFC 1191 */
+		uint8_t	icmp_pptr;			/* parameter problem: the bad octet */
 	};
 } __attribute__((packed, may_alias));
 _Static_assert(sizeof(struct icmp) == 8, "RFC 792");
@@ -36,7 +37,7 @@ _Static_assert(sizeof(struct icmp) == 8, "RFC 792");
 
 /* Answers packet m (m_data at its IP header as received) with an error, unless RFC 1122 3.2.2 forbids one or the rate limit
  * (net.inet.icmp.errppslimit) is reached. m stays the caller's, unchanged: `icmp_error(m, ...); M_DROP(m, counter);`
- * mtu: host order, for NEEDFRAG. gw: for redirects. */
+ * mtu: host order, for NEEDFRAG. gw: for redirects. PARAMPROB: code is the offset of the bad octet. */
 void	icmp_error(const struct mbuf *m, uint8_t type, uint8_t code, uint16_t mtu, be32_t gw);
 
 /* Somebody who wants to see ICMP messages that come for us (ping, traceroute): called in the loop for each echo reply and each error;

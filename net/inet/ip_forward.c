@@ -27,7 +27,7 @@ SYSCTL_INT(net_inet_ip_redirect, "net.inet.ip.redirect", &ip_redirect, 1, 0, 1);
 static struct rtentry *
 ip_forward_special(struct mbuf *m, struct rtentry *rt)
 {
-	if (rt == NULL) {
+	if (rt == NULL || !(rt->rt_flags & RTF_UP)) {
 		icmp_error(m, ICMP_UNREACH, ICMP_UNREACH_NET, 0, 0);	/* RFC 1812 5.2.7.1 */
 		M_DROP(m, ips_noroute);
 		return NULL;
@@ -116,7 +116,7 @@ ip_forward(struct batch *b)
 			M_DROP(m, ips_linkcast);
 			continue;
 		}
-		if (unlikely(rt == NULL || (rt->rt_flags & RTF_SPECIAL)) && (rt = ip_forward_special(m, rt)) == NULL)
+		if (unlikely(rt == NULL || !RT_FORWARDS(rt)) && (rt = ip_forward_special(m, rt)) == NULL)
 			continue;
 		if (unlikely(ip->ip_ttl <= 1)) {			/* RFC 1812 5.3.1 */
 			icmp_error(m, ICMP_TIMXCEED, ICMP_TIMXCEED_INTRANS, 0, 0);

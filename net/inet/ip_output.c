@@ -76,7 +76,7 @@ ip_send_route(struct mbuf *m, struct ip *ip, uint32_t *mtu)
 		M_DROP(m, ips_obcast);
 		return NULL;
 	}
-	if (rt == NULL) {
+	if (rt == NULL || !(rt->rt_flags & RTF_UP)) {
 		M_DROP(m, ips_onoroute);
 		return NULL;
 	}

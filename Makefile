@@ -1,0 +1,92 @@
+# Sluice. `make run` and `make test` do everything (README.md); plain `make` builds
+#	build/sluice.elf	ELF64: multiboot 2 (GRUB) and PVH (QEMU -kernel, microvm)
+#	build/sluice.elf32	ELF32: multiboot 1 (QEMU -kernel, iPXE)
+# Sources are found by themselves: kernel/ drivers/ net/*/ boot/ libc/. B=DIR builds elsewhere, beside another build.
+B	?= build
+NEWLIB	?= build/newlib
+DEPS	?= build/deps
+CC	:= gcc
+Q	:= $(if $(V),,@)			# V=1 shows the commands
+
+.DEFAULT_GOAL := all
+.PHONY: all clean iso
+.DELETE_ON_ERROR:
+all: $(B)/sluice.elf $(B)/sluice.elf32
+
+SRC_C	:= $(wildcard kernel/*.c kernel/amd64/*.c drivers/*.c net/*/*.c libc/*.c)
+SRC_S	:= $(filter-out boot/multiboot1.S, $(wildcard boot/*.S kernel/amd64/*.S))
+OBJ	:= $(SRC_C:%.c=$(B)/obj/%.o) $(SRC_S:%=$(B)/obj/%.o)
+INTR_OBJ := $(filter %_intr.o, $(OBJ))
+
+# -fbuiltin: -ffreestanding alone would make a call of every small memcpy. No red zone, as interrupts may come at any time;
+# frame pointers for backtraces.
+WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wno-format-truncation -Werror
+MODE	:= -ffreestanding -fbuiltin -nostdinc -mno-red-zone -fno-pic -fno-pie -mcmodel=small -fcf-protection=none \
+	   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-omit-frame-pointer -fstack-protector-strong \
+	   -ffunction-sections
+INC	:= -I. -isystem $(NEWLIB)/x86_64-elf/include -isystem $(shell $(CC) -print-file-name=include)
+CFLAGS	:= -std=gnu17 -O2 -g -fdebug-prefix-map=$(CURDIR)=. -D__DYNAMIC_REENT__ $(MODE) $(WARN) $(INC) $(EXTRA_CFLAGS)
+LINK	:= $(CC) -nostdlib -static -no-pie -T linker.ld -Wl,--gc-sections,-z,noexecstack,-z,max-page-size=4096 \
+	   -Wl,--build-id=none,--no-warn-rwx-segments $(EXTRA_LINK)
+LIBS	:= $(NEWLIB)/x86_64-elf/lib/libc.a $(shell $(CC) -print-libgcc-file-name)
+
+# Interrupt code may use general registers only: it does not save the others.
+$(INTR_OBJ): MODE_FILE := -mgeneral-regs-only
+# What implements memcpy and memset must not be turned into calls of them.
+$(B)/obj/libc/mem.o: MODE_FILE := -fno-tree-loop-distribute-patterns
+
+# Changes only when the flags or the list of objects do.
+$(B)/obj/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CFLAGS) $(LINK) $(OBJ)' | cmp -s - $@ || echo '$(CFLAGS) $(LINK) $(OBJ)' > $@
+.PHONY: FORCE
+
+$(B)/obj/%.o: %.c $(B)/obj/flags $(NEWLIB)/stamp
+	@mkdir -p $(@D)
+	@echo "  CC $<"
+	$(Q)$(CC) $(CFLAGS) $(MODE_FILE) -MMD -MP -c -o $@ $<
+$(B)/obj/%.S.o: %.S $(B)/obj/flags $(NEWLIB)/stamp
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Once; parallel makes wait for each other in the script.
+$(NEWLIB)/stamp: libc/build.sh
+	@tests/deps.sh build
+	@if [ -f $(DEPS)/env ]; then . $(DEPS)/env; fi; libc/build.sh $(NEWLIB) $(DEPS)
+
+# Linked twice: the names of the first link's functions go into the second, behind all code, so that no address moves.
+$(B)/obj/first.elf: $(OBJ) linker.ld
+	$(Q)$(LINK) -o $@ $(OBJ) $(LIBS)
+$(B)/obj/symtab.o: $(B)/obj/first.elf kernel/amd64/symtab.sh
+	$(Q)kernel/amd64/symtab.sh $< > $(B)/obj/symtab.S
+	$(Q)$(CC) -c -o $@ $(B)/obj/symtab.S
+$(B)/sluice.elf: $(B)/obj/symtab.o $(OBJ) linker.ld kernel/amd64/vectorcheck.sh
+	@echo "  LD $@"
+	$(Q)$(LINK) -Wl,-Map=$(B)/sluice.map -o $@.new $(OBJ) $(B)/obj/symtab.o $(LIBS)
+	$(Q)kernel/amd64/vectorcheck.sh $@.new $(INTR_OBJ)
+	$(Q)mv $@.new $@
+
+$(B)/obj/multiboot1.bin: boot/multiboot1.S
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c -o $(@:.bin=.o) $<
+	$(Q)objcopy -O binary -j .boot.mb1 $(@:.bin=.o) $@
+$(B)/sluice.elf32: $(B)/sluice.elf $(B)/obj/multiboot1.bin
+	$(Q)objcopy -O elf32-i386 --strip-debug --update-section .mb1=$(B)/obj/multiboot1.bin $< $@
+
+# A kernel that only prints, to compare boot times with.
+$(B)/empty.elf32: tests/bench/empty.S
+	@mkdir -p $(@D)
+	$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none,-Ttext=0x100000 -o $@ $<
+
+# A disc for BIOS and, where GRUB has its EFI modules, UEFI. CONF=FILE puts a configuration on it.
+iso: $(B)/sluice.iso
+$(B)/sluice.iso: $(B)/sluice.elf boot/grub.cfg $(CONF)
+	boot/iso.sh $@ $(B)/sluice.elf $(CONF)
+
+# newlib and unpacked packages stay.
+clean:
+	rm -rf $(B)/obj $(B)/unit $(B)/sluice.* $(B)/empty.*
+
+-include $(OBJ:.o=.d)
+-include tests/tests.mk
+-include tests/unit/unit.mk

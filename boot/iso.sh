@@ -1,0 +1,22 @@
+#!/bin/sh
+# Makes a disc that boots by BIOS and, where GRUB's EFI modules are installed, by UEFI: iso.sh OUT.iso sluice.elf [CONFIGURATION]
+# GRUB's own files are looked for in /usr/lib/grub and under build/deps.
+set -eu
+
+out=$1
+elf=$2
+conf=${3:-}
+here=$(dirname "$0")
+modules="multiboot2 normal configfile test part_msdos part_gpt iso9660 fat boot"
+
+if [ -f build/deps/env ]; then set +u; . build/deps/env; set -u; fi
+command -v grub-mkrescue > /dev/null || { echo "iso.sh: no grub-mkrescue: install grub-common, xorriso, mtools" >&2; exit 1; }
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT INT TERM
+mkdir -p "$dir/boot/grub"
+strip -o "$dir/boot/sluice.elf" "$elf"
+cp "$here/grub.cfg" "$dir/boot/grub/grub.cfg"
+[ -z "$conf" ] || cp "$conf" "$dir/boot/sluice.conf"
+grub-mkrescue --compress=xz --install-modules="$modules" --fonts= --locales= --themes= -o "$out" "$dir" \
+    > "$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }

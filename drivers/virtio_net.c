@@ -1,0 +1,261 @@
+/* virtio_net.c - vio(4), the virtio network card: up, down, link, and what keeps it alive. virtio 1.2, 5.1. */
+#include <string.h>
+
+#include "drivers/virtio_net.h"
+#include "kernel/log.h"
+
+#define TICK_MS		250
+#define TICK_POLLING_MS	10		/* when interrupts do not come */
+#define WATCHDOG_MS	5000
+
+void
+vio_broken(struct vio_pair *vp, const char *what, uint64_t value)
+{
+	static struct lograte rate;
+
+	vp->vp_badrings++;
+	vp->vp_stopped = true;
+	vp->vp_sc->sc_alive = false;
+	log_ratelimited(&rate, "%s: %s %llu\n", vp->vp_name, what, (unsigned long long)value);
+}
+
+static void
+vio_link(struct vio *sc)
+{
+	uint16_t status = VIRTIO_NET_S_LINK_UP;
+
+	if (sc->sc_virtio->v_features & VIRTIO_NET_F_STATUS)
+		if (!virtio_config_read(sc->sc_virtio, offsetof(struct virtio_net_config, status), &status, sizeof(status)))
+			return;
+	if_link_state_change(&sc->sc_if, status & VIRTIO_NET_S_LINK_UP ? LINK_STATE_UP : LINK_STATE_DOWN);
+}
+
+/* From reset to DRIVER_OK with empty rings. */
+static bool
+vio_init(struct vio *sc)
+{
+	struct virtio *v = sc->sc_virtio;
+	uint64_t features = v->v_features;
+
+	if (!virtio_reset(v))
+		return false;
+	virtio_acknowledge(v);
+	if (!virtio_negotiate(v, features) || v->v_features != features) {
+		v->v_features = features;
+		return false;
+	}
+	return vio_enable(sc);
+}
+
+bool
+vio_enable(struct vio *sc)
+{
+	for (unsigned i = 0; i < sc->sc_virtio->v_nvqs; i++)
+		if (!virtio_queue_enable(sc->sc_virtio, sc->sc_virtio->v_vqs[i]))
+			return false;
+	sc->sc_alive = virtio_driver_ok(sc->sc_virtio);
+	if (sc->sc_alive)
+		vio_link(sc);
+	return sc->sc_alive;
+}
+
+/* Buffers in, filter set, pollers on. The device is alive and its rings are empty. */
+static void
+vio_go(struct vio *sc)
+{
+	if (memcmp(sc->sc_if.if_lladdr, sc->sc_mac, 6) != 0)
+		vio_ctrl_mac(sc, sc->sc_if.if_lladdr);
+	vio_rxfilter(&sc->sc_if);
+	for (unsigned i = 0; i < sc->sc_npairs && sc->sc_alive; i++) {
+		struct vio_pair *vp = &sc->sc_pairs[i];
+
+		vp->vp_stopped = false;
+		vp->vp_stuck = 0;
+		virtq_intr_off(&vp->vp_tx);
+		vio_rxfill(vp);
+		ifq_restart(vp->vp_ifq);
+		poller_wake(&vp->vp_poller);
+	}
+}
+
+/* The device forgets its rings, then their mbufs are freed. What was not yet sent counts as an error of the queue. */
+static void
+vio_halt(struct vio *sc)
+{
+	for (unsigned i = 0; i < sc->sc_npairs; i++) {
+		if (!sc->sc_pairs[i].vp_stopped)
+			vio_txeof(&sc->sc_pairs[i]);
+		sc->sc_pairs[i].vp_stopped = true;
+	}
+	sc->sc_alive = false;
+	virtio_reset(sc->sc_virtio);
+	for (unsigned i = 0; i < sc->sc_npairs; i++) {
+		vio_rxfree(&sc->sc_pairs[i]);
+		vio_txfree(&sc->sc_pairs[i]);
+	}
+	for (unsigned i = 0; i < sc->sc_virtio->v_nvqs; i++)
+		virtq_clear(sc->sc_virtio->v_vqs[i]);
+}
+
+static bool
+vio_up(struct ifnet *ifp)
+{
+	struct vio *sc = ifp->if_softc;
+
+	if (!sc->sc_alive && !vio_init(sc)) {
+		log_printf("%s: the device does not start\n", ifp->if_xname);
+		return false;
+	}
+	ifp->if_flags |= IFF_RUNNING;
+	vio_go(sc);
+	timeout_add_msec(&sc->sc_tick, TICK_MS);
+	return true;
+}
+
+static void
+vio_down(struct ifnet *ifp)
+{
+	struct vio *sc = ifp->if_softc;
+
+	timeout_del(&sc->sc_tick);
+	ifp->if_flags &= ~IFF_RUNNING;
+	vio_halt(sc);
+	vio_init(sc);			/* so that the link's state is known while it is down */
+}
+
+static bool
+vio_setlladdr(struct ifnet *ifp, const uint8_t *mac)
+{
+	return vio_ctrl_mac(ifp->if_softc, mac);
+}
+
+const struct if_ops vio_ops = {
+	.ifo_up = vio_up,
+	.ifo_down = vio_down,
+	.ifo_rxfilter = vio_rxfilter,
+	.ifo_setlladdr = vio_setlladdr,
+};
+
+/* ---- a pair's turn in the loop ---- */
+
+int
+vio_poll(struct poller *pl, int budget)
+{
+	struct vio_pair *vp = container_of(pl, struct vio_pair, vp_poller);
+	int n;
+
+	if (vp->vp_stopped)
+		return 0;
+	if (!vp->vp_rx.vq_event_idx)
+		virtq_intr_off(&vp->vp_rx);
+	n = vio_rxeof(vp, budget);
+	if (likely(!vp->vp_stopped))
+		vio_txeof(vp);
+	return n;
+}
+
+bool
+vio_arm(struct poller *pl)
+{
+	struct vio_pair *vp = container_of(pl, struct vio_pair, vp_poller);
+
+	if (vp->vp_stopped)
+		return false;
+	virtio_quiet(&vp->vp_rx);
+	virtio_quiet(&vp->vp_tx);
+	return virtq_intr_after(&vp->vp_rx, 1);
+}
+
+int
+vio_confpoll(struct poller *pl, int budget __unused_arg)
+{
+	struct vio *sc = container_of(pl, struct vio, sc_confpoller);
+
+	irq_quiet(&sc->sc_virtio->v_irqs[0]);
+	if (!sc->sc_alive)
+		return 0;
+	if (virtio_failed(sc->sc_virtio))
+		vio_broken(&sc->sc_pairs[0], "the device wants a reset, pair", 0);
+	else
+		vio_link(sc);
+	return 0;
+}
+
+bool
+vio_confarm(struct poller *pl __unused_arg)
+{
+	return false;
+}
+
+/* ---- the clock's turn: what no interrupt announces ---- */
+
+static void
+vio_recover(struct vio *sc)
+{
+	static struct lograte rate;
+
+	sc->sc_resets++;
+	vio_halt(sc);
+	if (vio_init(sc))
+		vio_go(sc);
+	else
+		log_ratelimited(&rate, "%s: reset failed\n", sc->sc_if.if_xname);
+}
+
+/* Something has been in the receive ring for a whole tick and no interrupt has come: none will. Polls until one does. */
+static void
+vio_check_interrupts(struct vio_pair *vp, bool pending)
+{
+	struct vio *sc = vp->vp_sc;
+	bool came = vp->vp_rx.vq_interrupts != vp->vp_tickintr;
+
+	vp->vp_tickintr = vp->vp_rx.vq_interrupts;
+	if (came)
+		sc->sc_polling = false;
+	else if (pending && vp->vp_tickpending) {
+		if (!sc->sc_polling)
+			log_printf("%s: interrupts do not come, polling\n", vp->vp_name);
+		sc->sc_polling = true;
+	}
+	vp->vp_tickpending = pending;
+	if (sc->sc_polling && pending) {
+		vp->vp_lostintrs++;
+		poller_wake(&vp->vp_poller);
+		vp->vp_poller.pl_wakes--;	/* no interrupt */
+	}
+}
+
+/* A ring of which nothing is sent for seconds must not keep its mbufs. */
+static void
+vio_watchdog(struct vio_pair *vp)
+{
+	if (virtq_busy(&vp->vp_tx) == 0 || vp->vp_tx.vq_last != vp->vp_ticklast)
+		vp->vp_stuck = 0;
+	else
+		vp->vp_stuck += vp->vp_sc->sc_polling ? TICK_POLLING_MS : TICK_MS;
+	vp->vp_ticklast = vp->vp_tx.vq_last;
+	if (vp->vp_stuck < WATCHDOG_MS)
+		return;
+	vp->vp_sc->sc_watchdogs++;
+	vio_broken(vp, "watchdog timeout; frames not sent:", virtq_busy(&vp->vp_tx));
+}
+
+void
+vio_tick(void *arg)
+{
+	struct vio *sc = arg;
+
+	for (unsigned i = 0; i < sc->sc_npairs && sc->sc_alive; i++) {
+		struct vio_pair *vp = &sc->sc_pairs[i];
+
+		vio_txeof(vp);
+		if (vp->vp_stopped)
+			break;
+		vio_rxfill(vp);
+		vio_check_interrupts(vp, virtq_used(&vp->vp_rx) > 0 && !vp->vp_poller.pl_ready);
+		vio_watchdog(vp);
+	}
+	if (!sc->sc_alive)
+		vio_recover(sc);
+	timeout_add_msec(&sc->sc_tick, sc->sc_polling ? TICK_POLLING_MS : TICK_MS);
+}

@@ -1,0 +1,133 @@
+/* virtio_net.h - vio(4), the virtio network driver: its parts among themselves. virtio 1.2, 5.1. */
+#ifndef DRIVERS_VIRTIO_NET_H
+#define DRIVERS_VIRTIO_NET_H
+
+#include "drivers/virtio.h"
+#include "kernel/kstat.h"
+#include "kernel/timeout.h"
+#include "net/core/if.h"
+
+#define VIRTIO_NET_F_MTU		(1ull << 3)	/* 5.1.3 */
+#define VIRTIO_NET_F_MAC		(1ull << 5)
+#define VIRTIO_NET_F_MRG_RXBUF		(1ull << 15)
+#define VIRTIO_NET_F_STATUS		(1ull << 16)
+#define VIRTIO_NET_F_CTRL_VQ		(1ull << 17)
+#define VIRTIO_NET_F_CTRL_RX		(1ull << 18)
+#define VIRTIO_NET_F_MQ			(1ull << 22)
+#define VIRTIO_NET_F_CTRL_MAC_ADDR	(1ull << 23)
+#define VIRTIO_NET_F_SPEED_DUPLEX	(1ull << 63)
+
+struct virtio_net_config {		/* 5.1.4, little-endian */
+	uint8_t		mac[6];
+	uint16_t	status;
+	uint16_t	max_virtqueue_pairs;
+	uint16_t	mtu;
+	uint32_t	speed;		/* Mbit/s; ~0: not known */
+	uint8_t		duplex;		/* 1: full */
+} __packed;
+#define VIRTIO_NET_S_LINK_UP	1
+
+struct virtio_net_hdr {			/* 5.1.6 */
+	uint8_t		flags;
+	uint8_t		gso_type;
+	uint16_t	hdr_len;
+	uint16_t	gso_size;
+	uint16_t	csum_start;
+	uint16_t	csum_offset;
+	uint16_t	num_buffers;	/* not in legacy without MRG_RXBUF */
+} __packed;
+#define VIO_HDR		sizeof(struct virtio_net_hdr)
+#define VIO_HDR_SHORT	offsetof(struct virtio_net_hdr, num_buffers)
+
+#define VIO_MAXMTU	16110		/* where merged buffers and indirect descriptors make chains possible */
+#define VIO_MAXSEGS	32		/* mbufs of a packet to send */
+
+struct vio;
+
+/* A receive and a transmit queue; the core whose loop has vp_poller uses both, nobody else. */
+struct vio_pair {
+	struct virtq	 vp_rx;
+	struct mbuf	**vp_rxm;	/* by descriptor: what the device fills */
+	uint16_t	 vp_posted;	/* descriptors 0 to vp_posted - 1 are in use; all of them, unless mbufs were short */
+	uint16_t	 vp_hdrlen;	/* VIO_HDR or VIO_HDR_SHORT */
+	uint32_t	 vp_rxmax;	/* bytes of a frame that fit into one buffer */
+	bool		 vp_merge;	/* num_buffers is there */
+	bool		 vp_stopped;	/* down, or a ring is broken: do not touch them */
+	struct ifiqueue	*vp_ifiq;
+
+	struct virtq	 vp_tx;
+	struct mbuf	**vp_txm;	/* by descriptor: what it sends */
+	uint32_t	 vp_txroom;	/* headroom for the header in front of the frame; ~0: it must stand alone (no ANY_LAYOUT) */
+	bool		 vp_indirect;
+	struct ifqueue	*vp_ifq;
+
+	struct vio	*vp_sc;
+	struct poller	 vp_poller;
+	char		 vp_name[IFNAMSIZ + 12];
+	struct vio_pair	*vp_next;	/* all pairs of this core */
+
+	/* vio_tick */
+	uint16_t	 vp_ticklast;	/* vp_tx.vq_last at the last one */
+	uint16_t	 vp_stuck;	/* milliseconds without a completion */
+	bool		 vp_tickpending;
+	uint64_t	 vp_tickintr;
+	/* kstat */
+	uint64_t	 vp_badrings, vp_badlens, vp_merged, vp_indirects, vp_copies, vp_lostintrs;
+	struct kstat	 vp_kstat;
+};
+
+struct vio {
+	struct ifnet	 sc_if;
+	struct virtio	*sc_virtio;
+	struct vio_pair	*sc_pairs;
+	unsigned	 sc_npairs;
+	bool		 sc_alive;	/* DRIVER_OK, and nothing went wrong since */
+	bool		 sc_polling;	/* its interrupts do not come: vio_tick polls, faster */
+	uint8_t		 sc_mac[6];	/* the device's own */
+	struct virtq	 sc_ctrl;	/* vq_size 0: none */
+	bool		 sc_ctrldead;	/* a command was never answered */
+	struct dma	 sc_ctrlbuf;
+	struct timeout	 sc_tick;
+	struct poller	 sc_confpoller;
+	char		 sc_confname[IFNAMSIZ + 8];
+	uint64_t	 sc_resets, sc_watchdogs;
+	struct vio	*sc_next;
+};
+
+/* virtio_net.c */
+/* Something in a ring cannot be: stops the pair; the next tick resets the device. */
+void	vio_broken(struct vio_pair *, const char *what, uint64_t value);
+/* Queues, interrupts, DRIVER_OK, after the features have been negotiated. False: the device refused. */
+bool	vio_enable(struct vio *);
+void	vio_tick(void *sc);
+extern const struct if_ops vio_ops;
+int	vio_poll(struct poller *, int budget);
+bool	vio_arm(struct poller *);
+int	vio_confpoll(struct poller *, int budget);	/* the configuration changed */
+bool	vio_confarm(struct poller *);
+
+/* virtio_net_rx.c */
+/* Gives the device mbufs for descriptors that have none, as far as the pool allows. */
+void	vio_rxfill(struct vio_pair *);
+/* Takes up to budget (at most BATCH_MAX) frames and runs them through the stack. Returns how many. */
+int	vio_rxeof(struct vio_pair *, int budget);
+void	vio_rxfree(struct vio_pair *);	/* the device is reset */
+
+/* virtio_net_tx.c */
+void	vio_start(struct ifqueue *);
+/* Frees what has been sent; restarts the queue when there is room again. */
+void	vio_txeof(struct vio_pair *);
+/* What this core's devices have sent already: gives their mbufs back when the pool is empty. */
+void	vio_reclaim(void);
+void	vio_txfree(struct vio_pair *);	/* the device is reset */
+void	vio_pair_link(struct vio_pair *);	/* once, on its core */
+
+/* virtio_net_ctrl.c; false: no such command, refused, or no answer */
+bool	vio_ctrl_init(struct vio *, uint16_t idx);	/* memory */
+void	vio_rxfilter(struct ifnet *);
+bool	vio_ctrl_mac(struct vio *, const uint8_t *);
+
+/* virtio_net_kstat.c */
+void	vio_kstat_attach(struct vio_pair *);
+
+#endif

@@ -1,0 +1,205 @@
+/* virtio_net_rx.c - receive queues of vio(4). virtio 1.2, 5.1.6.3 and .4. */
+#include "drivers/virtio_net.h"
+
+#define RESERVE		64		/* mbufs that filling a ring leaves to the others */
+
+/* The buffer begins with the header, so that the frame behind it has MHEADROOM. */
+static inline uint64_t
+rx_addr(const struct vio_pair *vp, const struct mbuf *m)
+{
+	return dma_addr(m->m_buf + MHEADROOM - vp->vp_hdrlen);
+}
+
+void
+vio_rxfill(struct vio_pair *vp)
+{
+	struct virtq *vq = &vp->vp_rx;
+	uint16_t head = vq->vq_head;
+
+	for (; vp->vp_posted < vq->vq_size && percore(mbuf_pool.mp_nfree) > RESERVE; vp->vp_posted++) {
+		struct vring_desc *d = &vq->vq_desc[vp->vp_posted];
+		struct mbuf *m = m_get();
+
+		if (m == NULL)
+			break;
+		vp->vp_rxm[vp->vp_posted] = m;
+		d->addr = rx_addr(vp, m);
+		d->len = vp->vp_rxmax + vp->vp_hdrlen;
+		d->flags = VRING_DESC_WRITE;
+		vq->vq_avail->ring[head++ & vq->vq_mask] = vp->vp_posted;
+	}
+	if (head != vq->vq_head)
+		virtq_publish(vq, head);
+}
+
+void
+vio_rxfree(struct vio_pair *vp)
+{
+	for (unsigned i = 0; i < vp->vp_posted; i++) {
+		m_free(vp->vp_rxm[i]);
+		vp->vp_rxm[i] = NULL;
+	}
+	vp->vp_posted = 0;
+}
+
+/* The common case: the ring is full, buffers come in order, a frame in each, and there are mbufs to replace them. Takes up to n frames
+ * into the batch and stops at the first that is otherwise. Precondition: vp_posted == vq_size, so position and free position are one. */
+static unsigned
+rx_fast(struct vio_pair *vp, struct batch *b, unsigned n)
+{
+	struct virtq *vq = &vp->vp_rx;
+	const uint32_t hdrlen = vp->vp_hdrlen, max = vp->vp_rxmax;
+	struct mbuf **to = &b->b_m[b->b_n];
+	uint32_t nfree = percore(mbuf_pool.mp_nfree);
+	uint16_t last = vq->vq_last;
+	unsigned i;
+
+	n = MIN(n, nfree);
+	for (i = 0; i < n; i++, last++) {
+		uint32_t id = vq->vq_avail->ring[last & vq->vq_mask];
+		uint64_t e = virtq_elem(vq, last);
+		uint32_t len = (uint32_t)(e >> 32) - hdrlen;
+		struct mbuf *m, *fresh;
+
+		if (unlikely((uint32_t)e != id || len - 1 >= max))
+			break;
+		m = vp->vp_rxm[id];
+		if (unlikely(load16(m->m_data - sizeof(uint16_t)) != 1))
+			break;
+		m->m_len = m->m_pktlen = len;
+		*to++ = m;
+		fresh = m_get();
+		vp->vp_rxm[id] = fresh;
+		vq->vq_desc[id].addr = rx_addr(vp, fresh);
+	}
+	b->b_n += i;
+	vq->vq_last = last;
+	return i;
+}
+
+enum rx_elem { RX_GOOD, RX_BADLEN, RX_NOMBUF, RX_BROKEN };	/* the worst last */
+
+/* One element of the used ring, whatever it is like; `min` bytes must be in it. RX_GOOD: *mp is the buffer's mbuf and another has taken
+ * its place. Else the buffer goes back to the device as it is; *mp shows it until the next virtq_publish. */
+static enum rx_elem
+rx_elem(struct vio_pair *vp, uint32_t min, struct mbuf **mp, uint32_t *len)
+{
+	struct virtq *vq = &vp->vp_rx;
+	uint64_t e = virtq_elem(vq, vq->vq_last);
+	uint32_t id = (uint32_t)e;
+	struct mbuf *fresh;
+
+	*len = (uint32_t)(e >> 32);
+	if (!virtq_claim(vq, id)) {
+		vio_broken(vp, "receive ring: bad descriptor", id);
+		return RX_BROKEN;
+	}
+	vq->vq_avail->ring[(vq->vq_last + vp->vp_posted) & vq->vq_mask] = (uint16_t)id;
+	vq->vq_last++;
+	*mp = vp->vp_rxm[id];
+	if (*len < min || *len > vp->vp_rxmax + vp->vp_hdrlen)
+		return RX_BADLEN;
+	if (percore(mbuf_pool.mp_nfree) == 0)
+		vio_reclaim();
+	if ((fresh = m_get()) == NULL)
+		return RX_NOMBUF;
+	vp->vp_rxm[id] = fresh;
+	vq->vq_desc[id].addr = rx_addr(vp, fresh);
+	return RX_GOOD;
+}
+
+/* The rest of a merged frame (5.1.6.4): n buffers without headers, appended to the chain at head. head NULL: they are thrown away. */
+static enum rx_elem
+rx_merge(struct vio_pair *vp, struct mbuf *head, unsigned n)
+{
+	enum rx_elem worst = RX_GOOD, r = RX_GOOD;
+	struct mbuf *tail = head, *m;
+	uint32_t len;
+
+	for (; n > 0 && r != RX_BROKEN; n--) {
+		r = rx_elem(vp, 1, &m, &len);
+		worst = MAX(worst, r);
+		if (r != RX_GOOD)
+			continue;
+		if (head == NULL) {
+			m_free(m);
+			continue;
+		}
+		m->m_data -= vp->vp_hdrlen;
+		m->m_len = len;
+		head->m_pktlen += len;
+		tail->m_next = m;
+		tail = m;
+	}
+	return worst;
+}
+
+static void
+rx_count(struct vio_pair *vp, enum rx_elem r)
+{
+	if (r == RX_BADLEN) {
+		vp->vp_badlens++;
+		vp->vp_ifiq->ifiq_errors++;
+	} else if (r == RX_NOMBUF)
+		vp->vp_ifiq->ifiq_nombufs++;
+}
+
+/* One frame, whatever it is like. NULL: it was thrown away, and counted. `avail` elements are there, at least one. */
+static struct mbuf *
+rx_slow(struct vio_pair *vp, unsigned avail)
+{
+	struct mbuf *m, *head = NULL;
+	unsigned nbufs = 1;
+	uint32_t len;
+	enum rx_elem r = rx_elem(vp, vp->vp_hdrlen + 1u, &m, &len), rest = RX_GOOD;
+
+	if (vp->vp_merge && (r == RX_GOOD || r == RX_NOMBUF))
+		nbufs = load16(m->m_data - sizeof(uint16_t));
+	if (r == RX_GOOD) {
+		head = m;
+		head->m_len = head->m_pktlen = len - vp->vp_hdrlen;
+	}
+	if (nbufs == 0 || nbufs > avail || nbufs > VIO_MAXSEGS) {
+		vio_broken(vp, "receive ring: impossible number of buffers", nbufs);
+		rest = RX_BROKEN;
+	} else if (nbufs > 1) {
+		vp->vp_merged++;
+		rest = rx_merge(vp, head, nbufs - 1);
+	}
+	r = MAX(r, rest);
+	if (r == RX_GOOD)
+		return head;
+	m_freem(head);
+	rx_count(vp, r);
+	return NULL;
+}
+
+int
+vio_rxeof(struct vio_pair *vp, int budget)
+{
+	struct virtq *vq = &vp->vp_rx;
+	unsigned avail = virtq_used(vq), n = (unsigned)MIN(budget, BATCH_MAX), done = 0;
+	uint16_t first = vq->vq_last;
+	struct batch b;
+
+	if (avail == 0)
+		return 0;
+	if (avail > virtq_busy(vq)) {
+		vio_broken(vp, "receive ring: more used than there were", avail);
+		return 0;
+	}
+	n = MIN(n, avail);
+	for (b.b_n = 0; done < n && !vp->vp_stopped; done = (uint16_t)(vq->vq_last - first)) {
+		struct mbuf *m;
+
+		if (likely(vp->vp_posted == vq->vq_size) && likely(rx_fast(vp, &b, n - done) > 0))
+			continue;
+		if ((m = rx_slow(vp, avail - done)) != NULL)
+			batch_add(&b, m);
+	}
+	if (likely(!vp->vp_stopped))
+		virtq_publish(vq, (uint16_t)(vq->vq_head + done));
+	if (likely(b.b_n > 0))
+		ifiq_input(vp->vp_ifiq, &b);
+	return (int)done;
+}

@@ -1,0 +1,218 @@
+/* clock.c - time: the TSC as uptime, its rate found out at boot, the battery clock, and sleep until a deadline. */
+#include "kernel/amd64/amd64.h"
+#include "kernel/amd64/cpu.h"
+#include "kernel/log.h"
+#include "kernel/machine.h"
+
+/* 8254 data sheet; channel 2 is gated by port 0x61 and drives no interrupt. */
+#define PIT_HZ		1193182u
+#define PIT_CH2		0x42
+#define PIT_CMD		0x43
+#define  PIT_CH2_MODE0	0xb0
+#define  PIT_CH2_LATCH	0x80
+#define PIT_GATE	0x61
+#define PIT_WINDOW	8000u		/* ticks: 6.7 ms */
+#define PIT_READS	1000000u	/* at most so many: a counter that stands still */
+#define PIT_SAMPLES	8
+
+#define TSC_HZ_GUESS	2000000000ull
+
+static uint64_t clock_tsc_base;		/* uptime 0 */
+static uint64_t clock_mult;		/* ns of a TSC tick, 32 bits behind the point; 0: not known yet */
+static uint64_t clock_apic_mult;	/* APIC timer units of a ns, 32 bits behind the point */
+static uint64_t clock_wall_base;
+static PERCORE uint64_t clock_armed;	/* uptime that the APIC timer is set to; 0: not running */
+
+uint64_t
+uptime_ns(void)
+{
+	return (uint64_t)((unsigned __int128)(rdtsc() - clock_tsc_base) * clock_mult >> 32);
+}
+
+uint64_t
+wall_s(void)
+{
+	return clock_wall_base + uptime_ns() / 1000000000;
+}
+
+uint32_t
+clock_apic_units(uint64_t ns)
+{
+	uint64_t n = (uint64_t)((unsigned __int128)ns * clock_apic_mult >> 32) + 1;
+
+	return (uint32_t)MIN(n, 0xffffffffull);
+}
+
+/* ---- the rates ---- */
+
+static uint32_t
+pit_read(void)
+{
+	uint8_t lo;
+
+	port_out8(PIT_CMD, PIT_CH2_LATCH);
+	lo = port_in8(PIT_CH2);
+	return (uint32_t)port_in8(PIT_CH2) << 8 | lo;
+}
+
+/* Where both clocks stand, as sums over several readings: that evens out the PIT's coarse ticks. */
+struct clock_sample { uint64_t cs_tsc, cs_pit, cs_apic; };
+
+static struct clock_sample
+clock_sample(void)
+{
+	struct clock_sample s = { 0, 0, 0 };
+
+	for (unsigned i = 0; i < PIT_SAMPLES; i++) {
+		uint64_t before = rdtsc();
+
+		s.cs_pit += 0xffff - pit_read();
+		s.cs_tsc += before + (rdtsc() - before) / 2;
+		s.cs_apic += ~apic_timer_read();
+	}
+	return s;
+}
+
+/* Measures both against the PIT for some 7 ms. False: there is no PIT. */
+static bool
+clock_measure(uint64_t *tsc_hz, uint64_t *apic_hz)
+{
+	struct clock_sample a, b;
+	uint64_t ticks;
+	unsigned n = 0;
+
+	port_out8(PIT_GATE, (uint8_t)((port_in8(PIT_GATE) & ~2u) | 1));	/* gate on, speaker off */
+	port_out8(PIT_CMD, PIT_CH2_MODE0);
+	port_out8(PIT_CH2, 0xff);
+	port_out8(PIT_CH2, 0xff);
+	apic_timer_start(0xffffffff);
+	pit_read();			/* the count is loaded with the next tick */
+	a = clock_sample();
+	while (pit_read() > 0xffff - PIT_WINDOW)
+		if (++n == PIT_READS)
+			return false;
+	b = clock_sample();
+	apic_timer_start(0);
+	ticks = b.cs_pit - a.cs_pit;
+	if (b.cs_pit <= a.cs_pit || ticks < PIT_SAMPLES * PIT_WINDOW / 2)
+		return false;
+	*tsc_hz = (uint64_t)((unsigned __int128)(b.cs_tsc - a.cs_tsc) * PIT_HZ / ticks);
+	*apic_hz = (uint64_t)((unsigned __int128)(b.cs_apic - a.cs_apic) * PIT_HZ / ticks);
+	return true;
+}
+
+/* A hypervisor's timing leaf, or the processor's own (SDM 2A, CPUID 15H). apic_hz is what the timer counts, divided by 16. */
+static bool
+clock_cpuid(uint64_t *tsc_hz, uint64_t *apic_hz)
+{
+	struct cpuid hv = cpuid(0x40000010, 0), tsc = cpuid(0x15, 0);
+
+	if ((cpuid(1, 0).c & 1u << 31) && hv.a >= 100000 && hv.b >= 1000) {
+		*tsc_hz = hv.a * 1000ull;
+		*apic_hz = hv.b * 1000ull / 16;
+		return true;
+	}
+	if (tsc.a != 0 && tsc.b != 0 && tsc.c >= 1000000) {
+		*tsc_hz = (uint64_t)tsc.c * tsc.b / tsc.a;
+		*apic_hz = tsc.c / 16;
+		return true;
+	}
+	return false;
+}
+
+/* ---- the battery clock: MC146818 data sheet ---- */
+
+static uint8_t
+rtc_read(uint8_t reg)
+{
+	port_out8(0x70, reg | 0x80);		/* NMI stays off between the two accesses, as is usual */
+	return port_in8(0x71);
+}
+
+struct rtc { uint8_t sec, min, hour, day, mon, year; };
+
+/* Two readings in a row that agree were not torn by an update: no wait for the next second. */
+static struct rtc
+rtc_get(void)
+{
+	struct rtc a = { 0 }, b;
+
+	for (unsigned n = 0; n < 1000; n++) {
+		b = a;
+		a = (struct rtc){ rtc_read(0), rtc_read(2), rtc_read(4), rtc_read(7), rtc_read(8), rtc_read(9) };
+		if (n > 0 && a.sec == b.sec && a.min == b.min && a.hour == b.hour && a.day == b.day)
+			break;
+	}
+	return a;
+}
+
+static unsigned
+rtc_number(uint8_t v, bool binary)
+{
+	return binary ? v : (v >> 4) * 10u + (v & 15);
+}
+
+/* Seconds since 1970 from a date that the battery clock shows; 0 when it shows none. */
+static uint64_t
+clock_rtc(void)
+{
+	static const uint16_t before[12] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
+	struct rtc r = rtc_get();
+	uint8_t mode = rtc_read(0x0b);
+	bool binary = mode & 4, pm = !(mode & 2) && (r.hour & 0x80);
+	unsigned y = rtc_number(r.year, binary), m = rtc_number(r.mon, binary), d = rtc_number(r.day, binary);
+	unsigned h = rtc_number(mode & 2 ? r.hour : r.hour & 0x7f, binary);
+	uint64_t days;
+
+	port_out8(0x70, 0x0d);			/* NMI on again */
+	if (!(mode & 2))
+		h = h % 12 + (pm ? 12 : 0);
+	y += y < 70 ? 2000 : 1900;
+	if (m < 1 || m > 12 || d < 1 || d > 31 || h > 23)
+		return 0;
+	days = (y - 1970) * 365ull + (y - 1969) / 4 + before[m - 1] + d - 1;	/* right from 1970 to 2099 */
+	if (m > 2 && y % 4 == 0)
+		days++;
+	return ((days * 24 + h) * 60 + rtc_number(r.min, binary)) * 60 + rtc_number(r.sec, binary);
+}
+
+void
+clock_init(void)
+{
+	uint64_t tsc_hz = 0, apic_hz = 0;
+
+	clock_tsc_base = rdtsc();
+	if (!clock_cpuid(&tsc_hz, &apic_hz) && !clock_measure(&tsc_hz, &apic_hz)) {
+		tsc_hz = TSC_HZ_GUESS;
+		log_printf("clock: no timer to measure the TSC by, times will be wrong\n");
+	}
+	if (tsc_hz < 1000000)
+		tsc_hz = TSC_HZ_GUESS;
+	clock_mult = (uint64_t)(((unsigned __int128)1000000000 << 32) / tsc_hz);
+	clock_apic_mult = (apic_hz << 32) / 1000000000;
+	clock_wall_base = clock_rtc();
+}
+
+/* ---- sleep ---- */
+
+void
+cpu_idle(uint64_t deadline, const volatile bool *stop)
+{
+	uint64_t now;
+
+	irq_disable();
+	if (*stop)
+		goto out;
+	if (deadline != percore(clock_armed)) {
+		now = uptime_ns();
+		if (deadline != 0 && now >= deadline)
+			goto out;
+		apic_timer_start(deadline != 0 ? clock_apic_units(deadline - now) : 0);
+		percore(clock_armed) = deadline;
+	} else if (deadline != 0 && uptime_ns() >= deadline)
+		goto out;
+	__asm__ volatile("sti\n\thlt" : : : "memory");	/* sti holds interrupts off for one more instruction */
+	return;
+out:
+	irq_enable();
+}

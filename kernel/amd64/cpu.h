@@ -1,0 +1,33 @@
+/* cpu.h - what the boot calls, in this order (kernel/main.c), and what the machine's own files share. Core 0. */
+#ifndef KERNEL_AMD64_CPU_H
+#define KERNEL_AMD64_CPU_H
+
+#include "kernel/cdefs.h"
+
+void	bootinfo_init(uint32_t magic, uint32_t pa);	/* before memory_init() */
+void	bootinfo_log(void);
+void	cpu_init(void);			/* this core's features: SSE, AVX, WP, SMEP, SMAP, UMIP */
+void	cpu_log(void);			/* "cpu0: ..." */
+void	trap_init(void);		/* this core's GDT, TSS, ISTs, and the IDT */
+void	clock_init(void);		/* uptime_ns() counts, apic_init() has run */
+void	random_init(void);
+
+/* Units of the APIC timer for so many ns, at least 1, at most what it can count. */
+uint32_t clock_apic_units(uint64_t ns);
+
+/* The number behind "NAME=" on the command line, or def. */
+unsigned cmdline_number(const char *name, unsigned def);
+
+/* symtab.c: name of the function that an address lies in and the offset; NULL: none. */
+const char *symtab_find(uintptr_t addr, uintptr_t *offset);
+
+/* panic.c */
+struct trapframe;
+/* Prints what a trap found, and ends as panic() does. */
+void	panic_trap(const struct trapframe *, const char *what) __noreturn_fn;
+
+/* acpi.c: false when the firmware's tables do not say how. */
+bool	acpi_poweroff(void);
+bool	acpi_reset(void);
+
+#endif

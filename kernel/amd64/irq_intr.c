@@ -1,0 +1,64 @@
+/* irq_intr.c - from the trap stub to the handlers. Interrupt context: interrupts off, general registers only. */
+#include "kernel/amd64/amd64.h"
+#include "kernel/amd64/irq.h"
+
+/* True: it came too often without the loop having caught up. The loop writes the log. */
+static bool
+irq_storm(struct irq *ir)
+{
+	if (ir->ir_limit == 0 || ++ir->ir_burst < ir->ir_limit || ir->ir_masked)
+		return false;
+	ir->ir_masked = true;
+	poller_wake(&irq_poller);
+	return true;
+}
+
+static void
+irq_line(unsigned line)
+{
+	bool claimed = false, stuck = false;
+
+	if (pic_spurious(line)) {
+		irq_spurious.ir_count++;
+		return;
+	}
+	for (struct irq *ir = irq_table[VECTOR_PIC + line]; ir != NULL; ir = ir->ir_next)
+		if (ir->ir_func(ir->ir_arg)) {
+			ir->ir_count++;
+			claimed = true;
+			stuck |= irq_storm(ir);
+		}
+	if (claimed)
+		irq_unclaimed[line] = 0;
+	else {
+		irq_spurious.ir_count++;
+		stuck = ++irq_unclaimed[line] == IRQ_UNCLAIMED;
+	}
+	if (stuck) {
+		pic_mask(line);
+		irq_stuck_lines |= 1u << line;
+		poller_wake(&irq_poller);
+	}
+	pic_eoi(line);
+}
+
+void
+irq_dispatch(unsigned vector)
+{
+	struct irq *ir;
+
+	if (vector >= VECTOR_PIC && vector < VECTOR_PIC + IRQ_LINES) {
+		irq_line(vector - VECTOR_PIC);
+		return;
+	}
+	ir = irq_table[vector & 0xff];
+	if (ir == NULL)
+		irq_spurious.ir_count++;
+	else {
+		ir->ir_count++;
+		ir->ir_func(ir->ir_arg);
+		if (irq_storm(ir))
+			reg_write32(&ir->ir_mask, 0, 1);	/* PCI 3.0, 6.8.2.9: mask bit */
+	}
+	apic_eoi();
+}

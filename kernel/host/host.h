@@ -1,0 +1,58 @@
+/* host.h - the machine on Linux, as tests see it: a clock that only tests move, a console whose two ends are buffers, memory and
+ * calls that can be made to fail. All state that changes stands in `host`, so that one process can hold several copies of
+ * this object file. */
+#ifndef KERNEL_HOST_HOST_H
+#define KERNEL_HOST_HOST_H
+
+#include <setjmp.h>
+
+#include "kernel/cdefs.h"
+#include "kernel/percore.h"
+
+#define HOST_FILES	8
+#define HOST_CONS	(64 * 1024)
+
+struct host_file { const char *name, *data; size_t len; };
+
+struct host {
+	uint64_t	 now;			/* uptime in ns */
+	uint64_t	 epoch;			/* seconds since 1970 at boot */
+	uint64_t	 seed;			/* random_bytes() repeats for a seed */
+	size_t		 pages, pages_max;	/* handed out; limit */
+	bool		 malloc_limited;	/* malloc() and its kin fail after malloc_left more calls */
+	unsigned long	 malloc_left;
+
+	char		*cons_in;		/* the user's typing, cons_in_len bytes from cons_in_pos on */
+	size_t		 cons_in_pos, cons_in_len, cons_in_cap;
+	char		*cons_out;		/* what the router printed, all of it */
+	size_t		 cons_out_len, cons_out_cap;
+	size_t		 cons_room;		/* bytes that the console still takes; SIZE_MAX: no end */
+
+	const char	*cmdline;
+	struct host_file files[HOST_FILES];
+	unsigned	 nfiles;
+
+	jmp_buf		*expect_panic;		/* where a panic, reboot or halt goes; NULL: the process aborts */
+	char		 panic_text[256];
+};
+extern struct host host;
+
+enum host_end { HOST_PANIC = 1, HOST_REBOOT, HOST_HALT };	/* what arrives at expect_panic */
+
+/* Everything as after power-on, with `cores` virtual cores; core 0 runs. Once per process. */
+void	host_init(unsigned cores);
+void	host_core(unsigned core);		/* this core runs from now on */
+/* Runs this core's loop for ms milliseconds of virtual time: passes until nothing is left, then time moves on to the next timeout. */
+void	host_run(uint64_t ms);
+void	host_run_ns(uint64_t ns);
+
+/* Types n bytes on the console (the loop sees them in its next pass). */
+void	host_type(const char *, size_t n);
+/* All that was printed since the last call, NUL-terminated; valid until the next output. \r are left out. */
+const char *host_output(void);
+/* The console takes n bytes more (SIZE_MAX: any number), and says so to the kernel when it was stuck. */
+void	host_cons_room(size_t n);
+
+void	host_file_add(const char *name, const char *data, size_t len);
+
+#endif

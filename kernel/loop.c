@@ -1,0 +1,157 @@
+/* loop.c - the run loop. An interrupt only sets pl_ready and loop_wake; everything else happens here. */
+#include "kernel/kstat.h"
+#include "kernel/loop.h"
+#include "kernel/machine.h"
+#include "kernel/task.h"
+#include "kernel/timeout.h"
+
+#define HOOKS_MAX	16
+#define TIMEOUTS_A_PASS	64
+#define TASK_STARVED_NS	20000000	/* a runnable task waits no longer than this for packets */
+
+struct loop {
+	struct poller	*lp_pollers;
+	uint64_t	 lp_passes, lp_idles;
+	uint64_t	 lp_task_ns;		/* uptime when a task last had a turn */
+};
+static PERCORE struct loop loop;
+PERCORE volatile bool loop_wake;
+
+/* The hooks in their order; the same for all cores. */
+static const struct loop_hook *hooks[HOOKS_MAX];
+static unsigned nhooks;
+
+static void
+hooks_sort(void)
+{
+	unsigned n = 0, i;
+
+	KASSERT(SET_COUNT(loop_hooks) <= HOOKS_MAX);
+	SET_FOREACH(const struct loop_hook, lh, loop_hooks) {
+		for (i = n++; i > 0 && hooks[i - 1]->lh_order > lh->lh_order; i--)
+			hooks[i] = hooks[i - 1];
+		hooks[i] = lh;
+	}
+	nhooks = n;
+}
+
+static void
+loop_kstat_read(struct kstat *ks, struct out *o)
+{
+	struct loop *lp = &percore_of(loop, ks->ks_unit);
+
+	kstat_u64(o, "passes", lp->lp_passes, NULL);
+	kstat_u64(o, "idles", lp->lp_idles, NULL);
+}
+
+static struct kstat loop_kstat[MAXCORES];
+
+void
+loop_init(void)
+{
+	struct kstat *ks = &loop_kstat[core_id()];
+
+	if (core_id() == 0)
+		hooks_sort();
+	ks->ks_provider = "loop";
+	ks->ks_name = "core";
+	ks->ks_unit = core_id();
+	ks->ks_read = loop_kstat_read;
+	kstat_add(ks);
+}
+
+void
+poller_add(struct poller *pl)
+{
+	struct poller **plp = &percore_ptr(loop)->lp_pollers;
+
+	while (*plp != NULL)
+		plp = &(*plp)->pl_next;
+	pl->pl_next = NULL;
+	*plp = pl;
+	pl->pl_ready = true;
+	percore(loop_wake) = true;
+}
+
+/* pl_ready is cleared before we look, so that an interrupt that comes afterwards is not lost. */
+static bool
+poller_turn(struct poller *pl)
+{
+	int n;
+
+	pl->pl_ready = false;
+	barrier();
+	n = pl->pl_poll(pl, LOOP_BUDGET);
+	pl->pl_polls++;
+	if (n > 0) {
+		pl->pl_ready = true;
+		return true;
+	}
+	pl->pl_empty++;
+	if (pl->pl_arm != NULL && pl->pl_arm(pl)) {
+		pl->pl_ready = true;
+		return true;
+	}
+	return false;
+}
+
+static bool
+hooks_run(void)
+{
+	bool work = false;
+
+	for (unsigned i = 0; i < nhooks; i++)
+		work |= hooks[i]->lh_func();
+	return work;
+}
+
+/* One slice for the next task when there is no packet work, or when there has been nothing else for too long. */
+static bool
+loop_task(struct loop *lp, bool work)
+{
+	uint64_t now;
+
+	if (!tasks_runnable())
+		return false;
+	now = uptime_ns();
+	if (work && now - lp->lp_task_ns < TASK_STARVED_NS)
+		return false;
+	tasks_run();
+	lp->lp_task_ns = uptime_ns();
+	return true;
+}
+
+bool
+loop_pass(void)
+{
+	struct loop *lp = percore_ptr(loop);
+	bool work = false;
+
+	percore(loop_wake) = false;
+	barrier();
+	lp->lp_passes++;
+	for (struct poller *pl = lp->lp_pollers; pl != NULL; pl = pl->pl_next)
+		if (pl->pl_ready)
+			work |= poller_turn(pl);
+	work |= timeouts_run(TIMEOUTS_A_PASS) > 0;
+	work |= hooks_run();
+	if (loop_task(lp, work)) {
+		work = true;
+		hooks_run();
+	}
+	return work;
+}
+
+void
+loop_run(void)
+{
+	struct loop *lp = percore_ptr(loop);
+
+	for (;;) {
+		if (loop_pass())
+			continue;
+		/* Whatever became ready since the pass began has set loop_wake, and cpu_idle() returns at once. */
+		lp->lp_idles++;
+		cpu_idle(timeouts_next(), percore_ptr(loop_wake));
+	}
+}

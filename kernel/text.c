@@ -1,0 +1,69 @@
+/* text.c - lines and words of configuration files. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/text.h"
+
+static bool
+text_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+void
+text_lines_init(struct text_lines *tl, const char *text, size_t len)
+{
+	*tl = (struct text_lines){ .tl_next = text, .tl_end = text + len };
+}
+
+bool
+text_line(struct text_lines *tl)
+{
+	const char *s = tl->tl_next, *e, *hash;
+
+	if (s == tl->tl_end)
+		return false;
+	e = memchr(s, '\n', (size_t)(tl->tl_end - s));
+	tl->tl_next = e != NULL ? e + 1 : tl->tl_end;
+	e = e != NULL ? e : tl->tl_end;
+	hash = memchr(s, '#', (size_t)(e - s));
+	e = hash != NULL ? hash : e;
+	while (s < e && text_blank(*s))
+		s++;
+	while (e > s && text_blank(e[-1]))
+		e--;
+	tl->tl_line = s;
+	tl->tl_len = (size_t)(e - s);
+	tl->tl_no++;
+	return true;
+}
+
+char *
+text_dup(const char *s, size_t n)
+{
+	char *d = malloc(n + 1);
+
+	if (d == NULL)
+		return NULL;
+	memcpy(d, s, n);
+	d[n] = '\0';
+	return d;
+}
+
+bool
+text_int(const char *s, int64_t min, int64_t max, int64_t *v)
+{
+	const char *digits = *s == '-' ? s + 1 : s;
+	char *end;
+	long long n;
+
+	if (*digits < '0' || *digits > '9')
+		return false;
+	errno = 0;
+	n = strtoll(s, &end, digits[0] == '0' && digits[1] == 'x' ? 16 : 10);
+	if (*end != '\0' || errno != 0 || n < min || n > max)
+		return false;
+	*v = n;
+	return true;
+}

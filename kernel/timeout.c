@@ -1,0 +1,209 @@
+/* timeout.c - hierarchical timing wheel: seven levels of 64 slots, 1 ms a tick, so 2^42 ms; each level has a bit per slot, so
+ * that the next event is found without walking.
+ *
+ * A timeout stands at the level of the highest 6-bit digit in which its tick differs from the wheel's time, in the slot of
+ * that digit. Time moves from event to event: where a slot of level 0 begins its timeouts are due; where one of a higher level
+ * begins, they move down ("cascade"). Both lists are worked off in bounded steps. */
+#include "kernel/machine.h"
+#include "kernel/percore.h"
+#include "kernel/timeout.h"
+
+#define WHEEL_BITS	6
+#define WHEEL_SLOTS	(1u << WHEEL_BITS)
+#define WHEEL_LEVELS	7
+#define WHEEL_MAX	((1ULL << (WHEEL_BITS * WHEEL_LEVELS)) - 1)
+#define TICK_NS		1000000u
+#define CASCADE_STEP	256		/* timeouts moved down per turn, so that a full slot does not stop packets */
+
+struct wheel {
+	uint64_t	 wh_tick;	/* all that is due at or before it stands in wh_due or wh_cascade */
+	struct timeout	*wh_due, *wh_cascade;
+	unsigned	 wh_pending;
+	uint64_t	 wh_used[WHEEL_LEVELS];	/* slots that are not empty; a bit may be stale, see wheel_next */
+	struct timeout	*wh_slot[WHEEL_LEVELS][WHEEL_SLOTS];
+};
+static PERCORE struct wheel wheel;
+
+static void
+list_push(struct timeout **head, struct timeout *to)
+{
+	to->to_next = *head;
+	to->to_prevp = head;
+	if (*head != NULL)
+		(*head)->to_prevp = &to->to_next;
+	*head = to;
+}
+
+static void
+list_unlink(struct timeout *to)
+{
+	*to->to_prevp = to->to_next;
+	if (to->to_next != NULL)
+		to->to_next->to_prevp = to->to_prevp;
+	to->to_next = NULL;
+	to->to_prevp = NULL;
+}
+
+static void
+list_move(struct timeout **from, struct timeout **to)
+{
+	*to = *from;
+	*from = NULL;
+	if (*to != NULL)
+		(*to)->to_prevp = to;
+}
+
+static void
+wheel_insert(struct wheel *wh, struct timeout *to)
+{
+	uint64_t diff = to->to_tick ^ wh->wh_tick;
+	unsigned level, slot;
+
+	if (to->to_tick <= wh->wh_tick) {
+		list_push(&wh->wh_due, to);
+		return;
+	}
+	level = (63 - (unsigned)__builtin_clzll(diff)) / WHEEL_BITS;
+	slot = (to->to_tick >> (level * WHEEL_BITS)) % WHEEL_SLOTS;
+	list_push(&wh->wh_slot[level][slot], to);
+	wh->wh_used[level] |= 1ULL << slot;
+}
+
+/* The next slot that begins after wh_tick, and when. False: all are empty. */
+static bool
+wheel_next(struct wheel *wh, unsigned *level, unsigned *slot, uint64_t *tick)
+{
+	for (unsigned l = 0; l < WHEEL_LEVELS; l++) {
+		while (wh->wh_used[l] != 0) {
+			unsigned s = (unsigned)__builtin_ctzll(wh->wh_used[l]), shift = l * WHEEL_BITS;
+
+			if (wh->wh_slot[l][s] == NULL) {	/* the last one there was deleted */
+				wh->wh_used[l] &= ~(1ULL << s);
+				continue;
+			}
+			*level = l;
+			*slot = s;
+			*tick = (wh->wh_tick >> (shift + WHEEL_BITS) << WHEEL_BITS | s) << shift;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+wheel_cascade(struct wheel *wh)
+{
+	struct timeout *to;
+
+	for (unsigned n = 0; n < CASCADE_STEP && (to = wh->wh_cascade) != NULL; n++) {
+		list_unlink(to);
+		wheel_insert(wh, to);
+	}
+}
+
+/* Moves time on by one event, not beyond `now`. False: nothing more is due. */
+static bool
+wheel_advance(struct wheel *wh, uint64_t now)
+{
+	unsigned level, slot;
+	uint64_t tick;
+
+	if (!wheel_next(wh, &level, &slot, &tick) || tick > now) {
+		wh->wh_tick = MAX(wh->wh_tick, now);
+		return false;
+	}
+	wh->wh_tick = tick;
+	wh->wh_used[level] &= ~(1ULL << slot);
+	list_move(&wh->wh_slot[level][slot], level == 0 ? &wh->wh_due : &wh->wh_cascade);
+	return true;
+}
+
+unsigned
+timeouts_run(unsigned max)
+{
+	struct wheel *wh = percore_ptr(wheel);
+	uint64_t now = uptime_ns() / TICK_NS;
+	struct timeout *to;
+	unsigned n = 0;
+
+	for (;;) {
+		if (wh->wh_cascade != NULL) {
+			wheel_cascade(wh);
+			if (wh->wh_cascade != NULL)
+				return n;
+		}
+		while ((to = wh->wh_due) != NULL) {
+			if (n == max)
+				return n;
+			list_unlink(to);
+			wh->wh_pending--;
+			n++;
+			to->to_func(to->to_arg);
+		}
+		if (!wheel_advance(wh, now))
+			return n;
+	}
+}
+
+uint64_t
+timeouts_next(void)
+{
+	struct wheel *wh = percore_ptr(wheel);
+	unsigned level, slot;
+	uint64_t tick;
+
+	if (wh->wh_due != NULL || wh->wh_cascade != NULL)
+		return MAX(wh->wh_tick * TICK_NS, (uint64_t)1);
+	if (!wheel_next(wh, &level, &slot, &tick))
+		return 0;
+	return tick * TICK_NS;
+}
+
+unsigned
+timeouts_pending(void)
+{
+	return percore_ptr(wheel)->wh_pending;
+}
+
+void
+timeout_set(struct timeout *to, void (*fn)(void *), void *arg)
+{
+	to->to_next = NULL;
+	to->to_prevp = NULL;
+	to->to_tick = 0;
+	to->to_func = fn;
+	to->to_arg = arg;
+}
+
+bool
+timeout_add_msec(struct timeout *to, uint64_t ms)
+{
+	struct wheel *wh = percore_ptr(wheel);
+	uint64_t tick = (uptime_ns() + TICK_NS - 1) / TICK_NS;
+	bool fresh = !timeout_del(to);
+
+	KASSERT(to->to_func != NULL);
+	/* Not in the tick that runs now, even for 0 ms: a function that arms itself again must not run for ever. */
+	tick += MIN(ms, WHEEL_MAX / 2);
+	tick = MAX(tick, wh->wh_tick + 1);
+	to->to_tick = MIN(tick, WHEEL_MAX);
+	wheel_insert(wh, to);
+	wh->wh_pending++;
+	return fresh;
+}
+
+bool
+timeout_add_sec(struct timeout *to, uint64_t s)
+{
+	return timeout_add_msec(to, MIN(s, WHEEL_MAX) * 1000);
+}
+
+bool
+timeout_del(struct timeout *to)
+{
+	if (to->to_prevp == NULL)
+		return false;
+	list_unlink(to);
+	percore_ptr(wheel)->wh_pending--;
+	return true;
+}

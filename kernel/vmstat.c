@@ -1,0 +1,136 @@
+/* vmstat.c - memory pools, interrupts, pages. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/command.h"
+#include "kernel/machine.h"
+#include "kernel/pool.h"
+#include "kernel/task.h"
+#include "kernel/vmstat.h"
+
+static void
+pool_line(struct out *o, const struct pool *pr)
+{
+	char limit[24];
+
+	if (pr->pr_limit == 0)
+		snprintf(limit, sizeof(limit), "inf");
+	else
+		snprintf(limit, sizeof(limit), "%" PRIu64, ((uint64_t)pr->pr_limit * pr->pr_size + PAGE_SIZE - 1) / PAGE_SIZE);
+	/* Pages stay with their pool: none is ever given back, so pages now are pages asked for, and most ever. */
+	out_printf(o, "%-12s %4" PRIu32 " %8" PRIu64 " %4" PRIu64 " %8" PRIu32 " %5zu %5d %5zu %5zu %5d %5s %4d\n",
+	    pr->pr_name, pr->pr_size, pr->pr_nget, pr->pr_nfail, pr->pr_nout, pr->pr_npages, 0, pr->pr_npages,
+	    pr->pr_npages, 0, limit, 0);
+}
+
+static void
+pool_json(struct out *o, const struct pool *pr)
+{
+	json_open(o, NULL, '{');
+	json_str(o, "name", pr->pr_name);
+	json_u64(o, "size", pr->pr_size);
+	json_u64(o, "requests", pr->pr_nget);
+	json_u64(o, "fail", pr->pr_nfail);
+	json_u64(o, "inuse", pr->pr_nout);
+	json_u64(o, "hiwat", pr->pr_hiwat);
+	json_u64(o, "limit", pr->pr_limit);
+	json_u64(o, "npage", pr->pr_npages);
+	json_close(o, '}');
+}
+
+static void
+show_pools(struct out *o)
+{
+	uint64_t used = 0, all = 0;
+
+	if (o->o_json)
+		json_open(o, NULL, '[');
+	else
+		out_printf(o, "Memory resource pool statistics\n"
+		    "Name         Size Requests Fail    InUse Pgreq Pgrel Npage Hiwat Minpg Maxpg Idle\n");
+	for (const struct pool *pr = pool_list; pr != NULL; pr = pr->pr_next) {
+		if (o->o_json)
+			pool_json(o, pr);
+		else
+			pool_line(o, pr);
+		used += (uint64_t)pr->pr_nout * pr->pr_size;
+		all += (uint64_t)pr->pr_npages * PAGE_SIZE;
+	}
+	if (o->o_json)
+		json_close(o, ']');
+	else
+		out_printf(o, "\nIn use %" PRIu64 "K, total allocated %" PRIu64 "K; utilization %" PRIu64 "%%\n", used / 1024,
+		    all / 1024, all > 0 ? used * 100 / all : 0);
+}
+
+static void
+interrupt_line(struct out *o, const char *name, uint64_t n)
+{
+	uint64_t s = MAX(uptime_ns() / 1000000000, (uint64_t)1);
+
+	if (o->o_json) {
+		json_open(o, NULL, '{');
+		json_str(o, "interrupt", name);
+		json_u64(o, "total", n);
+		json_u64(o, "rate", n / s);
+		json_close(o, '}');
+	} else
+		out_printf(o, "%-20s %14" PRIu64 " %8" PRIu64 "\n", name, n, n / s);
+}
+
+static void
+show_interrupts(struct out *o)
+{
+	const char *name;
+	uint64_t n, total = 0;
+
+	if (o->o_json)
+		json_open(o, NULL, '[');
+	else
+		out_printf(o, "%-20s %14s %8s\n", "interrupt", "total", "rate");
+	SET_FOREACH(const struct intr_source, is, intr_sources)
+		for (unsigned i = 0; is->is_get(i, &name, &n); i++) {
+			interrupt_line(o, name, n);
+			total += n;
+		}
+	interrupt_line(o, "Total", total);
+	if (o->o_json)
+		json_close(o, ']');
+}
+
+static void
+show_pages(struct out *o)
+{
+	if (o->o_json) {
+		json_open(o, NULL, '{');
+		json_u64(o, "bytes per page", PAGE_SIZE);
+		json_u64(o, "pages managed", page_total());
+		json_u64(o, "pages free", page_avail());
+		json_close(o, '}');
+		return;
+	}
+	out_printf(o, "%11u bytes per page\n%11zu pages managed\n%11zu pages free\n", PAGE_SIZE, page_total(), page_avail());
+}
+
+static int
+cmd_vmstat(struct out *o, int argc, char **argv)
+{
+	void (*show)(struct out *) = show_pages;
+
+	if (argc > 2)
+		return command_usage(o, argv[0]);
+	if (argc == 2 && strcmp(argv[1], "-i") == 0)
+		show = show_interrupts;
+	else if (argc == 2 && strcmp(argv[1], "-m") == 0)
+		show = show_pools;
+	else if (argc == 2 && strcmp(argv[1], "-s") != 0)
+		return command_usage(o, argv[0]);
+	net_enter();
+	show(o);
+	net_leave();
+	return 0;
+}
+COMMAND(vmstat, cmd_vmstat, "vmstat [-j] [-i | -m | -s]", "show memory and interrupts",
+    "-i shows how often each interrupt came, -m the pools of objects, -s (or nothing) the pages\n"
+    "of memory.\n");

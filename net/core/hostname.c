@@ -1,0 +1,356 @@
+/* hostname.c - the object of a hostname.if(5) file: make, compare, print; its place among the configuration's keys. */
+#include <stdlib.h>
+#include <string.h>
+#include <stdio.h>
+
+#include "net/core/hostname.h"
+#include "net/ether/ether.h"
+
+struct hostname *
+hostname_new(const char *ifname)
+{
+	struct hostname *h = calloc(1, sizeof(*h));
+
+	if (h != NULL)
+		snprintf(h->hn_ifname, sizeof(h->hn_ifname), "%s", ifname);
+	return h;
+}
+
+void
+hostname_free(void *obj)
+{
+	struct hostname *h = obj;
+
+	if (h == NULL)
+		return;
+	free(h->hn_addrs);
+	free(h->hn_routes);
+	free(h->hn_arps);
+	free(h);
+}
+
+/* Room for one more element: arrays grow when their count is zero or a power of two, so that no capacity is kept. */
+static bool
+grow(void **array, unsigned n, size_t size)
+{
+	void *p;
+
+	if ((n & (n - 1)) != 0)
+		return true;
+	if ((p = realloc(*array, (n == 0 ? 1 : (size_t)n * 2) * size)) == NULL)
+		return false;
+	*array = p;
+	return true;
+}
+
+/* A copy with the capacity that grow() takes for granted. */
+static bool
+copy_array(void **dst, const void *src, unsigned n, size_t size)
+{
+	size_t cap = 1;
+
+	if (n == 0)
+		return true;
+	while (cap < n)
+		cap *= 2;
+	if ((*dst = malloc(cap * size)) == NULL)
+		return false;
+	memcpy(*dst, src, n * size);
+	return true;
+}
+
+struct hostname *
+hostname_copy(const struct hostname *h)
+{
+	struct hostname *c = malloc(sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	*c = *h;
+	c->hn_addrs = NULL;
+	c->hn_routes = NULL;
+	c->hn_arps = NULL;
+	c->hn_deferred = NULL;
+	if (!copy_array((void **)&c->hn_addrs, h->hn_addrs, h->hn_naddrs, sizeof(*h->hn_addrs)) ||
+	    !copy_array((void **)&c->hn_routes, h->hn_routes, h->hn_nroutes, sizeof(*h->hn_routes)) ||
+	    !copy_array((void **)&c->hn_arps, h->hn_arps, h->hn_narps, sizeof(*h->hn_arps))) {
+		hostname_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static bool
+addr_equal(const struct hn_addr *a, const struct hn_addr *b)
+{
+	return a->ha_addr == b->ha_addr && a->ha_plen == b->ha_plen && a->ha_broadcast == b->ha_broadcast &&
+	    a->ha_dest == b->ha_dest;
+}
+
+static int
+arp_cmp(const struct hn_arp *a, const struct hn_arp *b)
+{
+	uint32_t x = be32_host(a->hp_addr), y = be32_host(b->hp_addr);
+
+	return x < y ? -1 : x > y;
+}
+
+static bool
+arp_equal(const struct hn_arp *a, const struct hn_arp *b)
+{
+	return a->hp_addr == b->hp_addr && a->hp_pub == b->hp_pub && memcmp(a->hp_lladdr, b->hp_lladdr, 6) == 0;
+}
+
+bool
+hostname_equal(const struct hostname *a, const struct hostname *b)
+{
+	if (a->hn_updown != b->hn_updown || a->hn_debug != b->hn_debug || a->hn_media != b->hn_media ||
+	    a->hn_has_lladdr != b->hn_has_lladdr || memcmp(a->hn_lladdr, b->hn_lladdr, 6) != 0 ||
+	    a->hn_mtu != b->hn_mtu || strcmp(a->hn_description, b->hn_description) != 0 ||
+	    a->hn_naddrs != b->hn_naddrs || a->hn_nroutes != b->hn_nroutes || a->hn_narps != b->hn_narps)
+		return false;
+	for (unsigned i = 0; i < a->hn_naddrs; i++)
+		if (!addr_equal(&a->hn_addrs[i], &b->hn_addrs[i]))
+			return false;
+	for (unsigned i = 0; i < a->hn_nroutes; i++)
+		if (!static_route_equal(&a->hn_routes[i], &b->hn_routes[i]))
+			return false;
+	for (unsigned i = 0; i < a->hn_narps; i++)
+		if (!arp_equal(&a->hn_arps[i], &b->hn_arps[i]))
+			return false;
+	return true;
+}
+
+bool
+hostname_loopback(const char *ifname)
+{
+	return strncmp(ifname, "lo", 2) == 0 && ifname[2] >= '0' && ifname[2] <= '9';
+}
+
+bool
+hostname_up(const struct hostname *h)
+{
+	if (h == NULL)
+		return false;
+	if (h->hn_updown != HN_DEFAULT)
+		return h->hn_updown == HN_UP;
+	return h->hn_naddrs > 0 || hostname_loopback(h->hn_ifname);
+}
+
+const char *
+hostname_key(char buf[HOSTNAME_KEYSIZE], const char *ifname)
+{
+	snprintf(buf, HOSTNAME_KEYSIZE, HOSTNAME_PREFIX "%s", ifname);
+	return buf;
+}
+
+const struct hostname *
+hostname_running(const char *ifname)
+{
+	char key[HOSTNAME_KEYSIZE];
+
+	return config_running(hostname_key(key, ifname));
+}
+
+/* The place of key among the sorted routes, or where it would stand. */
+static unsigned
+route_index(const struct hostname *h, const struct static_route *key, bool *found)
+{
+	unsigned lo = 0, hi = h->hn_nroutes;
+
+	*found = false;
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+		int c = static_route_cmp(&h->hn_routes[mid], key);
+
+		if (c == 0)
+			*found = true;
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct static_route *
+hostname_find_route(const struct hostname *h, const struct static_route *key)
+{
+	bool found;
+	unsigned i = route_index(h, key, &found);
+
+	return found ? &h->hn_routes[i] : NULL;
+}
+
+bool
+hostname_add_route(struct hostname *h, const struct static_route *sr)
+{
+	bool found;
+	unsigned i = route_index(h, sr, &found);
+
+	if (found || !grow((void **)&h->hn_routes, h->hn_nroutes, sizeof(*sr)))
+		return false;
+	memmove(&h->hn_routes[i + 1], &h->hn_routes[i], (h->hn_nroutes - i) * sizeof(*sr));
+	h->hn_routes[i] = *sr;
+	h->hn_nroutes++;
+	return true;
+}
+
+bool
+hostname_remove_route(struct hostname *h, const struct static_route *key)
+{
+	bool found;
+	unsigned i = route_index(h, key, &found);
+
+	if (!found)
+		return false;
+	h->hn_nroutes--;
+	memmove(&h->hn_routes[i], &h->hn_routes[i + 1], (h->hn_nroutes - i) * sizeof(*key));
+	return true;
+}
+
+static unsigned
+arp_index(const struct hostname *h, const struct hn_arp *key, bool *found)
+{
+	unsigned lo = 0, hi = h->hn_narps;
+
+	*found = false;
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+		int c = arp_cmp(&h->hn_arps[mid], key);
+
+		if (c == 0)
+			*found = true;
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct hn_arp *
+hostname_find_arp(const struct hostname *h, const struct hn_arp *key)
+{
+	bool found;
+	unsigned i = arp_index(h, key, &found);
+
+	return found ? &h->hn_arps[i] : NULL;
+}
+
+bool
+hostname_add_arp(struct hostname *h, const struct hn_arp *ha)
+{
+	bool found;
+	unsigned i = arp_index(h, ha, &found);
+
+	if (found || !grow((void **)&h->hn_arps, h->hn_narps, sizeof(*ha)))
+		return false;
+	memmove(&h->hn_arps[i + 1], &h->hn_arps[i], (h->hn_narps - i) * sizeof(*ha));
+	h->hn_arps[i] = *ha;
+	h->hn_narps++;
+	return true;
+}
+
+bool
+hostname_remove_arp(struct hostname *h, const struct hn_arp *key)
+{
+	bool found;
+	unsigned i = arp_index(h, key, &found);
+
+	if (!found)
+		return false;
+	h->hn_narps--;
+	memmove(&h->hn_arps[i], &h->hn_arps[i + 1], (h->hn_narps - i) * sizeof(*key));
+	return true;
+}
+
+struct hn_addr *
+hostname_find_addr(const struct hostname *h, be32_t addr)
+{
+	for (unsigned i = 0; i < h->hn_naddrs; i++)
+		if (h->hn_addrs[i].ha_addr == addr)
+			return &h->hn_addrs[i];
+	return NULL;
+}
+
+bool
+hostname_add_addr(struct hostname *h, const struct hn_addr *ha)
+{
+	if (!grow((void **)&h->hn_addrs, h->hn_naddrs, sizeof(*ha)))
+		return false;
+	h->hn_addrs[h->hn_naddrs++] = *ha;
+	return true;
+}
+
+void
+hostname_remove_addr(struct hostname *h, struct hn_addr *ha)
+{
+	size_t i = (size_t)(ha - h->hn_addrs);
+
+	h->hn_naddrs--;
+	memmove(ha, ha + 1, (h->hn_naddrs - i) * sizeof(*ha));
+}
+
+static void
+print_addr(struct out *o, const struct hn_addr *ha, bool alias)
+{
+	char a[IP4_STRLEN], m[IP4_STRLEN], b[IP4_STRLEN];
+
+	out_printf(o, "inet %s%s %s", alias ? "alias " : "", ip4_print(a, ha->ha_addr), ip4_print(m, ip4_mask(ha->ha_plen)));
+	if (ha->ha_dest)
+		out_printf(o, " NONE dest %s", ip4_print(b, ha->ha_broadcast));
+	else if (ha->ha_plen < 31 ? ha->ha_broadcast != (ha->ha_addr | ~ip4_mask(ha->ha_plen)) : ha->ha_broadcast != 0)
+		out_printf(o, " %s", ip4_print(b, ha->ha_broadcast));
+	out_printf(o, "\n");
+}
+
+/* hostname.if(5): an argument with spaces is quoted. The parser refuses text that holds both kinds of quotes. */
+static void
+print_description(struct out *o, const char *d)
+{
+	const char *quote = strchr(d, '"') != NULL ? "'" : "\"";
+
+	out_printf(o, "description %s%s%s\n", quote, d, quote);
+}
+
+static void
+hostname_print(struct out *o, const char *name __unused_arg, const void *obj)
+{
+	const struct hostname *h = obj;
+	char e[ETHER_STRLEN], a[IP4_STRLEN];
+
+	if (h->hn_description[0] != '\0')
+		print_description(o, h->hn_description);
+	if (h->hn_has_lladdr)
+		out_printf(o, "lladdr %s\n", ether_print(e, h->hn_lladdr));
+	if (h->hn_mtu != 0)
+		out_printf(o, "mtu %u\n", (unsigned)h->hn_mtu);
+	if (h->hn_media)
+		out_printf(o, "media autoselect\n");
+	if (h->hn_debug)
+		out_printf(o, "debug\n");
+	for (unsigned i = 0; i < h->hn_naddrs; i++)
+		print_addr(o, &h->hn_addrs[i], i > 0);
+	if (h->hn_updown != HN_DEFAULT)
+		out_printf(o, "%s\n", h->hn_updown == HN_UP ? "up" : "down");
+	for (unsigned i = 0; i < h->hn_nroutes; i++) {
+		out_printf(o, "!route add ");
+		static_route_print(o, &h->hn_routes[i]);
+		out_printf(o, "\n");
+	}
+	for (unsigned i = 0; i < h->hn_narps; i++)
+		out_printf(o, "!arp -s %s %s%s\n", ip4_print(a, h->hn_arps[i].hp_addr),
+		    ether_print(e, h->hn_arps[i].hp_lladdr), h->hn_arps[i].hp_pub ? " pub" : "");
+}
+
+static const struct config_key hostname_config = {
+	.ck_name = HOSTNAME_PREFIX "*",
+	.ck_order = 100,
+	.ck_parse = hostname_parse,
+	.ck_apply = hostname_apply,
+	.ck_apply_late = hostname_apply_late,
+	.ck_print = hostname_print,
+	.ck_free = hostname_free,
+};
+CONFIG_KEY(hostname_config);

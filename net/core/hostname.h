@@ -1,0 +1,77 @@
+/* hostname.h - the object of a hostname.if(5) file: what an admin wants of one interface, its static routes and ARP entries included. One
+ * parser serves the file's lines and the words of ifconfig(8). Task context, core 0. */
+#ifndef NET_CORE_HOSTNAME_H
+#define NET_CORE_HOSTNAME_H
+
+#include "kernel/config.h"
+#include "net/core/if.h"
+#include "net/route/route_args.h"
+
+#define HOSTNAME_PREFIX	"hostname."
+
+struct hn_addr {
+	be32_t		ha_addr;
+	be32_t		ha_broadcast;	/* or the other end with ha_dest; 0: none */
+	uint8_t		ha_plen;
+	bool		ha_dest;
+	bool		ha_installed;	/* the interface has it because of this object; hostname_apply's own */
+};
+
+struct hn_arp {
+	be32_t		hp_addr;
+	uint8_t		hp_lladdr[6];
+	bool		hp_pub;
+	bool		hp_installed;	/* the table has it because of this object; hostname_apply's own */
+};
+
+enum hn_updown { HN_DEFAULT, HN_UP, HN_DOWN };	/* DEFAULT: up when there is an address */
+
+struct hostname {
+	char		 hn_ifname[IFNAMSIZ];
+	enum hn_updown	 hn_updown;
+	bool		 hn_debug, hn_media, hn_has_lladdr;
+	uint8_t		 hn_lladdr[6];
+	uint32_t	 hn_mtu;			/* 0: the interface's own */
+	char		 hn_description[IFDESCRSIZE];
+	unsigned	 hn_naddrs, hn_nroutes, hn_narps;
+	struct hn_addr	*hn_addrs;			/* the first is the primary */
+	struct static_route *hn_routes;			/* sorted by static_route_cmp */
+	struct hn_arp	*hn_arps;			/* sorted by address */
+	struct hostname	*hn_deferred;			/* hostname_apply.c's list */
+};
+
+/* NULL: no memory. */
+struct hostname *hostname_new(const char *ifname);
+struct hostname *hostname_copy(const struct hostname *);
+void	hostname_free(void *);
+bool	hostname_equal(const struct hostname *, const struct hostname *);
+bool	hostname_up(const struct hostname *);		/* what hn_updown and the addresses come to */
+bool	hostname_loopback(const char *ifname);		/* "lo0", "lo1" */
+
+/* The running object of an interface, or NULL. "hostname.vio0" into buf. */
+const struct hostname *hostname_running(const char *ifname);
+#define HOSTNAME_KEYSIZE (sizeof(HOSTNAME_PREFIX) + IFNAMSIZ)
+const char *hostname_key(char buf[HOSTNAME_KEYSIZE], const char *ifname);
+
+/* Each false: no memory, or the thing is there already (add), or not there (remove). */
+bool	hostname_add_route(struct hostname *, const struct static_route *);
+bool	hostname_remove_route(struct hostname *, const struct static_route *);	/* by key */
+struct static_route *hostname_find_route(const struct hostname *, const struct static_route *key);
+bool	hostname_add_arp(struct hostname *, const struct hn_arp *);
+bool	hostname_remove_arp(struct hostname *, const struct hn_arp *);
+const struct hn_arp *hostname_find_arp(const struct hostname *, const struct hn_arp *key);
+struct hn_addr *hostname_find_addr(const struct hostname *, be32_t);
+bool	hostname_add_addr(struct hostname *, const struct hn_addr *);		/* at the end */
+void	hostname_remove_addr(struct hostname *, struct hn_addr *);
+
+/* Applies the words of one line to h. file: the line stands in a file (an address does not replace, nothing is deleted); else they are
+ * ifconfig's. False after config_error(). */
+bool	hostname_words(struct hostname *h, struct config_err *, unsigned line, bool file, int argc, char **argv);
+/* The words behind "arp -s": address, Ethernet address, "pub", "permanent", "temp" (not in a file). False: the reason is in err. */
+bool	arp_args_parse(struct hn_arp *, bool *temp, int argc, char **argv, char *err, size_t errlen);
+
+void	*hostname_parse(struct config_err *, const char *name, const char *text, size_t len);
+bool	hostname_apply(struct config_err *, const char *name, const void *old, const void *new);
+bool	hostname_apply_late(struct config_err *, const char *name, const void *old, const void *new);
+
+#endif

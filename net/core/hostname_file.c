@@ -1,0 +1,190 @@
+/* hostname_file.c - the lines of a hostname.if(5) file: words and quotes, "!route add", "!arp -s". */
+#include <stdio.h>
+#include <string.h>
+
+#include "net/core/hostname.h"
+
+#define LINE_MAX_BYTES	1024
+#define WORDS_MAX	64
+
+
+/* Splits a line into words in place; quotes hold spaces, # begins a comment where a word could begin. -1 after an error. */
+static int
+split(struct config_err *ce, unsigned line, char *s, char **argv)
+{
+	int argc = 0;
+
+	for (;;) {
+		char *d, quote = 0;
+
+		while (*s == ' ' || *s == '\t')
+			s++;
+		if (*s == '\0' || *s == '#')
+			return argc;
+		if (argc == WORDS_MAX) {
+			config_error(ce, line, "more than %d words", WORDS_MAX);
+			return -1;
+		}
+		argv[argc++] = d = s;
+		for (; *s != '\0' && (quote || (*s != ' ' && *s != '\t')); s++) {
+			if (quote ? *s == quote : (*s == '"' || *s == '\''))
+				quote = quote ? 0 : *s;
+			else
+				*d++ = *s;
+		}
+		if (quote) {
+			config_error(ce, line, "unterminated quote");
+			return -1;
+		}
+		if (*s != '\0')
+			s++;
+		*d = '\0';
+	}
+}
+
+static bool
+bang_route(struct hostname *h, struct config_err *ce, unsigned line, int argc, char **argv)
+{
+	struct route_args ra;
+	char err[160];
+	int i = 1;
+
+	while (i < argc && (strcmp(argv[i], "-n") == 0 || strcmp(argv[i], "-q") == 0 || strcmp(argv[i], "-qn") == 0 ||
+	    strcmp(argv[i], "-nq") == 0))
+		i++;
+	if (i == argc || strcmp(argv[i], "add") != 0) {
+		config_error(ce, line, "!route %s: only \"!route add\" stands in a file", i < argc ? argv[i] : "");
+		return false;
+	}
+	i++;
+	if (!route_args_parse(&ra, argc - i, argv + i, err, sizeof(err))) {
+		config_error(ce, line, "route: %s", err);
+		return false;
+	}
+	if (!ra.ra_has_dest || !ra.ra_has_gateway) {
+		config_error(ce, line, "route: missing %s", ra.ra_has_dest ? "gateway" : "destination");
+		return false;
+	}
+	if (hostname_find_route(h, &ra.ra_route) != NULL) {
+		config_error(ce, line, "route %s: duplicate", ra.ra_desttext);
+		return false;
+	}
+	if (!hostname_add_route(h, &ra.ra_route)) {
+		config_error(ce, line, "no memory");
+		return false;
+	}
+	return true;
+}
+
+static bool
+bang_arp(struct hostname *h, struct config_err *ce, unsigned line, int argc, char **argv)
+{
+	struct hn_arp ha;
+	bool temp;
+	char err[160];
+
+	if (argc < 2 || strcmp(argv[1], "-s") != 0) {
+		config_error(ce, line, "!arp: only \"!arp -s\" stands in a file");
+		return false;
+	}
+	if (!arp_args_parse(&ha, &temp, argc - 2, argv + 2, err, sizeof(err))) {
+		config_error(ce, line, "arp: %s", err);
+		return false;
+	}
+	if (temp) {
+		config_error(ce, line, "arp: a \"temp\" entry is not configuration");
+		return false;
+	}
+	if (hostname_find_arp(h, &ha) != NULL) {
+		config_error(ce, line, "arp %s: duplicate", argv[2]);
+		return false;
+	}
+	if (!hostname_add_arp(h, &ha)) {
+		config_error(ce, line, "no memory");
+		return false;
+	}
+	return true;
+}
+
+/* hostname.if(5): "!command". There is no shell here: the two commands that say what is to be are taken for that. */
+static bool
+bang(struct hostname *h, struct config_err *ce, unsigned line, int argc, char **argv)
+{
+	const char *cmd = strrchr(argv[0], '/');
+
+	cmd = cmd != NULL ? cmd + 1 : argv[0] + 1;
+	if (*cmd == '\0' && argc > 1) {		/* "! route add" */
+		argc--;
+		argv++;
+		cmd = argv[0];
+	}
+	if (strcmp(cmd, "route") == 0)
+		return bang_route(h, ce, line, argc, argv);
+	if (strcmp(cmd, "arp") == 0)
+		return bang_arp(h, ce, line, argc, argv);
+	config_error(ce, line, "!%s: only \"!route add\" and \"!arp -s\" are supported", cmd);
+	return false;
+}
+
+static bool
+parse_line(struct hostname *h, struct config_err *ce, unsigned line, const char *text, size_t len)
+{
+	char buf[LINE_MAX_BYTES], *argv[WORDS_MAX];
+	int argc;
+
+	if (len > 0 && text[len - 1] == '\r')
+		len--;
+	if (len >= sizeof(buf)) {
+		config_error(ce, line, "line too long");
+		return false;
+	}
+	if (memchr(text, '\0', len) != NULL) {
+		config_error(ce, line, "NUL byte in the line");
+		return false;
+	}
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	if ((argc = split(ce, line, buf, argv)) <= 0)
+		return argc == 0;
+	if (argv[0][0] == '!')
+		return bang(h, ce, line, argc, argv);
+	return hostname_words(h, ce, line, true, argc, argv);
+}
+
+/* Letters, then a number. */
+static bool
+ifname_ok(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz"), d = strspn(s + n, "0123456789");
+
+	return n > 0 && d > 0 && d < 6 && s[n + d] == '\0' && n + d < IFNAMSIZ;
+}
+
+void *
+hostname_parse(struct config_err *ce, const char *name, const char *text, size_t len)
+{
+	const char *ifname = name + strlen(HOSTNAME_PREFIX), *nl;
+	struct hostname *h;
+	unsigned line = 0;
+	bool ok = true;
+
+	if (!ifname_ok(ifname)) {
+		config_error(ce, 0, "\"%s\" is not the name of an interface", ifname);
+		return NULL;
+	}
+	if ((h = hostname_new(ifname)) == NULL) {
+		config_error(ce, 0, "no memory");
+		return NULL;
+	}
+	for (const char *end = text + len; text < end; text = nl + 1) {
+		if ((nl = memchr(text, '\n', (size_t)(end - text))) == NULL)
+			nl = end;
+		if (!parse_line(h, ce, ++line, text, (size_t)(nl - text)))
+			ok = false;
+	}
+	if (!ok) {
+		hostname_free(h);
+		return NULL;
+	}
+	return h;
+}

@@ -1,0 +1,308 @@
+/* ifconfig.c - ifconfig(8): prints interfaces; its settings go the way of the configuration, as lines of hostname.if(5) do. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/command.h"
+#include "kernel/task.h"
+#include "net/core/hostname.h"
+#include "net/ether/ether.h"
+
+static const struct if_flag { uint32_t f_bit; const char *f_name; } if_flags[] = {
+	{ IFF_UP,		"UP" },
+	{ IFF_BROADCAST,	"BROADCAST" },
+	{ IFF_DEBUG,		"DEBUG" },
+	{ IFF_LOOPBACK,		"LOOPBACK" },
+	{ IFF_POINTOPOINT,	"POINTOPOINT" },
+	{ IFF_STATICARP,	"STATICARP" },
+	{ IFF_RUNNING,		"RUNNING" },
+	{ IFF_NOARP,		"NOARP" },
+	{ IFF_PROMISC,		"PROMISC" },
+	{ IFF_ALLMULTI,		"ALLMULTI" },
+	{ IFF_OACTIVE,		"OACTIVE" },
+	{ IFF_SIMPLEX,		"SIMPLEX" },
+	{ IFF_LINK0,		"LINK0" },
+	{ IFF_LINK1,		"LINK1" },
+	{ IFF_LINK2,		"LINK2" },
+	{ IFF_MULTICAST,	"MULTICAST" },
+};
+
+/* OACTIVE is a queue's, shown as the interface's. */
+static uint32_t
+shown_flags(const struct ifnet *ifp)
+{
+	uint32_t flags = ifp->if_flags & ~IFF_OACTIVE;
+
+	for (unsigned i = 0; i < ifp->if_nqueues; i++)
+		if (ifp->if_ifqs[i].ifq_oactive)
+			flags |= IFF_OACTIVE;
+	return flags;
+}
+
+/* The default route leads there: group "egress". */
+static bool
+is_egress(const struct ifnet *ifp)
+{
+	for (const struct rtentry *rt = rtable_lookup(ifp->if_rdomain, IP4_ANY, 0); rt != NULL; rt = rt->rt_next)
+		if (rt->rt_ifp == ifp && (rt->rt_flags & RTF_GATEWAY))
+			return true;
+	return false;
+}
+
+/* ifmedia(4): the type that an Ethernet of this speed has, "1000baseT". */
+static void
+media_type(char *buf, size_t len, uint64_t baud)
+{
+	unsigned mbit = (unsigned)(baud / 1000000);
+
+	if (mbit >= 10000 && mbit % 1000 == 0)
+		snprintf(buf, len, "%uGbaseT", mbit / 1000);
+	else
+		snprintf(buf, len, "%ubase%s", mbit, mbit == 100 ? "TX" : "T");
+}
+
+static const char *
+link_status(const struct ifnet *ifp)
+{
+	return ifp->if_link_state == LINK_STATE_DOWN ? "no carrier" : "active";
+}
+
+static void
+media_text(char *buf, size_t len, const struct ifnet *ifp)
+{
+	char type[24];
+
+	if (ifp->if_baudrate == 0) {
+		snprintf(buf, len, "%s", ifp->if_media);
+	} else if (ifp->if_link_state == LINK_STATE_DOWN) {
+		snprintf(buf, len, "%s (none)", ifp->if_media);
+	} else {
+		media_type(type, sizeof(type), ifp->if_baudrate);
+		snprintf(buf, len, "%s (%s%s)", ifp->if_media, type, ifp->if_fullduplex ? " full-duplex" : "");
+	}
+}
+
+static void
+status_groups(struct out *o, const struct ifnet *ifp)
+{
+	bool egress = is_egress(ifp);
+
+	if (ifp->if_group[0] == '\0' && !egress)
+		return;
+	out_printf(o, "\tgroups:%s%s%s\n", ifp->if_group[0] != '\0' ? " " : "", ifp->if_group, egress ? " egress" : "");
+}
+
+static void
+status_addr(struct out *o, const struct ifnet *ifp, const struct ifaddr *ifa)
+{
+	char a[IP4_STRLEN], b[IP4_STRLEN];
+
+	out_printf(o, "\tinet %s", ip4_print(a, ifa->ifa_addr));
+	if (ifp->if_flags & IFF_POINTOPOINT)
+		out_printf(o, " --> %s", ip4_print(b, ifa->ifa_broadcast));
+	out_printf(o, " netmask 0x%08x", (unsigned)be32_host(ifa->ifa_mask));
+	if ((ifp->if_flags & IFF_BROADCAST) && ifa->ifa_broadcast != 0)
+		out_printf(o, " broadcast %s", ip4_print(b, ifa->ifa_broadcast));
+	out_printf(o, "\n");
+}
+
+static void
+status_text(struct out *o, const struct ifnet *ifp)
+{
+	uint32_t flags = shown_flags(ifp);
+	const char *comma = "";
+	char e[ETHER_STRLEN], media[80];
+
+	out_printf(o, "%s: flags=%x<", ifp->if_xname, (unsigned)flags);
+	for (size_t i = 0; i < nitems(if_flags); i++)
+		if (flags & if_flags[i].f_bit) {
+			out_printf(o, "%s%s", comma, if_flags[i].f_name);
+			comma = ",";
+		}
+	out_printf(o, "> mtu %u\n", (unsigned)ifp->if_mtu);
+	if (ifp->if_ether)
+		out_printf(o, "\tlladdr %s\n", ether_print(e, ifp->if_lladdr));
+	if (ifp->if_description[0] != '\0')
+		out_printf(o, "\tdescription: %s\n", ifp->if_description);
+	out_printf(o, "\tindex %u priority %u llprio 3\n", ifp->if_index, ifp->if_priority);
+	status_groups(o, ifp);
+	if (ifp->if_media != NULL) {
+		media_text(media, sizeof(media), ifp);
+		out_printf(o, "\tmedia: %s\n\tstatus: %s\n", media, link_status(ifp));
+	}
+	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+		status_addr(o, ifp, ifa);
+}
+
+static void
+json_addrs(struct out *o, const struct ifnet *ifp)
+{
+	char a[IP4_STRLEN], mask[16];
+
+	json_open(o, "inet", '[');
+	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next) {
+		json_open(o, NULL, '{');
+		json_str(o, "address", ip4_print(a, ifa->ifa_addr));
+		snprintf(mask, sizeof(mask), "0x%08x", (unsigned)be32_host(ifa->ifa_mask));
+		json_str(o, "netmask", mask);
+		json_u64(o, "prefixlen", ifa->ifa_plen);
+		if (ifa->ifa_broadcast != 0)
+			json_str(o, ifp->if_flags & IFF_POINTOPOINT ? "dest" : "broadcast", ip4_print(a, ifa->ifa_broadcast));
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
+static void
+status_json(struct out *o, const struct ifnet *ifp)
+{
+	uint32_t flags = shown_flags(ifp);
+	char text[80];
+
+	json_open(o, NULL, '{');
+	json_str(o, "name", ifp->if_xname);
+	json_open(o, "flags", '[');
+	for (size_t i = 0; i < nitems(if_flags); i++)
+		if (flags & if_flags[i].f_bit)
+			json_str(o, NULL, if_flags[i].f_name);
+	json_close(o, ']');
+	json_u64(o, "mtu", ifp->if_mtu);
+	if (ifp->if_ether)
+		json_str(o, "lladdr", ether_print(text, ifp->if_lladdr));
+	if (ifp->if_description[0] != '\0')
+		json_str(o, "description", ifp->if_description);
+	json_u64(o, "index", ifp->if_index);
+	json_u64(o, "priority", ifp->if_priority);
+	json_u64(o, "llprio", 3);
+	json_open(o, "groups", '[');
+	if (ifp->if_group[0] != '\0')
+		json_str(o, NULL, ifp->if_group);
+	if (is_egress(ifp))
+		json_str(o, NULL, "egress");
+	json_close(o, ']');
+	if (ifp->if_media != NULL) {
+		media_text(text, sizeof(text), ifp);
+		json_str(o, "media", text);
+		json_str(o, "status", link_status(ifp));
+	}
+	json_addrs(o, ifp);
+	json_close(o, '}');
+}
+
+/* which: NULL: all; an interface; or a group, a word without a number at its end. */
+static bool
+selected(const struct ifnet *ifp, const char *which)
+{
+	size_t n;
+
+	if (which == NULL || strcmp(ifp->if_xname, which) == 0)
+		return true;
+	n = strlen(which);
+	if (n == 0 || (which[n - 1] >= '0' && which[n - 1] <= '9'))
+		return false;
+	return strcmp(ifp->if_group, which) == 0 || (strcmp(which, "egress") == 0 && is_egress(ifp));
+}
+
+/* The next interface that is meant, behind index *idx; printed inside one net_enter. */
+static bool
+print_next(struct out *o, const char *which, unsigned *idx)
+{
+	struct ifnet *ifp;
+
+	net_enter();
+	for (ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		if (ifp->if_index > *idx && selected(ifp, which))
+			break;
+	if (ifp != NULL) {
+		*idx = ifp->if_index;
+		if (o->o_json)
+			status_json(o, ifp);
+		else
+			status_text(o, ifp);
+	}
+	net_leave();
+	return ifp != NULL;
+}
+
+static int
+ifconfig_print(struct out *o, const char *which)
+{
+	unsigned idx = 0, n = 0;
+
+	if (o->o_json)
+		json_open(o, NULL, '[');
+	while (!o->o_stop && print_next(o, which, &idx)) {
+		n++;
+		out_flush(o);
+	}
+	if (o->o_json)
+		json_close(o, ']');
+	if (n > 0 || which == NULL)
+		return 0;
+	out_printf(o, "ifconfig: %s: no such interface\n", which);
+	return 1;
+}
+
+/* Puts the words into a copy of the interface's object and lets the configuration change to it. */
+static int
+ifconfig_set(struct out *o, const char *ifname, int argc, char **argv)
+{
+	const struct hostname *running = hostname_running(ifname);
+	struct config_err ce = { .ce_out = o, .ce_file = "ifconfig" };
+	struct hostname *h, *before;
+	char key[HOSTNAME_KEYSIZE];
+	bool exists, ok = true;
+
+	net_enter();
+	exists = ifunit(ifname) != NULL;
+	net_leave();
+	if (!exists) {
+		out_printf(o, "ifconfig: %s: no such interface\n", ifname);
+		return 1;
+	}
+	before = running != NULL ? hostname_copy(running) : hostname_new(ifname);
+	h = before != NULL ? hostname_copy(before) : NULL;
+	if (h == NULL) {
+		out_printf(o, "ifconfig: no memory\n");
+		ok = false;
+	} else if (!hostname_words(h, &ce, 0, false, argc, argv)) {
+		ok = false;
+	} else if (!hostname_equal(before, h)) {
+		ok = config_replace(&ce, hostname_key(key, ifname), h);
+		h = NULL;
+	}
+	hostname_free(before);
+	hostname_free(h);
+	return ok ? 0 : 1;
+}
+
+static int
+cmd_ifconfig(struct out *o, int argc, char **argv)
+{
+	bool all = argc > 1 && (strcmp(argv[1], "-a") == 0 || strcmp(argv[1], "-A") == 0);
+
+	if (argc == 1 || (all && (argc == 2 || (argc == 3 && strcmp(argv[2], "inet") == 0))))
+		return ifconfig_print(o, NULL);
+	if (all || argv[1][0] == '-')
+		return command_usage(o, argv[0]);
+	if (argc == 2 || (argc == 3 && strcmp(argv[2], "inet") == 0))
+		return ifconfig_print(o, argv[1]);
+	return ifconfig_set(o, argv[1], argc - 2, argv + 2);
+}
+COMMAND(ifconfig, cmd_ifconfig,
+    "ifconfig [-j] [-aA] [interface]\n"
+    "ifconfig interface [inet] [alias] address[/length] [netmask mask] [broadcast address]\n"
+    "ifconfig interface [inet] [address] delete | -alias | -inet\n"
+    "ifconfig interface [up | down] [mtu n] [description text | -description]\n"
+    "         [lladdr address] [debug | -debug]",
+    "show and configure network interfaces",
+    "Without settings the interface, group (lo, egress) or all interfaces are shown.\n"
+    "An address without alias takes the place of the first one and brings the interface up.\n"
+    "\n"
+    "The words are those of a line in /etc/hostname.if, and what they change becomes part of\n"
+    "that file in the running configuration: \"show config\" prints it.\n"
+    "\n"
+    "     ifconfig vio0 inet 10.0.0.1/24\n"
+    "     ifconfig vio0 inet alias 10.0.9.1 netmask 255.255.255.0\n"
+    "     ifconfig vio0 mtu 9000 description \"uplink\"\n"
+    "     ifconfig vio0 inet 10.0.9.1 delete\n");

@@ -1,0 +1,20 @@
+/* netstat.h - the parts of netstat(1), each in its file; netstat.c has the options. Task context, outside net_enter. */
+#ifndef NET_CORE_NETSTAT_H
+#define NET_CORE_NETSTAT_H
+
+#include "kernel/out.h"
+
+struct netstat_opts {
+	bool		no_all, no_routes, no_interfaces, no_bytes, no_errors, no_drops, no_verbose;
+	unsigned	no_stats;		/* -s: 1, -ss: 2 */
+	bool		no_inet;		/* IPv4 is meant */
+	unsigned	no_rdomain;
+	const char	*no_interface;		/* NULL: all */
+	const char	*no_proto;		/* NULL: all */
+};
+
+/* Each returns the command's status. */
+int	netstat_interfaces(struct out *, const struct netstat_opts *);
+int	netstat_stats(struct out *, const struct netstat_opts *);
+
+#endif

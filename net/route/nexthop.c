@@ -1,0 +1,171 @@
+/* nexthop.c - the objects of nexthop.h: found by (interface, address), counted references, link headers. */
+#include <string.h>
+
+#include "kernel/machine.h"
+#include "kernel/pool.h"
+#include "net/core/net_init.h"
+#include "net/ether/arp.h"
+
+#define NEXTHOP_BUCKETS	4096u		/* a power of two */
+#define NEXTHOP_MIN	1024u
+#define NEXTHOP_MAX	16384u
+
+struct nexthop *nexthop_list;
+static struct nexthop *nexthop_hash[NEXTHOP_BUCKETS];
+static uint64_t nexthop_key;		/* neighbours choose their addresses, not their bucket */
+static struct pool nexthop_pool;
+
+/* At most a sixty-fourth of memory. */
+static void
+nexthop_init(void)
+{
+	size_t n = page_total() / 64 * PAGE_SIZE / sizeof(struct nexthop);
+
+	n = MAX(n, (size_t)NEXTHOP_MIN);
+	random_bytes(&nexthop_key, sizeof(nexthop_key));
+	nexthop_key |= 1;
+	pool_init(&nexthop_pool, "nexthop", sizeof(struct nexthop), 16, MIN((unsigned)n, NEXTHOP_MAX));
+}
+NET_INIT(nexthop, 10, nexthop_init);
+
+static struct nexthop **
+nexthop_bucket(const struct ifnet *ifp, be32_t addr)
+{
+	uint64_t h = ((uint64_t)ifp->if_index << 32 | addr) * nexthop_key;
+
+	return &nexthop_hash[(h ^ h >> 32) * nexthop_key >> 52 & (NEXTHOP_BUCKETS - 1)];
+}
+
+struct nexthop *
+nexthop_find(struct ifnet *ifp, be32_t addr)
+{
+	struct nexthop *nh = *nexthop_bucket(ifp, addr);
+
+	while (nh != NULL && (nh->nh_addr != addr || nh->nh_ifp != ifp))
+		nh = nh->nh_hashnext;
+	return nh;
+}
+
+static void
+nexthop_link(struct nexthop *nh)
+{
+	struct nexthop **bucket = nexthop_bucket(nh->nh_ifp, nh->nh_addr);
+
+	nh->nh_hashnext = *bucket;
+	*bucket = nh;
+	if ((nh->nh_next = nexthop_list) != NULL)
+		nexthop_list->nh_prevp = &nh->nh_next;
+	nexthop_list = nh;
+	nh->nh_prevp = &nexthop_list;
+}
+
+static void
+nexthop_unlink(struct nexthop *nh)
+{
+	struct nexthop **p = nexthop_bucket(nh->nh_ifp, nh->nh_addr);
+
+	while (*p != nh)
+		p = &(*p)->nh_hashnext;
+	*p = nh->nh_hashnext;
+	if ((*nh->nh_prevp = nh->nh_next) != NULL)
+		nh->nh_next->nh_prevp = nh->nh_prevp;
+}
+
+struct nexthop *
+nexthop_get(struct ifnet *ifp, be32_t addr)
+{
+	struct nexthop *nh = nexthop_find(ifp, addr);
+
+	if (nh == NULL) {
+		if ((nh = pool_get(&nexthop_pool)) == NULL)
+			return NULL;
+		nh->nh_ifp = ifp;
+		nh->nh_addr = addr;
+		nh->nh_rdomain = ifp->if_rdomain;
+		nexthop_link(nh);
+		if (ifp->if_ether)
+			arp_nexthop_init(nh);
+		else {
+			nh->nh_flags = NHF_P2P;
+			nh->nh_state = NH_REACHABLE;
+			nh->nh_valid = nexthop_if_usable(ifp);
+		}
+	}
+	nh->nh_refs++;
+	return nh;
+}
+
+void
+nexthop_put(struct nexthop *nh)
+{
+	KASSERT(nh->nh_refs > 0);
+	if (--nh->nh_refs > 0)
+		return;
+	nh->nh_valid = false;
+	arp_nexthop_destroy(nh);
+	nexthop_unlink(nh);
+	pool_put(&nexthop_pool, nh);
+}
+
+/* Destination, our own address, type, right-aligned. */
+static void
+nexthop_header(struct nexthop *nh, const uint8_t *lladdr)
+{
+	struct ether_header *eh = (void *)(nh->nh_hdr + NH_HDRSIZE - sizeof(*eh));
+
+	memmove(eh->ether_dhost, lladdr, ETHER_ADDR_LEN);
+	memcpy(eh->ether_shost, nh->nh_ifp->if_lladdr, ETHER_ADDR_LEN);
+	eh->ether_type = BE16(ETHERTYPE_IP);
+	nh->nh_hdrlen = sizeof(*eh);
+}
+
+void
+nexthop_set_lladdr(struct nexthop *nh, const uint8_t *lladdr)
+{
+	KASSERT(nh->nh_ifp->if_ether);
+	nexthop_header(nh, lladdr);
+	nh->nh_state = NH_REACHABLE;
+	barrier();			/* the header stands before others may use it */
+	nh->nh_valid = nexthop_if_usable(nh->nh_ifp);
+	if (nh->nh_valid)
+		arp_release(nh);
+}
+
+void
+nexthop_invalidate(struct nexthop *nh)
+{
+	nh->nh_valid = false;
+	if (nh->nh_flags & NHF_P2P)
+		return;
+	nh->nh_state = NH_INCOMPLETE;
+	arp_nexthop_destroy(nh);
+}
+
+void
+nexthop_if_down(struct ifnet *ifp)
+{
+	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next) {
+		if (nh->nh_ifp != ifp)
+			continue;
+		if (nh->nh_flags & (NHF_STATIC | NHF_P2P))
+			nh->nh_valid = false;
+		else
+			nexthop_invalidate(nh);
+	}
+}
+
+void
+nexthop_if_up(struct ifnet *ifp)
+{
+	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
+		if (nh->nh_ifp == ifp && nh->nh_state == NH_REACHABLE)
+			nh->nh_valid = true;
+}
+
+void
+nexthop_if_lladdr_changed(struct ifnet *ifp)
+{
+	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
+		if (nh->nh_ifp == ifp && ifp->if_ether && nh->nh_state == NH_REACHABLE)
+			nexthop_header(nh, nexthop_lladdr(nh));
+}

@@ -1,0 +1,70 @@
+/* nexthop.h - where a packet goes next: a neighbour on an interface, with its link header ready to be copied. One object per (interface, address),
+ * edited in place: what holds a reference sees a changed neighbour at once. Core 0 writes. */
+#ifndef NET_ROUTE_NEXTHOP_H
+#define NET_ROUTE_NEXTHOP_H
+
+#include "kernel/timeout.h"
+#include "net/core/if.h"
+
+#define NH_HDRSIZE	16
+
+enum nh_state {
+	NH_INCOMPLETE,		/* nothing known, nothing asked */
+	NH_PROBING,		/* asked; packets wait */
+	NH_REACHABLE,		/* nh_hdr is good */
+	NH_DOWN,		/* did not answer: packets are refused, a probe a second while there is demand */
+};
+
+struct nexthop {
+	/* The link header, at the END of nh_hdr: Ethernet's 14 bytes are nh_hdr[2..15]. ether_output copies all 16 bytes in front of the IP
+	 * header in one move; those before the link header fall into the headroom. */
+	uint8_t		 nh_hdr[NH_HDRSIZE] __aligned_to(16);
+	uint8_t		 nh_hdrlen;		/* bytes of it; Ethernet: 14, loopback: 0 */
+	bool		 nh_valid;		/* nh_hdr may be used: state REACHABLE, interface up */
+	bool		 nh_used;		/* a packet has gone there since the timer looked */
+	uint8_t		 nh_state;		/* enum nh_state */
+	uint16_t	 nh_flags;		/* NHF_* */
+	uint16_t	 nh_rdomain;
+	struct ifnet	*nh_ifp;
+	be32_t		 nh_addr;
+	uint32_t	 nh_refs;		/* routes that point here; an admin's entry counts as one */
+
+	/* the neighbour's state machine (net/ether/arp.c) */
+	struct timeout	 nh_timer;
+	uint64_t	 nh_expire;		/* uptime_ns when it is forgotten; 0: never */
+	uint8_t		 nh_tries;
+	uint8_t		 nh_nhold;
+	struct mbuf	*nh_hold, *nh_holdtail;	/* packets that wait, by m_nextpkt; each without its link header */
+	uint64_t	 nh_probed;		/* uptime_ns of the last request */
+	struct nexthop	*nh_next, **nh_prevp;	/* all of them */
+	struct nexthop	*nh_hashnext;
+};
+#define NHF_STATIC	0x1			/* set by an admin, does not expire */
+#define NHF_PUBLISH	0x2			/* we answer for it (proxy ARP) */
+#define NHF_P2P		0x4			/* no address resolution: loopback, tunnels */
+
+extern struct nexthop *nexthop_list;
+
+/* The object for (ifp, addr), made when it does not exist; a reference is taken. NULL: no memory or limit. */
+struct nexthop *nexthop_get(struct ifnet *, be32_t addr);
+struct nexthop *nexthop_find(struct ifnet *, be32_t addr);	/* no reference taken; NULL: none */
+void	nexthop_put(struct nexthop *);			/* gives the reference back */
+/* The neighbour's link address is known (14-byte Ethernet header is built); waiting packets go out. */
+void	nexthop_set_lladdr(struct nexthop *, const uint8_t *lladdr);
+void	nexthop_invalidate(struct nexthop *);		/* forgets the link address; waiting packets are dropped */
+/* Ethernet: the neighbour's address as last known; meaningful in state REACHABLE. */
+static inline const uint8_t *nexthop_lladdr(const struct nexthop *nh) { return nh->nh_hdr + NH_HDRSIZE - 14; }
+
+/* Interface hooks: routes call them. Down: learned link addresses are forgotten, static ones rest. */
+void	nexthop_if_down(struct ifnet *);
+void	nexthop_if_up(struct ifnet *);
+void	nexthop_if_lladdr_changed(struct ifnet *);	/* if_lladdr is new: link headers follow */
+
+/* Packets can be sent now: up, running, and the link is not known to be down. */
+static inline bool
+nexthop_if_usable(const struct ifnet *ifp)
+{
+	return (ifp->if_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING) && ifp->if_link_state != LINK_STATE_DOWN;
+}
+
+#endif

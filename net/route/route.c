@@ -1,0 +1,272 @@
+/* route.c - routes: what they stand on, how they come and go. */
+#include "kernel/pool.h"
+#include "net/core/net_init.h"
+#include "net/route/rt_var.h"
+
+static struct pool rtentry_pool;
+struct rtentry *rt_iflist[IF_MAX];
+struct rtentry *rt_waiting[RT_TABLEID_MAX + 1];
+
+static void
+rt_init(void)
+{
+	pool_init(&rtentry_pool, "rtentry", sizeof(struct rtentry), 8, 0);
+}
+NET_INIT(rtentry, 10, rt_init);
+
+const char *
+rt_strerror(enum rt_error e)
+{
+	static const char *const text[] = {
+		[RT_OK] = "Undefined error: 0",
+		[RT_EXIST] = "File exists",
+		[RT_NOTFOUND] = "No such process",
+		[RT_UNREACH] = "Network is unreachable",
+		[RT_NOMEM] = "Cannot allocate memory",
+		[RT_INVAL] = "Invalid argument",
+	};
+
+	return text[e];
+}
+
+/* ---- what a route stands on ---- */
+
+static void
+rt_hang(struct rtentry *rt, struct rtentry *parent)
+{
+	bool waits = (rt->rt_flags & RTF_GATEWAY) && parent == NULL && !(rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE));
+	struct rtentry **list = parent != NULL ? &parent->rt_children :
+	    waits ? &rt_waiting[rt->rt_rdomain] : &rt_iflist[rt->rt_ifp->if_index];
+
+	rt->rt_parent = parent;
+	if ((rt->rt_sibling = *list) != NULL)
+		(*list)->rt_siblingp = &rt->rt_sibling;
+	*list = rt;
+	rt->rt_siblingp = list;
+	if (parent != NULL) {
+		parent->rt_refs++;
+		if (rt->rt_flags & RTF_GATEWAY)
+			parent->rt_flags |= RTF_CACHED;
+	}
+}
+
+static void
+rt_unhang(struct rtentry *rt)
+{
+	struct rtentry *parent = rt->rt_parent;
+
+	if ((*rt->rt_siblingp = rt->rt_sibling) != NULL)
+		rt->rt_sibling->rt_siblingp = rt->rt_siblingp;
+	rt->rt_parent = NULL;
+	if (parent != NULL && --parent->rt_refs == 0)
+		parent->rt_flags &= ~RTF_CACHED;
+}
+
+static bool
+rt_usable(const struct rtentry *rt)
+{
+	if (rt->rt_flags & (RTF_LOCAL | RTF_REJECT | RTF_BLACKHOLE))
+		return true;
+	if (rt->rt_flags & RTF_GATEWAY)
+		return rt->rt_parent != NULL && nexthop_if_usable(rt->rt_parent->rt_ifp);
+	return nexthop_if_usable(rt->rt_ifp);
+}
+
+void
+rt_refresh(struct rtentry *rt)
+{
+	if (rt_usable(rt) != !!(rt->rt_flags & RTF_UP)) {
+		rt->rt_flags ^= RTF_UP;
+		rtable_reorder(rt);
+	}
+	for (struct rtentry *c = rt->rt_children; c != NULL; c = c->rt_sibling)
+		rt_refresh(c);
+}
+
+void
+rt_release(struct rtentry *host)
+{
+	if (host != NULL && (host->rt_flags & RTF_CLONED) && host->rt_refs == 0 && host->rt_nh->nh_state == NH_INCOMPLETE)
+		rt_destroy(host);
+}
+
+struct rtentry *
+rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *nh)
+{
+	struct rtentry *rt = pool_get(&rtentry_pool);
+
+	if (rt != NULL) {
+		*rt = *model;
+		rt->rt_nh = nh;
+		rt->rt_parent = parent;		/* for rt_usable */
+		rt->rt_flags &= ~RTF_UP;
+		if (rt_usable(rt))
+			rt->rt_flags |= RTF_UP;
+		if (rtable_insert(rt)) {
+			rt_hang(rt, parent);
+			return rt;
+		}
+		pool_put(&rtentry_pool, rt);
+	}
+	if (nh != NULL)
+		nexthop_put(nh);
+	return NULL;
+}
+
+/* It stands on something else from now on: parent and nh NULL when its gateway's host route is going, then it waits. */
+void
+rt_rehang(struct rtentry *rt, struct rtentry *parent, struct nexthop *nh)
+{
+	struct nexthop *old = rt->rt_nh;
+
+	if (nh != NULL)			/* a route with RTF_UP always has its next hop */
+		rt->rt_nh = nh;
+	rt_unhang(rt);
+	rt_hang(rt, parent);
+	rt_refresh(rt);
+	rt->rt_nh = nh;
+	if (old != NULL)
+		nexthop_put(old);
+}
+
+void
+rt_destroy(struct rtentry *rt)
+{
+	while (rt->rt_children != NULL) {
+		if (rt->rt_children->rt_flags & RTF_GATEWAY)
+			rt_rehang(rt->rt_children, NULL, NULL);
+		else
+			rt_destroy(rt->rt_children);
+	}
+	rt_unhang(rt);
+	rtable_remove(rt);
+	if (rt->rt_nh != NULL)
+		nexthop_put(rt->rt_nh);
+	pool_put(&rtentry_pool, rt);
+}
+
+/* ---- neighbours ---- */
+
+struct rtentry *
+rt_connected(unsigned rdomain, be32_t addr)
+{
+	struct rtentry *rt;
+
+	for (int plen = 32; plen >= 0; plen--)
+		for (rt = rtable_lookup(rdomain, addr & ip4_mask((unsigned)plen), (unsigned)plen); rt != NULL; rt = rt->rt_next)
+			if (rt->rt_flags & RTF_CLONING)
+				return rt;
+	return NULL;
+}
+
+struct rtentry *
+rt_clone(struct rtentry *cloning, be32_t dst)
+{
+	struct rtentry *rt, model = {
+		.rt_dest = dst, .rt_plen = 32, .rt_priority = (uint8_t)(cloning->rt_priority - 1), .rt_rdomain = cloning->rt_rdomain,
+		.rt_flags = RTF_HOST | RTF_LLINFO, .rt_ifp = cloning->rt_ifp, .rt_gateway = cloning->rt_ifa, .rt_ifa = cloning->rt_ifa,
+	};
+	struct nexthop *nh;
+
+	for (rt = rtable_lookup(cloning->rt_rdomain, dst, 32); rt != NULL; rt = rt->rt_next)
+		if (rt->rt_parent == cloning)
+			return rt;
+	if ((nh = nexthop_get(cloning->rt_ifp, dst)) == NULL)
+		return NULL;
+	model.rt_flags |= nh->nh_flags & NHF_STATIC ? RTF_STATIC : RTF_CLONED;
+	return rt_make(&model, cloning, nh);
+}
+
+bool
+rt_forget(struct nexthop *nh)
+{
+	struct rtentry *rt = rtable_lookup(nh->nh_rdomain, nh->nh_addr, 32);
+
+	while (rt != NULL && !(rt->rt_nh == nh && (rt->rt_flags & RTF_CLONED)))
+		rt = rt->rt_next;
+	if (rt == NULL || rt->rt_refs > 0)
+		return false;
+	rt_destroy(rt);
+	return true;
+}
+
+/* The clones of one cloning route that fall into a newer prefix. */
+static void
+rt_flush_clones_of(struct rtentry *cloning, const struct rtentry *newer)
+{
+	struct rtentry *next;
+
+	for (struct rtentry *c = cloning->rt_children; c != NULL; c = next) {
+		next = c->rt_sibling;
+		if ((c->rt_flags & RTF_CLONED) && c->rt_refs == 0 && rt_covers(newer->rt_dest, newer->rt_plen, c->rt_dest))
+			rt_destroy(c);
+	}
+}
+
+void
+rt_flush_clones(const struct rtentry *newer)
+{
+	struct rtentry *rt;
+
+	for (int plen = newer->rt_plen - 1; plen >= 0; plen--)
+		for (rt = rtable_lookup(newer->rt_rdomain, newer->rt_dest & ip4_mask((unsigned)plen), (unsigned)plen); rt != NULL;
+		    rt = rt->rt_next)
+			if (rt->rt_flags & RTF_CLONING)
+				rt_flush_clones_of(rt, newer);
+}
+
+/* ---- gateways ---- */
+
+/* What a gateway route stands on: the host route of a neighbour, or the local route of a loopback address. NULL: not directly reachable, or (then
+ * *nomem) no memory. */
+static struct rtentry *
+rt_gateway_route(unsigned rdomain, be32_t gw, bool *nomem)
+{
+	struct rtentry *rt;
+
+	*nomem = false;
+	for (rt = rtable_lookup(rdomain, gw, 32); rt != NULL; rt = rt->rt_next) {
+		if (rt->rt_flags & RTF_LOCAL)
+			return rt->rt_ifp->if_flags & IFF_LOOPBACK ? rt : NULL;
+		if (rt->rt_flags & RTF_BROADCAST)
+			return NULL;
+		if (rt->rt_flags & RTF_LLINFO)
+			return rt;
+	}
+	if ((rt = rt_connected(rdomain, gw)) == NULL)
+		return NULL;
+	rt = rt_clone(rt, gw);
+	*nomem = rt == NULL;
+	return rt;
+}
+
+enum rt_error
+rt_resolve(struct rtentry *rt, struct rtentry **parent, struct nexthop **nh)
+{
+	bool nomem;
+
+	*nh = NULL;
+	if ((*parent = rt_gateway_route(rt->rt_rdomain, rt->rt_gateway, &nomem)) == NULL)
+		return nomem ? RT_NOMEM : RT_UNREACH;
+	rt->rt_ifp = (*parent)->rt_ifp;
+	rt->rt_ifa = (*parent)->rt_ifa;
+	if ((*nh = nexthop_get(rt->rt_ifp, rt->rt_gateway)) == NULL) {
+		rt_release(*parent);
+		return RT_NOMEM;
+	}
+	return RT_OK;
+}
+
+void
+rt_retry(unsigned rdomain, be32_t dest, unsigned plen)
+{
+	struct rtentry *parent, *next;
+	struct nexthop *nh;
+
+	for (struct rtentry *rt = rt_waiting[rdomain]; rt != NULL; rt = next) {
+		next = rt->rt_sibling;
+		if (!rt_covers(dest, plen, rt->rt_gateway) || rt_resolve(rt, &parent, &nh) != RT_OK)
+			continue;
+		rt_rehang(rt, parent, nh);
+	}
+}

@@ -1,0 +1,122 @@
+/* route.h - routes and routing tables (rdomains), as rtentry and rtable of OpenBSD. Core 0 writes, every core looks up.
+ *
+ * A connected network (RTF_CLONING) makes a host route (RTF_CLONED, RTF_LLINFO) for each neighbour that is spoken to; gateway routes point to
+ * their gateway's neighbour object, so a look-up ends at one nexthop whichever way it went. */
+#ifndef NET_ROUTE_ROUTE_H
+#define NET_ROUTE_ROUTE_H
+
+#include "net/inet/in.h"
+#include "net/route/nexthop.h"
+
+#define RTF_UP		0x000001
+#define RTF_GATEWAY	0x000002
+#define RTF_HOST	0x000004
+#define RTF_REJECT	0x000008	/* answered by an ICMP error */
+#define RTF_DYNAMIC	0x000010
+#define RTF_MODIFIED	0x000020
+#define RTF_CLONING	0x000100
+#define RTF_MULTICAST	0x000200
+#define RTF_LLINFO	0x000400
+#define RTF_STATIC	0x000800
+#define RTF_BLACKHOLE	0x001000	/* dropped in silence */
+#define RTF_CLONED	0x010000
+#define RTF_CACHED	0x020000	/* a gateway route uses it */
+#define RTF_MPATH	0x040000
+#define RTF_LOCAL	0x200000
+#define RTF_BROADCAST	0x400000
+#define RTF_CONNECTED	0x800000
+/* What keeps a packet from simply being forwarded. */
+#define RTF_SPECIAL	(RTF_REJECT | RTF_BLACKHOLE | RTF_LOCAL | RTF_BROADCAST | RTF_CLONING | RTF_MULTICAST)
+
+/* Priorities, route(8). An interface's if_priority is added to those of its routes. */
+#define RTP_LOCAL	1
+#define RTP_NEIGHBOUR	3		/* cloned host routes: RTP_CONNECTED - 1 */
+#define RTP_CONNECTED	4
+#define RTP_STATIC	8
+#define RTP_MAX		63
+
+#define RT_TABLEID_MAX	255
+
+struct rtentry {
+	be32_t		 rt_dest;	/* bits behind the prefix are zero */
+	uint8_t		 rt_plen;
+	uint8_t		 rt_priority;
+	uint16_t	 rt_rdomain;
+	uint32_t	 rt_flags;
+	struct nexthop	*rt_nh;		/* NULL: LOCAL, BROADCAST, CLONING, REJECT, BLACKHOLE */
+	struct ifnet	*rt_ifp;
+	be32_t		 rt_gateway;	/* RTF_GATEWAY: its address; else our own address on rt_ifp (0: none) */
+	be32_t		 rt_ifa;	/* our source address for it */
+	uint32_t	 rt_mtu;	/* 0: the interface's */
+	uint64_t	 rt_use;	/* look-ups that found it */
+	struct rtentry	*rt_next;	/* same prefix: without RTF_UP, or worse priority, or younger */
+
+	/* What it stands on. A cloned route: the network that made it; a gateway route: its gateway's host or local route; NULL: the interface
+	 * itself, or nothing at present (a gateway route whose gateway is on no connected network: it waits, without RTF_UP and rt_nh). */
+	struct rtentry	*rt_parent;
+	struct rtentry	*rt_children;		/* those that stand on it */
+	struct rtentry	*rt_sibling, **rt_siblingp;
+	uint32_t	 rt_refs;		/* how many those are (netstat's Refs) */
+};
+/* A packet may go to rt_nh. False: special, or down (then there is no usable route). */
+#define RT_FORWARDS(rt)	(((rt)->rt_flags & (RTF_SPECIAL | RTF_UP)) == RTF_UP)
+
+enum rt_error { RT_OK, RT_EXIST, RT_NOTFOUND, RT_UNREACH, RT_NOMEM, RT_INVAL };
+const char *rt_strerror(enum rt_error);	/* OpenBSD's words: "File exists", "No such process", "Network is unreachable"... */
+
+/* What is asked for; unused fields zero. */
+struct rt_request {
+	uint16_t	rq_rdomain;
+	be32_t		rq_dest;
+	uint8_t		rq_plen;
+	uint8_t		rq_priority;	/* 0: add: RTP_STATIC; delete: any */
+	uint32_t	rq_flags;	/* RTF_GATEWAY, RTF_STATIC, RTF_REJECT, RTF_BLACKHOLE, RTF_HOST... */
+	be32_t		rq_gateway;	/* with RTF_GATEWAY: must be reachable directly. Delete: 0 or must match */
+	struct ifnet	*rq_ifp;	/* without RTF_GATEWAY: the interface */
+	be32_t		rq_ifa;		/* 0: the interface's address that faces the gateway */
+	uint32_t	rq_mtu;
+};
+enum rt_error rt_add(const struct rt_request *);
+enum rt_error rt_delete(const struct rt_request *);
+enum rt_error rt_change(const struct rt_request *);	/* new gateway, mtu of an existing route */
+
+/* The best route for dst; NULL: none. One without RTF_UP is returned when its prefix has no better: then nothing is usable, shorter
+ * prefixes are not tried (as in OpenBSD). Any core. No reference: good within this pass. */
+static inline struct rtentry *rtable_match(unsigned rdomain, be32_t dst);
+/* The best route of exactly this prefix; NULL: none. */
+struct rtentry *rtable_lookup(unsigned rdomain, be32_t dest, unsigned plen);
+/* The next route in the order of address, then length, then rt_next: for walks that pause. The cursor is the caller's, zeroed at the start, and
+ * stays meaningful when routes come and go. NULL: the end. Costs a bounded number of steps. */
+struct rt_cursor { be32_t rc_dest; int rc_plen; int rc_priority; bool rc_started; int rc_nth; };
+struct rtentry *rtable_next(unsigned rdomain, struct rt_cursor *);
+bool	rtable_exists(unsigned rdomain);
+
+/* The neighbour behind a cloning route: finds or makes dst's host route. NULL: no memory or limit. Loop of core 0. */
+struct rtentry *rt_clone(struct rtentry *cloning, be32_t dst);
+/* The cloning route that holds addr, whether it is up or not, whatever more specific gateway routes say; NULL: none. */
+struct rtentry *rt_connected(unsigned rdomain, be32_t addr);
+/* The neighbour is no longer of interest: removes its host route, and with it nh. False: a gateway route or an admin wants it, it stays. */
+bool	rt_forget(struct nexthop *nh);
+
+/* Interface hooks. The caller has already changed the flags, and the ifaddr is (or has been) in the list. */
+void	rt_if_down(struct ifnet *);		/* neighbours forgotten; its routes lose RTF_UP. Idempotent */
+void	rt_if_up(struct ifnet *);
+void	rt_if_detach(struct ifnet *);		/* for ever: all routes that name it go */
+/* The routes of an address: local, network, broadcast (RFC 3021: none for /31). Gateway routes that waited for the network come up. Not RT_OK:
+ * nothing was added. */
+enum rt_error rt_ifa_add(struct ifaddr *);
+/* They go, with the neighbours; gateway routes through them wait (rt_parent NULL) until an rt_ifa_add brings their gateway back. */
+void	rt_ifa_delete(struct ifaddr *);
+
+#include "net/route/art.h"
+
+/* One tree per rdomain; an empty one stands for those that do not exist, so that the look-up needs no check. */
+extern struct art *rtable_arts[RT_TABLEID_MAX + 1];
+
+static inline struct rtentry *
+rtable_match(unsigned rdomain, be32_t dst)
+{
+	return art_match(rtable_arts[(uint8_t)rdomain], dst);
+}
+
+#endif

@@ -1,0 +1,455 @@
+/* route_cmd.c - route(8): shows the routing tables, and changes the static routes of the configuration. A route becomes a "!route add" line of the
+ * interface that its gateway is on; a plain default route becomes /etc/mygate. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/command.h"
+#include "kernel/config.h"
+#include "kernel/task.h"
+#include "net/core/hostname.h"
+#include "net/route/mygate.h"
+#include "net/route/route_args.h"
+#include "net/route/rt_show.h"
+
+struct route_opts {
+	bool		ro_quiet;
+	unsigned	ro_rdomain;
+};
+
+/* A reason that fits "add net X: gateway Y: REASON". */
+struct reason { char r_text[200]; };
+
+/* Replaces a file's object; false: why, without the names of files. */
+static bool
+replace(const char *key, void *obj, struct reason *why)
+{
+	struct out text;
+	struct config_err ce = { .ce_out = &text, .ce_file = key };
+	bool ok;
+
+	out_init(&text, NULL, NULL);
+	ok = config_replace(&ce, key, obj);
+	if (!ok) {
+		const char *s = text.o_buf != NULL ? text.o_buf : "", *p;
+		size_t n = text.o_len;
+
+		while (n > 0 && s[n - 1] == '\n')
+			n--;
+		for (p = s + n; p > s + 1 && !(p[-2] == ':' && p[-1] == ' '); p--)
+			;
+		snprintf(why->r_text, sizeof(why->r_text), "%.*s", (int)(s + n - p), p);
+	}
+	out_free(&text);
+	return ok;
+}
+
+static void
+explain(struct reason *why, enum rt_error e)
+{
+	snprintf(why->r_text, sizeof(why->r_text), "%s", e == RT_NOTFOUND ? "not in table" : rt_strerror(e));
+}
+
+/* ---- where a route stands in the configuration ---- */
+
+struct search {
+	const struct route_args *s_ra;
+	char		s_ifname[IFNAMSIZ];	/* "" and found: mygate */
+	struct static_route s_found;
+	bool		s_hit;
+};
+
+static bool
+wanted(const struct route_args *ra, const struct static_route *sr, bool gateway)
+{
+	const struct static_route *want = &ra->ra_route;
+
+	return sr->sr_dest == want->sr_dest && sr->sr_plen == want->sr_plen &&
+	    (!ra->ra_has_priority || sr->sr_priority == want->sr_priority) &&
+	    (!gateway || !ra->ra_has_gateway || sr->sr_gateway == want->sr_gateway);
+}
+
+/* The first route of this prefix; what the words say of priority and gateway must fit. */
+static void
+search_file(const char *name, const void *obj, void *arg)
+{
+	const struct hostname *h = obj;
+	struct search *s = arg;
+
+	if (s->s_hit || strncmp(name, HOSTNAME_PREFIX, strlen(HOSTNAME_PREFIX)) != 0)
+		return;
+	for (unsigned i = 0; i < h->hn_nroutes; i++)
+		if (wanted(s->s_ra, &h->hn_routes[i], true)) {
+			s->s_hit = true;
+			s->s_found = h->hn_routes[i];
+			snprintf(s->s_ifname, sizeof(s->s_ifname), "%s", h->hn_ifname);
+			return;
+		}
+}
+
+static bool
+search_config(struct search *s, const struct route_args *ra)
+{
+	const struct mygate *mg = config_running(MYGATE_NAME);
+
+	memset(s, 0, sizeof(*s));
+	s->s_ra = ra;
+	if (mg != NULL && mg->mg_present && wanted(ra, &mg->mg_route, true)) {
+		s->s_hit = true;
+		s->s_found = mg->mg_route;
+	} else {
+		config_foreach(search_file, s);
+	}
+	return s->s_hit;
+}
+
+/* What /etc/mygate can say. */
+static bool
+fits_mygate(const struct static_route *sr)
+{
+	return sr->sr_plen == 0 && sr->sr_priority == RTP_STATIC && sr->sr_flags == 0 && sr->sr_mtu == 0 && sr->sr_ifa == 0;
+}
+
+static bool
+put_mygate(const struct static_route *sr, struct reason *why)
+{
+	struct mygate *mg = calloc(1, sizeof(*mg));
+
+	if (mg == NULL) {
+		explain(why, RT_NOMEM);
+		return false;
+	}
+	mg->mg_present = true;
+	mg->mg_route = *sr;
+	mg->mg_route.sr_installed = false;
+	return replace(MYGATE_NAME, mg, why);
+}
+
+/* Takes `old` out of the interface's file and puts `new` in; either may be NULL. */
+static bool
+edit_file(const char *ifname, const struct static_route *old, const struct static_route *new, struct reason *why)
+{
+	const struct hostname *running = hostname_running(ifname);
+	struct hostname *h = running != NULL ? hostname_copy(running) : hostname_new(ifname);
+	char key[HOSTNAME_KEYSIZE];
+	struct static_route fresh;
+
+	if (new != NULL) {
+		fresh = *new;
+		fresh.sr_installed = false;
+	}
+	if (h == NULL || (old != NULL && !hostname_remove_route(h, old)) || (new != NULL && !hostname_add_route(h, &fresh))) {
+		hostname_free(h);
+		explain(why, RT_NOMEM);
+		return false;
+	}
+	return replace(hostname_key(key, ifname), h, why);
+}
+
+/* ---- add, delete, change ---- */
+
+/* The interface whose file is to hold the route. */
+static bool
+home_of(const struct static_route *sr, char ifname[IFNAMSIZ])
+{
+	struct ifnet *ifp;
+
+	net_enter();
+	ifp = if_facing(0, sr->sr_gateway);
+	snprintf(ifname, IFNAMSIZ, "%s", ifp != NULL ? ifp->if_xname :
+	    sr->sr_flags & (RTF_REJECT | RTF_BLACKHOLE) ? "lo0" : "");
+	net_leave();
+	return ifname[0] != '\0';
+}
+
+static bool
+route_add(const struct route_args *ra, struct reason *why)
+{
+	struct route_args key = { .ra_route = ra->ra_route, .ra_has_priority = true };
+	char ifname[IFNAMSIZ];
+	struct search s;
+
+	if (search_config(&s, &key)) {
+		explain(why, RT_EXIST);
+		return false;
+	}
+	if (!home_of(&ra->ra_route, ifname)) {
+		explain(why, RT_UNREACH);
+		return false;
+	}
+	if (fits_mygate(&ra->ra_route))
+		return put_mygate(&ra->ra_route, why);
+	return edit_file(ifname, NULL, &ra->ra_route, why);
+}
+
+/* What was learned, not configured: redirects, neighbours. */
+static bool
+delete_learned(const struct route_args *ra, struct reason *why)
+{
+	struct rt_request rq = {
+		.rq_dest = ra->ra_route.sr_dest,
+		.rq_plen = ra->ra_route.sr_plen,
+		.rq_priority = ra->ra_has_priority ? ra->ra_route.sr_priority : 0,
+		.rq_gateway = ra->ra_has_gateway ? ra->ra_route.sr_gateway : 0,
+	};
+	enum rt_error e;
+
+	net_enter();
+	e = rt_delete(&rq);
+	net_leave();
+	if (e != RT_OK)
+		explain(why, e);
+	return e == RT_OK;
+}
+
+static bool
+route_delete(const struct route_args *ra, struct reason *why)
+{
+	struct search s;
+
+	if (!search_config(&s, ra))
+		return delete_learned(ra, why);
+	if (s.s_ifname[0] == '\0')
+		return replace(MYGATE_NAME, NULL, why);
+	return edit_file(s.s_ifname, &s.s_found, NULL, why);
+}
+
+static bool
+route_change(const struct route_args *ra, struct reason *why)
+{
+	struct route_args key = *ra;
+	struct static_route new;
+	struct search s;
+
+	key.ra_has_gateway = false;
+	if (!search_config(&s, &key)) {
+		explain(why, RT_NOTFOUND);
+		return false;
+	}
+	new = s.s_found;
+	if (ra->ra_has_gateway)
+		new.sr_gateway = ra->ra_route.sr_gateway;
+	if (ra->ra_has_mtu)
+		new.sr_mtu = ra->ra_route.sr_mtu;
+	if (ra->ra_has_ifa)
+		new.sr_ifa = ra->ra_route.sr_ifa;
+	if (ra->ra_route.sr_flags != 0)
+		new.sr_flags = ra->ra_route.sr_flags;
+	if (s.s_ifname[0] != '\0')
+		return edit_file(s.s_ifname, &s.s_found, &new, why);
+	if (fits_mygate(&new))
+		return put_mygate(&new, why);
+	snprintf(why->r_text, sizeof(why->r_text), "/etc/mygate holds no more than an address");
+	return false;
+}
+
+static int
+route_edit(struct out *o, const struct route_opts *ro, const char *verb, int argc, char **argv)
+{
+	bool add = strcmp(verb, "add") == 0, delete = strcmp(verb, "delete") == 0, ok;
+	struct route_args ra;
+	struct reason why = { "" };
+
+	if (!route_args_parse(&ra, argc, argv, why.r_text, sizeof(why.r_text))) {
+		out_printf(o, "route: %s\n", why.r_text);
+		return 1;
+	}
+	if (!ra.ra_has_dest || (add && !ra.ra_has_gateway))
+		return command_usage(o, "route");
+	if (ro->ro_rdomain != 0) {
+		out_printf(o, "route: -T %u: not supported yet\n", ro->ro_rdomain);
+		return 1;
+	}
+	ok = add ? route_add(&ra, &why) : delete ? route_delete(&ra, &why) : route_change(&ra, &why);
+	if (ok && ro->ro_quiet)
+		return 0;
+	out_printf(o, "%s %s %s", verb, ra.ra_host ? "host" : "net", ra.ra_desttext);
+	if (ra.ra_has_gateway)
+		out_printf(o, ": gateway %s", ra.ra_gwtext);
+	if (!ok)
+		out_printf(o, ": %s", why.r_text);
+	out_printf(o, "\n");
+	return ok ? 0 : 1;
+}
+
+/* ---- get, show, flush ---- */
+
+static int
+route_get(struct out *o, const struct route_opts *ro, const char *verb __unused_arg, int argc, char **argv)
+{
+	struct route_args ra;
+	char err[160];
+
+	if (!route_args_parse(&ra, argc, argv, err, sizeof(err))) {
+		out_printf(o, "route: %s\n", err);
+		return 1;
+	}
+	if (!ra.ra_has_dest || ra.ra_has_gateway)
+		return command_usage(o, "route");
+	if (rt_show_get(o, ro->ro_rdomain, ra.ra_route.sr_dest, ra.ra_route.sr_plen))
+		return 0;
+	out_printf(o, "route: writing to routing socket: %s\n", rt_strerror(RT_NOTFOUND));
+	return 1;
+}
+
+static int
+route_show(struct out *o, const struct route_opts *ro, const char *verb __unused_arg, int argc, char **argv)
+{
+	uint32_t only = 0;
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "-gateway") == 0)
+			only |= RTF_GATEWAY;
+		else if (strcmp(argv[i], "-static") == 0)
+			only |= RTF_STATIC;
+		else if (strcmp(argv[i], "-inet") != 0)
+			return command_usage(o, "route");
+	}
+	rt_show(o, ro->ro_rdomain, only);
+	return 0;
+}
+
+struct names { char (*n_name)[IFNAMSIZ]; unsigned n_count; bool n_nomem; };
+
+static void
+collect_routed(const char *name, const void *obj, void *arg)
+{
+	const struct hostname *h = obj;
+	struct names *n = arg;
+	void *p;
+
+	if (strncmp(name, HOSTNAME_PREFIX, strlen(HOSTNAME_PREFIX)) != 0 || h->hn_nroutes == 0)
+		return;
+	if ((p = realloc(n->n_name, (n->n_count + 1) * sizeof(*n->n_name))) == NULL) {
+		n->n_nomem = true;
+		return;
+	}
+	n->n_name = p;
+	snprintf(n->n_name[n->n_count++], IFNAMSIZ, "%s", h->hn_ifname);
+}
+
+static void
+flush_say(struct out *o, const struct route_opts *ro, const struct static_route *sr)
+{
+	char net[IP4_NETSTRLEN], gw[IP4_STRLEN];
+
+	if (!ro->ro_quiet)
+		out_printf(o, "%-20s %-20s done\n", ip4_printnet(net, sr->sr_dest, sr->sr_plen), ip4_print(gw, sr->sr_gateway));
+}
+
+static bool
+flush_file(struct out *o, const struct route_opts *ro, const char *ifname, struct reason *why)
+{
+	const struct hostname *running = hostname_running(ifname);
+	struct hostname *h = running != NULL ? hostname_copy(running) : NULL;
+	char key[HOSTNAME_KEYSIZE];
+
+	if (h == NULL) {
+		explain(why, RT_NOMEM);
+		return false;
+	}
+	for (unsigned i = 0; i < h->hn_nroutes; i++)
+		flush_say(o, ro, &h->hn_routes[i]);
+	h->hn_nroutes = 0;
+	return replace(hostname_key(key, ifname), h, why);
+}
+
+static int
+route_flush(struct out *o, const struct route_opts *ro, const char *verb __unused_arg, int argc, char **argv)
+{
+	const struct mygate *mg = config_running(MYGATE_NAME);
+	struct names n = { 0 };
+	struct reason why = { "" };
+	bool ok = true;
+
+	if (argc > 1 || (argc == 1 && strcmp(argv[0], "-inet") != 0))
+		return command_usage(o, "route");
+	if (mg != NULL && mg->mg_present) {
+		flush_say(o, ro, &mg->mg_route);
+		ok = replace(MYGATE_NAME, NULL, &why);
+	}
+	config_foreach(collect_routed, &n);
+	if (n.n_nomem) {
+		explain(&why, RT_NOMEM);
+		ok = false;
+	}
+	for (unsigned i = 0; ok && i < n.n_count; i++)
+		ok = flush_file(o, ro, n.n_name[i], &why);
+	free(n.n_name);
+	if (!ok)
+		out_printf(o, "route: %s\n", why.r_text);
+	return ok ? 0 : 1;
+}
+
+/* ---- the command ---- */
+
+static const struct verb {
+	const char	*v_name;
+	int		(*v_func)(struct out *, const struct route_opts *, const char *, int, char **);
+} verbs[] = {
+	{ "add",	route_edit },
+	{ "delete",	route_edit },
+	{ "change",	route_edit },
+	{ "get",	route_get },
+	{ "show",	route_show },
+	{ "flush",	route_flush },
+};
+
+/* "-T 5": false when it is no table that exists. */
+static bool
+table_option(struct out *o, struct route_opts *ro, const char *s)
+{
+	char *end;
+	unsigned long v = strtoul(s, &end, 10);
+	bool ok = *s >= '0' && *s <= '9' && *end == '\0' && v <= RT_TABLEID_MAX;
+
+	net_enter();
+	ok = ok && (v == 0 || rtable_exists((unsigned)v));
+	net_leave();
+	if (!ok)
+		out_printf(o, "route: %s: no such routing table\n", s);
+	ro->ro_rdomain = (unsigned)v;
+	return ok;
+}
+
+static int
+cmd_route(struct out *o, int argc, char **argv)
+{
+	struct route_opts ro = { 0 };
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++)
+		for (const char *p = argv[i] + 1; *p != '\0'; p++) {
+			if (*p == 'q') {
+				ro.ro_quiet = true;
+			} else if (*p == 'T' && p[1] == '\0' && i + 1 < argc) {
+				if (!table_option(o, &ro, argv[++i]))
+					return 1;
+				break;
+			} else if (*p != 'n' && *p != 'v') {
+				return command_usage(o, argv[0]);
+			}
+		}
+	for (size_t v = 0; i < argc && v < nitems(verbs); v++)
+		if (strcmp(argv[i], verbs[v].v_name) == 0)
+			return verbs[v].v_func(o, &ro, argv[i], argc - i - 1, argv + i + 1);
+	return command_usage(o, argv[0]);
+}
+COMMAND(route, cmd_route,
+    "route [-nq] add [modifiers] destination gateway\n"
+    "route [-nq] change [modifiers] destination [gateway]\n"
+    "route [-nq] delete [modifiers] destination [gateway]\n"
+    "route [-j] [-n] [-T rtable] get destination\n"
+    "route [-j] [-n] [-T rtable] show [-inet] [-gateway] [-static]\n"
+    "route [-nq] flush [-inet]",
+    "show and change the routing tables",
+    "destination is an address, network/length, or \"default\"; gateway the address of a router on a\n"
+    "network of ours. Modifiers: -inet, -net, -host, -netmask mask, -prefixlen n, -priority n,\n"
+    "-mtu n, -ifa address, -reject (answered with ICMP unreachable), -blackhole (dropped).\n"
+    "\n"
+    "Routes that are added become part of the configuration: as \"!route add\" of the interface\n"
+    "that the gateway is on, the plain default route as /etc/mygate. \"show config\" prints them.\n"
+    "\n"
+    "     route add 10.1/16 10.0.1.2\n"
+    "     route -n get 8.8.8.8\n"
+    "     route -n show -inet\n");

@@ -1,0 +1,21 @@
+/* rt_show.h - routes as text: for route(8) and netstat(1). */
+#ifndef NET_ROUTE_RT_SHOW_H
+#define NET_ROUTE_RT_SHOW_H
+
+#include "kernel/out.h"
+#include "net/route/route.h"
+
+/* "UGS", netstat(1); into buf[RT_FLAGSTRLEN]. */
+#define RT_FLAGSTRLEN	32
+char	*rt_flagletters(char *buf, uint32_t flags);
+/* What stands in the column Gateway: an address, a link address, "link#1"; into buf[RT_GWSTRLEN]. Inside net_enter. */
+#define RT_GWSTRLEN	20
+char	*rt_gatewaytext(char *buf, const struct rtentry *);
+
+/* The table of a routing domain with its headings, or JSON. only: flags that a route must have to be shown; 0: all. Task context, outside
+ * net_enter: the walk pauses. */
+void	rt_show(struct out *, unsigned rdomain, uint32_t only);
+/* What `route get` prints of the route that leads to dst. False: there is none. Task context. */
+bool	rt_show_get(struct out *, unsigned rdomain, be32_t dst, unsigned plen);
+
+#endif

@@ -1,0 +1,41 @@
+/* rt_var.h - what the files of net/route share among themselves. */
+#ifndef NET_ROUTE_RT_VAR_H
+#define NET_ROUTE_RT_VAR_H
+
+#include "net/route/route.h"
+
+/* rtable.c: a prefix's list of routes. Insert: false without memory. Reorder: RTF_UP or the priority has changed. */
+bool	rtable_insert(struct rtentry *);
+void	rtable_remove(struct rtentry *);
+void	rtable_reorder(struct rtentry *);
+
+/* route.c. A route that is in the table and hangs on `parent`, or (NULL) on its interface; its RTF_UP is worked out. NULL: no memory. The nexthop's
+ * reference becomes the route's, in any case. */
+struct rtentry *rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *);
+/* Out of the table and freed, with the cloned routes that stand on it; gateway routes that do go waiting. */
+void	rt_destroy(struct rtentry *);
+/* Finds what a gateway route (or its model) stands on, and its nexthop, with a reference; fills in its interface and source address. */
+enum rt_error rt_resolve(struct rtentry *, struct rtentry **parent, struct nexthop **);
+/* Lets it stand on parent, with nh (its reference becomes the route's); both NULL: it waits. */
+void	rt_rehang(struct rtentry *, struct rtentry *parent, struct nexthop *);
+/* The host route of a gateway (or NULL) may have lost its last user: a neighbour that was never spoken to goes at once, others when their time
+ * is up. */
+void	rt_release(struct rtentry *host);
+/* RTF_UP again of it and all that stand on it. */
+void	rt_refresh(struct rtentry *);
+/* Waiting gateway routes whose gateway is within the prefix find their way anew. */
+void	rt_retry(unsigned rdomain, be32_t dest, unsigned plen);
+/* Neighbours within a new prefix that a shorter cloning route has made, and that no gateway route uses, go: the new one decides about them. */
+void	rt_flush_clones(const struct rtentry *newer);
+/* Routes that hang on the interface itself. */
+extern struct rtentry *rt_iflist[IF_MAX];
+/* Gateway routes that wait, by rdomain. */
+extern struct rtentry *rt_waiting[RT_TABLEID_MAX + 1];
+
+static inline bool
+rt_covers(be32_t dest, unsigned plen, be32_t addr)
+{
+	return ((dest ^ addr) & ip4_mask(plen)) == 0;
+}
+
+#endif

@@ -1,0 +1,158 @@
+/* rtable.c - routing tables: a tree of prefixes per rdomain, each with its routes in the order of preference. */
+#include "net/route/rt_var.h"
+
+#define RTABLE_DOWN	0x80		/* added to the priority of a route without RTF_UP */
+
+static struct art rtable_none;		/* always empty */
+struct art *rtable_arts[RT_TABLEID_MAX + 1] = { [0 ... RT_TABLEID_MAX] = &rtable_none };
+
+bool
+rtable_exists(unsigned rdomain)
+{
+	return rdomain == 0 || (rdomain <= RT_TABLEID_MAX && rtable_arts[rdomain] != &rtable_none);
+}
+
+struct rtentry *
+rtable_lookup(unsigned rdomain, be32_t dest, unsigned plen)
+{
+	return art_exact(rtable_arts[(uint8_t)rdomain], dest, plen);
+}
+
+static int
+rtable_order(const struct rtentry *rt)
+{
+	return rt->rt_priority + (rt->rt_flags & RTF_UP ? 0 : RTABLE_DOWN);
+}
+
+/* Routes of one prefix and priority share the flag. */
+static void
+rtable_mpath(struct rtentry *head)
+{
+	for (struct rtentry *a = head; a != NULL; a = a->rt_next) {
+		a->rt_flags &= ~RTF_MPATH;
+		for (struct rtentry *b = head; b != NULL; b = b->rt_next)
+			if (a != b && a->rt_priority == b->rt_priority)
+				a->rt_flags |= RTF_MPATH;
+	}
+}
+
+/* Puts rt behind all that are as good or better; returns the new head. */
+static struct rtentry *
+rtable_splice(struct rtentry *head, struct rtentry *rt)
+{
+	struct rtentry **p = &head;
+
+	while (*p != NULL && rtable_order(*p) <= rtable_order(rt))
+		p = &(*p)->rt_next;
+	rt->rt_next = *p;
+	*p = rt;
+	return head;
+}
+
+static struct rtentry *
+rtable_unsplice(struct rtentry *head, struct rtentry *rt)
+{
+	struct rtentry **p = &head;
+
+	while (*p != rt)
+		p = &(*p)->rt_next;
+	*p = rt->rt_next;
+	return head;
+}
+
+static bool
+rtable_insert_first(struct rtentry *rt)
+{
+	struct art **artp = &rtable_arts[rt->rt_rdomain], *art = *artp;
+
+	if (art == &rtable_none && (art = art_create()) == NULL)
+		return false;
+	rt->rt_next = NULL;
+	if (!art_insert(art, rt->rt_dest, rt->rt_plen, rt)) {
+		if (art != *artp)
+			art_destroy(art);
+		return false;
+	}
+	__atomic_store_n(artp, art, __ATOMIC_RELEASE);
+	return true;
+}
+
+bool
+rtable_insert(struct rtentry *rt)
+{
+	struct rtentry *head = rtable_lookup(rt->rt_rdomain, rt->rt_dest, rt->rt_plen), *first;
+
+	if (head == NULL)
+		return rtable_insert_first(rt);
+	first = rtable_splice(head, rt);
+	if (first != head)
+		art_replace(rtable_arts[rt->rt_rdomain], rt->rt_dest, rt->rt_plen, first);
+	rtable_mpath(first);
+	return true;
+}
+
+void
+rtable_remove(struct rtentry *rt)
+{
+	struct art **artp = &rtable_arts[rt->rt_rdomain], *art = *artp;
+	struct rtentry *head = rtable_lookup(rt->rt_rdomain, rt->rt_dest, rt->rt_plen), *first;
+
+	first = rtable_unsplice(head, rt);
+	if (first == NULL)
+		art_remove(art, rt->rt_dest, rt->rt_plen);
+	else if (first != head)
+		art_replace(art, rt->rt_dest, rt->rt_plen, first);
+	rtable_mpath(first);
+	if (art_is_empty(art)) {
+		__atomic_store_n(artp, &rtable_none, __ATOMIC_RELEASE);
+		art_destroy(art);
+	}
+}
+
+void
+rtable_reorder(struct rtentry *rt)
+{
+	struct rtentry *head = rtable_lookup(rt->rt_rdomain, rt->rt_dest, rt->rt_plen), *first;
+
+	if (head == rt && rt->rt_next == NULL)
+		return;
+	first = rtable_splice(rtable_unsplice(head, rt), rt);
+	if (first != head)
+		art_replace(rtable_arts[rt->rt_rdomain], rt->rt_dest, rt->rt_plen, first);
+}
+
+/* The first of a prefix's routes that comes behind the cursor: rc_nth counts those of its order that were given already. */
+static struct rtentry *
+rtable_next_here(struct rtentry *head, struct rt_cursor *rc)
+{
+	int nth = 0;
+
+	for (struct rtentry *rt = head; rt != NULL; rt = rt->rt_next) {
+		int order = rtable_order(rt);
+
+		if (order < rc->rc_priority || (order == rc->rc_priority && nth++ < rc->rc_nth))
+			continue;
+		rc->rc_nth = order == rc->rc_priority ? rc->rc_nth + 1 : 1;
+		rc->rc_priority = order;
+		return rt;
+	}
+	return NULL;
+}
+
+struct rtentry *
+rtable_next(unsigned rdomain, struct rt_cursor *rc)
+{
+	const struct art *art = rtable_arts[(uint8_t)rdomain];
+	struct rtentry *rt;
+
+	if (rc->rc_started && (rt = art_exact(art, rc->rc_dest, (unsigned)rc->rc_plen)) != NULL &&
+	    (rt = rtable_next_here(rt, rc)) != NULL)
+		return rt;
+	if ((rt = art_next(art, rc->rc_dest, rc->rc_started ? rc->rc_plen : -1)) == NULL)
+		return NULL;
+	rc->rc_started = true;
+	rc->rc_dest = rt->rt_dest;
+	rc->rc_plen = rt->rt_plen;
+	rc->rc_priority = rc->rc_nth = 0;
+	return rtable_next_here(rt, rc);
+}

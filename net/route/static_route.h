@@ -1,0 +1,37 @@
+/* static_route.h - a route that an admin configured: compared, printed, put into the table and taken out of it. Routing table 0. */
+#ifndef NET_ROUTE_STATIC_ROUTE_H
+#define NET_ROUTE_STATIC_ROUTE_H
+
+#include "kernel/out.h"
+#include "net/route/route.h"
+
+/* A route that an admin configured. The key is (dest, plen, priority). */
+struct static_route {
+	be32_t		sr_dest;	/* bits behind the prefix are zero */
+	be32_t		sr_gateway;
+	be32_t		sr_ifa;		/* 0: not said */
+	uint32_t	sr_mtu;		/* 0: the interface's */
+	uint32_t	sr_flags;	/* RTF_REJECT, RTF_BLACKHOLE */
+	uint8_t		sr_plen;
+	uint8_t		sr_priority;
+	bool		sr_installed;	/* it stands in the table because of this object; static_route_apply's own */
+};
+
+/* -1, 0, 1 by key. */
+int	static_route_cmp(const struct static_route *, const struct static_route *);
+bool	static_route_equal(const struct static_route *, const struct static_route *);
+/* "-inet 10.1.0.0/16 10.0.1.2": words that route_args_parse turns into an equal route. */
+void	static_route_print(struct out *, const struct static_route *);
+/* For rt_add, rt_change and rt_delete in rdomain 0. */
+struct rt_request static_route_request(const struct static_route *);
+
+/* The table, inside net_enter. withdraw: takes out what stands there because of `old` and is not in `new` (may be NULL); what is in both
+ * passes to new with what is installed. apply: makes it what new says; `was` is the version that new took over, or NULL. Both may be
+ * repeated. */
+void	static_route_withdraw(struct static_route *old, struct static_route *new);
+enum rt_error static_route_apply(const struct static_route *was, struct static_route *new);
+
+/* The interface one of whose networks holds addr, the longest prefix first, whether it is up or not. NULL: none. */
+struct ifnet *if_facing(unsigned rdomain, be32_t addr);
+
+#endif

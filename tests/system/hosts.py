@@ -1,0 +1,160 @@
+"""Linux hosts on either side of the router. A host is anything with:
+
+    name, ip, mac, ifname, gateway
+    run(command, timeout)   runs a shell command on it to the end: Result
+    start(command)          in the background: a job with wait(timeout) -> Result, output(), stop()
+
+Here: hosts that are network namespaces of this machine (inside `unshare -Urnm`, where we are root). peer.py has the same in a guest."""
+import array
+import fcntl
+import os
+import shlex
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+
+class Result:
+    def __init__(self, command, code, out):
+        self.command, self.code, self.out = command, code, out
+
+    def check(self):
+        assert self.code == 0, f'`{self.command}` exited {self.code}:\n{self.out}'
+        return self
+
+    def __repr__(self):
+        return f'<{self.command!r} -> {self.code}:\n{self.out}>'
+
+
+def sh(command):
+    r = subprocess.run(command, shell=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return Result(command, r.returncode, r.stdout + r.stderr)
+
+
+class Job:
+    def __init__(self, command, argv):
+        self.command = command
+        self.file = tempfile.TemporaryFile()
+        self.p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=self.file, stderr=self.file, start_new_session=True)
+
+    def output(self):
+        self.file.seek(0)
+        return self.file.read().decode('utf-8', 'replace')
+
+    def wait(self, timeout=60):
+        try:
+            self.p.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.stop('KILL')
+            raise TimeoutError(f'{self.command}: still running after {timeout} s: {self.output()}') from None
+        return Result(self.command, self.p.returncode, self.output())
+
+    def stop(self, sig='TERM'):
+        if self.p.poll() is None:
+            os.killpg(self.p.pid, getattr(signal, 'SIG' + sig))
+            try:
+                self.p.wait(5)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.p.pid, signal.SIGKILL)
+                self.p.wait()
+
+
+SIOCETHTOOL, ETH_P_ALL = 0x8946, 3
+# ethtool's set commands for receive and transmit checksums, scatter-gather, TSO, GSO, GRO
+OFFLOADS = (0x15, 0x17, 0x19, 0x1f, 0x24, 0x2c)
+
+
+def offloads_off(ifname):
+    """No offload on this interface: frames leave it whole and with their checksums. In the caller's namespace."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for c in OFFLOADS:
+            value = array.array('B', struct.pack('II', c, 0))
+            try:
+                fcntl.ioctl(s, SIOCETHTOOL, struct.pack('16sP8x', ifname.encode(), value.buffer_info()[0]))
+            except OSError:
+                pass
+
+
+def tap_usable():
+    return os.access('/dev/net/tun', os.R_OK | os.W_OK)
+
+
+TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454ca, 0x2, 0x1000, 0x4000
+SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
+
+
+class NetnsHost:
+    """A namespace `name` whose interface meets the router's NIC: a tap, or, where /dev/net/tun is not for us, a veth whose other
+    end QEMU reads and writes as a packet socket. The interface is new for each router: plug() makes it, unplug() ends it."""
+    kind = 'netns'
+
+    def __init__(self, name, mac):
+        self.name, self.mac = name, mac
+        self.attach = 'tap' if tap_usable() else 'veth'
+        self.ifname = f't-{name}' if self.attach == 'tap' else 'eth0'
+        self.end = None         # what QEMU gets: the tap's file or the packet socket
+        self.jobs = []
+        sh(f'ip netns add {name} && ip -n {name} link set lo up').check()
+        self.run('for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 >$f; done').check()
+
+    def plug(self, cidr, gateway):
+        """Makes the interface with this address and default route."""
+        self.unplug()
+        self.ip, self.gateway = cidr.split('/')[0], gateway
+        self._plug_tap() if self.attach == 'tap' else self._plug_veth()
+        n, i = self.name, self.ifname
+        sh(f'ip -n {n} link set {i} address {self.mac} up mtu 1500 && ip -n {n} addr add {cidr} dev {i} && '
+           f'ip -n {n} route replace default via {gateway}').check()
+
+    def _plug_tap(self):
+        self.end = open('/dev/net/tun', 'r+b', buffering=0)
+        fcntl.ioctl(self.end, TUNSETIFF, struct.pack('16sH22x', self.ifname.encode(), IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
+        sh(f'ip link set {self.ifname} netns {self.name}').check()
+
+    def _plug_veth(self):
+        sh(f'ip link add v-{self.name} type veth peer name eth0 netns {self.name} && ip link set v-{self.name} up').check()
+        here = os.path.dirname(os.path.abspath(__file__))
+        offloads_off(f'v-{self.name}')
+        sh(f'ip netns exec {self.name} {sys.executable} -c "import sys; sys.path.insert(0, {here!r}); import hosts; '
+           f'hosts.offloads_off(\'eth0\')"').check()
+        self.end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self.end.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+        self.end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.end.bind((f'v-{self.name}', ETH_P_ALL))
+
+    def fds(self):
+        return (self.end.fileno(),)
+
+    def netdev(self):
+        """QEMU's -netdev, without id."""
+        fd = self.end.fileno()
+        return f'tap,fd={fd}' if self.attach == 'tap' else f'dgram,local.type=fd,local.str={fd}'
+
+    def unplug(self):
+        if self.end:
+            self.end.close()
+            self.end = None
+            if self.attach == 'veth':
+                sh(f'ip link del v-{self.name}').check()
+
+    def run(self, command, timeout=30):
+        return sh(f'ip netns exec {self.name} timeout {timeout} sh -c {shlex.quote(command)}')
+
+    def start(self, command):
+        j = Job(command, ['ip', 'netns', 'exec', self.name, 'sh', '-c', command])
+        self.jobs.append(j)
+        return j
+
+    def stats(self):
+        """The interface's own counters: packets sent to the router and received from it, and what it dropped."""
+        r = self.run(f'for f in rx_packets tx_packets rx_dropped tx_dropped; do echo $f $(cat /sys/class/net/{self.ifname}/statistics/$f); done')
+        return {k: int(v) for k, v in (line.split() for line in r.check().out.splitlines())}
+
+    def stop(self):
+        for j in self.jobs:
+            j.stop()
+        self.unplug()
+        sh(f'ip netns del {self.name}')

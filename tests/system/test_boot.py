@@ -1,0 +1,223 @@
+"""Each way that the router may be started, on each kind of machine: it must come up, take its configuration, and forward."""
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+from router import BUILD, CONF, ELF32, ELF64
+
+pytestmark = pytest.mark.sluice
+DEPS = os.environ['SLUICE_DEPS']
+
+
+@pytest.mark.parametrize('how', ['module', 'fwcfg', 'pvh', 'pvh-fwcfg'])
+def test_qemu_kernel(boot, how):
+    assert boot(how=how).forwards()
+
+
+@pytest.mark.parametrize('machine', ['q35', 'pc,hpet=off', 'pc,acpi=off', 'microvm,pcie=on,rtc=on,isa-serial=on'])
+def test_machines(boot, machine):
+    """microvm boots by PVH only."""
+    x = boot(machine=machine, how='pvh-fwcfg' if machine.startswith('microvm') else 'module')
+    assert x.forwards()
+
+
+def test_little_memory(boot):
+    assert boot(mem=16).forwards()
+
+
+@pytest.mark.parametrize('mem', [17, 64, 512, pytest.param(5000, marks=pytest.mark.long)])
+def test_memory_sizes(boot, mem):
+    assert boot(mem=mem).forwards()
+
+
+@pytest.mark.parametrize('model', ['virtio-net-pci,disable-modern=on', 'virtio-net-pci-transitional', 'virtio-net-pci-non-transitional',
+                                   'virtio-net-pci,vectors=0', 'virtio-net-pci,mrg_rxbuf=off', 'virtio-net-pci,event_idx=off',
+                                   'virtio-net-pci,ctrl_vq=off', 'virtio-net-pci,status=off', 'virtio-net-pci,rx_queue_size=1024',
+                                   'virtio-net-pci,disable-modern=on,mrg_rxbuf=off,event_idx=off,vectors=0', 'virtio-net-pci,host_mtu=1400'])
+def test_kinds_of_virtio(boot, model):
+    x = boot(model=model)
+    for _ in range(3):
+        assert x.forwards()
+    assert x.pings()
+
+
+@pytest.mark.parametrize('cpu', ['qemu64', 'Nehalem', 'max'])
+def test_kinds_of_cpu(boot, cpu):
+    """Without AVX, without RDRAND, without SMEP: nothing newer than x86-64 itself is needed."""
+    assert boot(cpu=cpu).forwards()
+
+
+def test_the_dmesg_line_of_the_card(boot):
+    x = boot()
+    log = x.router.cmd('dmesg')
+    assert 'vio0 at virtio0' in log and 'address 52:54:00:00:00:0a' in log
+    assert 'virtio0 at pci0 dev ' in log and '"Qumranet Virtio Network" rev 0x' in log
+
+
+def test_config_by_name(boot, work):
+    """config=NAME on the command line chooses among the files."""
+    other = f'{work}/other.conf'
+    with open(other, 'w') as f:
+        f.write(CONF.replace('dut.example', 'chosen.example'))
+    x = boot(append='config=opt/other.conf', how='fwcfg', extra=['-fw_cfg', f'name=opt/other.conf,file={other}'])
+    assert x.router.cmd('sysctl -n kern.hostname').strip() == 'chosen.example'
+    assert x.forwards()
+
+
+def test_warm_reboot(boot):
+    """`reboot` comes back by itself and forwards again."""
+    x = boot(reboots=True)
+    assert x.forwards()
+    x.router.con.drain(quiet=0)
+    x.router.con.send('reboot\r')
+    x.router.con.expect(r'vio0 at virtio0', 30)
+    x.router.wait_ready()
+    assert x.forwards()
+
+
+def test_reset_under_traffic(boot):
+    x = boot(reboots=True)
+    assert x.forwards()
+    x.router.qemu.reset()
+    x.router.con.drain(quiet=0)
+    x.router.con.expect(r'vio0 at virtio0', 30)
+    x.router.wait_ready()
+    assert x.forwards()
+
+
+def test_halt_powers_off(boot):
+    x = boot()
+    x.router.con.send('halt -p\r')
+    assert x.router.qemu.wait(10) == 0
+
+
+def test_panic_survives_the_reboot(boot):
+    """An NMI is nothing that the router expects: it says so, reboots by itself, and dmesg shows it afterwards."""
+    x = boot(reboots=True, append='panic=1')
+    x.router.con.drain(quiet=0)
+    x.router.qemu.qmp('inject-nmi')
+    x.router.con.expect(r'(?i)panic', 10)
+    x.router.con.expect(r'vio0 at virtio0', 40)
+    x.router.wait_ready()
+    log = x.router.cmd('dmesg')
+    assert 'panic' in log.lower() and log.count('vio0 at virtio0') >= 2, log
+    first = log[log.lower().index('panic'):]
+    assert '+0x' in first or '<' in first, 'a backtrace with names of functions'
+    assert x.forwards()
+    x.router.expect_panic = True
+
+
+# ---- boot media
+
+GRUB_CFG = '''set timeout=0
+serial --unit=0 --speed=115200
+terminal_output console
+multiboot2 /boot/sluice.elf
+module2 /boot/sluice.conf sluice.conf
+boot
+'''
+GRUB_MODULES = 'multiboot multiboot2 normal iso9660 part_msdos part_gpt fat serial all_video'
+
+
+def grub_tree(work, name, cfg=GRUB_CFG):
+    d = f'{work}/{name}'
+    os.makedirs(f'{d}/boot/grub')
+    shutil.copy(ELF64, f'{d}/boot/sluice.elf')
+    shutil.copy(ELF32, f'{d}/boot/sluice.elf32')
+    for path, text in ((f'{d}/boot/sluice.conf', CONF), (f'{d}/boot/grub/grub.cfg', cfg)):
+        with open(path, 'w') as f:
+            f.write(text)
+    return d
+
+
+def grub_dir(platform):
+    for d in (f'/usr/lib/grub/{platform}', f'{DEPS}/usr/lib/grub/{platform}'):
+        if os.path.isdir(d):
+            return d
+    raise FileNotFoundError(f'GRUB for {platform}: make deps-test')
+
+
+def iso(work, platform, cfg=GRUB_CFG):
+    d = grub_tree(work, f'iso-{platform}-{len(cfg)}', cfg)
+    out = f'{d}.iso'
+    r = subprocess.run(['grub-mkrescue', '-d', grub_dir(platform), f'--install-modules={GRUB_MODULES}', '--locales=', '--fonts=', '-o', out, d],
+                       capture_output=True, text=True)
+    assert r.returncode == 0 and os.path.exists(out), r.stderr
+    return out
+
+
+@pytest.mark.parametrize('kind', ['multiboot2', 'multiboot1'])
+def test_grub_iso_bios(boot, work, kind):
+    cfg = GRUB_CFG
+    if kind == 'multiboot1':
+        cfg = cfg.replace('multiboot2 /boot/sluice.elf', 'multiboot /boot/sluice.elf32').replace('module2', 'module')
+    assert boot(how='bare', extra=['-cdrom', iso(work, 'i386-pc', cfg), '-boot', 'd']).forwards()
+
+
+def ovmf(work):
+    for d in ('/usr/share/OVMF', f'{DEPS}/usr/share/OVMF'):
+        if os.path.exists(f'{d}/OVMF_CODE_4M.fd'):
+            shutil.copy(f'{d}/OVMF_VARS_4M.fd', f'{work}/vars.fd')
+            return ['-drive', f'if=pflash,format=raw,readonly=on,file={d}/OVMF_CODE_4M.fd', '-drive', f'if=pflash,format=raw,file={work}/vars.fd']
+    raise FileNotFoundError('OVMF: make deps-test')
+
+
+@pytest.mark.limit(150)
+@pytest.mark.parametrize('machine', ['pc', pytest.param('q35', marks=pytest.mark.long)])
+def test_grub_iso_uefi(boot, work, machine):
+    x = boot(how='bare', mem=256, machine=machine, extra=ovmf(work) + ['-cdrom', iso(work, 'x86_64-efi', GRUB_CFG + '\n' * len(machine))], ready=False)
+    x.router.wait_ready(120)
+    assert x.forwards()
+
+
+def pxe(work, boot, bootfile, tree, **kw):
+    x = boot(how='bare', mem=256, ready=False, extra=['-netdev', f'user,id=boot,restrict=on,tftp={tree},bootfile={bootfile}', '-device',
+             'virtio-net-pci,netdev=boot,bootindex=0,mac=52:54:00:00:00:0c'], **kw)
+    x.router.wait_ready(90)
+    return x
+
+
+@pytest.mark.long
+@pytest.mark.limit(120)
+def test_pxe_grub(boot, work):
+    d = f'{work}/pxe-grub'
+    r = subprocess.run(['grub-mknetdir', f'--net-directory={d}', '--subdir=boot/grub', '-d', grub_dir('i386-pc')], capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
+    shutil.copytree(grub_tree(work, 'pxe-files'), d, dirs_exist_ok=True)
+    assert pxe(work, boot, 'boot/grub/i386-pc/core.0', d).forwards()
+
+
+@pytest.mark.long
+@pytest.mark.limit(120)
+def test_pxe_ipxe(boot, work):
+    d = grub_tree(work, 'ipxe')
+    with open(f'{d}/x.ipxe', 'w') as f:
+        f.write('#!ipxe\nkernel boot/sluice.elf32\nmodule boot/sluice.conf sluice.conf\nboot\n')
+    assert pxe(work, boot, 'x.ipxe', d).forwards()
+
+
+# ---- the file and the time
+
+def test_stripped_size(work):
+    out = f'{work}/stripped'
+    subprocess.run(['strip', '-o', out, ELF64], check=True)
+    assert os.path.getsize(out) <= 700_000
+
+
+def test_two_files_of_one_kernel():
+    assert os.path.exists(f'{BUILD}/sluice.elf') and os.path.exists(f'{BUILD}/sluice.elf32')
+    with open(ELF64, 'rb') as f:
+        head = f.read(32768)
+    assert b'\xd6\x50\x52\xe8' in head, 'multiboot 2 header'
+    assert b'\x02\xb0\xad\x1b' not in head[:8192], 'no multiboot 1 header beside PVH'
+    with open(ELF32, 'rb') as f:
+        assert b'\x02\xb0\xad\x1b' in f.read(8192), 'multiboot 1 header'
+
+
+def test_forwards_soon(boot):
+    """Far from the measured bound (bench.sh), but a boot that takes seconds is a bug."""
+    x = boot(ready=False)
+    x.router.wait_ready(20)
+    assert time.monotonic() - x.router.qemu.t0 < 15

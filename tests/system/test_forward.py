@@ -1,0 +1,93 @@
+"""Two Linux hosts talk through the router: ping, TCP, UDP, and every byte as it was sent."""
+import json
+import re
+
+import pytest
+
+
+def lost(ping):
+    return float(re.search(r'([\d.]+)% packet loss', ping.out)[1])
+
+
+def test_ping_between_hosts(hosts):
+    """The first is not lost either: it waits for ARP on both sides."""
+    r = hosts.h1.run(f'ping -n -c 5 -i 0.2 -W 2 {hosts.h2.ip}').check()
+    assert lost(r) == 0
+    assert len(re.findall(r'ttl=63 ', r.out)) == 5
+
+
+def test_ping_both_addresses_of_the_router(hosts):
+    for host in (hosts.h1, hosts.h2):
+        for address in ('10.0.1.1', '10.0.2.1'):
+            r = host.run(f'ping -n -c 2 -i 0.2 -W 2 {address}').check()
+            assert lost(r) == 0
+            assert re.findall(r'ttl=(\d+) ', r.out)[0] in ('255', '64')
+
+
+@pytest.mark.parametrize('size', [0, 1, 63, 1472])
+def test_ping_of_any_size(hosts, size):
+    assert lost(hosts.h1.run(f'ping -n -c 3 -i 0.2 -W 2 -s {size} -M do {hosts.h2.ip}').check()) == 0
+
+
+def test_flood_ping(hosts):
+    r = hosts.h1.run(f'ping -n -q -f -c 2000 -W 2 {hosts.h2.ip}', timeout=60).check()
+    assert lost(r) == 0
+
+
+def iperf(hosts, options, timeout=60):
+    server = hosts.h2.start('exec iperf3 -s -1')
+    try:
+        r = hosts.h1.run(f'for i in 1 2 3 4 5 6 7 8 9 10; do iperf3 -J --connect-timeout 3000 -c {hosts.h2.ip} {options} >/tmp/$$.json && break;'
+                         ' grep -q "unable to connect" /tmp/$$.json || break; sleep 0.3; done; cat /tmp/$$.json; rm /tmp/$$.json', timeout=timeout)
+        result = json.loads(r.out)
+        assert 'error' not in result, result['error']
+        return result['end']
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize('reverse', ['', '-R'])
+def test_iperf_tcp(hosts, reverse):
+    end = iperf(hosts, f'-t 3 {reverse}')
+    assert end['sum_received']['bytes'] > 2_000_000
+
+
+def test_iperf_tcp_many_streams(hosts):
+    end = iperf(hosts, '-t 3 -P 8 --bidir')
+    assert end['sum_received']['bytes'] > 1_000_000
+    assert end['sum_received_bidir_reverse']['bytes'] > 1_000_000
+
+
+def test_iperf_udp(hosts):
+    """At a rate that it carries easily nearly nothing is lost (a busy machine may lose a few in its own queues)."""
+    end = iperf(hosts, '-u -b 2M -l 1400 -t 3')
+    assert end['sum']['packets'] > 400
+    assert end['sum']['lost_percent'] < 2
+    assert end['sum']['out_of_order'] == 0 if 'out_of_order' in end['sum'] else True
+
+
+SERVE = '''import socket, hashlib, sys
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("", 7777)); s.listen(); print("up", flush=True)
+c, _ = s.accept(); h = hashlib.sha256(); n = 0
+while b := c.recv(65536): h.update(b); n += len(b)
+c.sendall(h.hexdigest().encode()); c.close(); print(n)'''
+SEND = '''import socket, hashlib, os, sys
+h = hashlib.sha256(); c = socket.create_connection((sys.argv[1], 7777), 20); c.settimeout(60)
+for _ in range(int(sys.argv[2])): b = os.urandom(65536); h.update(b); c.sendall(b)
+c.shutdown(socket.SHUT_WR); d = b""
+while b := c.recv(100): d += b
+assert d.decode() == h.hexdigest(), "corrupted: %s, not %s" % (d, h.hexdigest())
+print("same")'''
+
+
+@pytest.mark.parametrize('way', ['there', 'back'])
+def test_no_byte_is_corrupted(hosts, way):
+    a, b = (hosts.h1, hosts.h2) if way == 'there' else (hosts.h2, hosts.h1)
+    server = b.start(f"exec python3 -c '{SERVE}'")
+    try:
+        r = a.run(f"for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do ping -c 1 -W 1 {b.ip} >/dev/null; sleep 0.2; "
+                  f"python3 -c '{SEND}' {b.ip} 160 2>/tmp/$$.err && break; grep -q refused /tmp/$$.err || break; done; cat /tmp/$$.err", timeout=80)
+        assert 'same' in r.out, r
+        assert server.wait(10).out.split()[-1] == str(160 * 65536)
+    finally:
+        server.stop()

@@ -1,0 +1,151 @@
+/* test_task.c - tasks: turns, sleep, wake-up, end. */
+#include <string.h>
+
+#include "kernel/task.h"
+#include "kernel/machine.h"
+#include "tests/unit/unit.h"
+
+static char trace[256];
+
+static void
+note(char c)
+{
+	size_t n = strlen(trace);
+
+	trace[n] = c;
+}
+
+static void
+letter(void *arg)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		note(*(const char *)arg);
+		task_yield();
+	}
+}
+
+TEST(task_turns)
+{
+	CHECK(task_create("a", letter, "a") != NULL);
+	CHECK(task_create("b", letter, "b") != NULL);
+	host_run(1);
+	CHECK_STR(trace, "ababab");
+	CHECK(!tasks_runnable());
+}
+
+static int chan;
+static bool woken;
+static uint64_t when;
+
+static void
+sleeper(void *arg)
+{
+	woken = task_sleep(&chan, *(unsigned *)arg);
+	when = uptime_ns();
+}
+
+TEST(task_sleep_times_out)
+{
+	unsigned ms = 100;
+
+	woken = true;
+	task_create("s", sleeper, &ms);
+	host_run(99);
+	CHECK_EQ(when, 0);
+	host_run(2);
+	CHECK(!woken);
+	CHECK_EQ(when / 1000000, 100);
+}
+
+TEST(task_wakeup_reaches_its_channel_only)
+{
+	unsigned ms = 0;
+
+	task_create("s", sleeper, &ms);
+	host_run(1000);
+	CHECK_EQ(when, 0);
+	task_wakeup(&ms);
+	host_run(1);
+	CHECK_EQ(when, 0);
+	task_wakeup(&chan);
+	host_run(1);
+	CHECK(woken && when != 0);
+}
+
+static void
+long_sleeper(void *arg __unused_arg)
+{
+	task_sleep_ms(2500);
+	when = uptime_ns();
+}
+
+TEST(task_sleep_ms_sleeps_long_enough)
+{
+	host.now = 777;
+	task_create("s", long_sleeper, NULL);
+	host_run(5000);
+	CHECK(when >= 777 + 2500000000ULL && when < 777 + 2502000000ULL);
+}
+
+static void
+nester(void *arg __unused_arg)
+{
+	CHECK(!net_entered());
+	net_enter();
+	net_enter();
+	net_leave();
+	CHECK(net_entered());
+	net_leave();
+	CHECK(!net_entered());
+	CHECK(task_self() != NULL);
+	note('n');
+}
+
+TEST(task_net_enter_nests)
+{
+	CHECK(net_entered());
+	CHECK(task_self() == NULL);
+	task_create("n", nester, NULL);
+	host_run(1);
+	CHECK_STR(trace, "n");
+}
+
+static unsigned count;
+
+static void
+counter(void *arg)
+{
+	volatile char stack[8192];
+
+	memset((char *)stack, *(char *)arg, sizeof(stack));
+	for (unsigned i = 0; i < 5; i++) {
+		task_sleep_ms(1 + unit_below(20));
+		for (unsigned k = 0; k < sizeof(stack); k += 512)
+			CHECK_EQ(stack[k], *(char *)arg);
+	}
+	count++;
+}
+
+TEST(task_many_with_own_stacks)
+{
+	static char letters[100];
+
+	for (unsigned i = 0; i < nitems(letters); i++) {
+		letters[i] = (char)i;
+		CHECK(task_create("c", counter, &letters[i]) != NULL);
+	}
+	host_run(1000);
+	CHECK_EQ(count, 100);
+}
+
+TEST(task_without_memory)
+{
+	host.malloc_limited = true;
+	CHECK(task_create("x", letter, "x") == NULL);
+	host.malloc_limited = false;
+}
+
+TEST(task_sleep_outside_a_task_panics)
+{
+	CHECK_PANIC(task_sleep(&chan, 1));
+}
