@@ -52,7 +52,7 @@ $(B)/obj/%.S.o: %.S $(B)/obj/flags $(NEWLIB)/stamp
 # Once; parallel makes wait for each other in the script.
 $(NEWLIB)/stamp: libc/build.sh
 	@tests/deps.sh build
-	@if [ -f $(DEPS)/env ]; then . $(DEPS)/env; fi; libc/build.sh $(NEWLIB) $(DEPS)
+	@SLUICE_DEPS=$(abspath $(DEPS)); if [ -f $(DEPS)/env ]; then . $(DEPS)/env; fi; libc/build.sh $(NEWLIB) $(DEPS)
 
 # Linked twice: the names of the first link's functions go into the second, behind all code, so that no address moves.
 $(B)/obj/first.elf: $(OBJ) linker.ld

@@ -7,9 +7,11 @@ out=$1
 elf=$2
 conf=${3:-}
 here=$(dirname "$0")
-modules="multiboot2 normal configfile test part_msdos part_gpt iso9660 fat boot"
+modules="multiboot2 normal configfile test iso9660 fat boot part_msdos part_gpt part_acorn part_amiga part_apple part_bsd
+    part_dfly part_dvh part_plan part_sun part_sunpc"
 
-if [ -f build/deps/env ]; then set +u; . build/deps/env; set -u; fi
+SLUICE_DEPS=${SLUICE_DEPS:-$PWD/build/deps}
+if [ -f "$SLUICE_DEPS/env" ]; then . "$SLUICE_DEPS/env"; fi
 command -v grub-mkrescue > /dev/null || { echo "iso.sh: no grub-mkrescue: install grub-common, xorriso, mtools" >&2; exit 1; }
 
 dir=$(mktemp -d)

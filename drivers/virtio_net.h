@@ -107,7 +107,7 @@ int	vio_confpoll(struct poller *, int budget);	/* the configuration changed */
 bool	vio_confarm(struct poller *);
 
 /* virtio_net_rx.c */
-/* Gives the device mbufs for descriptors that have none, as far as the pool allows. */
+/* Gives the device mbufs for descriptors that have none, as far as the pool allows: all rings of a core have half of its mbufs at most. */
 void	vio_rxfill(struct vio_pair *);
 /* Takes up to budget (at most BATCH_MAX) frames and runs them through the stack. Returns how many. */
 int	vio_rxeof(struct vio_pair *, int budget);
@@ -121,6 +121,7 @@ void	vio_txeof(struct vio_pair *);
 void	vio_reclaim(void);
 void	vio_txfree(struct vio_pair *);	/* the device is reset */
 void	vio_pair_link(struct vio_pair *);	/* once, on its core */
+unsigned vio_npairs(void);		/* this core's */
 
 /* virtio_net_ctrl.c; false: no such command, refused, or no answer */
 bool	vio_ctrl_init(struct vio *, uint16_t idx);	/* memory */

@@ -73,12 +73,23 @@ vio_read_config(struct vio *sc)
 	return true;
 }
 
+/* Legacy rings have the device's size; of others we take as much as the pool can fill with ease. */
+static uint16_t
+vio_rx_size(struct virtio *v, uint16_t idx)
+{
+	uint16_t size = virtio_queue_size(v, idx);
+
+	while (!v->v_legacy && size > VIO_MINRING && size > percore_ptr(mbuf_pool)->mp_total / 4)
+		size /= 2;
+	return size;
+}
+
 static bool
 vio_alloc_pair(struct vio *sc, unsigned n)
 {
 	struct vio_pair *vp = &sc->sc_pairs[n];
 	struct virtio *v = sc->sc_virtio;
-	uint16_t rx = virtio_queue_size(v, (uint16_t)(2 * n)), tx = virtio_queue_size(v, (uint16_t)(2 * n + 1));
+	uint16_t rx = vio_rx_size(v, (uint16_t)(2 * n)), tx = virtio_queue_size(v, (uint16_t)(2 * n + 1));
 	bool modern = v->v_features & VIRTIO_F_VERSION_1;
 
 	vp->vp_sc = sc;

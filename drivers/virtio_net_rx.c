@@ -1,7 +1,7 @@
 /* virtio_net_rx.c - receive queues of vio(4). virtio 1.2, 5.1.6.3 and .4. */
 #include "drivers/virtio_net.h"
 
-#define RESERVE		64		/* mbufs that filling a ring leaves to the others */
+#define RESERVE		64		/* mbufs that filling a ring leaves to the others in any case */
 
 /* The buffer begins with the header, so that the frame behind it has MHEADROOM. */
 static inline uint64_t
@@ -15,8 +15,9 @@ vio_rxfill(struct vio_pair *vp)
 {
 	struct virtq *vq = &vp->vp_rx;
 	uint16_t head = vq->vq_head;
+	uint32_t share = MAX(percore_ptr(mbuf_pool)->mp_total / 2 / vio_npairs(), 1u);
 
-	for (; vp->vp_posted < vq->vq_size && percore(mbuf_pool.mp_nfree) > RESERVE; vp->vp_posted++) {
+	for (; vp->vp_posted < MIN((uint32_t)vq->vq_size, share) && percore(mbuf_pool.mp_nfree) > RESERVE; vp->vp_posted++) {
 		struct vring_desc *d = &vq->vq_desc[vp->vp_posted];
 		struct mbuf *m = m_get();
 
@@ -26,7 +27,7 @@ vio_rxfill(struct vio_pair *vp)
 		d->addr = rx_addr(vp, m);
 		d->len = vp->vp_rxmax + vp->vp_hdrlen;
 		d->flags = VRING_DESC_WRITE;
-		vq->vq_avail->ring[head++ & vq->vq_mask] = vp->vp_posted;
+		virtq_put(vq, head++, vp->vp_posted);
 	}
 	if (head != vq->vq_head)
 		virtq_publish(vq, head);
@@ -42,38 +43,41 @@ vio_rxfree(struct vio_pair *vp)
 	vp->vp_posted = 0;
 }
 
-/* The common case: the ring is full, buffers come in order, a frame in each, and there are mbufs to replace them. Takes up to n frames
- * into the batch and stops at the first that is otherwise. Precondition: vp_posted == vq_size, so position and free position are one. */
+/* The common case: the ring is full, the device in order, a frame in each buffer, and there are mbufs to replace them. Takes up to n
+ * frames into the batch, up to the end of the ring at most, and stops at the first that is otherwise. */
 static unsigned
 rx_fast(struct vio_pair *vp, struct batch *b, unsigned n)
 {
 	struct virtq *vq = &vp->vp_rx;
-	const uint32_t hdrlen = vp->vp_hdrlen, max = vp->vp_rxmax;
-	struct mbuf **to = &b->b_m[b->b_n];
+	const uint32_t slot = vq->vq_last & vq->vq_mask, hdrlen = vp->vp_hdrlen, max = vp->vp_rxmax;
+	const size_t start = MHEADROOM - hdrlen;
+	const volatile struct vring_used_elem *used = &vq->vq_used->ring[slot];
+	struct vring_desc *d = &vq->vq_desc[slot];
+	struct mbuf **rxm = &vp->vp_rxm[slot], **to = &b->b_m[b->b_n];
 	uint32_t nfree = percore(mbuf_pool.mp_nfree);
-	uint16_t last = vq->vq_last;
+	struct m_freer pool;
 	unsigned i;
 
 	n = MIN(n, nfree);
-	for (i = 0; i < n; i++, last++) {
-		uint32_t id = vq->vq_avail->ring[last & vq->vq_mask];
-		uint64_t e = virtq_elem(vq, last);
+	n = MIN(n, vq->vq_size - slot);
+	m_freer_start(&pool);
+	for (i = 0; i < n; i++, d++) {
+		uint64_t e = ((const volatile struct unaligned64 *)&used[i])->v;
 		uint32_t len = (uint32_t)(e >> 32) - hdrlen;
-		struct mbuf *m, *fresh;
+		struct mbuf *m = rxm[i], *fresh;
 
-		if (unlikely((uint32_t)e != id || len - 1 >= max))
+		if (unlikely((uint32_t)e != slot + i || len - 1 >= max))
 			break;
-		m = vp->vp_rxm[id];
-		if (unlikely(load16(m->m_data - sizeof(uint16_t)) != 1))
+		if (unlikely(load16(m->m_data - sizeof(uint16_t)) != 1))	/* num_buffers */
 			break;
-		m->m_len = m->m_pktlen = len;
-		*to++ = m;
-		fresh = m_get();
-		vp->vp_rxm[id] = fresh;
-		vq->vq_desc[id].addr = rx_addr(vp, fresh);
+		m->m_lens = (uint64_t)len << 32 | len;
+		to[i] = m;
+		rxm[i] = fresh = m_freer_get(&pool);
+		d->addr = dma_addr(fresh->m_buf + start);
 	}
+	m_freer_end(&pool);
 	b->b_n += i;
-	vq->vq_last = last;
+	vq->vq_last += i;
 	return i;
 }
 
@@ -94,7 +98,7 @@ rx_elem(struct vio_pair *vp, uint32_t min, struct mbuf **mp, uint32_t *len)
 		vio_broken(vp, "receive ring: bad descriptor", id);
 		return RX_BROKEN;
 	}
-	vq->vq_avail->ring[(vq->vq_last + vp->vp_posted) & vq->vq_mask] = (uint16_t)id;
+	virtq_put(vq, (uint16_t)(vq->vq_last + vp->vp_posted), (uint16_t)id);
 	vq->vq_last++;
 	*mp = vp->vp_rxm[id];
 	if (*len < min || *len > vp->vp_rxmax + vp->vp_hdrlen)
@@ -179,6 +183,7 @@ vio_rxeof(struct vio_pair *vp, int budget)
 {
 	struct virtq *vq = &vp->vp_rx;
 	unsigned avail = virtq_used(vq), n = (unsigned)MIN(budget, BATCH_MAX), done = 0;
+	bool fast = vp->vp_posted == vq->vq_size && virtq_in_order(vq);
 	uint16_t first = vq->vq_last;
 	struct batch b;
 
@@ -192,10 +197,11 @@ vio_rxeof(struct vio_pair *vp, int budget)
 	for (b.b_n = 0; done < n && !vp->vp_stopped; done = (uint16_t)(vq->vq_last - first)) {
 		struct mbuf *m;
 
-		if (likely(vp->vp_posted == vq->vq_size) && likely(rx_fast(vp, &b, n - done) > 0))
+		if (likely(fast) && likely(rx_fast(vp, &b, n - done) > 0))
 			continue;
 		if ((m = rx_slow(vp, avail - done)) != NULL)
 			batch_add(&b, m);
+		fast = fast && virtq_in_order(vq);
 	}
 	if (likely(!vp->vp_stopped))
 		virtq_publish(vq, (uint16_t)(vq->vq_head + done));

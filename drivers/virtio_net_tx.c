@@ -16,6 +16,16 @@ vio_pair_link(struct vio_pair *vp)
 	percore(vio_pairs) = vp;
 }
 
+unsigned
+vio_npairs(void)
+{
+	unsigned n = 0;
+
+	for (const struct vio_pair *vp = percore(vio_pairs); vp != NULL; vp = vp->vp_next)
+		n++;
+	return n;
+}
+
 void
 vio_reclaim(void)
 {
@@ -86,12 +96,40 @@ tx_copy(struct vio_pair *vp, struct mbuf *m, uint16_t id)
 	return true;
 }
 
-/* The number of the free descriptors, after freeing what was sent. */
-static inline uint16_t
-tx_room(struct vio_pair *vp)
+/* The common case: the device is in order, each packet one mbuf of its own with headroom. Fills up to n descriptors from `slot` on, not
+ * beyond the end of the ring, from the list that *mp is the head of, and stops at the first that is otherwise. */
+static unsigned
+tx_fast(struct vio_pair *vp, uint16_t slot, unsigned n, struct mbuf **mp)
 {
-	vio_txeof(vp);
-	return vp->vp_tx.vq_size - virtq_busy(&vp->vp_tx);
+	struct vring_desc *d = &vp->vp_tx.vq_desc[slot];
+	struct mbuf **txm = &vp->vp_txm[slot], *m = *mp;
+	const uint32_t hdrlen = vp->vp_hdrlen, room = vp->vp_txroom;
+	unsigned i;
+
+	for (i = 0; i < n && m != NULL; i++, d++) {
+		uint8_t *data = m->m_data;
+
+		if (unlikely(m->m_next != NULL || (m->m_flags & M_SHARED) || (size_t)(data - m->m_buf) < room))
+			break;
+		tx_header(data - VIO_HDR);
+		d->addr = dma_addr(data - hdrlen);
+		store64(&d->len, m->m_len + hdrlen);	/* flags and next: zero */
+		txm[i] = m;
+		m = m->m_nextpkt;
+	}
+	*mp = m;
+	return i;
+}
+
+static bool
+tx_slow(struct vio_pair *vp, uint16_t id, struct mbuf *m)
+{
+	m->m_nextpkt = NULL;
+	if (vp->vp_indirect ? tx_indirect(vp, m, id) : tx_copy(vp, m, id))
+		return true;
+	vp->vp_ifq->ifq_errors++;
+	m_freem(m);
+	return false;
 }
 
 /* The ring is full: an interrupt when most of it has been sent. True: there is room again. */
@@ -110,41 +148,79 @@ vio_start(struct ifqueue *ifq)
 {
 	struct vio_pair *vp = ifq->ifq_softc;
 	struct virtq *vq = &vp->vp_tx;
-	uint16_t head = vq->vq_head, room;
-	struct mbuf *m;
+	uint16_t head = vq->vq_head;
+	struct mbuf *m = ifq->ifq_head;
+	unsigned room, taken = 0;
 
 	if (unlikely(vp->vp_stopped))
 		return;
-	for (room = tx_room(vp); room > 0 && (m = ifq_dequeue(ifq)) != NULL; ) {
-		uint16_t id = vq->vq_avail->ring[head & vq->vq_mask];
+	vio_txeof(vp);
+	room = vq->vq_size - virtq_busy(vq);
+	while (room > 0 && m != NULL) {
+		uint16_t slot = head & vq->vq_mask;
+		unsigned n = vq->vq_size - slot, done = 0;
+		struct mbuf *one;
 
-		if (likely(m->m_next == NULL && m->m_owner == m && m->m_refs == 1 &&
-		    (size_t)(m->m_data - m->m_buf) >= vp->vp_txroom)) {
-			struct vring_desc *d = &vq->vq_desc[id];
-
-			tx_header(m->m_data - VIO_HDR);
-			d->addr = dma_addr(m->m_data - vp->vp_hdrlen);
-			store64(&d->len, m->m_len + vp->vp_hdrlen);	/* flags and next: zero */
-			vp->vp_txm[id] = m;
-		} else if (!(vp->vp_indirect ? tx_indirect : tx_copy)(vp, m, id)) {
-			ifq->ifq_errors++;
-			m_freem(m);
-			continue;
+		if (likely(virtq_in_order(vq)))
+			done = tx_fast(vp, slot, MIN(n, room), &m);
+		taken += done;
+		if (unlikely(done == 0)) {
+			one = m;
+			m = m->m_nextpkt;
+			done = tx_slow(vp, virtq_at(vq, head), one);
+			taken++;
 		}
-		head++;
-		room--;
+		head = (uint16_t)(head + done);
+		room -= done;
 	}
+	ifq_taken(ifq, m, taken);
 	if (head != vq->vq_head)
 		virtq_publish(vq, head);
-	if (unlikely(room == 0 && ifq->ifq_head != NULL))
+	if (unlikely(room == 0 && m != NULL))
 		tx_full(vp);
+}
+
+/* Frees what a device in order has sent, up to n and to the end of the ring; stops at the first that is out of order. */
+static unsigned
+txeof_fast(struct vio_pair *vp, unsigned n)
+{
+	struct virtq *vq = &vp->vp_tx;
+	const uint32_t slot = vq->vq_last & vq->vq_mask;
+	const volatile struct vring_used_elem *used = &vq->vq_used->ring[slot];
+	struct mbuf **txm = &vp->vp_txm[slot];
+	struct m_freer pool;
+	unsigned i;
+
+	n = MIN(n, vq->vq_size - slot);
+	m_freer_start(&pool);
+	for (i = 0; i < n && used[i].id == slot + i; i++)
+		m_freer_add(&pool, txm[i]);
+	m_freer_end(&pool);
+	vq->vq_last += i;
+	return i;
+}
+
+/* The same for one; false: the device does not have what it says it has sent. */
+static bool
+txeof_slow(struct vio_pair *vp)
+{
+	struct virtq *vq = &vp->vp_tx;
+	uint32_t id = (uint32_t)virtq_elem(vq, vq->vq_last);
+
+	if (!virtq_claim(vq, id)) {
+		vio_broken(vp, "transmit ring: bad descriptor", id);
+		return false;
+	}
+	vq->vq_last++;
+	m_freem(vp->vp_txm[id]);
+	return true;
 }
 
 void
 vio_txeof(struct vio_pair *vp)
 {
 	struct virtq *vq = &vp->vp_tx;
-	uint16_t n = virtq_used(vq);
+	unsigned n = virtq_used(vq), done;
 
 	if (n == 0)
 		return;
@@ -152,15 +228,13 @@ vio_txeof(struct vio_pair *vp)
 		vio_broken(vp, "transmit ring: more used than there were", n);
 		return;
 	}
-	for (; n > 0; n--) {
-		uint32_t id = (uint32_t)virtq_elem(vq, vq->vq_last);
-
-		if (unlikely(id != vq->vq_avail->ring[vq->vq_last & vq->vq_mask]) && !virtq_claim(vq, id)) {
-			vio_broken(vp, "transmit ring: bad descriptor", id);
+	for (; n > 0; n -= done) {
+		done = likely(virtq_in_order(vq)) ? txeof_fast(vp, n) : 0;
+		if (done > 0)
+			continue;
+		if (!txeof_slow(vp))
 			return;
-		}
-		vq->vq_last++;
-		m_freem(vp->vp_txm[id]);
+		done = 1;
 	}
 	if (unlikely(vp->vp_ifq->ifq_oactive))
 		ifq_restart(vp->vp_ifq);
@@ -174,7 +248,7 @@ vio_txfree(struct vio_pair *vp)
 	struct virtq *vq = &vp->vp_tx;
 
 	for (; vq->vq_last != vq->vq_head; vq->vq_last++) {
-		m_freem(vp->vp_txm[vq->vq_avail->ring[vq->vq_last & vq->vq_mask]]);
+		m_freem(vp->vp_txm[virtq_at(vq, vq->vq_last)]);
 		vp->vp_ifq->ifq_errors++;
 	}
 }

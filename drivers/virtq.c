@@ -5,19 +5,27 @@
 
 #define VRING_ALIGN	4096u		/* legacy: of the used ring (virtio 1.2, 2.7.2) */
 
+void
+virtq_put(struct virtq *vq, uint16_t pos, uint16_t id)
+{
+	uint16_t slot = pos & vq->vq_mask, *at = &vq->vq_avail->ring[slot];
+
+	vq->vq_moved -= *at != slot;
+	vq->vq_moved += id != slot;
+	*at = id;
+}
+
 bool
 virtq_claim(struct virtq *vq, uint32_t id)
 {
-	uint16_t *ring = vq->vq_avail->ring, first = vq->vq_last & vq->vq_mask;
-
 	for (uint16_t pos = vq->vq_last; pos != vq->vq_head; pos++) {
-		uint16_t slot = pos & vq->vq_mask;
-
-		if (ring[slot] != id)
+		if (virtq_at(vq, pos) != id)
 			continue;
 		/* The device has read both entries: it uses what it has read only. */
-		ring[slot] = ring[first];
-		ring[first] = (uint16_t)id;
+		if (pos != vq->vq_last) {
+			virtq_put(vq, pos, virtq_at(vq, vq->vq_last));
+			virtq_put(vq, vq->vq_last, (uint16_t)id);
+		}
 		return true;
 	}
 	return false;
@@ -62,5 +70,5 @@ virtq_clear(struct virtq *vq)
 	memset(vq->vq_dma.d_va, 0, vq->vq_dma.d_size);
 	for (uint16_t i = 0; i < vq->vq_size; i++)
 		vq->vq_avail->ring[i] = i;
-	vq->vq_head = vq->vq_last = 0;
+	vq->vq_head = vq->vq_last = vq->vq_moved = 0;
 }

@@ -1,10 +1,10 @@
 /* virtq.h - a split virtqueue (virtio 1.2, 2.7), used in one way only: a packet, or a command, takes exactly one descriptor.
  *
  * The available ring is then always a permutation of the descriptor numbers, with three runs in it, by free-running 16-bit indices:
- *	[vq_last, vq_head)		the device has them; vq_ring at a position says which descriptor
+ *	[vq_last, vq_head)		the device has them; the ring's entry says which descriptor
  *	[vq_head, vq_last + vq_size)	free
- * A device that uses buffers in order finds the identity there and nobody ever writes the ring, only its index. One out of order
- * costs a search and a swap (virtq_claim), and a descriptor that it does not have is found out. */
+ * With a device that uses buffers in order it stays the identity: nobody writes the ring, only its index, and drivers work in
+ * runs (virtq_in_order). One out of order costs a search and a swap (virtq_claim); a descriptor that it does not have is found out. */
 #ifndef DRIVERS_VIRTQ_H
 #define DRIVERS_VIRTQ_H
 
@@ -48,6 +48,7 @@ struct virtq {
 	uint16_t		 vq_size, vq_mask;	/* a power of two; size - 1 */
 	uint16_t		 vq_head;		/* next position to make available */
 	uint16_t		 vq_last;		/* next position of the used ring to look at */
+	uint16_t		 vq_moved;		/* positions where the ring is not the identity */
 	uint16_t		 vq_idx;		/* number of the queue */
 	bool			 vq_event_idx;
 	struct reg		 vq_notify;		/* the doorbell */
@@ -75,6 +76,11 @@ virtq_elem(const struct virtq *vq, uint16_t pos)
 	return ((const volatile struct unaligned64 *)&vq->vq_used->ring[pos & vq->vq_mask])->v;
 }
 
+/* Descriptor numbers are positions (modulo the size). */
+static inline bool virtq_in_order(const struct virtq *vq) { return vq->vq_moved == 0; }
+/* Which descriptor stands at a position. */
+static inline uint16_t virtq_at(const struct virtq *vq, uint16_t pos) { return vq->vq_avail->ring[pos & vq->vq_mask]; }
+void	virtq_put(struct virtq *, uint16_t pos, uint16_t id);
 /* Makes the descriptor `id` the one at position vq_last. False: the device does not have it. */
 bool	virtq_claim(struct virtq *, uint32_t id);
 

@@ -25,8 +25,8 @@
 	((type *)((char *)(p) - offsetof(type, member)))
 
 /* Unlike the usual macros these evaluate each argument once. One nests in the other, not in itself. */
-#define MIN(a, b) ({ __typeof__(a) min_a_ = (a); __typeof__(b) min_b_ = (b); min_a_ < min_b_ ? min_a_ : min_b_; })
-#define MAX(a, b) ({ __typeof__(a) max_a_ = (a); __typeof__(b) max_b_ = (b); max_a_ > max_b_ ? max_a_ : max_b_; })
+#define MIN(a, b) ({ __auto_type min_a_ = (a); __auto_type min_b_ = (b); min_a_ < min_b_ ? min_a_ : min_b_; })
+#define MAX(a, b) ({ __auto_type max_a_ = (a); __auto_type max_b_ = (b); max_a_ > max_b_ ? max_a_ : max_b_; })
 
 #define roundup2(x, p2)	(((x) + ((p2) - 1)) & ~((__typeof__(x))(p2) - 1))
 

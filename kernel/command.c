@@ -80,27 +80,30 @@ command_exec(struct out *o, struct cmdline_cmd *cc, const struct here_doc *doc)
 	return status;
 }
 
+/* Parsed again for each of its commands, as $? changes from one to the next. */
 int
 command_run_doc(struct out *o, const char *line, const struct here_doc *doc)
 {
 	struct cmdline cl;
-	const char *wrong = cmdline_parse(&cl, line, last_status);
-	int status = last_status;
+	const char *wrong;
+	bool more = true;
 
-	if (wrong != NULL) {
-		out_printf(o, "sh: %s\n", wrong);
+	for (unsigned i = 0; more; i++) {
+		wrong = cmdline_parse(&cl, line, last_status);
+		if (wrong != NULL) {
+			out_printf(o, "sh: %s\n", wrong);
+			out_flush(o);
+			return last_status = STATUS_USAGE;
+		}
+		if (i < cl.cl_n)
+			last_status = command_exec(o, &cl.cl_cmd[i], doc);
+		more = i + 1 < cl.cl_n && !o->o_stop;
+		cmdline_free(&cl);
 		out_flush(o);
-		return last_status = STATUS_USAGE;
 	}
-	for (unsigned i = 0; i < cl.cl_n && !o->o_stop; i++) {
-		status = last_status = command_exec(o, &cl.cl_cmd[i], doc);
-		out_flush(o);
-		if (o->o_stop)
-			status = STATUS_STOPPED;
-		last_status = status;
-	}
-	cmdline_free(&cl);
-	return status;
+	if (o->o_stop)
+		last_status = STATUS_STOPPED;
+	return last_status;
 }
 
 int

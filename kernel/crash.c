@@ -54,9 +54,19 @@ crash_stack(void)
 	crash_recurse(0);
 }
 
+static void
+crash_canary(void)
+{
+	char buf[16];
+	char *volatile p = buf;
+
+	for (unsigned i = 0; i < 64; i++)
+		p[i] = (char)i;
+}
+
 static const struct { const char *name; void (*func)(void); } crashes[] = {
 	{ "assert", crash_assert }, { "null", crash_null }, { "text", crash_text }, { "execute", crash_execute },
-	{ "stack", crash_stack },
+	{ "stack", crash_stack }, { "canary", crash_canary },
 };
 
 static int
@@ -70,11 +80,12 @@ cmd_crash(struct out *o, int argc, char **argv)
 		}
 	return command_usage(o, argv[0]);
 }
-COMMAND(crash, cmd_crash, "crash assert | null | text | execute | stack", "stop the system with a panic, as a test",
+COMMAND(crash, cmd_crash, "crash assert | null | text | execute | stack | canary", "stop the system with a panic, as a test",
     "Breaks the system on purpose. It prints registers and a backtrace, keeps them with the\n"
     "message buffer, and reboots; dmesg then shows them.\n\n"
     "    assert   a failed assertion\n"
     "    null     a read at address 0\n"
     "    text     a write into code\n"
     "    execute  a jump into data\n"
-    "    stack    a stack that overflows\n");
+    "    stack    a stack that overflows\n"
+    "    canary   a buffer on the stack that overflows\n");

@@ -100,8 +100,6 @@ shell_prompt(void)
 {
 	const char *name = myname();
 
-	if (!cons_at_bol())
-		shell_say("\n");
 	shell_say("root@");
 	shell_show(NULL, name, strcspn(name, "."));
 	shell_say(":~$ ");
@@ -176,6 +174,7 @@ complete(struct edit *ed)
 			shell_say(c->c_name);
 			shell_say(" ");
 		}
+	shell_say("\n");
 	shell_prompt();
 	edit_redraw(ed);
 }
@@ -351,6 +350,8 @@ shell_task(void *arg __unused_arg)
 			break;
 		}
 		edit_reset(ed);
+		if (!cons_at_bol())	/* a file without a newline at its end was shown */
+			shell_say("\n");
 		shell_prompt();
 	}
 }

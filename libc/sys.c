@@ -3,6 +3,7 @@
 #include <sys/time.h>
 #include <errno.h>
 #include <reent.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "kernel/amd64/memory.h"
@@ -11,8 +12,9 @@
 
 int	open(const char *, int, ...);
 int	kill(pid_t, int);
-int	_gettimeofday(struct timeval *, void *);
 int	gettimeofday(struct timeval *restrict, void *restrict);
+void	__stack_chk_fail(void) __noreturn_fn;
+void	__assert_func(const char *, int, const char *, const char *) __noreturn_fn;
 
 static PERCORE struct _reent *sys_reent;	/* NULL on core 0: newlib's own */
 static char *heap_start, *heap_break, *heap_end;
@@ -94,4 +96,24 @@ void
 _exit(int status)
 {
 	panic("exit(%d)", status);
+}
+
+void
+abort(void)
+{
+	panic("abort");
+}
+
+/* From the stack protector: a function's canary has changed. */
+void
+__stack_chk_fail(void)
+{
+	panic("a buffer on the stack was overrun");
+}
+
+/* newlib's own assertions. */
+void
+__assert_func(const char *file, int line, const char *func, const char *what)
+{
+	panic("%s:%d: %s: assertion \"%s\"", file, line, func != NULL ? func : "?", what);
 }

@@ -21,7 +21,7 @@ class Tally:
     def __init__(self, out=sys.stdout):
         self.out = out
         self.t0 = time.monotonic()
-        self.passed, self.failed = 0, []
+        self.passed, self.failed, self.last = 0, [], ''
 
     def say(self, text):
         print(text, file=self.out, flush=True)
@@ -33,7 +33,10 @@ class Tally:
             self.failed.append(name)
         took = f' ({seconds:.1f} s)' if seconds is not None else ''
         self.say(f'[{time.monotonic() - self.t0:4.0f} s] {"ok  " if ok else "FAIL"} {name}{took}')
-        if not ok and text:
+        if not ok and text and text == self.last:
+            self.say('    as the one before')
+        elif not ok and text:
+            self.last = text
             lines = text.rstrip().split('\n')
             if len(lines) > 60:
                 lines[20:-40] = [f'... ({len(lines) - 60} lines) ...']

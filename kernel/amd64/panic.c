@@ -42,13 +42,31 @@ panic_address(unsigned n, uintptr_t pc)
 		panic_line(" #%u %#lx\n", n, (unsigned long)pc);
 }
 
-/* Follows frame pointers, each only after a look at the page tables. */
-static void
-panic_backtrace(uintptr_t pc, uintptr_t fp)
+/* Where a function that has not made a frame (yet) returns to; gcc makes none in small leaf functions. 0: it has one. */
+static uintptr_t
+panic_leaf(uintptr_t pc, uintptr_t sp)
 {
+	const uint8_t push_rbp = 0x55;
+	uintptr_t off = 0, ret;
+
+	if (symtab_find(pc, &off) == NULL || !pmap_present(sp) || !pmap_present(sp + 7) ||
+	    (off != 0 && *(const uint8_t *)(pc - off) == push_rbp))
+		return 0;
+	ret = *(const uintptr_t *)sp;
+	return symtab_find(ret, &off) != NULL ? ret : 0;
+}
+
+/* Follows frame pointers, each only after a look at the page tables. leaf: a caller that they leave out, or 0. */
+static void
+panic_backtrace(uintptr_t pc, uintptr_t leaf, uintptr_t fp)
+{
+	unsigned n = 1;
+
 	if (pc != 0)
 		panic_address(0, pc);
-	for (unsigned n = 1; n < PANIC_FRAMES && fp != 0 && fp % 8 == 0; n++) {
+	if (leaf != 0)
+		panic_address(n++, leaf - 1);
+	for (; n < PANIC_FRAMES && fp != 0 && fp % 8 == 0; n++) {
 		const uintptr_t *frame = (const uintptr_t *)fp;
 
 		if (!pmap_present(fp) || !pmap_present(fp + 8) || frame[1] == 0)
@@ -106,7 +124,7 @@ panic(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	panic_line("panic: %s\n", text);
-	panic_backtrace(0, (uintptr_t)__builtin_frame_address(0));
+	panic_backtrace(0, 0, (uintptr_t)__builtin_frame_address(0));
 	panic_end();
 }
 
@@ -122,6 +140,6 @@ panic_trap(const struct trapframe *tf, const char *what)
 	panic_line(" r9 %llx r10 %llx r11 %llx r12 %llx\n", R(r9), R(r10), R(r11), R(r12));
 	panic_line(" r13 %llx r14 %llx r15 %llx cr3 %llx\n", R(r13), R(r14), R(r15), (unsigned long long)cr3_read());
 #undef R
-	panic_backtrace(tf->rip, tf->rbp);
+	panic_backtrace(tf->rip, panic_leaf(tf->rip, tf->rsp), tf->rbp);
 	panic_end();
 }

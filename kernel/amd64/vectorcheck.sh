@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fails when code that an interrupt can reach touches vector or x87 registers, which interrupts do not save: vectorcheck.sh FILE OBJECT...
 # Roots: the entry stub, and every function of the objects (the *_intr.o: handlers are called by pointer). Follows direct calls and
-# jumps; stops at panic, which does not return.
+# jumps; stops at panic and __stack_chk_fail, which do not return.
 set -eu
 
 file=$1
@@ -34,7 +34,7 @@ END {
 	}
 	for (i = 1; i <= n; i++) {
 		f = queue[i]
-		if (f in seen || f == "panic")
+		if (f in seen || f == "panic" || f == "__stack_chk_fail")
 			continue
 		seen[f] = 1
 		if (f in bad) {

@@ -20,6 +20,7 @@ ptrdiff_t percore_cur;
 PERCORE unsigned percore_id;
 
 extern char __start_percore[], __stop_percore[];
+static char *core_copy[MAXCORES];
 
 void
 host_core(unsigned core)
@@ -48,6 +49,7 @@ host_init(unsigned cores)
 		/* The same place within a cache line as core 0's copy. */
 		copy += (uintptr_t)__start_percore % CACHELINE;
 		memset(copy, 0, size);
+		core_copy[i] = copy;
 		percore_delta[i] = copy - __start_percore;
 		percore_of(percore_id, i) = i;
 	}
@@ -120,9 +122,15 @@ host_run(uint64_t ms)
 static void
 host_grow(char **buf, size_t *cap, size_t need)
 {
+	bool limited = host.malloc_limited;
+
+	if (need <= *cap)
+		return;
 	while (*cap < need)
 		*cap = *cap != 0 ? *cap * 2 : HOST_CONS;
+	host.malloc_limited = false;	/* that limit is for the kernel, not for us */
 	*buf = realloc(*buf, *cap);
+	host.malloc_limited = limited;
 	if (*buf == NULL)
 		abort();
 }
@@ -214,14 +222,24 @@ machine_file(unsigned n, const char **name, const char **data, size_t *len)
 	return true;
 }
 
+void
+host_jump(void)
+{
+	jmp_buf *jb = host.expect_panic;
+	int end = host.ending;
+
+	host.expect_panic = NULL;
+	host.ending = 0;
+	longjmp(*jb, end);
+}
+
 static void __noreturn_fn
 host_end(enum host_end end, const char *what)
 {
-	jmp_buf *jb = host.expect_panic;
-
-	host.expect_panic = NULL;
-	if (jb != NULL)
-		longjmp(*jb, (int)end);
+	if (host.expect_panic != NULL) {
+		host.ending = (int)end;
+		host_leave();
+	}
 	fprintf(stderr, "%s\n", what);
 	abort();
 }

@@ -33,11 +33,16 @@ struct host {
 	unsigned	 nfiles;
 
 	jmp_buf		*expect_panic;		/* where a panic, reboot or halt goes; NULL: the process aborts */
+	int		 ending;		/* enum host_end, on the way there */
 	char		 panic_text[256];
 };
 extern struct host host;
 
 enum host_end { HOST_PANIC = 1, HOST_REBOOT, HOST_HALT };	/* what arrives at expect_panic */
+
+/* Between host.c and host_ctx.c: from any stack to expect_panic. */
+void	host_leave(void) __noreturn_fn;
+void	host_jump(void) __noreturn_fn;
 
 /* Everything as after power-on, with `cores` virtual cores; core 0 runs. Once per process. */
 void	host_init(unsigned cores);

@@ -25,6 +25,8 @@ struct host_ctx {
 
 /* Where this thread of control stands; the first stack is the process's own. */
 static struct { const void *bottom; size_t size; } host_stack;
+static const void *host_main_bottom;
+static struct host_ctx *host_main;	/* where the process's own stack was left */
 
 /* Saves the six registers that the ABI wants kept and the stack pointer, and goes where `load` says. */
 __asm__(
@@ -48,7 +50,7 @@ host_stack_find(void)
 
 	if (pthread_getattr_np(pthread_self(), &attr) != 0 || pthread_attr_getstack(&attr, &base, &host_stack.size) != 0)
 		abort();
-	host_stack.bottom = base;
+	host_stack.bottom = host_main_bottom = base;
 	pthread_attr_destroy(&attr);
 }
 
@@ -136,6 +138,8 @@ context_switch(struct context *save, struct context *load)
 		host_stack_find();
 	here = (struct host_ctx){ .hc_bottom = host_stack.bottom, .hc_size = host_stack.size };
 	save->sp = &here;
+	if (here.hc_bottom == host_main_bottom)
+		host_main = &here;
 	if (to->hc_func != NULL)
 		host_starting = to;
 	switch_begin(&fake, to);
@@ -143,4 +147,17 @@ context_switch(struct context *save, struct context *load)
 	switch_end(fake);
 	host_stack.bottom = here.hc_bottom;
 	host_stack.size = here.hc_size;
+	if (host.ending != 0)
+		host_jump();
+}
+
+/* The sanitizer does not understand a longjmp() from one stack to another, so we go back to the first one before it. */
+void
+host_leave(void)
+{
+	struct context lost, first = { .sp = host_main };
+
+	if (host_stack.bottom != host_main_bottom)
+		context_switch(&lost, &first);
+	host_jump();
 }

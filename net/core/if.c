@@ -101,6 +101,7 @@ if_detach(struct ifnet *ifp)
 	if_setup(ifp, false);
 	while (ifp->if_addrs != NULL)
 		if_deladdr(ifp, ifp->if_addrs->ifa_addr);
+	rt_if_detach(ifp);
 	for (unsigned i = 0; i < ifp->if_nqueues; i++)
 		ifq_kstat_detach(ifp, i);
 	while (*p != ifp)

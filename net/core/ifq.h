@@ -60,6 +60,13 @@ ifq_dequeue(struct ifqueue *ifq)
 	}
 	return m;
 }
+/* The same for many: the driver has walked from ifq_head along m_nextpkt and taken n frames, all before `next`. */
+static inline void
+ifq_taken(struct ifqueue *ifq, struct mbuf *next, uint32_t n)
+{
+	ifq->ifq_head = next;
+	ifq->ifq_len -= n;
+}
 void	ifq_set_oactive(struct ifqueue *);	/* in start: no room left */
 void	ifq_restart(struct ifqueue *);		/* room again: clears oactive, start at the end of the pass */
 void	ifq_purge(struct ifqueue *);		/* interface down: drops all, counted as purged */

@@ -8,13 +8,6 @@ PERCORE struct mbuf_pool mbuf_pool;
 
 #define MBUF_CHUNK	256		/* mbufs whose memory is taken in one piece */
 
-static void
-mbuf_reset(struct mbuf *m)
-{
-	m->m_flags = 0;
-	m_free(m);
-}
-
 static bool
 mbuf_add_chunk(struct mbuf_pool *mp, unsigned n)
 {
@@ -35,7 +28,7 @@ mbuf_add_chunk(struct mbuf_pool *mp, unsigned n)
 		m->m_refs = 1;
 		m->m_size = MCLBYTES;
 		m->m_home = (uint8_t)core_id();
-		mbuf_reset(m);
+		m_free(m);
 	}
 	mp->mp_total += n;
 	return true;
@@ -69,7 +62,7 @@ m_get_slow(void)
 	return NULL;
 }
 
-/* Clones, and originals that clones still use. All of them are of this core until packets change cores. */
+/* Clones, and originals that have or had clones. All of them are of this core until packets change cores. */
 void
 m_free_slow(struct mbuf *m)
 {
@@ -80,6 +73,7 @@ m_free_slow(struct mbuf *m)
 	if (owner != m) {
 		m->m_owner = m;
 		m->m_buf = m->m_own;
+		m->m_flags = 0;
 		m_free(m);
 	}
 	KASSERT(owner->m_refs > 0);
@@ -90,8 +84,16 @@ m_free_slow(struct mbuf *m)
 	m_free(owner);
 }
 
+void
+m_freer_slow(struct m_freer *f, struct mbuf *m)
+{
+	m_freer_end(f);
+	m_freem(m);
+	m_freer_start(f);
+}
+
 struct mbuf *
-m_clone(const struct mbuf *m)
+m_clone(struct mbuf *m)
 {
 	struct mbuf *head = NULL, **tail = &head;
 
@@ -104,12 +106,13 @@ m_clone(const struct mbuf *m)
 		}
 		c->m_owner = m->m_owner;
 		c->m_owner->m_refs++;
+		c->m_owner->m_flags |= M_SHARED;
 		c->m_buf = m->m_buf;
 		c->m_data = m->m_data;
 		c->m_len = m->m_len;
 		c->m_pktlen = m->m_pktlen;
 		c->m_ifidx = m->m_ifidx;
-		c->m_flags = m->m_flags;
+		c->m_flags = m->m_flags | M_SHARED;
 		c->m_csum = m->m_csum;
 		c->m_flowid = m->m_flowid;
 		c->m_rdomain = m->m_rdomain;
@@ -124,7 +127,7 @@ m_clone(const struct mbuf *m)
 static bool
 m_make_room(struct mbuf *m, uint32_t more)
 {
-	if (m->m_owner != m || m->m_refs != 1)
+	if (m->m_flags & M_SHARED)
 		return false;
 	if (m_tailroom(m) >= more)
 		return true;
@@ -202,7 +205,7 @@ m_append(struct mbuf *head, const void *src, uint32_t len)
 	while (m->m_next != NULL)
 		m = m->m_next;
 	while (len > 0) {
-		uint32_t room = m->m_owner == m && m->m_refs == 1 ? m_tailroom(m) : 0, take = MIN(room, len);
+		uint32_t room = m->m_flags & M_SHARED ? 0 : m_tailroom(m), take = MIN(room, len);
 
 		if (room == 0) {
 			if ((m->m_next = m_get()) == NULL)

@@ -22,9 +22,14 @@ struct rtentry;
 
 struct mbuf {
 	/* line 0: what every stage touches */
-	uint8_t		*m_data;	/* first byte here */
-	uint32_t	 m_len;		/* bytes at m_data */
-	uint32_t	 m_pktlen;	/* bytes of the whole chain; valid in its first mbuf */
+	uint8_t		*m_data;	/* first byte of the packet here */
+	union {
+		struct {
+			uint32_t m_len;		/* bytes at m_data */
+			uint32_t m_pktlen;	/* bytes of the whole chain; valid in its first mbuf */
+		};
+		uint64_t m_lens;	/* both, for one move */
+	};
 	struct mbuf	*m_next;	/* the rest of the chain */
 	struct mbuf	*m_nextpkt;	/* the next packet of a queue */
 	union {				/* within one pass of the loop only: */
@@ -35,23 +40,26 @@ struct mbuf {
 	uint16_t	 m_flags;	/* M_* */
 	uint16_t	 m_csum;	/* M_CSUM_*: what the card has checked */
 	uint8_t		 m_loops;	/* passes through ip_input or a virtual interface; bounded */
-	uint8_t		 m_home;	/* core whose pool it is from */
+	uint8_t		 m_spare;
 	uint32_t	 m_flowid;
 	uint16_t	 m_rdomain;
-	uint16_t	 m_spare;
+	uint16_t	 m_spare2;
+	uint8_t		*m_buf;		/* the buffer that m_data is in, MCLBYTES long */
 
-	/* line 1 */
-	uint8_t		*m_buf __aligned_to(CACHELINE);	/* the buffer, MCLBYTES long */
-	struct mbuf	*m_owner;	/* whose buffer it is: its own, or a clone's original's */
+	/* line 1: what only clones, and packets that change cores, need */
+	struct mbuf	*m_owner __aligned_to(CACHELINE);	/* whose buffer it is: its own, or a clone's original's */
 	uint8_t		*m_own;		/* this header's own buffer; == m_buf unless a clone */
 	uint32_t	 m_refs;	/* in the owner: headers that use the buffer */
 	uint32_t	 m_size;	/* MCLBYTES */
+	uint8_t		 m_home;	/* core whose pool it is from */
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct mbuf) == 2 * CACHELINE, "mbuf is two cache lines");
+_Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is between m_data and m_buf");
 
 #define M_BCAST		0x0001		/* came as link-level broadcast */
 #define M_MCAST		0x0002		/* came as link-level multicast */
-#define M_FREED		0x8000		/* stands in the pool; checks for double free */
+#define M_SHARED	0x4000		/* a clone, or has clones: m_free takes the slow way, nobody writes into the buffer */
+#define M_FREED		0x8000		/* stands in the pool (debug builds: double free) */
 
 #define M_CSUM_L4_OK	0x0001		/* the card found TCP's or UDP's checksum good */
 #define M_CSUM_L4_NEEDED 0x0002		/* virtio NEEDS_CSUM: the L4 checksum field holds the pseudo-header sum only */
@@ -84,33 +92,98 @@ m_get(void)
 		return m_get_slow();
 	percore(mbuf_pool.mp_nfree) = --n;
 	m = percore(mbuf_pool.mp_free)[n];
+#ifdef SLUICE_DEBUG
+	KASSERT(m->m_flags == M_FREED);
 	m->m_flags = 0;
+#endif
 	return m;
+}
+
+/* Makes it as m_get() hands it out: m_data to the start, zero all that stands between m_data and m_buf. */
+static inline void
+m_reset(struct mbuf *m)
+{
+	__builtin_memset(&m->m_lens, 0, offsetof(struct mbuf, m_buf) - offsetof(struct mbuf, m_lens));
+	m->m_data = m->m_buf + MHEADROOM;
+#ifdef SLUICE_DEBUG
+	m->m_flags = M_FREED;
+#endif
 }
 
 /* Frees this one mbuf (not its chain). */
 static inline void
 m_free(struct mbuf *m)
 {
-	uint32_t n;
+	uint32_t n = percore(mbuf_pool.mp_nfree);
 
-	if (unlikely(m->m_owner != m || m->m_refs != 1 || m->m_home != core_id() || (m->m_flags & M_FREED))) {
+	if (unlikely(m->m_flags & (M_SHARED | M_FREED))) {
 		m_free_slow(m);
 		return;
 	}
-	m->m_data = m->m_buf + MHEADROOM;
-	m->m_len = m->m_pktlen = 0;
-	m->m_next = m->m_nextpkt = NULL;
-	m->m_rt = NULL;
-	m->m_ifidx = 0;
-	m->m_flags = M_FREED;
-	m->m_csum = 0;
-	m->m_loops = 0;
-	m->m_flowid = 0;
-	m->m_rdomain = 0;
-	n = percore(mbuf_pool.mp_nfree);
+	m_reset(m);
 	percore(mbuf_pool.mp_free)[n] = m;
 	percore(mbuf_pool.mp_nfree) = n + 1;
+}
+
+/* Frees many packets one after the other with the pool's state in registers: m_freer_start, m_freer_add for each, m_freer_end;
+ * in between nobody else may get or free. */
+struct m_freer { struct mbuf **mf_top; };
+static inline void
+m_freer_start(struct m_freer *f)
+{
+	f->mf_top = percore(mbuf_pool.mp_free) + percore(mbuf_pool.mp_nfree);
+}
+static inline void
+m_freer_end(const struct m_freer *f)
+{
+	percore(mbuf_pool.mp_nfree) = (uint32_t)(f->mf_top - percore(mbuf_pool.mp_free));
+}
+/* m_get() in between; the caller knows that there is one (mp_nfree at the start). */
+static inline struct mbuf *
+m_freer_get(struct m_freer *f)
+{
+	struct mbuf *m = *--f->mf_top;
+
+#ifdef SLUICE_DEBUG
+	KASSERT(m->m_flags == M_FREED);
+	m->m_flags = 0;
+#endif
+	return m;
+}
+void	m_freer_slow(struct m_freer *, struct mbuf *);
+static inline void
+m_freer_add(struct m_freer *f, struct mbuf *m)
+{
+	if (unlikely(m->m_next != NULL || (m->m_flags & (M_SHARED | M_FREED)))) {
+		m_freer_slow(f, m);
+		return;
+	}
+	m_reset(m);
+	*f->mf_top++ = m;
+}
+
+/* The same for getting many: m_getter_start, m_getter_next at most as often as mp_nfree says, m_getter_end. */
+struct m_getter { struct mbuf **mg_top; };
+static inline void
+m_getter_start(struct m_getter *g)
+{
+	g->mg_top = percore(mbuf_pool.mp_free) + percore(mbuf_pool.mp_nfree);
+}
+static inline void
+m_getter_end(const struct m_getter *g)
+{
+	percore(mbuf_pool.mp_nfree) = (uint32_t)(g->mg_top - percore(mbuf_pool.mp_free));
+}
+static inline struct mbuf *
+m_getter_next(struct m_getter *g)
+{
+	struct mbuf *m = *--g->mg_top;
+
+#ifdef SLUICE_DEBUG
+	KASSERT(m->m_flags == M_FREED);
+	m->m_flags = 0;
+#endif
+	return m;
 }
 
 /* Frees the chain. */
@@ -135,8 +208,7 @@ static inline void
 m_adj(struct mbuf *m, uint32_t n)
 {
 	m->m_data += n;
-	m->m_len -= n;
-	m->m_pktlen -= n;
+	m->m_lens -= (uint64_t)n << 32 | n;
 }
 /* Cuts the packet to len bytes (len <= m_pktlen); mbufs behind are freed. */
 void	m_trim(struct mbuf *, uint32_t len);
@@ -147,8 +219,7 @@ m_prepend(struct mbuf *m, uint32_t n)
 	if (unlikely((size_t)(m->m_data - m->m_buf) < n))
 		return false;
 	m->m_data -= n;
-	m->m_len += n;
-	m->m_pktlen += n;
+	m->m_lens += (uint64_t)n << 32 | n;
 	return true;
 }
 /* Copies len bytes from offset off of the chain to dst; off + len <= m_pktlen (asserted). */
@@ -157,8 +228,8 @@ void	m_copydata(const struct mbuf *, uint32_t off, uint32_t len, void *dst);
 bool	m_append(struct mbuf *, const void *, uint32_t len);
 /* Room behind the data of this mbuf. */
 static inline uint32_t m_tailroom(const struct mbuf *m) { return m->m_size - (uint32_t)(m->m_data - m->m_buf) - m->m_len; }
-/* A second packet with the same bytes (shared buffers); headers may be changed only after m_unshare. NULL: pool empty. */
-struct mbuf *m_clone(const struct mbuf *);
+/* A second packet with the same bytes (shared buffers); both have M_SHARED. NULL: pool empty. */
+struct mbuf *m_clone(struct mbuf *);
 
 struct batch {
 	unsigned	 b_n;

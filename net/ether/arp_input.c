@@ -102,7 +102,7 @@ arp_conflict(struct ifnet *ifp, struct ifaddr *ifa, struct mbuf *m)
 	log_ratelimited(&rate, "duplicate IP address %s sent from ethernet address %s on %s\n", ip4_print(ip, ifa->ifa_addr),
 	    ether_print(mac, ea->arp_sha), ifp->if_xname);
 	if (ifa->ifa_defended == 0 || now - ifa->ifa_defended >= ARP_DEFEND_NS) {
-		ifa->ifa_defended = now;
+		ifa->ifa_defended = now | 1;		/* 0 says never */
 		arp_announce(ifp, ifa->ifa_addr);
 	}
 	M_DROP(m, arps_conflict);

@@ -69,14 +69,14 @@ ether_input(struct ifnet *ifp, struct batch *b)
 {
 	uint32_t our4 = load32(ifp->if_lladdr);
 	uint16_t our2 = load16(ifp->if_lladdr + 4);
-	unsigned i, n = 0;
+	unsigned n = 0, end = b->b_n;
 
-	STAGE_ENTER(ether_input, b->b_n);
+	STAGE_ENTER(ether_input, end);
 	if (unlikely(!(ifp->if_flags & IFF_UP))) {
 		ether_input_down(b);
 		return;
 	}
-	for (i = 0; i < b->b_n; i++) {
+	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
 		const uint8_t *eh = m->m_data;
 

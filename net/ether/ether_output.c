@@ -8,40 +8,59 @@
 STAGE(ether_output);
 COUNTER(eths_noroom, ether, 60, DROP, "packet%s without room for a link header");
 
-/* Gathers runs of the same interface; in practice the whole batch is one. */
+/* Sends what has gathered at the front of b, n packets for ifp. */
+static void
+ether_output_run(struct ifnet *ifp, const struct batch *b, unsigned n)
+{
+	struct batch run;
+
+	if ((run.b_n = n) == 0)
+		return;
+	memcpy(run.b_m, b->b_m, n * sizeof(b->b_m[0]));
+	ifp->if_enqueue(ifp, &run);
+}
+
+/* A packet that cannot simply go: its neighbour is not known yet, or has no room for it. True: it can after all. */
+static bool
+ether_output_slow(struct mbuf *m)
+{
+	if (!m->m_nh->nh_valid) {
+		arp_resolve(m->m_nh, m);
+		return false;
+	}
+	if (m->m_data - m->m_buf >= NH_HDRSIZE)
+		return true;
+	M_DROP(m, eths_noroom);
+	return false;
+}
+
+/* Gathers runs of the same interface in place; in practice the whole batch is one. */
 void
 ether_output(struct batch *b)
 {
 	struct ifnet *ifp = NULL;
-	struct batch run;
+	unsigned n = 0, end = b->b_n;
 
-	STAGE_ENTER(ether_output, b->b_n);
-	run.b_n = 0;
-	for (unsigned i = 0; i < b->b_n; i++) {
+	STAGE_ENTER(ether_output, end);
+	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
 		struct nexthop *nh = m->m_nh;
+		uint8_t *data = m->m_data;
+		uint64_t len = nh->nh_hdrlen;
 
 		nh->nh_used = true;
-		if (unlikely(!nh->nh_valid)) {
-			arp_resolve(nh, m);
+		if (unlikely(!nh->nh_valid || data - m->m_buf < NH_HDRSIZE) && !ether_output_slow(m))
 			continue;
-		}
-		if (unlikely(m->m_data - m->m_buf < NH_HDRSIZE)) {
-			M_DROP(m, eths_noroom);
-			continue;
-		}
 		if (unlikely(nh->nh_ifp != ifp)) {
-			if (run.b_n > 0)
-				ifp->if_enqueue(ifp, &run);
+			ether_output_run(ifp, b, n);
 			ifp = nh->nh_ifp;
-			run.b_n = 0;
+			n = 0;
 		}
-		memcpy(m->m_data - NH_HDRSIZE, nh->nh_hdr, NH_HDRSIZE);
-		m->m_data -= nh->nh_hdrlen;
-		m->m_len += nh->nh_hdrlen;
-		m->m_pktlen += nh->nh_hdrlen;
-		batch_add(&run, m);
+		memcpy(data - NH_HDRSIZE, nh->nh_hdr, NH_HDRSIZE);
+		m->m_data = data - len;
+		m->m_lens += len << 32 | len;
+		b->b_m[n++] = m;
 	}
-	if (run.b_n > 0)
-		ifp->if_enqueue(ifp, &run);
+	if ((b->b_n = n) > 0)
+		ifp->if_enqueue(ifp, b);
 }

@@ -22,7 +22,7 @@ COUNTER(icps_outredirect, icmp, 101, CREATED, "redirect message%s sent");
 COUNTER(icps_outtimxceed, icmp, 102, CREATED, "time exceeded message%s sent");
 COUNTER(icps_outother, icmp, 103, CREATED, "other error message%s sent");
 
-static int icmp_errppslimit;
+static int icmp_errppslimit = 100;
 SYSCTL_INT(net_inet_icmp_errppslimit, "net.inet.icmp.errppslimit", &icmp_errppslimit, 100, -1, 1000000);
 
 /* Errors of this second. True: one more may go. RFC 1812 4.3.2.8. */

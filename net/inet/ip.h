@@ -38,13 +38,24 @@ in_fold(uint64_t s)
 /* The value for a checksum field that is zero now; over data whose field is filled in it gives 0 when good. */
 static inline uint16_t in_cksum(const void *p, size_t len) { return (uint16_t)~in_fold(in_sum(p, len, 0)); }
 
-/* The sum of a header of 20 bytes: 0xffff after folding when the checksum is good. */
-static inline uint16_t
-ip_hdrsum(const struct ip *ip)
+/* Whether the checksum of a header of 20 bytes is good. Adding a number to itself turned by half its width leaves the folded sum, end-around
+ * carry included, in the upper half. */
+static inline bool
+ip_hdrsum_ok(const struct ip *ip)
 {
 	const uint8_t *p = (const uint8_t *)ip;
+	uint64_t s = load64(p), t = load64(p + 8);
+	uint32_t x;
 
-	return in_fold((uint64_t)load32(p) + load32(p + 4) + load32(p + 8) + load32(p + 12) + load32(p + 16));
+	s += t;
+	s += s < t;
+	t = load32(p + 16);
+	s += t;
+	s += s < t;
+	s += s << 32 | s >> 32;
+	x = (uint32_t)(s >> 32);
+	x += x << 16 | x >> 16;
+	return x >= 0xffff0000;
 }
 
 #endif

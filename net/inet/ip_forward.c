@@ -9,7 +9,7 @@
 STAGE(ip_forward);
 COUNTER(ips_forward, ip, 120, INFO, "packet%s forwarded");
 COUNTER(ips_cantforward, ip, 130, DROP, "packet%s not forwardable");
-COUNTER(ips_noroute, ip, 140, DROP, "packet%s not forwarded for want of a route");
+COUNTER(ips_noroutes, ip, 140, DROP, "packet%s not forwarded for want of a route");
 COUNTER(ips_reject, ip, 141, DROP, "packet%s to a destination with a reject route");
 COUNTER(ips_blackhole, ip, 142, DROP, "packet%s to a destination with a blackhole route");
 COUNTER(ips_noneighbor, ip, 143, DROP, "packet%s not forwarded for want of room for a neighbour");
@@ -18,9 +18,11 @@ COUNTER(ips_linkcast, ip, 145, DROP, "link-level broadcast%s not forwarded");
 COUNTER(ips_mtu, ip, 146, DROP, "packet%s too big that must not be fragmented");
 COUNTER(ips_redirectsent, ip, 160, INFO, "redirect%s sent");
 
+struct rtentry ip_noroute = { .rt_flags = RTF_REJECT };
+
 int ip_forwarding;
 SYSCTL_INT(net_inet_ip_forwarding, "net.inet.ip.forwarding", &ip_forwarding, 0, 0, 1);
-static int ip_redirect;
+static int ip_redirect = 1;
 SYSCTL_INT(net_inet_ip_redirect, "net.inet.ip.redirect", &ip_redirect, 1, 0, 1);
 
 /* What keeps a route from being simply followed. The route to use instead, or NULL: the packet has been dropped. */
@@ -29,7 +31,7 @@ ip_forward_special(struct mbuf *m, struct rtentry *rt)
 {
 	if (rt == NULL || !(rt->rt_flags & RTF_UP)) {
 		icmp_error(m, ICMP_UNREACH, ICMP_UNREACH_NET, 0, 0);	/* RFC 1812 5.2.7.1 */
-		M_DROP(m, ips_noroute);
+		M_DROP(m, ips_noroutes);
 		return NULL;
 	}
 	if (rt->rt_flags & RTF_CLONING) {
@@ -78,14 +80,16 @@ ip_forward_redirect(struct mbuf *m, const struct rtentry *rt)
 		}
 }
 
-/* TTL one less; the checksum follows by RFC 1624: its high byte, in memory the first, grows by one. */
+/* The TTL, known to be two or more, becomes one less; the checksum follows (RFC 1624). In the 32-bit word of TTL, protocol and checksum
+ * that is one subtraction from the lowest byte and one addition to the checksum with end-around carry. */
 static inline void
 ip_decttl(struct ip *ip)
 {
-	uint32_t sum = (uint32_t)ip->ip_sum + BE16(0x0100);
+	uint32_t w;
 
-	ip->ip_ttl--;
-	ip->ip_sum = (uint16_t)(sum + (sum >> 16));
+	if (unlikely(__builtin_add_overflow(load32(&ip->ip_ttl), 0x10000u - 1, &w)))
+		w += 0x10000;
+	store32(&ip->ip_ttl, w);
 }
 
 static bool
@@ -98,33 +102,46 @@ ip_may_forward(struct batch *b)
 	return false;
 }
 
+/* What is not simply passed on. True: it is, in the end; m_rt may have changed. */
+static bool
+ip_forward_slow(struct mbuf *m)
+{
+	if (m->m_flags & (M_BCAST | M_MCAST)) {			/* RFC 1812 5.3.4 */
+		M_DROP(m, ips_linkcast);
+		return false;
+	}
+	if ((m->m_rt->rt_flags & RTF_SPECIAL) && (m->m_rt = ip_forward_special(m, m->m_rt)) == NULL)
+		return false;
+	if (((const struct ip *)m->m_data)->ip_ttl <= 1) {	/* RFC 1812 5.3.1 */
+		icmp_error(m, ICMP_TIMXCEED, ICMP_TIMXCEED_INTRANS, 0, 0);
+		M_DROP(m, ips_ttl);
+		return false;
+	}
+	if (m->m_rt->rt_ifp->if_index == m->m_ifidx)
+		ip_forward_redirect(m, m->m_rt);
+	return true;
+}
+
 void
 ip_forward(struct batch *b)
 {
-	unsigned n = 0;
+	unsigned n = 0, end = b->b_n;
 
-	STAGE_ENTER(ip_forward, b->b_n);
+	STAGE_ENTER(ip_forward, end);
 	if (!ip_may_forward(b))
 		return;
-	for (unsigned i = 0; i < b->b_n; i++) {
+	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
 		struct ip *ip = (struct ip *)m->m_data;
 		struct rtentry *rt = m->m_rt;
 		uint32_t mtu;
 
-		if (unlikely(m->m_flags & (M_BCAST | M_MCAST))) {	/* RFC 1812 5.3.4 */
-			M_DROP(m, ips_linkcast);
-			continue;
+		if (unlikely((m->m_flags & (M_BCAST | M_MCAST)) || (rt->rt_flags & RTF_SPECIAL) || ip->ip_ttl <= 1 ||
+		    rt->rt_ifp->if_index == m->m_ifidx)) {
+			if (!ip_forward_slow(m))
+				continue;
+			rt = m->m_rt;
 		}
-		if (unlikely(rt == NULL || !RT_FORWARDS(rt)) && (rt = ip_forward_special(m, rt)) == NULL)
-			continue;
-		if (unlikely(ip->ip_ttl <= 1)) {			/* RFC 1812 5.3.1 */
-			icmp_error(m, ICMP_TIMXCEED, ICMP_TIMXCEED_INTRANS, 0, 0);
-			M_DROP(m, ips_ttl);
-			continue;
-		}
-		if (unlikely(rt->rt_ifp->if_index == m->m_ifidx))
-			ip_forward_redirect(m, rt);
 		ip_decttl(ip);
 		mtu = rt->rt_mtu != 0 ? rt->rt_mtu : rt->rt_ifp->if_mtu;
 		m->m_nh = rt->rt_nh;

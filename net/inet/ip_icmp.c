@@ -93,7 +93,7 @@ icmp_own_buffer(struct mbuf **mp)
 {
 	struct mbuf *m = *mp, *n;
 
-	if (m->m_owner == m && m->m_refs == 1)
+	if (!(m->m_flags & M_SHARED))
 		return true;
 	if (m->m_pktlen > MCLBYTES - MHEADROOM || (n = m_get()) == NULL)
 		return false;

@@ -15,7 +15,7 @@ COUNTER(ips_oreject, ip, 173, DROP, "output packet%s to a destination with a rej
 COUNTER(ips_omtu, ip, 174, DROP, "output packet%s too big that must not be fragmented");
 COUNTER(ips_obcast, ip, 175, DROP, "output packet%s to a broadcast or multicast address");
 
-int ip_defttl;
+int ip_defttl = IP_DEFTTL;
 SYSCTL_INT(net_inet_ip_ttl, "net.inet.ip.ttl", &ip_defttl, IP_DEFTTL, 1, 255);
 
 void

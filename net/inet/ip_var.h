@@ -12,6 +12,10 @@ void	ip_forward(struct batch *);	/* m_rt set, header checked */
 void	ip_deliver(struct ifnet *, struct batch *);	/* for us */
 void	ip_output(struct batch *);	/* m_nh set, header complete but for the checksum of what it fragments */
 
+/* Stands in m_rt where there is no route; a reject route. */
+struct rtentry;
+extern struct rtentry ip_noroute;
+
 /* ---- sending ---- */
 /* Sends one packet of ours: m_data at an IP header whose ip_len, ip_p, ip_tos, ip_ttl, ip_dst (and ip_src, or 0: chosen) are set, the payload
  * behind it; fills in the rest and the checksum. Takes the mbuf. Loop, or task inside net_enter. False: it was dropped and counted (no route...). */

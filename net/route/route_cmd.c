@@ -7,6 +7,7 @@
 #include "kernel/command.h"
 #include "kernel/config.h"
 #include "kernel/task.h"
+#include "net/core/config_edit.h"
 #include "net/core/hostname.h"
 #include "net/route/mygate.h"
 #include "net/route/route_args.h"
@@ -19,30 +20,6 @@ struct route_opts {
 
 /* A reason that fits "add net X: gateway Y: REASON". */
 struct reason { char r_text[200]; };
-
-/* Replaces a file's object; false: why, without the names of files. */
-static bool
-replace(const char *key, void *obj, struct reason *why)
-{
-	struct out text;
-	struct config_err ce = { .ce_out = &text, .ce_file = key };
-	bool ok;
-
-	out_init(&text, NULL, NULL);
-	ok = config_replace(&ce, key, obj);
-	if (!ok) {
-		const char *s = text.o_buf != NULL ? text.o_buf : "", *p;
-		size_t n = text.o_len;
-
-		while (n > 0 && s[n - 1] == '\n')
-			n--;
-		for (p = s + n; p > s + 1 && !(p[-2] == ':' && p[-1] == ' '); p--)
-			;
-		snprintf(why->r_text, sizeof(why->r_text), "%.*s", (int)(s + n - p), p);
-	}
-	out_free(&text);
-	return ok;
-}
 
 static void
 explain(struct reason *why, enum rt_error e)
@@ -122,7 +99,7 @@ put_mygate(const struct static_route *sr, struct reason *why)
 	mg->mg_present = true;
 	mg->mg_route = *sr;
 	mg->mg_route.sr_installed = false;
-	return replace(MYGATE_NAME, mg, why);
+	return config_edit(MYGATE_NAME, mg, why->r_text, sizeof(why->r_text));
 }
 
 /* Takes `old` out of the interface's file and puts `new` in; either may be NULL. */
@@ -143,7 +120,7 @@ edit_file(const char *ifname, const struct static_route *old, const struct stati
 		explain(why, RT_NOMEM);
 		return false;
 	}
-	return replace(hostname_key(key, ifname), h, why);
+	return config_edit(hostname_key(key, ifname), h, why->r_text, sizeof(why->r_text));
 }
 
 /* ---- add, delete, change ---- */
@@ -210,7 +187,7 @@ route_delete(const struct route_args *ra, struct reason *why)
 	if (!search_config(&s, ra))
 		return delete_learned(ra, why);
 	if (s.s_ifname[0] == '\0')
-		return replace(MYGATE_NAME, NULL, why);
+		return config_edit(MYGATE_NAME, NULL, why->r_text, sizeof(why->r_text));
 	return edit_file(s.s_ifname, &s.s_found, NULL, why);
 }
 
@@ -351,7 +328,7 @@ flush_file(struct out *o, const struct route_opts *ro, const char *ifname, struc
 	for (unsigned i = 0; i < h->hn_nroutes; i++)
 		flush_say(o, ro, &h->hn_routes[i]);
 	h->hn_nroutes = 0;
-	return replace(hostname_key(key, ifname), h, why);
+	return config_edit(hostname_key(key, ifname), h, why->r_text, sizeof(why->r_text));
 }
 
 static int
@@ -366,7 +343,7 @@ route_flush(struct out *o, const struct route_opts *ro, const char *verb __unuse
 		return command_usage(o, "route");
 	if (mg != NULL && mg->mg_present) {
 		flush_say(o, ro, &mg->mg_route);
-		ok = replace(MYGATE_NAME, NULL, &why);
+		ok = config_edit(MYGATE_NAME, NULL, why.r_text, sizeof(why.r_text));
 	}
 	config_foreach(collect_routed, &n);
 	if (n.n_nomem) {

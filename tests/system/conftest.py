@@ -46,20 +46,27 @@ def pytest_runtestloop(session):
     claims = session.config.getoption('--claims')
     if session.config.option.collectonly or not claims:
         return None
-    files = {}
-    for i in session.items:     # a file's tests with namespaces and those with the peer guest are two shares
+    mine = _claimed(session.items, claims)
+    item = next(mine, None)
+    while item is not None:     # the next one is known, so that pytest tears down what that does not need
+        following = next(mine, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        item = following
+    return True
+
+
+def _claimed(items, claims):
+    """The tests of the shares that this process gets: files, in which those with namespaces and those with the peer guest are two."""
+    shares = {}
+    for i in items:
         params = i.callspec.params if hasattr(i, 'callspec') else {}
-        files.setdefault(i.nodeid.split('::')[0] + params.get('host_lab', ''), []).append(i)
-    for name, items in files.items():
+        shares.setdefault(i.nodeid.split('::')[0] + params.get('host_lab', ''), []).append(i)
+    for name, share in shares.items():
         try:
             os.mkdir(f'{claims}/{name.replace("/", ":")}')
         except FileExistsError:
             continue
-        for n, item in enumerate(items):
-            # Session fixtures stay: the last file's are torn down at the session's end.
-            following = items[n + 1] if n + 1 < len(items) else session.items[0] if item is not session.items[0] else items[0]
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-    return True
+        yield from share
 
 
 def pytest_runtest_logreport(report):

@@ -88,14 +88,14 @@ SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
 
 class NetnsHost:
     """A namespace `name` whose interface meets the router's NIC: a tap, or, where /dev/net/tun is not for us, a veth whose other
-    end QEMU reads and writes as a packet socket. The interface is new for each router: plug() makes it, unplug() ends it."""
+    end a relay joins to QEMU. The interface is new for each router: plug() makes it, unplug() ends it."""
     kind = 'netns'
 
     def __init__(self, name, mac):
         self.name, self.mac = name, mac
         self.attach = 'tap' if tap_usable() else 'veth'
         self.ifname = f't-{name}' if self.attach == 'tap' else 'eth0'
-        self.end = None         # what QEMU gets: the tap's file or the packet socket
+        self.end = None         # what QEMU gets: the tap's file or the relay's socket
         self.jobs = []
         sh(f'ip netns add {name} && ip -n {name} link set lo up').check()
         self.run('for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 >$f; done').check()
@@ -120,10 +120,18 @@ class NetnsHost:
         offloads_off(f'v-{self.name}')
         sh(f'ip netns exec {self.name} {sys.executable} -c "import sys; sys.path.insert(0, {here!r}); import hosts; '
            f'hosts.offloads_off(\'eth0\')"').check()
-        self.end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        self.end.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-        self.end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self.end.bind((f'v-{self.name}', ETH_P_ALL))
+        packet = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        packet.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+        packet.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        packet.bind((f'v-{self.name}', ETH_P_ALL))
+        self.end, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+        # QEMU takes no packet socket: a process carries the frames over.
+        self.relay = subprocess.Popen([sys.executable, f'{here}/relay.py', str(packet.fileno()), str(far.fileno())],
+                                      pass_fds=(packet.fileno(), far.fileno()), stdin=subprocess.DEVNULL)
+        packet.close()
+        far.close()
 
     def fds(self):
         return (self.end.fileno(),)
@@ -138,6 +146,8 @@ class NetnsHost:
             self.end.close()
             self.end = None
             if self.attach == 'veth':
+                self.relay.kill()
+                self.relay.wait()
                 sh(f'ip link del v-{self.name}').check()
 
     def run(self, command, timeout=30):

@@ -17,7 +17,7 @@ def end_check(router, patience=3):
     assert router.qemu.alive(), f'the router has ended: {router.serial()[-3000:]}\n{router.qemu.stderr()}'
     assert router.expect_panic or 'panic:' not in router.serial(), f'the router panicked: {router.serial()[-3000:]}'
     end = time.monotonic() + patience
-    while (b := router.balance())['left'] != b['right']:
+    while (b := router.balance())['difference']:
         assert time.monotonic() < end, f'the books do not balance: {b}\n{router.cmd("netstat -s")}'
         time.sleep(0.3)
 
@@ -125,11 +125,14 @@ class WireLab(Lab):
 class OwnLab(WireLab):
     """For one test: the router that it asked for."""
 
-    def __init__(self, work, ready=True, **kw):
+    def __init__(self, work, ready_in=30, **kw):
         super().__init__(work, name='own', **kw)
         self.router = self.start_only()
-        if ready:
-            self.router.wait_ready()
+        try:
+            self.router.wait_ready(ready_in)
+        except BaseException:
+            self.close_router()
+            raise
 
     def start_only(self):
         self.ports = [Port(self.work, f'o{i}', FAR_MACS[i], *NETS[i]) for i in (0, 1)]

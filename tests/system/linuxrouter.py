@@ -14,7 +14,7 @@ class LinuxRouter:
             echo 0 >/proc/sys/net/ipv4/icmp_ratelimit; echo 1 >/proc/sys/net/ipv4/ip_forward''').check()
 
     def balance(self):
-        return {'left': 0, 'right': 0}
+        return {'difference': 0}
 
     def set_mtu(self, ifname, mtu):
         self.peer.sh(f'ip link set {ifname} mtu {mtu}').check()

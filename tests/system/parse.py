@@ -112,7 +112,7 @@ def arp_an(text):
 
 
 KSTAT_NAME = re.compile(r'^([\w.-]+):(\d+):([\w.-]+):(\d+)$')
-KSTAT_LINE = re.compile(r'^ *(\S+): (.*)$')
+KSTAT_LINE = re.compile(r'^ *(\S[^:]*): (.*)$')
 
 
 def kstat(text):

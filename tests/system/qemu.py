@@ -25,6 +25,8 @@ class Qemu:
         if not reboots:
             a += ['-no-reboot']
         for c in consoles:
+            if os.path.exists(f'{work}/{name}.{c}.log'):
+                os.unlink(f'{work}/{name}.{c}.log')
             a += ['-chardev', f'socket,id={c},path={work}/{name}.{c},server=on,wait=off,logfile={work}/{name}.{c}.log,logappend=on',
                   '-serial', f'chardev:{c}']
         self.command = a + list(args)

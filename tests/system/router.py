@@ -126,6 +126,13 @@ class Router:
                     c[name, k] = v
         return c
 
+    def balance(self):
+        """{received, created, sent, dropped, consumed, queued, difference}: packets, since the start."""
+        text = self.cmd('netstat -s -s -v')
+        rows = dict((m[2], int(m[1])) for m in re.finditer(r'^\t(-?\d+)(?: packets?)? (\w+)$', text.split('balance:\n')[1], re.M))
+        assert {'received', 'sent', 'dropped', 'difference'} <= rows.keys(), text
+        return rows
+
     def totals(self, ifname):
         """Packets in and out of an interface, and what its queues have dropped: (in, out, dropped in, dropped out)."""
         k = self.kstat(f'{ifname}:::')

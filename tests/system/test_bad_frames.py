@@ -36,7 +36,6 @@ IP_LIES = {     # what: (bytes, netstat -s's sentence)
     'length 0': (lambda w: patch(good(w), 2, '>H', 0), 'packets with data length < header length'),
     'cut to 19 bytes': (lambda w: bytes(good(w))[:19], 'packets with size smaller than minimum'),
     'cut to 1 byte': (lambda w: bytes(good(w))[:1], 'packets with size smaller than minimum'),
-    'source is the router': (lambda w: bytes(IP(src='10.0.1.1', dst=w.b.ip) / UDP() / Raw(b'x')), None),
     'source is loopback': (lambda w: bytes(IP(src='127.0.0.1', dst=w.b.ip) / UDP() / Raw(b'x')), None),
     'source is multicast': (lambda w: bytes(IP(src='224.1.1.1', dst=w.b.ip) / UDP() / Raw(b'x')), None),
     'source is broadcast': (lambda w: bytes(IP(src='255.255.255.255', dst=w.b.ip) / UDP() / Raw(b'x')), None),
@@ -72,6 +71,15 @@ def test_ip_header_that_lies(wire, what):
             d.grew('ip', sentence, 1)
             d.grew('ip', 'packets forwarded', 0)
         assert sum(drops.values()) >= 1, drops
+    assert wire.forwards()
+
+
+def test_source_is_the_router(wire):
+    """Nothing in the way of a packet checks that (antispoof is pf's); it is forwarded like any other, and answered to nobody else."""
+    wire.a.send_ip(IP(src='10.0.1.1', dst=wire.b.ip, ttl=9) / UDP() / Raw(b'x'))
+    wire.a.send_ip(IP(src='10.0.1.1', dst='10.0.1.1', ttl=9) / UDP() / Raw(b'land'))
+    wire.a.send_ip(IP(src='10.0.1.1', dst='10.0.2.1', ttl=1) / ICMP() / Raw(b'land'))
+    assert not [f for f in wire.a.collect(0.5) if ICMP in f]
     assert wire.forwards()
 
 

@@ -17,7 +17,6 @@ BROKEN = {
     'bad mask': ('# /etc/hostname.vio0\ninet 10.0.1.1 255.0.255.0\n', r'/etc/hostname\.vio0:1: .+'),
     'prefix of 33': ('# /etc/hostname.vio0\ninet 10.0.1.1/33\n', r'/etc/hostname\.vio0:1: .+'),
     'mtu of 12': ('# /etc/hostname.vio0\nmtu 12\n', r'/etc/hostname\.vio0:1: .+'),
-    'no such interface': ('# /etc/hostname.vio7\ninet 10.0.7.1/24\n', r'/etc/hostname\.vio7:?\d*: .+'),
     'unknown file': ('# /etc/frobnicate.conf\nx\n', r'/etc/frobnicate\.conf:?\d*: .+'),
     'unknown sysctl': ('# /etc/sysctl.conf\nnet.inet.ip.frobnicate=1\n', r'/etc/sysctl\.conf:1: .+'),
     'sysctl out of range': ('# /etc/sysctl.conf\nnet.inet.ip.forwarding=yes\n', r'/etc/sysctl\.conf:1: .+'),
@@ -43,6 +42,13 @@ def test_broken_at_boot(boot, what):
     assert x.b.expect(lambda f: UDP in f, 0.5) is None, 'nothing is forwarded'
     assert load(x.router, CONF)[0] == '0', 'and a good one can be loaded'
     x.a.gateway_mac = x.b.gateway_mac = None
+    assert x.forwards()
+
+
+def test_interface_that_is_absent(boot):
+    """As OpenBSD's netstart: said, and the others come up."""
+    x = boot(conf=CONF + '# /etc/hostname.vio7\ninet 10.0.7.1/24\n')
+    assert 'vio7: no such interface' in x.router.serial()
     assert x.forwards()
 
 
@@ -117,11 +123,18 @@ def test_crlf_and_no_final_newline(boot):
     assert x.forwards()
 
 
-@pytest.mark.parametrize('bundle', ['', '\0' * 5000, '# /etc/' * 1000, '\n' * 100000, '# /etc/hostname.vio0\n' + 'x' * 300000,
-                                    '# /etc/hostname.vio0\n' + 'inet 10.0.1.1/24\n' * 2000, '\xff\xfe' * 3000])
-def test_hostile_bundles(boot, bundle):
+HOSTILE = {
+    'empty': '', 'zeros': '\0' * 5000, 'heads without names': '# /etc/' * 1000, 'empty lines': '\n' * 100000,
+    'a line of 300,000': '# /etc/hostname.vio0\n' + 'x' * 300000, 'an address 2,000 times': '# /etc/hostname.vio0\n' + 'inet 10.0.1.1/24\n' * 2000,
+    'no text': '\xff\xfe' * 3000, 'a name of 3,000': '# /etc/' + 'n' * 3000 + '\n', 'a path': '# /etc/../../x\n', 'a bare head': '# /etc/\n',
+    '5,000 files': ''.join(f'# /etc/hostname.vio{i}\nup\n' for i in range(5000)),
+}
+
+
+@pytest.mark.parametrize('what', HOSTILE)
+def test_hostile_bundles(boot, what):
     """Refused or taken, but never a crash; and the console works."""
-    x = boot(conf=bundle.encode('latin-1'))
+    x = boot(conf=HOSTILE[what].encode('latin-1'))
     assert 'flags=' in x.router.cmd('ifconfig vio0')
 
 

@@ -4,6 +4,7 @@
 
 #include "kernel/config.h"
 #include "kernel/loop.h"
+#include "net/core/if_loop.h"
 #include "net/core/net_init.h"
 #include "net/ether/arp.h"
 #include "net/ether/ether.h"
@@ -68,7 +69,6 @@ net_start(void)
 {
 	struct rt_request rq = { .rq_dest = addr("10.1.0.0"), .rq_plen = 16, .rq_flags = RTF_GATEWAY | RTF_STATIC };
 
-	loop_init();
 	CHECK(net_init());
 	wire_attach(&t0, 0, "10.0.0.1");
 	wire_attach(&t1, 1, "10.0.1.1");
@@ -85,6 +85,21 @@ net_start(void)
 	counter_mark();
 }
 
+/* As at power-off: every pool is empty. */
+static void
+net_stop(void)
+{
+	for (struct nexthop *nh = nexthop_list, *next; nh != NULL; nh = next) {	/* admins' entries */
+		next = nh->nh_next;
+		if (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH))
+			arp_forget(nh);
+	}
+	nexthop_put(loop_nexthop());
+	while (ifnet_list != NULL)
+		if_detach(ifnet_list);
+	CHECK(nexthop_list == NULL);
+}
+
 void
 net_end(void)
 {
@@ -95,6 +110,7 @@ net_end(void)
 	counter_balance(&b);
 	CHECK_EQ(b.cb_received + b.cb_created, b.cb_sent + b.cb_dropped + b.cb_consumed + b.cb_held);
 	CHECK_EQ(mbuf_used(), b.cb_held);
+	net_stop();
 }
 
 void
@@ -140,8 +156,9 @@ pkt_mbuf(const struct pkt *p, unsigned seg)
 	struct mbuf *m = m_get(), *tail = m;
 
 	CHECK(m != NULL);
+	seg = MIN(seg, 1900u);
 	for (unsigned off = 0; off < p->p_len; ) {
-		unsigned n = MIN(MIN(seg, 1900u), p->p_len - off);
+		unsigned n = MIN(seg, p->p_len - off);
 
 		if (off > 0) {
 			tail = tail->m_next = m_get();

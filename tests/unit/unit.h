@@ -59,7 +59,8 @@ void	unit_check_in(const char *file, int line, const char *text, const char *par
 #define CHECK_IN(text, part) unit_check_in(__FILE__, __LINE__, text, part)
 void	unit_check_mem(const char *file, int line, const char *what, const void *got, const void *want, size_t n);
 #define CHECK_MEM(a, b, n) unit_check_mem(__FILE__, __LINE__, #a, a, b, n)
-/* The statement ends in panic, reboot or halt (HOST_*). host.panic_text tells why. Not inside a task. */
+/* The statement ends in panic, reboot or halt (HOST_*). host.panic_text tells why. From the test's own stack; what ends may
+ * be a task. */
 #define CHECK_ENDS(how, stmt) do {						\
 	jmp_buf uj_;								\
 	int ue_ = setjmp(uj_);							\
