@@ -18,8 +18,8 @@ SRC_S	:= $(filter-out boot/multiboot1.S, $(wildcard boot/*.S kernel/amd64/*.S))
 OBJ	:= $(SRC_C:%.c=$(B)/obj/%.o) $(SRC_S:%=$(B)/obj/%.o)
 INTR_OBJ := $(filter %_intr.o, $(OBJ))
 
-# -fbuiltin: -ffreestanding alone would make a call of every small memcpy. No red zone, as interrupts may come at any time;
-# frame pointers for backtraces.
+# -fbuiltin: -ffreestanding alone would make a call of every small memcpy. No red zone, as interrupts may come at any
+# time; frame pointers for backtraces.
 WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wno-format-truncation -Werror
 MODE	:= -ffreestanding -fbuiltin -nostdinc -mno-red-zone -fno-pic -fno-pie -mcmodel=small -fcf-protection=none \
 	   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-omit-frame-pointer -fstack-protector-strong \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a disc that boots by BIOS and, where GRUB's EFI modules are installed, by UEFI: iso.sh OUT.iso sluice.elf [CONFIGURATION]
-# GRUB's own files are looked for in /usr/lib/grub and under build/deps.
+# Makes a disc that boots by BIOS and, where GRUB's EFI modules are installed, by UEFI: iso.sh OUT.iso sluice.elf
+# [CONFIGURATION] GRUB's own files are looked for in /usr/lib/grub and under build/deps.
 set -eu
 
 out=$1
@@ -12,7 +12,10 @@ modules="multiboot2 normal configfile test iso9660 fat boot part_msdos part_gpt 
 
 SLUICE_DEPS=${SLUICE_DEPS:-$PWD/build/deps}
 if [ -f "$SLUICE_DEPS/env" ]; then . "$SLUICE_DEPS/env"; fi
-command -v grub-mkrescue > /dev/null || { echo "iso.sh: no grub-mkrescue: install grub-common, xorriso, mtools" >&2; exit 1; }
+command -v grub-mkrescue > /dev/null || {
+	echo "iso.sh: no grub-mkrescue: install grub-common, xorriso, mtools" >&2
+	exit 1
+}
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT INT TERM

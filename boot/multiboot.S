@@ -1,5 +1,6 @@
-/* multiboot.S - what boot loaders look for: the multiboot 2 header, the PVH note, and a hole that Makefile fills with a multiboot 1
- * header (multiboot1.S) in the ELF32 file only: QEMU would prefer that to the PVH note, and refuse it in an ELF64. */
+/* multiboot.S - what boot loaders look for: the multiboot 2 header, the PVH note, and a hole that Makefile fills with
+ * a multiboot 1 header (multiboot1.S) in the ELF32 file only: QEMU would prefer that to the PVH note, and refuse it
+ * in an ELF64. */
 
 	.section .boot.mb1, "a"
 	.globl	multiboot1_hole

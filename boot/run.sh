@@ -14,11 +14,13 @@ kernel=$B/sluice.elf32
 [ -e "$kernel" ] || { echo "run.sh: no $kernel: run \`make\` first" >&2; exit 1; }
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/sluice-run.XXXXXX")
-lan= typist=
+lan= typist= router=
+terminal=$(stty -g 2>/dev/null || true)
 clean() {
 	trap '' INT TERM HUP
-	for p in $typist $lan; do kill "$p" 2>/dev/null || true; done
+	for p in $typist $lan $router; do kill "$p" 2>/dev/null || true; done
 	wait 2>/dev/null || true
+	[ -z "$terminal" ] || stty "$terminal" 2>/dev/null || true
 	rm -rf "$tmp"
 }
 trap clean EXIT
@@ -48,7 +50,7 @@ lan=$!
 	sleep 1
 	printf 'ping 10.0.2.2\r'
 	while kill -0 $$ 2>/dev/null; do sleep 1; done
-	kill "$lan"		# we were killed without a chance to clean up
+	kill "$lan" $(cat "$tmp/router")	# we were killed without a chance to clean up
 	rm -rf "$tmp"
 ) &
 typist=$!
@@ -67,6 +69,14 @@ Type at the prompt:   ifconfig               the interfaces
 To leave: ctrl-a, then x (or type `halt -p`).
 
 END
+# In the background, so that a signal to this script is heard at once; the terminal is its own all the same.
+exec 3<&0
 (qemu sluice a b 52:54:00:00:00:0a "$top/boot/run.conf" \
     -netdev user,id=out,net=10.0.0.0/16,host=10.0.2.2,dns=10.0.2.3,dhcpstart=10.0.2.15 \
-    -device virtio-net-pci,netdev=out,mac=52:54:00:00:00:0b,romfile= -serial mon:stdio)
+    -device virtio-net-pci,netdev=out,mac=52:54:00:00:00:0b,romfile= -serial mon:stdio <&3) &
+router=$!
+echo "$router" >"$tmp/router"
+status=0
+wait "$router" || status=$?
+router=
+exit "$status"

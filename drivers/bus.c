@@ -1,6 +1,5 @@
-/* bus.c - the part of drivers/bus.h that is the same on every machine: windows, bounded waits, memory for devices. */
+/* bus.c - the part of drivers/bus.h that is the same on every machine: windows and bounded waits. */
 #include "drivers/bus.h"
-#include "kernel/machine.h"
 
 void
 reg_ports(struct reg *r, uint16_t port, size_t size)
@@ -41,22 +40,4 @@ reg_wait8(const struct reg *r, size_t off, uint8_t mask, uint8_t want, unsigned 
 			return false;
 		delay_us(1);
 	}
-}
-
-bool
-dma_alloc(struct dma *d, size_t size)
-{
-	size_t npages = (size + PAGE_SIZE - 1) / PAGE_SIZE;
-
-	*d = (struct dma){ .d_va = page_alloc(npages), .d_size = npages * PAGE_SIZE };
-	d->d_pa = dma_addr(d->d_va);
-	return d->d_va != NULL;
-}
-
-void
-dma_free(struct dma *d)
-{
-	if (d->d_va != NULL)
-		page_free(d->d_va, d->d_size / PAGE_SIZE);
-	*d = (struct dma){ NULL, 0, 0 };
 }

@@ -64,8 +64,7 @@ pci_find_cap(const struct pci_dev *pd, uint8_t id, uint8_t after)
 	if (!(pci_read16(pd, PCI_STATUS) & PCI_STATUS_CAPS))
 		return 0;
 	off = pci_read8(pd, after != 0 ? after + 1u : PCI_CAPPTR) & 0xfcu;
-	/* 192 bytes hold at most 48 capabilities: a longer chain is a loop. */
-	for (unsigned i = 0; i < 48 && off >= 0x40; i++) {
+	for (unsigned i = 0; i < PCI_MAXCAPS && off >= 0x40; i++) {
 		uint16_t head = pci_read16(pd, off);
 
 		if (head == 0xffff)

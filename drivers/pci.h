@@ -32,7 +32,8 @@ uint16_t pci_read16(const struct pci_dev *, unsigned off);
 uint8_t	 pci_read8(const struct pci_dev *, unsigned off);
 void	 pci_write32(const struct pci_dev *, unsigned off, uint32_t v);
 void	 pci_write16(const struct pci_dev *, unsigned off, uint16_t v);
-/* Offset of the first capability `id` behind `after` (0: from the start); 0: none. Bounded against loops. PCI 3.0, 6.7. */
+/* Offset of the first capability `id` behind `after` (0: from the start); 0: none. Bounded against loops, but
+ * one that walks on from each is the caller's (PCI_MAXCAPS). PCI 3.0, 6.7. */
 uint8_t	 pci_find_cap(const struct pci_dev *, uint8_t id, uint8_t after);
 /* Maps BAR 0-5 whole (memory: uncached; 64-bit BARs too). False: absent, or beyond what can be mapped. */
 bool	 pci_map_bar(const struct pci_dev *, unsigned bar, struct reg *);

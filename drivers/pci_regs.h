@@ -24,6 +24,7 @@
 #define PCI_CAPPTR	0x34
 #define PCI_INTLINE	0x3c		/* line, pin */
 
+#define PCI_MAXCAPS	48		/* as many fit into 192 bytes: a longer chain is a loop */
 #define PCI_CAP_VENDOR	0x09
 #define PCI_CAP_MSIX	0x11
 

@@ -1,5 +1,6 @@
-/* uart.c - 16550 at COM1: the console. Output goes through a ring that the device empties as it can: a peer that does not read blocks
- * nobody. Input is read by the loop into a ring; when that is full the FIFO, and behind it the line, waits or loses. */
+/* uart.c - 16550 at COM1: the console. Output goes through a ring that the device empties as it can: a peer that does
+ * not read blocks nobody. Input is read by the loop into a ring; when that is full the FIFO, and behind it the line,
+ * waits or loses. */
 #include "drivers/bus.h"
 #include "drivers/uart.h"
 #include "drivers/uart_intr.h"

@@ -30,7 +30,7 @@ map_modern(struct virtio *v)
 {
 	uint8_t cap = 0;
 
-	while ((cap = pci_find_cap(v->v_pd, PCI_CAP_VENDOR, cap)) != 0)
+	for (int i = 0; i < PCI_MAXCAPS && (cap = pci_find_cap(v->v_pd, PCI_CAP_VENDOR, cap)) != 0; i++)
 		switch (pci_read8(v->v_pd, cap + VCAP_TYPE)) {
 		case VCAP_COMMON:
 			map_capability(v, cap, &v->v_common, VC_SIZE);

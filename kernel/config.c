@@ -232,16 +232,34 @@ step_call(struct config_err *ce, const struct config_step *st, bool undo)
 	return undo ? apply(ce, cf_base(cf), new, old) : apply(ce, cf_base(cf), old, new);
 }
 
-/* All steps, or none. */
+/* ck_check of each file of cs as it is to be: instead is in place of the file of its name (NULL: none is), but (NULL: none) is absent. */
 static bool
-steps_run(struct config_err *ce, const struct config_step *st, unsigned n)
+store_check(struct config_err *ce, const struct config_store *cs, const struct config_file *but, const struct config_file *instead)
+{
+	bool ok = true;
+
+	for (unsigned i = 0; i <= cs->cs_n; i++) {
+		const struct config_file *cf = i < cs->cs_n ? &cs->cs_file[i] : instead;
+
+		if (cf == NULL || cf == but || cf->cf_key->ck_check == NULL)
+			continue;
+		ce->ce_file = cf->cf_name;
+		ok = cf->cf_key->ck_check(ce, cf_base(cf), cf->cf_obj) && ok;
+	}
+	return ok;
+}
+
+/* All steps and then the check of `cs` (see store_check), or nothing. */
+static bool
+steps_run(struct config_err *ce, const struct config_step *st, unsigned n, const struct config_store *cs,
+    const struct config_file *but, const struct config_file *instead)
 {
 	unsigned i, before = ce->ce_errors;
 
 	for (i = 0; i < n; i++)
 		if (!step_call(ce, &st[i], false))
 			break;
-	if (i == n)
+	if (i == n && store_check(ce, cs, but, instead))
 		return true;
 	if (ce->ce_errors == before)
 		config_error(ce, 0, "could not be applied");
@@ -344,7 +362,7 @@ config_load(struct out *o, const char *source, const char *text, size_t len)
 		st = calloc(2 * (size_t)(running.cs_n + new.cs_n) + 1, sizeof(*st));
 		if (st == NULL)
 			config_error(&ce, 0, "out of memory");
-		ok = st != NULL && steps_run(&ce, st, steps_plan(&new, st));
+		ok = st != NULL && steps_run(&ce, st, steps_plan(&new, st), &new, NULL, NULL);
 	}
 	if (ok) {
 		store_commit(&new);
@@ -400,7 +418,7 @@ config_replace(struct config_err *ce, const char *name, void *obj)
 	n = steps_repeat(st, 1);
 	if (obj == NULL)
 		steps_swap_halves(st, n);
-	if (!steps_run(ce, st, n)) {
+	if (!steps_run(ce, st, n, &running, old, obj != NULL ? &new : NULL)) {
 		if (obj != NULL)
 			new.cf_key->ck_free(obj);
 		return false;

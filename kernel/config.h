@@ -34,6 +34,9 @@ struct config_key {
 	/* A second turn, after ck_apply of all keys (for what needs the others' objects: routes need interfaces); its part of the
 	 * object only. May be NULL. */
 	bool		(*ck_apply_late)(struct config_err *, const char *name, const void *old, const void *new);
+	/* Last, for every file of the new configuration, changed or not: what it says is in force, also after what others have changed.
+	 * Changes nothing. False after config_error(): all goes back. May be NULL. */
+	bool		(*ck_check)(struct config_err *, const char *name, const void *obj);
 	/* The file's canonical text: parsing it gives an equal object. */
 	void		(*ck_print)(struct out *, const char *name, const void *obj);
 	void		(*ck_free)(void *obj);

@@ -80,7 +80,8 @@ cmd_crash(struct out *o, int argc, char **argv)
 		}
 	return command_usage(o, argv[0]);
 }
-COMMAND(crash, cmd_crash, "crash assert | null | text | execute | stack | canary", "stop the system with a panic, as a test",
+COMMAND(crash, cmd_crash, "crash assert | null | text | execute | stack | canary",
+    "stop the system with a panic, as a test",
     "Breaks the system on purpose. It prints registers and a backtrace, keeps them with the\n"
     "message buffer, and reboots; dmesg then shows them.\n\n"
     "    assert   a failed assertion\n"

@@ -18,11 +18,11 @@ json_begin(struct out *o, const char *name)
 	size_t start = o->o_len;
 
 	if (o->o_comma)
-		out_write(o, ",", 1);
+		out_put(o, ",", 1);
 	if (name != NULL) {
-		out_write(o, "\"", 1);
-		out_write(o, name, strlen(name));
-		out_write(o, "\":", 2);
+		out_put(o, "\"", 1);
+		out_put(o, name, strlen(name));
+		out_put(o, "\":", 2);
 	}
 	return start;
 }
@@ -55,7 +55,7 @@ json_open(struct out *o, const char *name, char bracket)
 	KASSERT(bracket == '{' || bracket == '[');
 	if (!json_suppressed(o)) {
 		start = json_begin(o, name);
-		out_write(o, &bracket, 1);
+		out_put(o, &bracket, 1);
 		if (json_end(o, start)) {
 			o->o_depth++;
 			o->o_comma = false;
@@ -102,25 +102,26 @@ static void
 json_string(struct out *o, const char *str)
 {
 	const unsigned char *s = (const unsigned char *)str;
+	char esc[8];
 	size_t n;
 
-	out_write(o, "\"", 1);
+	out_put(o, "\"", 1);
 	for (; *s != '\0'; s += MAX(n, (size_t)1)) {
 		n = utf8_len(s);
 		if (n == 0)
-			out_write(o, "\\ufffd", 6);
+			out_put(o, "\\ufffd", 6);
 		else if (*s == '"' || *s == '\\')
-			out_printf(o, "\\%c", *s);
+			out_put(o, (char[]){ '\\', (char)*s }, 2);
 		else if (*s == '\n')
-			out_write(o, "\\n", 2);
+			out_put(o, "\\n", 2);
 		else if (*s == '\t')
-			out_write(o, "\\t", 2);
+			out_put(o, "\\t", 2);
 		else if (*s < 0x20 || *s == 0x7f)
-			out_printf(o, "\\u%04x", *s);
+			out_put(o, esc, (size_t)snprintf(esc, sizeof(esc), "\\u%04x", *s));
 		else
-			out_write(o, (const char *)s, n);
+			out_put(o, (const char *)s, n);
 	}
-	out_write(o, "\"", 1);
+	out_put(o, "\"", 1);
 }
 
 /* The outermost value may stand alone. */
@@ -153,7 +154,7 @@ json_bare(struct out *o, const char *name, const char *v)
 	if (json_suppressed(o))
 		return;
 	start = json_begin(o, name);
-	out_write(o, v, strlen(v));
+	out_put(o, v, strlen(v));
 	json_finish(o, start);
 }
 

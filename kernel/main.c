@@ -1,4 +1,5 @@
-/* main.c - the boot of core 0 on amd64, from the first C function to the loop: the table of contents of the machine's life. */
+/* main.c - the boot of core 0 on amd64, from the first C function to the loop: the table of contents of the machine's
+ * life. */
 #include "drivers/pci.h"
 #include "drivers/uart.h"
 #include "kernel/amd64/amd64.h"
@@ -26,11 +27,11 @@ kernel_main(uint32_t magic, uint32_t info)
 	log_init(log_mem, log_size);	/* with what the last boot left */
 	log_printf("Sluice: router, firewall and VPN gateway (amd64)\n");
 	bootinfo_log();
-	cpu_log();
 	trap_init();			/* a fault prints a backtrace from here on */
 	pic_init();
 	apic_init();
 	clock_init();			/* uptime_ns() runs */
+	cpu_log();
 	random_init();
 	loop_init();
 	uart_attach();			/* the console by interrupt */

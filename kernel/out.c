@@ -49,12 +49,28 @@ out_room(struct out *o, size_t n)
 }
 
 void
-out_write(struct out *o, const char *s, size_t n)
+out_put(struct out *o, const char *s, size_t n)
 {
-	if ((o->o_stop && !o->o_json) || !out_room(o, n))
+	if (!out_room(o, n))
 		return;
 	memcpy(o->o_buf + o->o_len, s, n);
 	o->o_len += n;
+}
+
+static bool
+out_takes_text(const struct out *o)
+{
+#ifdef SLUICE_DEBUG
+	KASSERT(o->o_depth == 0 && o->o_ghosts == 0);
+#endif
+	return o->o_depth == 0 && o->o_ghosts == 0 && (!o->o_stop || o->o_json);
+}
+
+void
+out_write(struct out *o, const char *s, size_t n)
+{
+	if (out_takes_text(o))
+		out_put(o, s, n);
 }
 
 void
@@ -64,7 +80,7 @@ out_vprintf(struct out *o, const char *fmt, va_list ap)
 	size_t room;
 	int n;
 
-	if ((o->o_stop && !o->o_json) || !out_room(o, 80))
+	if (!out_takes_text(o) || !out_room(o, 80))
 		return;
 	room = o->o_cap - o->o_len - o->o_depth - 2;
 	va_copy(again, ap);

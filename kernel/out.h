@@ -25,9 +25,12 @@ struct out {
 
 void	out_init(struct out *, void (*sink)(struct out *, const char *, size_t), void *arg);
 void	out_free(struct out *);
+/* Text. Between json_open and json_close it has no place: a bug, found in debug builds, left out in others. */
 void	out_printf(struct out *, const char *fmt, ...) __printflike(2, 3);
 void	out_vprintf(struct out *, const char *fmt, va_list);
 void	out_write(struct out *, const char *, size_t);
+/* Bytes as they are; for json.c. */
+void	out_put(struct out *, const char *, size_t);
 void	out_flush(struct out *);	/* task context, outside net_enter */
 
 /* JSON, on one line, valid also when memory ran out or the reader stopped: whole elements are left out then. name NULL: an element of an array, or the outermost value. Names are literals; strings are escaped,

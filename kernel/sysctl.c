@@ -1,4 +1,5 @@
 /* sysctl.c - the sysctl command and /etc/sysctl.conf. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +226,22 @@ sysctl_show(struct out *o, const struct sysctl *sc, bool bare)
 		out_printf(o, "%s=%s\n", sc->sc_name, value);
 }
 
+/* An error: a line of text, or in JSON a member of the object that is open. */
+static void __printflike(2, 3)
+sysctl_error(struct out *o, const char *fmt, ...)
+{
+	char buf[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	if (o->o_json)
+		json_str(o, "error", buf);
+	else
+		out_printf(o, "sysctl: %s\n", buf);
+}
+
 /* As sysctl(8) puts it: which level of the name leads nowhere. */
 static void
 sysctl_unknown(struct out *o, const char *name)
@@ -245,7 +262,7 @@ sysctl_unknown(struct out *o, const char *name)
 		part = dot + 1;
 		n++;
 	}
-	out_printf(o, "sysctl: %s level name %.*s in %s is invalid\n", level[MIN(n, nitems(level) - 1)],
+	sysctl_error(o, "%s level name %.*s in %s is invalid", level[MIN(n, nitems(level) - 1)],
 	    (int)(dot - part), part, name);
 }
 
@@ -263,15 +280,29 @@ sysctl_show_below(struct out *o, const char *name, bool bare)
 		sysctl_show(o, sc, bare);
 		shown++;
 	}
-	if (shown == 0 && name != NULL && !o->o_json)
+	if (shown == 0 && name != NULL)
 		sysctl_unknown(o, name);
 	return shown == 0 && name != NULL;
+}
+
+static bool
+sysctl_replace(struct out *o, struct sysctl_conf *conf)
+{
+	struct out text;
+	struct config_err ce = { .ce_out = &text };
+	bool ok;
+
+	out_init(&text, NULL, NULL);
+	ok = config_replace(&ce, "sysctl.conf", conf);
+	if (!ok)
+		sysctl_error(o, "%.*s", text.o_len > 0 ? (int)text.o_len - 1 : 0, text.o_len > 0 ? text.o_buf : "");
+	out_free(&text);
+	return ok;
 }
 
 static int
 sysctl_assign(struct out *o, char *arg, bool bare, bool quiet)
 {
-	struct config_err ce = { .ce_out = o };
 	char *eq = strchr(arg, '='), old[128], new[128], why[160];
 	const struct sysctl *sc = sysctl_find(arg, (size_t)(eq - arg));
 	struct sysctl_conf *conf;
@@ -283,17 +314,17 @@ sysctl_assign(struct out *o, char *arg, bool bare, bool quiet)
 		return 1;
 	}
 	if (!sysctl_parse_value(sc, eq + 1, &v, why, sizeof(why))) {
-		out_printf(o, "sysctl: %s\n", why);
+		sysctl_error(o, "%s", why);
 		return 1;
 	}
 	sysctl_value(sc, old, sizeof(old));
 	conf = conf_copy(config_running("sysctl.conf"));
 	if (conf == NULL) {
-		out_printf(o, "sysctl: out of memory\n");
+		sysctl_error(o, "out of memory");
 		return 1;
 	}
 	conf_set(conf, sc, v);
-	if (!config_replace(&ce, "sysctl.conf", conf))
+	if (!sysctl_replace(o, conf))
 		return 1;
 	sysctl_value(sc, new, sizeof(new));
 	if (quiet)

@@ -126,6 +126,9 @@ timeouts_run(unsigned max)
 	struct timeout *to;
 	unsigned n = 0;
 
+	/* Most passes of a busy loop end here: the tick has not changed. */
+	if (now == wh->wh_tick && wh->wh_due == NULL && wh->wh_cascade == NULL)
+		return 0;
 	for (;;) {
 		if (wh->wh_cascade != NULL) {
 			wheel_cascade(wh);

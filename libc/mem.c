@@ -1,5 +1,5 @@
-/* mem.c - memcpy, memmove and memset in place of newlib's: those store past the cache from 256 bytes on, wrong for packets,
- * and use rep stos, slow in emulation. 16 bytes at a time, the last block overlapping the one before. */
+/* mem.c - memcpy, memmove and memset in place of newlib's: those store past the cache from 256 bytes on, wrong for
+ * packets, and use rep stos, slow in emulation. 16 bytes at a time, the last block overlapping the one before. */
 #include <string.h>
 
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* sys.c - what newlib asks of a system: memory for malloc, the clock, and answers to its stdio, which has no files here. */
+/* sys.c - what newlib asks of a system: memory for malloc, the clock, and answers to its stdio, which has no files
+ * here. */
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <errno.h>
@@ -19,7 +20,8 @@ void	__assert_func(const char *, int, const char *, const char *) __noreturn_fn;
 static PERCORE struct _reent *sys_reent;	/* NULL on core 0: newlib's own */
 static char *heap_start, *heap_break, *heap_end;
 
-/* errno and stdio's state of this core. Tasks of a core share it: nothing may sleep between a call and the look at errno. */
+/* errno and stdio's state of this core. Tasks of a core share it: nothing may sleep between a call and the look at
+ * errno. */
 struct _reent *
 __getreent(void)
 {
@@ -75,7 +77,12 @@ sys_none(int error)
 	return -1;
 }
 
-_READ_WRITE_RETURN_TYPE read(int fd __unused_arg, void *buf __unused_arg, size_t n __unused_arg) { return sys_none(EBADF); }
+_READ_WRITE_RETURN_TYPE
+read(int fd __unused_arg, void *buf __unused_arg, size_t n __unused_arg)
+{
+	return sys_none(EBADF);
+}
+
 int close(int fd __unused_arg) { return sys_none(EBADF); }
 off_t lseek(int fd __unused_arg, off_t off __unused_arg, int whence __unused_arg) { return sys_none(ESPIPE); }
 int open(const char *path __unused_arg, int flags __unused_arg, ...) { return sys_none(ENOENT); }

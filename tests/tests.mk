@@ -28,7 +28,7 @@ test-long: deps-test
 
 bench: deps-test
 	@+. $(DEPS)/env && $(MAKE) --no-print-directory B=$(B) all $(B)/empty.elf32
-	@SLUICE_B=$(B) tests/bench/bench.sh
+	@. $(DEPS)/env && SLUICE_B=$(B) $$PYTHON tests/bench/bench.py
 bench-check: deps-test
 	@+. $(DEPS)/env && $(MAKE) --no-print-directory B=$(B) all $(B)/empty.elf32
-	@SLUICE_B=$(B) tests/bench/bench.sh --check
+	@. $(DEPS)/env && SLUICE_B=$(B) $$PYTHON tests/bench/bench.py --check

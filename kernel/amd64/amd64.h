@@ -13,8 +13,9 @@
 #define VECTOR_TIMER	240		/* this core's APIC timer; never reaches irq_dispatch() */
 #define VECTOR_SPURIOUS	255		/* likewise */
 
-/* Every vector from VECTOR_PIC on but VECTOR_TIMER and VECTOR_SPURIOUS. Interrupts are off, it runs on the interrupt IST and uses
- * general registers only. It sends the end of interrupt itself: pic_eoi() for the 8259's lines, apic_eoi() for the rest. (irq_intr.c) */
+/* Every vector from VECTOR_PIC on but VECTOR_TIMER and VECTOR_SPURIOUS. Interrupts are off, it runs on the interrupt
+ * IST and uses general registers only. It sends the end of interrupt itself: pic_eoi() for the 8259's lines,
+ * apic_eoi() for the rest. (irq_intr.c) */
 void	irq_dispatch(unsigned vector);
 
 /* ---- ports ---- */
@@ -168,8 +169,8 @@ pic_eoi(unsigned line)
 		port_out8(PIC2, 0x20);
 	port_out8(PIC1, 0x20);
 }
-/* Lines 7 and 15 also report requests that went away: true for such a one. It needs no pic_eoi(line); for 15 the cascade is
- * acknowledged here. 8259A data sheet, "spurious interrupt". */
+/* Lines 7 and 15 also report requests that went away: true for such a one. It needs no pic_eoi(line); for 15 the
+ * cascade is acknowledged here. 8259A data sheet, "spurious interrupt". */
 static inline bool
 pic_spurious(unsigned line)
 {
@@ -184,12 +185,13 @@ pic_spurious(unsigned line)
 		port_out8(PIC1, 0x20);
 	return true;
 }
-/* Level (true) or edge triggered: the ELCR of PIIX and ICH; true for PCI lines. Lines 0, 1, 2, 8, 13 stay as they are. */
+/* Level (true) or edge triggered: the ELCR of PIIX and ICH; true for PCI lines. Lines 0, 1, 2, 8, 13 stay as they
+ * are. */
 void	pic_level(unsigned line, bool level);
 
 /* ---- memory (pmap.c) ---- */
-/* Maps device memory uncached, at the address itself; NULL: beyond 47 bits, RAM, or no memory for tables. Ranges may overlap earlier
- * ones. Stays for ever. Core 0. */
+/* Maps device memory uncached, at the address itself; NULL: beyond 47 bits, RAM, or no memory for tables. Ranges may
+ * overlap earlier ones. Stays for ever. Core 0. */
 void	*mmio_map(uint64_t pa, size_t size);
 /* The same for the firmware's tables: cached, read-only. RAM is mapped already and simply returned. */
 const void *table_map(uint64_t pa, size_t size);

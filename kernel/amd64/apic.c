@@ -1,4 +1,5 @@
-/* apic.c - the local APIC: where interrupts come in, and the one-shot timer that ends sleep. Intel SDM 3A, chapter 11. */
+/* apic.c - the local APIC: where interrupts come in, and the one-shot timer that ends sleep. Intel SDM 3A, chapter
+ * 11. */
 #include "kernel/amd64/amd64.h"
 
 #define MSR_APIC_BASE	0x1bu

@@ -43,7 +43,8 @@ bootinfo_module(struct bootinfo *bi, uint64_t start, uint64_t end, uint64_t stri
 	bi->bi_modules[bi->bi_nmodules++] = (struct bootmodule){ start, end, bootinfo_keep(bi, string, at) };
 }
 
-/* One entry of a memory map. Loaders may list overlapping ranges: what is not RAM wins, so it is taken out in a second turn. */
+/* One entry of a memory map. Loaders may list overlapping ranges: what is not RAM wins, so it is taken out in a
+ * second turn. */
 static void
 bootinfo_memory(struct bootinfo *bi, unsigned turn, uint64_t start, uint64_t len, uint32_t type)
 {

@@ -28,7 +28,8 @@ struct bootinfo {
 /* Gives a pointer to len bytes at pa, NULL where that cannot be read. */
 typedef const void *bootinfo_at(uint64_t pa, size_t len);
 
-/* Reads everything; copies all but the modules' bytes. Lengths and counts of the loader are bounded, bad parts left out. `bi` is zero. */
+/* Reads everything; copies all but the modules' bytes. Lengths and counts of the loader are bounded, bad parts left
+ * out. `bi` is zero. */
 void	bootinfo_parse(struct bootinfo *bi, uint32_t magic, uint64_t pa, bootinfo_at *at);
 
 extern struct bootinfo bootinfo;

@@ -20,8 +20,8 @@
 static uint64_t clock_tsc_base;		/* uptime 0 */
 static uint64_t clock_mult;		/* ns of a TSC tick, 32 bits behind the point; 0: not known yet */
 static uint64_t clock_apic_mult;	/* APIC timer units of a ns, 32 bits behind the point */
+static uint64_t clock_tsc_hz;
 static uint64_t clock_wall_base;
-static PERCORE uint64_t clock_armed;	/* uptime that the APIC timer is set to; 0: not running */
 
 uint64_t
 uptime_ns(void)
@@ -41,6 +41,12 @@ clock_apic_units(uint64_t ns)
 	uint64_t n = (uint64_t)((unsigned __int128)ns * clock_apic_mult >> 32) + 1;
 
 	return (uint32_t)MIN(n, 0xffffffffull);
+}
+
+unsigned
+clock_khz(void)
+{
+	return (unsigned)(clock_tsc_hz / 1000);
 }
 
 /* ---- the rates ---- */
@@ -101,7 +107,8 @@ clock_measure(uint64_t *tsc_hz, uint64_t *apic_hz)
 	return true;
 }
 
-/* A hypervisor's timing leaf, or the processor's own (SDM 2A, CPUID 15H). apic_hz is what the timer counts, divided by 16. */
+/* A hypervisor's timing leaf, or the processor's own (SDM 2A, CPUID 15H). apic_hz is what the timer counts, divided
+ * by 16. */
 static bool
 clock_cpuid(uint64_t *tsc_hz, uint64_t *apic_hz)
 {
@@ -188,6 +195,7 @@ clock_init(void)
 	}
 	if (tsc_hz < 1000000)
 		tsc_hz = TSC_HZ_GUESS;
+	clock_tsc_hz = tsc_hz;
 	clock_mult = (uint64_t)(((unsigned __int128)1000000000 << 32) / tsc_hz);
 	clock_apic_mult = (apic_hz << 32) / 1000000000;
 	clock_wall_base = clock_rtc();

@@ -1,4 +1,5 @@
-/* context.S - context_switch(save, load): what a C function must preserve (System V ABI), MXCSR and the x87 control word. */
+/* context.S - context_switch(save, load): what a C function must preserve (System V ABI), MXCSR and the x87 control
+ * word. */
 
 	.text
 	.globl	context_switch

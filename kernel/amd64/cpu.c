@@ -1,4 +1,5 @@
 /* cpu.c - what this core can do, switched on; and per-core data. */
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/amd64/amd64.h"
@@ -44,11 +45,44 @@ cpu_init(void)
 	cpu_avx();
 }
 
+/* Model and stepping: SDM 2A, CPUID 01H. */
+static void
+cpu_signature(char *buf, size_t len)
+{
+	uint32_t v = cpuid(1, 0).a;
+	unsigned family = v >> 8 & 15, model = v >> 4 & 15;
+
+	if (family == 6 || family == 15)
+		model |= v >> 12 & 0xf0;
+	if (family == 15)
+		family += v >> 20 & 0xff;
+	snprintf(buf, len, "%02x-%02x-%02x", family, model, (unsigned)(v & 15));
+}
+
+/* What of it matters here. */
+static void
+cpu_features(char *buf, size_t len)
+{
+	struct cpuid one = cpuid(1, 0), seven = cpuid(7, 0), ext = cpuid(0x80000001, 0);
+	const struct { const char *name; uint32_t have; } f[] = {
+		{ "NX", ext.d & 1u << 20 }, { "PAGE1GB", ext.d & 1u << 26 }, { "AES", one.c & 1u << 25 },
+		{ "PCLMUL", one.c & 1u << 1 }, { "AVX", cr4_read() & CR4_OSXSAVE }, { "AVX2", seven.b & 1u << 5 },
+		{ "RDRAND", one.c & 1u << 30 }, { "UMIP", seven.c & 1u << 2 }, { "SMEP", seven.b & 1u << 7 },
+		{ "SMAP", seven.b & 1u << 20 }, { "HV", one.c & 1u << 31 },
+	};
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < nitems(f) && n < len; i++)
+		if (f[i].have)
+			n += (size_t)snprintf(buf + n, len - n, "%s%s", n > 0 ? "," : "", f[i].name);
+}
+
 /* The brand string is three leaves of 16 characters. */
 void
 cpu_log(void)
 {
-	char brand[49] = "";
+	char brand[49] = "", sig[16], features[128];
 	const char *p = brand;
 
 	for (unsigned i = 0; i < 3; i++) {
@@ -58,6 +92,10 @@ cpu_log(void)
 	}
 	while (*p == ' ')
 		p++;
-	log_printf("cpu0: %s%s%s\n", *p != '\0' ? p : "unknown processor",
-	    cr4_read() & CR4_OSXSAVE ? ", AVX" : "", cpuid(1, 0).c & 1u << 30 ? ", RDRAND" : "");
+	cpu_signature(sig, sizeof(sig));
+	cpu_features(features, sizeof(features));
+	log_printf("cpu0 at mainbus0: apid %u\n", apic_id());
+	log_printf("cpu0: %s, %u.%02u MHz, %s\n", *p != '\0' ? p : "unknown processor", clock_khz() / 1000,
+	    clock_khz() % 1000 / 10, sig);
+	log_printf("cpu0: %s\n", features);
 }

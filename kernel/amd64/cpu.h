@@ -2,16 +2,20 @@
 #ifndef KERNEL_AMD64_CPU_H
 #define KERNEL_AMD64_CPU_H
 
-#include "kernel/cdefs.h"
+#include "kernel/percore.h"
 
 void	bootinfo_init(uint32_t magic, uint32_t pa);	/* before memory_init() */
 void	bootinfo_log(void);
 void	cpu_init(void);			/* this core's features: SSE, AVX, WP, SMEP, SMAP, UMIP */
-void	cpu_log(void);			/* "cpu0: ..." */
+void	cpu_log(void);			/* "cpu0: ..."; after clock_init() */
 void	trap_init(void);		/* this core's GDT, TSS, ISTs, and the IDT */
 void	clock_init(void);		/* uptime_ns() counts, apic_init() has run */
 void	random_init(void);
 
+/* PERCORE. The uptime that the APIC timer runs towards; 0: it does not run. It may fire a little before (another
+ * crystal) or long before (a far deadline): then cpu_idle() is called again and sets it again. */
+extern uint64_t clock_armed;
+unsigned clock_khz(void);		/* of the TSC */
 /* Units of the APIC timer for so many ns, at least 1, at most what it can count. */
 uint32_t clock_apic_units(uint64_t ns);
 

@@ -57,11 +57,13 @@ bootinfo_log(void)
 	log_printf("real mem  = %llu (%lluMB)\n", (unsigned long long)bytes, (unsigned long long)(bytes >> 20));
 	log_printf("avail mem = %llu (%lluMB)\n", (unsigned long long)page_avail() * PAGE_SIZE,
 	    (unsigned long long)page_avail() * PAGE_SIZE >> 20);
-	log_printf("boot: %s, %u module%s\n", bootinfo.bi_loader, bootinfo.bi_nmodules, bootinfo.bi_nmodules == 1 ? "" : "s");
+	log_printf("boot: %s, %u module%s\n", bootinfo.bi_loader, bootinfo.bi_nmodules,
+	    bootinfo.bi_nmodules == 1 ? "" : "s");
 	if (bootinfo.bi_lost > 0)
 		log_printf("boot: %u module%s not usable\n", bootinfo.bi_lost, bootinfo.bi_lost == 1 ? "" : "s");
 	if (bootinfo.bi_ram.rs_lost > 0)
-		log_printf("boot: the memory map has more than %u parts, %u not used\n", RANGES_MAX, bootinfo.bi_ram.rs_lost);
+		log_printf("boot: the memory map has more than %u parts, %u not used\n", RANGES_MAX,
+		    bootinfo.bi_ram.rs_lost);
 }
 
 const char *

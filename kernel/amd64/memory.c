@@ -5,7 +5,8 @@
 #include "kernel/log.h"
 #include "kernel/machine.h"
 
-/* Just below the kernel. SeaBIOS, QEMU's loader, GRUB (which allocates from the top) and iPXE were seen to leave it alone. */
+/* Just below the kernel. SeaBIOS, QEMU's loader, GRUB (which allocates from the top) and iPXE were seen to leave it
+ * alone. */
 #define LOG_START	0x1f0000ul
 #define LOG_SIZE	0x10000ul
 #define LOW_KEEP	0x10000ul	/* real mode's vectors, BIOS data, and a place for the other cores' trampoline */

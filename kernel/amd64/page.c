@@ -1,5 +1,5 @@
-/* page.c - the page allocator: free runs of pages as a list sorted by address, kept in the free memory itself. First fit; few
- * runs, few calls, none of them on the packet path. */
+/* page.c - the page allocator: free runs of pages as a list sorted by address, kept in the free memory itself. First
+ * fit; few runs, few calls, none of them on the packet path. */
 #include "kernel/amd64/memory.h"
 #include "kernel/machine.h"
 

@@ -1,5 +1,5 @@
-/* panic.c - the end: message, registers and backtrace to console and log (which the next boot shows), then a reboot after
- * "panic=SECONDS" of the command line (5; 0: stays halted). */
+/* panic.c - the end: message, registers and backtrace to console and log (which the next boot shows), then a reboot
+ * after "panic=SECONDS" of the command line (5; 0: stays halted). */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +42,8 @@ panic_address(unsigned n, uintptr_t pc)
 		panic_line(" #%u %#lx\n", n, (unsigned long)pc);
 }
 
-/* Where a function that has not made a frame (yet) returns to; gcc makes none in small leaf functions. 0: it has one. */
+/* Where a function that has not made a frame (yet) returns to; gcc makes none in small leaf functions. 0: it has one.
+ * */
 static uintptr_t
 panic_leaf(uintptr_t pc, uintptr_t sp)
 {

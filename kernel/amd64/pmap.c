@@ -1,5 +1,6 @@
-/* pmap.c - page tables: RAM at its own address in large pages, the kernel's sections with their permissions in small ones, device
- * memory on demand, stacks with guard pages in the upper half. Intel SDM 3A, 4.5. Core 0 changes them. */
+/* pmap.c - page tables: RAM at its own address in large pages, the kernel's sections with their permissions in small
+ * ones, device memory on demand, stacks with guard pages in the upper half. Intel SDM 3A, 4.5. Core 0 changes them.
+ * */
 #include "kernel/amd64/amd64.h"
 #include "kernel/amd64/bootinfo.h"
 #include "kernel/amd64/memory.h"

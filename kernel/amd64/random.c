@@ -1,4 +1,5 @@
-/* random.c - the seed of newlib's arc4random (ChaCha20): RDRAND, mixed with the jitter of the TSC against memory and ports. */
+/* random.c - the seed of newlib's arc4random (ChaCha20): RDRAND, mixed with the jitter of the TSC against memory and
+ * ports. */
 #include <stdlib.h>
 #include <string.h>
 

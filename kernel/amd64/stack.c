@@ -1,5 +1,5 @@
-/* stack.c - stacks in the upper half of the address space, an unmapped page below each. A freed one keeps its pages and is
- * used again for the same size. Core 0. */
+/* stack.c - stacks in the upper half of the address space, an unmapped page below each. A freed one keeps its pages
+ * and is used again for the same size. Core 0. */
 #include "kernel/amd64/memory.h"
 #include "kernel/machine.h"
 

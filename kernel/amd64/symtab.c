@@ -1,8 +1,10 @@
-/* symtab.c - names of functions for backtraces: the table that symtab.sh makes of the first link, in .rodata, so it survives strip. */
+/* symtab.c - names of functions for backtraces: the table that symtab.sh makes of the first link, in .rodata, so it
+ * survives strip. */
 #include "kernel/amd64/cpu.h"
 #include "kernel/amd64/memory.h"
 
-/* Weak: the first of the two links has none. Addresses (32 bits) in ascending order; the names in the same order, each ended by NUL. */
+/* Weak: the first of the two links has none. Addresses (32 bits) in ascending order; the names in the same order,
+ * each ended by NUL. */
 extern const uint32_t symtab_addrs[] __attribute__((weak));
 extern const uint32_t symtab_count __attribute__((weak));
 extern const char symtab_names[] __attribute__((weak));

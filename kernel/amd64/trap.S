@@ -2,7 +2,8 @@
 #include "kernel/amd64/trap.h"
 
 	.text
-/* Traps 0..31: vector and error code (0 where the processor pushes none), all registers, trap(frame). It does not return. */
+/* Traps 0..31: vector and error code (0 where the processor pushes none), all registers, trap(frame). It does not
+ * return. */
 	.balign	16
 	.globl	trap_stubs
 trap_stubs:
@@ -41,8 +42,9 @@ trap_entry:
 	call	trap
 	ud2
 
-/* Interrupts 32..255. The stub pushes the vector less 128, which fits a byte; interrupt(vector) runs on IST_INTR with interrupts off.
- * The frame that the processor left lies at the top of that IST: who wants to switch stacks copies it off first. */
+/* Interrupts 32..255. The stub pushes the vector less 128, which fits a byte; interrupt(vector) runs on IST_INTR with
+ * interrupts off. The frame that the processor left lies at the top of that IST: who wants to switch stacks copies it
+ * off first. */
 	.balign	8
 	.globl	intr_stubs
 intr_stubs:

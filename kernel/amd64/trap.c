@@ -1,4 +1,5 @@
-/* trap.c - descriptor tables, and traps: each is a bug or broken hardware, so each ends in panic. Intel SDM 3A, chapters 6 and 7. */
+/* trap.c - descriptor tables, and traps: each is a bug or broken hardware, so each ends in panic. Intel SDM 3A,
+ * chapters 6 and 7. */
 #include <stdio.h>
 
 #include "kernel/amd64/amd64.h"
@@ -35,7 +36,8 @@ static void
 idt_fill(void)
 {
 	for (unsigned v = 0; v < 32; v++)
-		gate_set(v, trap_stubs + 16 * v, v == 2 ? IST_NMI : v == 8 ? IST_DOUBLE : v == 18 ? IST_MCHECK : IST_FAULT);
+		gate_set(v, trap_stubs + 16 * v,
+		    v == 2 ? IST_NMI : v == 8 ? IST_DOUBLE : v == 18 ? IST_MCHECK : IST_FAULT);
 	for (unsigned v = 32; v < 256; v++)
 		gate_set(v, intr_stubs + 8 * (v - 32), IST_INTR);
 }
@@ -73,8 +75,10 @@ trap_init(void)
 
 static const char *const trap_names[32] = {
 	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound range", "invalid opcode", "no FPU",
-	"double fault", "FPU segment", "invalid TSS", "segment not present", "stack fault", "general protection", "page fault", NULL,
-	"x87 error", "alignment check", "machine check", "SIMD error", "virtualization", "control protection", NULL, NULL,
+	"double fault", "FPU segment", "invalid TSS", "segment not present", "stack fault", "general protection",
+	"page fault", NULL,
+	"x87 error", "alignment check", "machine check", "SIMD error", "virtualization",
+	"control protection", NULL, NULL,
 	NULL, NULL, NULL, NULL, "hypervisor injection", "VMM communication", "security", NULL,
 };
 
@@ -87,8 +91,8 @@ trap(const struct trapframe *tf)
 	char what[96];
 
 	if (tf->vector == 14)
-		snprintf(what, sizeof(what), "page fault: %s %#llx%s", tf->error & 16 ? "execute" : tf->error & 2 ? "write" :
-		    "read", (unsigned long long)cr2_read(), tf->error & 1 ? ", not allowed" : "");
+		snprintf(what, sizeof(what), "page fault: %s %#llx%s",
+		    tf->error & 16 ? "execute" : tf->error & 2 ? "write" : "read", (unsigned long long)cr2_read(), tf->error & 1 ? ", not allowed" : "");
 	else
 		snprintf(what, sizeof(what), "%s, error %#llx", name, (unsigned long long)tf->error);
 	panic_trap(tf, what);

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Fails when code that an interrupt can reach touches vector or x87 registers, which interrupts do not save: vectorcheck.sh FILE OBJECT...
-# Roots: the entry stub, and every function of the objects (the *_intr.o: handlers are called by pointer). Follows direct calls and
-# jumps; stops at panic and __stack_chk_fail, which do not return.
+# Fails when code that an interrupt can reach touches vector or x87 registers, which interrupts do not save:
+# vectorcheck.sh FILE OBJECT... Roots: the entry stub, and every function of the objects (the *_intr.o: handlers are
+# called by pointer). Follows direct calls and jumps; stops at panic and __stack_chk_fail, which do not return.
 set -eu
 
 file=$1

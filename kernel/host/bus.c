@@ -1,7 +1,11 @@
 /* bus.c - drivers/bus.h on Linux: registers, interrupts and delays are those of a device model (reg_ops, pci_conf_ops). Where there is no
  * model, reads give all ones, as an empty bus does. */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+
 #include "drivers/pci.h"
 #include "kernel/host/host.h"
+#include "kernel/machine.h"
 
 struct irq *irq_list;
 
@@ -85,4 +89,33 @@ irq_release(struct irq *ir)
 		continue;
 	if (*p != NULL)
 		*p = ir->ir_link;
+}
+
+/* Low, as legacy devices have 44 bits of address; behind it a page that nobody may touch. */
+bool
+dma_alloc(struct dma *d, size_t size)
+{
+	size_t npages = (size + PAGE_SIZE - 1) / PAGE_SIZE;
+	char *va;
+
+	*d = (struct dma){ 0 };
+	if (npages == 0 || npages > host.pages_max - host.pages)
+		return false;
+	va = mmap(NULL, (npages + 1) * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (va == MAP_FAILED)
+		return false;
+	mprotect(va + npages * PAGE_SIZE, PAGE_SIZE, PROT_NONE);
+	host.pages += npages;
+	*d = (struct dma){ .d_va = va, .d_pa = dma_addr(va), .d_size = npages * PAGE_SIZE };
+	return true;
+}
+
+void
+dma_free(struct dma *d)
+{
+	if (d->d_va != NULL) {
+		munmap(d->d_va, d->d_size + PAGE_SIZE);
+		host.pages -= d->d_size / PAGE_SIZE;
+	}
+	*d = (struct dma){ NULL, 0, 0 };
 }

@@ -108,7 +108,7 @@ host_run_ns(uint64_t ns)
 			panic("host_run: timeouts without an end");
 		host.now = MAX(host.now, next);
 	}
-	host.now = end;
+	host.now = MAX(host.now, end);	/* delay_us() moves it too */
 }
 
 void

@@ -23,6 +23,8 @@ hostname_free(void *obj)
 
 	if (h == NULL)
 		return;
+	pending_remove(&h->hn_pending);
+	hostname_absentees -= h->hn_absent;
 	free(h->hn_addrs);
 	free(h->hn_routes);
 	free(h->hn_arps);
@@ -70,7 +72,7 @@ hostname_copy(const struct hostname *h)
 	c->hn_addrs = NULL;
 	c->hn_routes = NULL;
 	c->hn_arps = NULL;
-	c->hn_deferred = NULL;
+	c->hn_absent = false;
 	if (!copy_array((void **)&c->hn_addrs, h->hn_addrs, h->hn_naddrs, sizeof(*h->hn_addrs)) ||
 	    !copy_array((void **)&c->hn_routes, h->hn_routes, h->hn_nroutes, sizeof(*h->hn_routes)) ||
 	    !copy_array((void **)&c->hn_arps, h->hn_arps, h->hn_narps, sizeof(*h->hn_arps))) {
@@ -350,6 +352,7 @@ static const struct config_key hostname_config = {
 	.ck_parse = hostname_parse,
 	.ck_apply = hostname_apply,
 	.ck_apply_late = hostname_apply_late,
+	.ck_check = hostname_check,
 	.ck_print = hostname_print,
 	.ck_free = hostname_free,
 };

@@ -5,6 +5,7 @@
 
 #include "kernel/config.h"
 #include "net/core/if.h"
+#include "net/core/pending.h"
 #include "net/route/route_args.h"
 
 #define HOSTNAME_PREFIX	"hostname."
@@ -37,7 +38,8 @@ struct hostname {
 	struct hn_addr	*hn_addrs;			/* the first is the primary */
 	struct static_route *hn_routes;			/* sorted by static_route_cmp */
 	struct hn_arp	*hn_arps;			/* sorted by address */
-	struct hostname	*hn_deferred;			/* hostname_apply.c's list */
+	struct pending	 hn_pending;			/* hostname_apply.c's */
+	bool		 hn_absent;			/* applied, but there is no such interface */
 };
 
 /* NULL: no memory. */
@@ -73,5 +75,8 @@ bool	arp_args_parse(struct hn_arp *, bool *temp, int argc, char **argv, char *er
 void	*hostname_parse(struct config_err *, const char *name, const char *text, size_t len);
 bool	hostname_apply(struct config_err *, const char *name, const void *old, const void *new);
 bool	hostname_apply_late(struct config_err *, const char *name, const void *old, const void *new);
+bool	hostname_check(struct config_err *, const char *name, const void *obj);
+/* Files whose interface does not exist: what cannot be reached then may be reachable through it, and is no error. */
+extern unsigned hostname_absentees;
 
 #endif

@@ -21,6 +21,8 @@ static struct {
 	uint32_t	od_mtu;
 } own_defaults[IF_MAX];
 
+unsigned hostname_absentees;
+
 /* ---- what goes ---- */
 
 static void
@@ -183,58 +185,22 @@ order_addrs(struct ifnet *ifp, const struct hostname *h)
 		}
 }
 
-/* Objects with addresses that another interface had when their turn came. An address that moves from one interface to another is deleted
- * and added in the turns of two files, in either order: what could not be added is tried again after each turn. */
-static struct hostname *deferred;
-
-static void
-undefer(struct hostname *h)
-{
-	for (struct hostname **p = &deferred; *p != NULL; p = &(*p)->hn_deferred)
-		if (*p == h) {
-			*p = h->hn_deferred;
-			return;
-		}
-}
-
+/* What another interface still has waits: an address that moves from one interface to another is deleted and added in the turns of two
+ * files, in either order. */
 static bool
 add_addrs(struct config_err *ce, struct ifnet *ifp, struct hostname *h)
 {
-	bool all = true;
-
-	undefer(h);
 	for (unsigned i = 0; i < h->hn_naddrs; i++) {
 		struct hn_addr *ha = &h->hn_addrs[i];
 		const struct ifaddr *there = find_ifaddr(ifp, ha->ha_addr);
 
 		if (there != NULL && there->ifa_plen == ha->ha_plen)	/* ours already, or lo0's own */
 			continue;
-		if (addr_taken(ifp, ha->ha_addr))
-			all = false;
-		else if (!add_addr(ce, ifp, ha))
+		if (!addr_taken(ifp, ha->ha_addr) && !add_addr(ce, ifp, ha))
 			return false;
-	}
-	if (!all) {
-		h->hn_deferred = deferred;
-		deferred = h;
 	}
 	order_addrs(ifp, h);
 	return true;
-}
-
-static void
-retry_deferred(struct config_err *quiet)
-{
-	struct hostname *list = deferred, *next;
-
-	deferred = NULL;
-	for (struct hostname *h = list; h != NULL; h = next) {
-		struct ifnet *ifp = ifunit(h->hn_ifname);
-
-		next = h->hn_deferred;
-		if (ifp != NULL)
-			add_addrs(quiet, ifp, h);
-	}
 }
 
 /* After the first turn of all files: an address that still is not there belongs to somebody else. */
@@ -253,15 +219,19 @@ check_addrs(struct config_err *ce, const struct ifnet *ifp, const struct hostnam
 
 /* ---- the two turns ---- */
 
-/* The interface as if it had no file. */
+/* The interface as if it had no file. Nobody can help it when the driver refuses. */
 static void
-reset(struct config_err *ce, struct ifnet *ifp)
+reset(struct ifnet *ifp)
 {
 	struct hostname none = { 0 };
+	struct out sink;
+	struct config_err quiet = { .ce_out = &sink, .ce_file = ifp->if_xname };
 
+	out_init(&sink, NULL, NULL);
 	snprintf(none.hn_ifname, sizeof(none.hn_ifname), "%s", ifp->if_xname);
-	set_properties(ce, ifp, &none);
-	if_setup(ifp, hostname_up(&none));
+	if (!set_properties(&quiet, ifp, &none) || !if_setup(ifp, hostname_up(&none)))
+		log_printf("%s: could not be reset\n", ifp->if_xname);
+	out_free(&sink);
 }
 
 static bool
@@ -274,68 +244,156 @@ bring_up(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 }
 
 static bool
+install_route(struct config_err *ce, const struct static_route *was, struct static_route *new)
+{
+	enum rt_error e = static_route_apply(was, new);
+	char net[IP4_NETSTRLEN];
+
+	if (e == RT_OK)
+		return true;
+	ip4_printnet(net, new->sr_dest, new->sr_plen);
+	if (e == RT_UNREACH && hostname_absentees > 0) {
+		log_printf("route %s: %s: an interface is missing\n", net, rt_strerror(e));
+		return true;
+	}
+	config_error(ce, 0, "route %s: %s", net, rt_strerror(e));
+	return false;
+}
+
+static bool
+install_routes(struct config_err *ce, const struct hostname *old, struct hostname *new)
+{
+	for (unsigned i = 0; i < new->hn_nroutes; i++) {
+		struct static_route *n = &new->hn_routes[i];
+
+		if (!install_route(ce, old != NULL ? hostname_find_route(old, n) : NULL, n))
+			return false;
+	}
+	return true;
+}
+
+/* An entry stays with an interface whose network has moved to another one. */
+static bool
+arp_in_place(const struct hn_arp *n)
+{
+	const struct ifnet *facing = if_facing(0, n->hp_addr);
+
+	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next) {
+		const struct nexthop *nh = ifp->if_ether ? nexthop_find(ifp, n->hp_addr) : NULL;
+
+		if (nh == NULL || !(nh->nh_flags & NHF_STATIC))
+			continue;
+		if (ifp == facing || (n->hp_pub && memcmp(ifp->if_lladdr, n->hp_lladdr, 6) == 0))
+			return true;
+	}
+	return false;
+}
+
+static bool
+install_arp(struct config_err *ce, struct hn_arp *n)
+{
+	char a[IP4_STRLEN];
+	const char *why;
+
+	if (n->hp_installed && arp_in_place(n))
+		return true;
+	if (n->hp_installed)
+		arp_delete(0, n->hp_addr);
+	n->hp_installed = false;
+	if ((why = arp_set(0, n->hp_addr, n->hp_lladdr, NHF_STATIC | (n->hp_pub ? NHF_PUBLISH : 0))) != NULL) {
+		config_error(ce, 0, "arp %s: %s", ip4_print(a, n->hp_addr), why);
+		return false;
+	}
+	return n->hp_installed = true;
+}
+
+static bool
+install_arps(struct config_err *ce, struct hostname *new)
+{
+	for (unsigned i = 0; i < new->hn_narps; i++)
+		if (!install_arp(ce, &new->hn_arps[i]))
+			return false;
+	return true;
+}
+
+/* On the way back everything waits for its turn here, and there are no errors. */
+static bool
+hostname_retry(struct pending *pd)
+{
+	struct hostname *h = container_of(pd, struct hostname, hn_pending);
+	struct ifnet *ifp = ifunit(h->hn_ifname);
+	struct out sink;
+	struct config_err quiet = { .ce_out = &sink, .ce_file = h->hn_ifname };
+	bool all;
+
+	if (ifp == NULL)
+		return true;
+	out_init(&sink, NULL, NULL);
+	all = add_addrs(&quiet, ifp, h) && check_addrs(&quiet, ifp, h);
+	for (unsigned i = 0; all && i < h->hn_nroutes; i++)
+		all = h->hn_routes[i].sr_installed || static_route_apply(NULL, &h->hn_routes[i]) == RT_OK;
+	for (unsigned i = 0; all && i < h->hn_narps; i++)
+		all = install_arp(&quiet, &h->hn_arps[i]);
+	out_free(&sink);
+	return all;
+}
+
+static void
+wait_for_it(struct hostname *h)
+{
+	h->hn_pending.pd_retry = hostname_retry;
+	pending_add(&h->hn_pending);
+}
+
+static void
+note_absence(struct hostname *h, bool absent)
+{
+	if (absent && !h->hn_absent)
+		log_printf("%s: no such interface\n", h->hn_ifname);
+	hostname_absentees += (unsigned)absent - h->hn_absent;
+	h->hn_absent = absent;
+}
+
+static bool
 apply(struct config_err *ce, struct ifnet *ifp, struct hostname *old, struct hostname *new)
 {
 	if (old != NULL) {
-		undefer(old);
+		pending_remove(&old->hn_pending);
+		note_absence(old, false);
 		withdraw_tables(old, new);
 		if (ifp != NULL)
 			withdraw_addrs(ifp, old, new);
 	}
+	if (new != NULL)
+		note_absence(new, ifp == NULL);
 	if (ifp == NULL)
 		return true;
 	if (new == NULL) {
-		reset(ce, ifp);
+		reset(ifp);
 		return true;
 	}
-	if (!set_properties(ce, ifp, new))
-		return false;
-	return add_addrs(ce, ifp, new) && bring_up(ce, ifp, new);
+	wait_for_it(new);
+	return set_properties(ce, ifp, new) && add_addrs(ce, ifp, new) && bring_up(ce, ifp, new);
 }
 
+/* back: `new` is what was in force before a change that failed. */
 static bool
-apply_routes(struct config_err *ce, const struct hostname *old, struct hostname *new)
+apply_late(struct config_err *ce, const struct ifnet *ifp, struct hostname *old, struct hostname *new, bool back)
 {
-	char net[IP4_NETSTRLEN];
-
-	for (unsigned i = 0; i < new->hn_nroutes; i++) {
-		struct static_route *n = &new->hn_routes[i];
-		enum rt_error e = static_route_apply(old != NULL ? hostname_find_route(old, n) : NULL, n);
-
-		if (e != RT_OK) {
-			config_error(ce, 0, "route %s: %s", ip4_printnet(net, n->sr_dest, n->sr_plen), rt_strerror(e));
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool
-apply_arps(struct config_err *ce, struct hostname *new)
-{
-	char a[IP4_STRLEN];
-
-	for (unsigned i = 0; i < new->hn_narps; i++) {
-		struct hn_arp *n = &new->hn_arps[i];
-		const char *why;
-
-		if (n->hp_installed)
-			continue;
-		if ((why = arp_set(0, n->hp_addr, n->hp_lladdr, NHF_STATIC | (n->hp_pub ? NHF_PUBLISH : 0))) != NULL) {
-			config_error(ce, 0, "arp %s: %s", ip4_print(a, n->hp_addr), why);
-			return false;
-		}
-		n->hp_installed = true;
-	}
-	return true;
-}
-
-static bool
-apply_late(struct config_err *ce, const struct ifnet *ifp, struct hostname *old, struct hostname *new)
-{
-	if (old != NULL)
+	if (old != NULL) {
+		pending_remove(&old->hn_pending);
 		withdraw_tables(old, new);
-	return new == NULL || (check_addrs(ce, ifp, new) && apply_routes(ce, old, new) && apply_arps(ce, new));
+	}
+	if (new == NULL || ifp == NULL)
+		return true;
+	if (back) {
+		wait_for_it(new);
+		return true;
+	}
+	if (!check_addrs(ce, ifp, new) || !install_routes(ce, old, new) || !install_arps(ce, new))
+		return false;
+	pending_remove(&new->hn_pending);
+	return true;
 }
 
 /* Runs a turn; when it fails, its opposite in silence. */
@@ -343,25 +401,20 @@ static bool
 turn(struct config_err *ce, const char *name, const void *oldobj, const void *newobj, bool late)
 {
 	struct hostname *old = (struct hostname *)oldobj, *new = (struct hostname *)newobj;
-	struct config_err quiet = { .ce_file = name };
 	struct out sink;
+	struct config_err quiet = { .ce_out = &sink, .ce_file = name };
 	struct ifnet *ifp;
 	bool ok;
 
 	out_init(&sink, NULL, NULL);
-	quiet.ce_out = &sink;
 	net_enter();
 	ifp = ifunit(name + strlen(HOSTNAME_PREFIX));
-	if (ifp == NULL && new != NULL && !late)
-		log_printf("%s: no such interface\n", new->hn_ifname);
-	if (late)
-		retry_deferred(&quiet);
-	ok = late ? ifp == NULL || apply_late(ce, ifp, old, new) : apply(ce, ifp, old, new);
+	ok = late ? apply_late(ce, ifp, old, new, new == config_running(name)) : apply(ce, ifp, old, new);
 	if (!ok && late)
-		apply_late(&quiet, ifp, new, old);
+		apply_late(&quiet, ifp, new, old, true);
 	else if (!ok)
 		apply(&quiet, ifp, new, old);
-	retry_deferred(&quiet);
+	pending_retry();
 	net_leave();
 	out_free(&sink);
 	return ok;
@@ -377,4 +430,22 @@ bool
 hostname_apply_late(struct config_err *ce, const char *name, const void *old, const void *new)
 {
 	return turn(ce, name, old, new, true);
+}
+
+bool
+hostname_check(struct config_err *ce, const char *name __unused_arg, const void *obj)
+{
+	const struct hostname *h = obj;
+	char net[IP4_NETSTRLEN];
+	bool ok = true;
+
+	net_enter();
+	for (unsigned i = 0; i < h->hn_nroutes && hostname_absentees == 0; i++)
+		if (!static_route_reachable(&h->hn_routes[i])) {
+			config_error(ce, 0, "route %s: %s", ip4_printnet(net, h->hn_routes[i].sr_dest, h->hn_routes[i].sr_plen),
+			    rt_strerror(RT_UNREACH));
+			ok = false;
+		}
+	net_leave();
+	return ok;
 }

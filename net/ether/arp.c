@@ -1,4 +1,5 @@
 /* arp.c - neighbours: asking for link addresses, packets that wait for them, and how long an answer is good. */
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/machine.h"
@@ -13,7 +14,7 @@
 #define ARP_TRIES	3		/* requests, one a second, until it is taken to be down */
 #define ARP_RENEW_TRIES	5		/* unicast requests at the end of the lifetime */
 #define ARP_RENEW_SEC	30		/* before the end of the lifetime that begins */
-#define ARP_IDLE_SEC	20		/* an entry without an answer stays so long when nobody asks for it */
+#define ARP_IDLE_SEC	20		/* an entry that nobody has asked for stays so long */
 #define ARP_SECOND	1000000000ull
 
 COUNTER_GROUP(arp, 12);
@@ -33,6 +34,9 @@ COUNTER(arps_outnoarp, arp, 270, DROP, "packet%s to an unknown neighbour where A
 int arpt_keep = 1200;
 SYSCTL_INT(net_inet_ip_arptimeout, "net.inet.ip.arptimeout", &arpt_keep, 1200, 1, 86400);
 
+static int arpt_down = ARP_IDLE_SEC;	/* a neighbour that is down is known as such so long without demand */
+SYSCTL_INT(net_inet_ip_arpdown, "net.inet.ip.arpdown", &arpt_down, ARP_IDLE_SEC, 1, 86400);
+
 static unsigned arp_nheld;		/* packets that wait now, in all */
 
 static uint64_t
@@ -41,6 +45,13 @@ arp_waiting(void)
 	return arp_nheld;
 }
 COUNTER_HOLDER(arp, arp_waiting);
+
+static void
+arp_queued(char *buf, size_t len)
+{
+	snprintf(buf, len, "%u", arp_nheld);
+}
+SYSCTL_STRING_RO(net_inet_ip_arpqueued, "net.inet.ip.arpqueued", arp_queued);
 
 /* ---- sending ---- */
 
@@ -230,12 +241,12 @@ arp_next_try(struct nexthop *nh)
 	counter_inc(arps_timeout);
 	nh->nh_state = NH_DOWN;
 	nh->nh_used = false;
-	timeout_add_sec(&nh->nh_timer, ARP_IDLE_SEC);
+	timeout_add_sec(&nh->nh_timer, (uint64_t)arpt_down);
 	arp_refuse_waiting(nh);
 }
 
-/* The last part of the lifetime: who is used is asked by unicast (RFC 1122 2.3.2.1) until it answers, and serves on meanwhile; who is not
- * used until the end is forgotten. */
+/* The last part of the lifetime: who is used is asked by unicast (RFC 1122 2.3.2.1) until it answers, and serves on
+ * meanwhile; who is not used until the end is forgotten. */
 static void
 arp_renew(struct nexthop *nh)
 {
@@ -271,7 +282,7 @@ arp_timer(void *arg)
 	case NH_DOWN:
 		if (nh->nh_used) {
 			nh->nh_used = false;
-			timeout_add_sec(&nh->nh_timer, ARP_IDLE_SEC);
+			timeout_add_sec(&nh->nh_timer, (uint64_t)arpt_down);
 			break;
 		}
 		/* FALLTHROUGH */

@@ -21,8 +21,8 @@ _Static_assert(sizeof(struct ether_arp) == 28, "RFC 826");
 #define ARPOP_REQUEST	1
 #define ARPOP_REPLY	2
 
-/* Sends m (an IP packet, m_nh = nh, no link header) once nh's link address is known: asks for it, lets m wait, or refuses m with an ICMP host
- * unreachable. Takes the mbuf. */
+/* Sends m (an IP packet, m_nh = nh, no link header) once nh's link address is known: asks for it, lets m wait, or
+ * refuses m with an ICMP host unreachable. Takes the mbuf. */
 void	arp_resolve(struct nexthop *, struct mbuf *m);
 /* Announces an address of the interface (gratuitous ARP). */
 void	arp_announce(struct ifnet *, be32_t addr);
@@ -31,14 +31,16 @@ void	arp_nexthop_destroy(struct nexthop *);	/* the last reference has gone, or i
 void	arp_release(struct nexthop *);		/* nh_valid: what waits goes out */
 /* The neighbour has told its link address: entry filled or renewed, lifetime started anew (unless static). */
 void	arp_learn(struct nexthop *, const uint8_t *lladdr);
-/* Sends one frame, padded with zeroes to 60 bytes. False: interface not usable or no mbuf (counted); the caller counts those sent. */
+/* Sends one frame, padded with zeroes to 60 bytes. False: interface not usable or no mbuf (counted); the caller counts
+ * those sent. */
 bool	arp_transmit(struct ifnet *, uint16_t op, const uint8_t *dst, const uint8_t *sha, be32_t spa, const uint8_t *tha, be32_t tpa);
 /* The interface's address that faces addr, or its first; NULL: it has none. */
 struct ifaddr *arp_ifa(struct ifnet *, be32_t addr);
 
-/* arp(8)'s work; makes or changes the neighbour's host route. flags: NHF_STATIC, NHF_PUBLISH. NULL: done, else the reason.
- * Published with the address of one of our own interfaces the entry is for proxy ARP on that interface only (RFC 1027): no route is made, and
- * packets to addr go where the routes say. Static entries are kept when their network goes, and serve again when it returns. */
+/* arp(8)'s work; makes or changes the neighbour's host route. flags: NHF_STATIC, NHF_PUBLISH. NULL: done, else the
+ * reason. Published with the address of one of our own interfaces the entry is for proxy ARP on that interface only
+ * (RFC 1027): no route is made, and packets to addr go where the routes say. Static entries are kept when their network
+ * goes, and serve again when it returns. */
 const char *arp_set(unsigned rdomain, be32_t addr, const uint8_t *lladdr, unsigned flags);
 const char *arp_delete(unsigned rdomain, be32_t addr);
 void	arp_flush(unsigned rdomain);			/* all but static ones */

@@ -101,7 +101,7 @@ arp_conflict(struct ifnet *ifp, struct ifaddr *ifa, struct mbuf *m)
 
 	log_ratelimited(&rate, "duplicate IP address %s sent from ethernet address %s on %s\n", ip4_print(ip, ifa->ifa_addr),
 	    ether_print(mac, ea->arp_sha), ifp->if_xname);
-	if (ifa->ifa_defended == 0 || now - ifa->ifa_defended >= ARP_DEFEND_NS) {
+	if (ifa->ifa_defended == 0 || now >= ifa->ifa_defended + ARP_DEFEND_NS) {
 		ifa->ifa_defended = now | 1;		/* 0 says never */
 		arp_announce(ifp, ifa->ifa_addr);
 	}
@@ -153,7 +153,8 @@ arp_log_moved(const struct nexthop *nh, const uint8_t *sha, bool refused)
 		log_ratelimited(&rate, "arp info overwritten for %s by %s on %s\n", ip, mac, nh->nh_ifp->if_xname);
 }
 
-/* RFC 826's merge: what is known of the sender is brought up to date. False: refused, a permanent entry says otherwise. */
+/* RFC 826's merge: what is known of the sender is brought up to date. False: refused, a permanent entry says otherwise.
+ * */
 static bool
 arp_merge(struct nexthop *nh, const uint8_t *sha)
 {

@@ -2,8 +2,8 @@
 #include "net/ether/arp.h"
 #include "net/route/rt_var.h"
 
-/* The interface for which lladdr is our own address: entries with it are for proxy ARP. The one whose network holds addr where there
- * are several. */
+/* The interface for which lladdr is our own address: entries with it are for proxy ARP. The one whose network holds
+ * addr where there are several. */
 static struct ifnet *
 arp_proxy_if(unsigned rdomain, be32_t addr, const uint8_t *lladdr)
 {

@@ -87,8 +87,8 @@ icmp_error_allowed(const struct mbuf *m, const struct ip *oip, unsigned ohlen, u
 	return false;
 }
 
-/* RFC 1812 4.3.2.4: an address of the interface that it came in by; the one that was spoken to when that is ours (RFC 1122 3.2.2). A packet of our
- * own is answered by ourselves. 0: ip_send chooses. */
+/* RFC 1812 4.3.2.4: an address of the interface that it came in by; the one that was spoken to when that is ours (RFC
+ * 1122 3.2.2). A packet of our own is answered by ourselves. 0: ip_send chooses. */
 static be32_t
 icmp_error_src(const struct ip *oip, const struct ifnet *ifp, unsigned rdomain)
 {

@@ -40,7 +40,8 @@ ip4_printnet(char *buf, be32_t a, unsigned plen)
 	return buf;
 }
 
-/* A decimal number up to max without leading zeroes (010 is eight to some and ten to others). NULL: none; else what follows. */
+/* A decimal number up to max without leading zeroes (010 is eight to some and ten to others). NULL: none; else what
+ * follows. */
 static const char *
 ip4_number(const char *s, unsigned max, unsigned *v)
 {
@@ -116,7 +117,8 @@ in_add(uint64_t a, uint64_t b)
 	return __builtin_add_overflow(a, b, &s) ? s + 1 : s;
 }
 
-/* Sums of 16-bit words may be made from words of any size (RFC 1071 2 (C)). The result is below 2^33, so that callers may add some. */
+/* Sums of 16-bit words may be made from words of any size (RFC 1071 2 (C)). The result is below 2^33, so that callers
+ * may add some. */
 uint64_t
 in_sum(const void *data, size_t len, uint64_t sum)
 {

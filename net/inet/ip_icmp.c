@@ -73,7 +73,8 @@ icmp_cksum(const struct mbuf *m, uint32_t off)
 
 /* ---- echo ---- */
 
-/* Options are left out of the answer. RFC 1122 3.2.2.6 would have source routes reversed, but those do not get here (ip_options.c). */
+/* Options are left out of the answer. RFC 1122 3.2.2.6 would have source routes reversed, but those do not get here
+ * (ip_options.c). */
 static void
 icmp_strip_options(struct mbuf *m, unsigned hlen)
 {
@@ -87,7 +88,8 @@ icmp_strip_options(struct mbuf *m, unsigned hlen)
 	m_adj(m, more);
 }
 
-/* A buffer that others share must not be written to: the packet is taken into a new one. False: no mbuf, m is unchanged. */
+/* A buffer that others share must not be written to: the packet is taken into a new one. False: no mbuf, m is
+ * unchanged. */
 static bool
 icmp_own_buffer(struct mbuf **mp)
 {

@@ -199,7 +199,8 @@ art_first(const struct art *t, unsigned depth, unsigned i)
 	return art_first_below(t, depth, i);
 }
 
-/* The first prefix that is longer than slot i's and within it. A table is never empty, so the way down does not come back. */
+/* The first prefix that is longer than slot i's and within it. A table is never empty, so the way down does not come
+ * back. */
 static struct rtentry *
 art_first_below(const struct art *t, unsigned depth, unsigned i)
 {

@@ -1,5 +1,6 @@
-/* art.h - the tree of one routing table: an allotment routing table (D. Knuth's and Y. Hariguchi's scheme) with a stride of 8 bits, so that a
- * look-up reads one word a level, four levels at most. The route of a prefix is the head of its list of routes. Core 0 writes, every core looks up. */
+/* art.h - the tree of one routing table: an allotment routing table (D. Knuth's and Y. Hariguchi's scheme) with a
+ * stride of 8 bits, so that a look-up reads one word a level, four levels at most. The route of a prefix is the head of
+ * its list of routes. Core 0 writes, every core looks up. */
 #ifndef NET_ROUTE_ART_H
 #define NET_ROUTE_ART_H
 
@@ -8,10 +9,11 @@
 
 struct rtentry;
 
-/* A table of one level is a complete binary tree in heap order: slot i is a prefix of floor(log2 i) bits of this level's octet, slots 256
- * to 511 are the octet's values. Each slot holds the route of its longest prefix within this table, so a look-up reads one slot. A
- * table of the next level stands in its slot with bit 0 set, and has that slot's route in its own slot 1 (not allotted downwards, so that
- * a change is never more than one level deep). Slot 0 counts the prefixes and tables that hang here. */
+/* A table of one level is a complete binary tree in heap order: slot i is a prefix of floor(log2 i) bits of this
+ * level's octet, slots 256 to 511 are the octet's values. Each slot holds the route of its longest prefix within this
+ * table, so a look-up reads one slot. A table of the next level stands in its slot with bit 0 set, and has that slot's
+ * route in its own slot 1 (not allotted downwards, so that a change is never more than one level deep). Slot 0 counts
+ * the prefixes and tables that hang here. */
 #define ART_SLOTS	512
 #define ART_FRINGE	256
 #define ART_TABLE	1ul
@@ -23,8 +25,8 @@ bool	art_insert(struct art *, be32_t dest, unsigned plen, struct rtentry *);	/* 
 void	art_replace(struct art *, be32_t dest, unsigned plen, struct rtentry *);	/* prefix must exist */
 void	art_remove(struct art *, be32_t dest, unsigned plen);	/* prefix must exist */
 struct rtentry *art_exact(const struct art *, be32_t dest, unsigned plen);
-/* The first prefix that comes after (dest, plen) in the order of address, then length; plen -1: the very first. NULL: none. At most some
- * thousand steps. (dest, plen) itself need not exist. */
+/* The first prefix that comes after (dest, plen) in the order of address, then length; plen -1: the very first. NULL:
+ * none. At most some thousand steps. (dest, plen) itself need not exist. */
 struct rtentry *art_next(const struct art *, be32_t dest, int plen);
 static inline bool art_is_empty(const struct art *t) { return t->a_slot[0] == 0; }
 

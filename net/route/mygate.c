@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "kernel/config.h"
+#include "kernel/log.h"
 #include "kernel/task.h"
+#include "net/core/hostname.h"
 #include "net/route/mygate.h"
 
 #define WORD_MAX	64
@@ -78,38 +80,96 @@ mygate_parse(struct config_err *ce, const char *name __unused_arg, const char *t
 	return mg;
 }
 
+static bool
+mygate_retry(struct pending *pd)
+{
+	struct mygate *mg = container_of(pd, struct mygate, mg_pending);
+
+	return mg->mg_route.sr_installed || static_route_apply(NULL, &mg->mg_route) == RT_OK;
+}
+
 static void
 mygate_withdraw(struct mygate *old, struct mygate *new)
 {
-	if (old != NULL && old->mg_present)
+	if (old == NULL)
+		return;
+	pending_remove(&old->mg_pending);
+	if (old->mg_present)
 		static_route_withdraw(&old->mg_route, new != NULL && new->mg_present ? &new->mg_route : NULL);
 }
 
 /* The first turn: a default route that goes, goes before the networks of others do. */
 static bool
-mygate_apply(struct config_err *ce __unused_arg, const char *name __unused_arg, const void *oldobj, const void *newobj)
+mygate_apply(struct config_err *ce __unused_arg, const char *name, const void *oldobj, const void *newobj)
 {
+	struct mygate *old = (struct mygate *)oldobj, *new = (struct mygate *)newobj;
+
 	net_enter();
-	mygate_withdraw((struct mygate *)oldobj, (struct mygate *)newobj);
+	mygate_withdraw(old, new);
+	if (new != NULL && new->mg_present && new == config_running(name)) {	/* going back */
+		new->mg_pending.pd_retry = mygate_retry;
+		pending_add(&new->mg_pending);
+	}
+	pending_retry();
 	net_leave();
 	return true;
 }
 
 static bool
-mygate_apply_late(struct config_err *ce, const char *name __unused_arg, const void *oldobj, const void *newobj)
+mygate_install(struct config_err *ce, const struct mygate *old, struct mygate *new)
 {
-	struct mygate *old = (struct mygate *)oldobj, *new = (struct mygate *)newobj;
-	enum rt_error e = RT_OK;
+	enum rt_error e = static_route_apply(old != NULL && old->mg_present ? &old->mg_route : NULL, &new->mg_route);
 	char a[IP4_STRLEN];
 
+	if (e == RT_OK)
+		return true;
+	ip4_print(a, new->mg_route.sr_gateway);
+	if (e == RT_UNREACH && hostname_absentees > 0) {
+		log_printf("mygate: gateway %s: %s: an interface is missing\n", a, rt_strerror(e));
+		return true;
+	}
+	config_error(ce, 0, "gateway %s: %s", a, rt_strerror(e));
+	return false;
+}
+
+static bool
+mygate_apply_late(struct config_err *ce, const char *name, const void *oldobj, const void *newobj)
+{
+	struct mygate *old = (struct mygate *)oldobj, *new = (struct mygate *)newobj;
+	bool ok = true;
+
 	net_enter();
-	mygate_withdraw(old, new);
-	if (new != NULL && new->mg_present)
-		e = static_route_apply(old != NULL && old->mg_present ? &old->mg_route : NULL, &new->mg_route);
+	if (new == NULL || new != config_running(name)) {
+		mygate_withdraw(old, new);
+		if (new != NULL && new->mg_present)
+			ok = mygate_install(ce, old, new);
+	}
 	net_leave();
-	if (e != RT_OK)
-		config_error(ce, 0, "gateway %s: %s", ip4_print(a, new->mg_route.sr_gateway), rt_strerror(e));
-	return e == RT_OK;
+	return ok;
+}
+
+static bool
+mygate_check(struct config_err *ce, const char *name __unused_arg, const void *obj)
+{
+	const struct mygate *mg = obj;
+	char a[IP4_STRLEN];
+	bool ok;
+
+	net_enter();
+	ok = !mg->mg_present || hostname_absentees > 0 || static_route_reachable(&mg->mg_route);
+	net_leave();
+	if (!ok)
+		config_error(ce, 0, "gateway %s: %s", ip4_print(a, mg->mg_route.sr_gateway), rt_strerror(RT_UNREACH));
+	return ok;
+}
+
+static void
+mygate_free(void *obj)
+{
+	struct mygate *mg = obj;
+
+	pending_remove(&mg->mg_pending);
+	free(mg);
 }
 
 static void
@@ -129,6 +189,7 @@ static const struct config_key mygate_config = {
 	.ck_apply = mygate_apply,
 	.ck_apply_late = mygate_apply_late,
 	.ck_print = mygate_print,
-	.ck_free = free,
+	.ck_check = mygate_check,
+	.ck_free = mygate_free,
 };
 CONFIG_KEY(mygate_config);

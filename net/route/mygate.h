@@ -2,6 +2,7 @@
 #ifndef NET_ROUTE_MYGATE_H
 #define NET_ROUTE_MYGATE_H
 
+#include "net/core/pending.h"
 #include "net/route/static_route.h"
 
 #define MYGATE_NAME	"mygate"
@@ -10,6 +11,7 @@
 struct mygate {
 	bool			mg_present;
 	struct static_route	mg_route;
+	struct pending		mg_pending;	/* mygate.c's */
 };
 
 #endif

@@ -1,5 +1,6 @@
-/* nexthop.h - where a packet goes next: a neighbour on an interface, with its link header ready to be copied. One object per (interface, address),
- * edited in place: what holds a reference sees a changed neighbour at once. Core 0 writes. */
+/* nexthop.h - where a packet goes next: a neighbour on an interface, with its link header ready to be copied. One
+ * object per (interface, address), edited in place: what holds a reference sees a changed neighbour at once. Core 0
+ * writes. */
 #ifndef NET_ROUTE_NEXTHOP_H
 #define NET_ROUTE_NEXTHOP_H
 
@@ -16,8 +17,8 @@ enum nh_state {
 };
 
 struct nexthop {
-	/* The link header, at the END of nh_hdr: Ethernet's 14 bytes are nh_hdr[2..15]. ether_output copies all 16 bytes in front of the IP
-	 * header in one move; those before the link header fall into the headroom. */
+	/* The link header, at the END of nh_hdr: Ethernet's 14 bytes are nh_hdr[2..15]. ether_output copies all 16
+	 * bytes in front of the IP header in one move; those before the link header fall into the headroom. */
 	uint8_t		 nh_hdr[NH_HDRSIZE] __aligned_to(16);
 	uint8_t		 nh_hdrlen;		/* bytes of it; Ethernet: 14, loopback: 0 */
 	bool		 nh_valid;		/* nh_hdr may be used: state REACHABLE, interface up */

@@ -217,8 +217,8 @@ rt_flush_clones(const struct rtentry *newer)
 
 /* ---- gateways ---- */
 
-/* What a gateway route stands on: the host route of a neighbour, or the local route of a loopback address. NULL: not directly reachable, or (then
- * *nomem) no memory. */
+/* What a gateway route stands on: the host route of a neighbour, or the local route of a loopback address. NULL: not
+ * directly reachable, or (then *nomem) no memory. */
 static struct rtentry *
 rt_gateway_route(unsigned rdomain, be32_t gw, bool *nomem)
 {

@@ -51,8 +51,9 @@ struct rtentry {
 	uint64_t	 rt_use;	/* look-ups that found it */
 	struct rtentry	*rt_next;	/* same prefix: without RTF_UP, or worse priority, or younger */
 
-	/* What it stands on. A cloned route: the network that made it; a gateway route: its gateway's host or local route; NULL: the interface
-	 * itself, or nothing at present (a gateway route whose gateway is on no connected network: it waits, without RTF_UP and rt_nh). */
+	/* What it stands on. A cloned route: the network that made it; a gateway route: its gateway's host or local
+	 * route; NULL: the interface itself, or nothing at present (a gateway route whose gateway is on no connected
+	 * network: it waits, without RTF_UP and rt_nh). */
 	struct rtentry	*rt_parent;
 	struct rtentry	*rt_children;		/* those that stand on it */
 	struct rtentry	*rt_sibling, **rt_siblingp;
@@ -80,13 +81,13 @@ enum rt_error rt_add(const struct rt_request *);
 enum rt_error rt_delete(const struct rt_request *);
 enum rt_error rt_change(const struct rt_request *);	/* new gateway, mtu of an existing route */
 
-/* The best route for dst; NULL: none. One without RTF_UP is returned when its prefix has no better: then nothing is usable, shorter
- * prefixes are not tried (as in OpenBSD). Any core. No reference: good within this pass. */
+/* The best route for dst; NULL: none. One without RTF_UP is returned when its prefix has no better: then nothing is
+ * usable, shorter prefixes are not tried (as in OpenBSD). Any core. No reference: good within this pass. */
 static inline struct rtentry *rtable_match(unsigned rdomain, be32_t dst);
 /* The best route of exactly this prefix; NULL: none. */
 struct rtentry *rtable_lookup(unsigned rdomain, be32_t dest, unsigned plen);
-/* The next route in the order of address, then length, then rt_next: for walks that pause. The cursor is the caller's, zeroed at the start, and
- * stays meaningful when routes come and go. NULL: the end. Costs a bounded number of steps. */
+/* The next route in the order of address, then length, then rt_next: for walks that pause. The cursor is the caller's,
+ * zeroed at the start, and stays meaningful when routes come and go. NULL: the end. Costs a bounded number of steps. */
 struct rt_cursor { be32_t rc_dest; int rc_plen; int rc_priority; bool rc_started; int rc_nth; };
 struct rtentry *rtable_next(unsigned rdomain, struct rt_cursor *);
 bool	rtable_exists(unsigned rdomain);
@@ -95,17 +96,19 @@ bool	rtable_exists(unsigned rdomain);
 struct rtentry *rt_clone(struct rtentry *cloning, be32_t dst);
 /* The cloning route that holds addr, whether it is up or not, whatever more specific gateway routes say; NULL: none. */
 struct rtentry *rt_connected(unsigned rdomain, be32_t addr);
-/* The neighbour is no longer of interest: removes its host route, and with it nh. False: a gateway route or an admin wants it, it stays. */
+/* The neighbour is no longer of interest: removes its host route, and with it nh. False: a gateway route or an admin
+ * wants it, it stays. */
 bool	rt_forget(struct nexthop *nh);
 
 /* Interface hooks. The caller has already changed the flags, and the ifaddr is (or has been) in the list. */
 void	rt_if_down(struct ifnet *);		/* neighbours forgotten; its routes lose RTF_UP. Idempotent */
 void	rt_if_up(struct ifnet *);
 void	rt_if_detach(struct ifnet *);		/* for ever: all routes that name it go */
-/* The routes of an address: local, network, broadcast (RFC 3021: none for /31). Gateway routes that waited for the network come up. Not RT_OK:
- * nothing was added. */
+/* The routes of an address: local, network, broadcast (RFC 3021: none for /31). Gateway routes that waited for the
+ * network come up. Not RT_OK: nothing was added. */
 enum rt_error rt_ifa_add(struct ifaddr *);
-/* They go, with the neighbours; gateway routes through them wait (rt_parent NULL) until an rt_ifa_add brings their gateway back. */
+/* They go, with the neighbours; gateway routes through them wait (rt_parent NULL) until an rt_ifa_add brings their
+ * gateway back. */
 void	rt_ifa_delete(struct ifaddr *);
 
 #include "net/route/art.h"

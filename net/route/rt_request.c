@@ -22,7 +22,8 @@ rt_ifwithaddr(unsigned rdomain, be32_t addr)
 	return NULL;
 }
 
-/* A route that leads nowhere stands on the loopback interface, and on its gateway's local route where there is one (as OpenBSD shows it). */
+/* A route that leads nowhere stands on the loopback interface, and on its gateway's local route where there is one (as
+ * OpenBSD shows it). */
 static enum rt_error
 rt_add_noway(struct rtentry *model, struct rtentry **parent)
 {

@@ -9,23 +9,25 @@ bool	rtable_insert(struct rtentry *);
 void	rtable_remove(struct rtentry *);
 void	rtable_reorder(struct rtentry *);
 
-/* route.c. A route that is in the table and hangs on `parent`, or (NULL) on its interface; its RTF_UP is worked out. NULL: no memory. The nexthop's
- * reference becomes the route's, in any case. */
+/* route.c. A route that is in the table and hangs on `parent`, or (NULL) on its interface; its RTF_UP is worked out.
+ * NULL: no memory. The nexthop's reference becomes the route's, in any case. */
 struct rtentry *rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *);
 /* Out of the table and freed, with the cloned routes that stand on it; gateway routes that do go waiting. */
 void	rt_destroy(struct rtentry *);
-/* Finds what a gateway route (or its model) stands on, and its nexthop, with a reference; fills in its interface and source address. */
+/* Finds what a gateway route (or its model) stands on, and its nexthop, with a reference; fills in its interface and
+ * source address. */
 enum rt_error rt_resolve(struct rtentry *, struct rtentry **parent, struct nexthop **);
 /* Lets it stand on parent, with nh (its reference becomes the route's); both NULL: it waits. */
 void	rt_rehang(struct rtentry *, struct rtentry *parent, struct nexthop *);
-/* The host route of a gateway (or NULL) may have lost its last user: a neighbour that was never spoken to goes at once, others when their time
- * is up. */
+/* The host route of a gateway (or NULL) may have lost its last user: a neighbour that was never spoken to goes at once,
+ * others when their time is up. */
 void	rt_release(struct rtentry *host);
 /* RTF_UP again of it and all that stand on it. */
 void	rt_refresh(struct rtentry *);
 /* Waiting gateway routes whose gateway is within the prefix find their way anew. */
 void	rt_retry(unsigned rdomain, be32_t dest, unsigned plen);
-/* Neighbours within a new prefix that a shorter cloning route has made, and that no gateway route uses, go: the new one decides about them. */
+/* Neighbours within a new prefix that a shorter cloning route has made, and that no gateway route uses, go: the new one
+ * decides about them. */
 void	rt_flush_clones(const struct rtentry *newer);
 /* Routes that hang on the interface itself. */
 extern struct rtentry *rt_iflist[IF_MAX];

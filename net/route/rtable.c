@@ -121,7 +121,8 @@ rtable_reorder(struct rtentry *rt)
 		art_replace(rtable_arts[rt->rt_rdomain], rt->rt_dest, rt->rt_plen, first);
 }
 
-/* The first of a prefix's routes that comes behind the cursor: rc_nth counts those of its order that were given already. */
+/* The first of a prefix's routes that comes behind the cursor: rc_nth counts those of its order that were given
+ * already. */
 static struct rtentry *
 rtable_next_here(struct rtentry *head, struct rt_cursor *rc)
 {

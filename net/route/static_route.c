@@ -110,6 +110,12 @@ replace(const struct static_route *was, struct static_route *new)
 	return e;
 }
 
+bool
+static_route_reachable(const struct static_route *sr)
+{
+	return (sr->sr_flags & (RTF_REJECT | RTF_BLACKHOLE)) || if_facing(0, sr->sr_gateway) != NULL;
+}
+
 enum rt_error
 static_route_apply(const struct static_route *was, struct static_route *new)
 {
@@ -123,6 +129,5 @@ static_route_apply(const struct static_route *was, struct static_route *new)
 	}
 	if (was != NULL && !static_route_equal(was, new))
 		return replace(was, new);
-	/* As if it were added now: what a file says must load again. */
-	return if_facing(0, new->sr_gateway) != NULL ? RT_OK : RT_UNREACH;
+	return RT_OK;
 }

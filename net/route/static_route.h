@@ -30,6 +30,8 @@ struct rt_request static_route_request(const struct static_route *);
  * repeated. */
 void	static_route_withdraw(struct static_route *old, struct static_route *new);
 enum rt_error static_route_apply(const struct static_route *was, struct static_route *new);
+/* Its gateway is on a network of ours (or it needs none). */
+bool	static_route_reachable(const struct static_route *);
 
 /* The interface one of whose networks holds addr, the longest prefix first, whether it is up or not. NULL: none. */
 struct ifnet *if_facing(unsigned rdomain, be32_t addr);

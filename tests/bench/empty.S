@@ -1,4 +1,5 @@
-/* empty.S - the empty kernel that boot times are compared with: prints one line on COM1 and halts. Multiboot 1, ELF32. */
+/* empty.S - the empty kernel that boot times are compared with: prints one line on COM1 and halts. Multiboot 1,
+ * ELF32. */
 	.section .text
 	.balign	4
 	.long	0x1badb002, 0, -0x1badb002

@@ -101,7 +101,7 @@ net_stop(void)
 }
 
 void
-net_end(void)
+net_balance(void)
 {
 	struct counter_balance b;
 
@@ -110,6 +110,12 @@ net_end(void)
 	counter_balance(&b);
 	CHECK_EQ(b.cb_received + b.cb_created, b.cb_sent + b.cb_dropped + b.cb_consumed + b.cb_held);
 	CHECK_EQ(mbuf_used(), b.cb_held);
+}
+
+void
+net_end(void)
+{
+	net_balance();
 	net_stop();
 }
 

@@ -5,7 +5,8 @@
  *	wire_rx(&t0, &p);
  *	f = wire_tx(&t1);				NULL: nothing came out
  *	CHECK_EQ(counter_delta("ips_forward"), 1);	since net_start() or the last counter_mark()
- *	net_end();					the books balance, no mbuf is out */
+ *	net_balance();					the books balance, all mbufs that are out stand in queues
+ *	net_end();					the same, then everything goes: no pool may keep anything */
 #ifndef TESTS_UNIT_NETFIX_H
 #define TESTS_UNIT_NETFIX_H
 
@@ -30,6 +31,7 @@ struct wire {
 extern struct wire t0, t1;
 
 void	net_start(void);
+void	net_balance(void);
 void	net_end(void);
 be32_t	addr(const char *dotted);
 

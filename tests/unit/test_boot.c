@@ -1,4 +1,5 @@
-/* test_boot.c - what the loader hands over: memory ranges, multiboot 1, multiboot 2 and PVH information, honest and hostile. */
+/* test_boot.c - what the loader hands over: memory ranges, multiboot 1, multiboot 2 and PVH information, honest and
+ * hostile. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,8 @@ TEST(ranges_join_and_split)
 	check_ranges(&rs, 2, (struct range[]){ { 12, 15 }, { 25, 38 } });
 	ranges_sub(&rs, 12, 26);
 	check_ranges(&rs, 1, (struct range[]){ { 26, 38 } });
-	CHECK(ranges_cover(&rs, 26, 38) && !ranges_cover(&rs, 25, 38) && ranges_touch(&rs, 37, 90) && !ranges_touch(&rs, 38, 90));
+	CHECK(ranges_cover(&rs, 26, 38) && !ranges_cover(&rs, 25, 38));
+	CHECK(ranges_touch(&rs, 37, 90) && !ranges_touch(&rs, 38, 90));
 }
 
 /* Against a bitmap. */
@@ -129,6 +131,21 @@ TEST(boot_multiboot1)
 	CHECK_STR(bi.bi_modules[0].bm_string, "conf");
 }
 
+/* An entry that claims to reach past the map's length ends it. */
+TEST(boot_multiboot1_entry_too_long)
+{
+	memset(mem, 0, MEM_SIZE);
+	store32(mem_put(4096), 1 << 6);
+	store32(mem_put(4096 + 44), 48);
+	store32(mem_put(4096 + 48), 5300);
+	store32(mem_put(5300), 20);
+	put_e820(5304, 0x100000, 0x100000, 1);
+	store32(mem_put(5324), 21);
+	put_e820(5328, 0x400000, 0x100000, 1);
+	bootinfo_parse(&bi, BOOT_MB1_MAGIC, 4096, mem_at);
+	check_ranges(&bi.bi_ram, 1, (struct range[]){ { 0x100000, 0x200000 } });
+}
+
 static uint64_t
 put_tag(uint64_t pa, uint32_t type, uint32_t size)
 {
@@ -161,6 +178,17 @@ TEST(boot_multiboot2)
 	CHECK_STR(bi.bi_modules[0].bm_string, "a.cf");
 	check_ranges(&bi.bi_ram, 1, (struct range[]){ { 0x100000, 0x200000 } });
 	CHECK_EQ(bi.bi_rsdp_len, 20);
+}
+
+/* A tag that reaches past the whole ends it. */
+TEST(boot_multiboot2_tag_too_long)
+{
+	memset(mem, 0, MEM_SIZE);
+	put_tag(4104, 1, 8 + 9);
+	strcpy((char *)mem_put(4112), "panic=20");
+	store32(mem_put(4096), 8 + 16);
+	bootinfo_parse(&bi, BOOT_MB2_MAGIC, 4096, mem_at);
+	CHECK_STR(bi.bi_cmdline, "");
 }
 
 TEST(boot_pvh)
@@ -212,7 +240,8 @@ TEST(boot_noise)
 			uint32_t r = unit_random();
 
 			/* Many plausible values: small numbers, and addresses inside. */
-			store32(mem + i, r % 4 == 0 ? r : r % 4 == 1 ? r >> 8 & 31 : r % 4 == 2 ? MEM_BASE + (r >> 8) % MEM_SIZE : 0);
+			store32(mem + i, r % 4 == 0 ? r : r % 4 == 1 ? r >> 8 & 31 :
+			    r % 4 == 2 ? MEM_BASE + (r >> 8) % MEM_SIZE : 0);
 		}
 		store32(mem, n % 2 != 0 ? BOOT_PVH_MAGIC : 0xffffffff);
 		memset(&bi, 0, sizeof(bi));

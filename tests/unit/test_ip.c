@@ -338,10 +338,10 @@ TEST(ifq_overflow_is_counted)
 	CHECK_EQ(q->ifq_len, q->ifq_maxlen);
 	CHECK_EQ(q->ifq_qdrops, 128);
 	CHECK(q->ifq_oactive);
-	net_end();
+	net_balance();
 	t1.w_full = false;
 	ifq_restart(q);
-	net_end();
+	net_balance();
 	CHECK_EQ(q->ifq_len, 0);
 	t1.w_full = true;
 	wire_rx_many(&t0, &p, 64, PKT_MAX);

@@ -1,4 +1,5 @@
-/* test_mem.c - the kernel's memcpy, memmove and memset against plain loops; under other names, as the host has its own. */
+/* test_mem.c - the kernel's memcpy, memmove and memset against plain loops; under other names, as the host has its
+ * own. */
 #define memcpy	metal_memcpy
 #define memmove	metal_memmove
 #define memset	metal_memset

@@ -181,4 +181,6 @@ TEST(json_wrong_bracket_panics)
 	out_init(&o, NULL, NULL);
 	CHECK_PANIC(json_close(&o, '}'));
 	CHECK_PANIC(json_open(&o, NULL, '('));
+	json_open(&o, NULL, '{');
+	CHECK_PANIC(out_printf(&o, "text in the middle"));
 }

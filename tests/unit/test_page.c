@@ -1,4 +1,5 @@
-/* test_page.c - the metal's page allocator, on a piece of the host's memory. Its names are the host's too, so they are changed. */
+/* test_page.c - the metal's page allocator, on a piece of the host's memory. Its names are the host's too, so they
+ * are changed. */
 #define page_alloc	metal_page_alloc
 #define page_free	metal_page_free
 #define page_total	metal_page_total

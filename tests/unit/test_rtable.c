@@ -231,6 +231,38 @@ TEST(rtable_specific_route_over_clones)
 	net_end();
 }
 
+/* Gateways that are addresses of loopback interfaces, as OpenBSD's own tests have them: what goes there is looped. */
+TEST(rtable_loopback_gateways)
+{
+	static const struct if_ops ops = { 0 };
+	static struct ifnet lo[2];
+	struct rt_request rq = { .rq_dest = addr("10.5.0.0"), .rq_plen = 16, .rq_flags = RTF_GATEWAY | RTF_STATIC };
+
+	net_start();
+	for (int i = 0; i < 2; i++) {
+		snprintf(lo[i].if_xname, sizeof(lo[i].if_xname), "lo%d", i + 1);
+		lo[i].if_flags = IFF_LOOPBACK;
+		lo[i].if_ops = &ops;
+		lo[i].if_nqueues = 1;
+		CHECK(if_attach(&lo[i]) && if_setup(&lo[i], true));
+		CHECK(if_addaddr(&lo[i], addr(i == 0 ? "192.0.2.1" : "192.0.2.2"), 32, 0) == NULL);
+	}
+	CHECK_EQ(route_rq(rt_add, "10.5/16", "192.0.2.1", 17, 0), RT_OK);
+	CHECK_EQ(route_rq(rt_add, "10.5/16", "192.0.2.2", 16, 0), RT_OK);
+	CHECK_IN(table(), "10.5/16 192.0.2.2 UGS 0 16 lo2\n10.5/16 192.0.2.1 UGS 0 17 lo1\n");
+	CHECK_IN(table(), "192.0.2.1 - UHhl 1 1 lo1\n192.0.2.2 - UHhl 1 1 lo2\n");
+	CHECK(if_setup(&lo[1], false));
+	CHECK_IN(table(), "10.5/16 192.0.2.1 UGS 0 17 lo1\n10.5/16 192.0.2.2 GS 0 16 lo2\n");
+	CHECK_EQ(route_rq(rt_delete, "10.5/16", NULL, 16, 0), RT_OK);
+	rq.rq_ifa = addr("192.0.2.2");
+	CHECK_EQ(rt_change(&rq), RT_OK);
+	CHECK_IN(table(), "10.5/16 192.0.2.1 UGS 0 17 lo2\n");
+	CHECK_IN(table(), "192.0.2.1 - UHhl 1 1 lo1\n192.0.2.2 - UHl 0 1 lo2\n");
+	CHECK_EQ(route_rq(rt_delete, "10.5/16", NULL, 0, 0), RT_OK);
+	CHECK_IN(table(), "192.0.2.1 - UHl 0 1 lo1\n");
+	net_end();
+}
+
 /* A walk that pauses gives each route once that is there all the time, whatever comes and goes meanwhile. */
 TEST(rtable_cursor)
 {

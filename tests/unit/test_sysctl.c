@@ -73,6 +73,9 @@ TEST(sysctl_unknown_names)
 	CHECK_STR(text, "sysctl: third level name c in test.one.c is invalid\n");
 	run("sysctl -x");
 	CHECK_EQ(status, 2);
+	run("sysctl -j test.one.a nix test.one.b=999");
+	CHECK_STR(text, "{\"test.one.a\":5,\"error\":\"top level name nix in nix is invalid\","
+	    "\"error\":\"test.one.b is a number from -1 to 255\"}\n");
 	run("sysctl =");
 	CHECK_EQ(status, 1);
 }

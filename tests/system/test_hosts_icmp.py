@@ -1,0 +1,59 @@
+"""The router's ICMP as Linux's own tools see it, and a path MTU that real TCP has to find."""
+import re
+
+import pytest
+from test_forward import iperf, lost
+
+
+def test_absent_host(hosts):
+    """ping says so, and tcpdump has seen the message on the wire."""
+    dump = hosts.h1.start(f'exec timeout 15 tcpdump -ni {hosts.h1.ifname} -c 1 -l "icmp[0] == 3 and icmp[1] == 1"')
+    r = hosts.h1.run('sleep 1.5; ping -n -c 4 -W 6 10.0.2.77', timeout=25)
+    assert r.code != 0
+    assert re.search(r'From 10\.0\.1\.1 icmp_seq=\d+ Destination Host Unreachable', r.out), r
+    seen = dump.wait(20).out
+    assert re.search(r'10\.0\.1\.1 > 10\.0\.1\.2: ICMP host 10\.0\.2\.77 unreachable', seen), seen
+
+
+def test_no_route(hosts):
+    r = hosts.h1.run('ping -n -c 2 -i 0.3 -W 2 192.0.2.1')
+    assert re.search(r'From 10\.0\.1\.1 icmp_seq=\d+ Destination (Net|Host) Unreachable', r.out), r
+
+
+def test_trace(hosts):
+    """The first hop is the router, the second the host."""
+    r = hosts.h1.run(f'ping -n -c 1 -t 1 -W 2 {hosts.h2.ip}')
+    assert re.search(r'From 10\.0\.1\.1 icmp_seq=1 Time to live exceeded', r.out), r
+    hosts.h1.run(f'ping -n -c 1 -t 2 -W 2 {hosts.h2.ip}').check()
+
+
+@pytest.fixture
+def narrow(hosts):
+    hosts.router.set_mtu('vio1', 1400)
+    yield hosts
+    hosts.router.set_mtu('vio1', 1500)
+    for h in (hosts.h1, hosts.h2):
+        h.run('ip route flush cache')
+
+
+def test_path_mtu(narrow):
+    r = narrow.h1.run(f'ping -n -c 1 -W 2 -M do -s 1472 {narrow.h2.ip}')
+    assert re.search(r'From 10\.0\.1\.1 icmp_seq=1 Frag needed and DF set \(mtu = 1400\)', r.out), r
+    assert 'mtu 1400' in narrow.h1.run(f'ip route get {narrow.h2.ip}').out
+    narrow.h1.run('ip route flush cache')
+    assert lost(narrow.h1.run(f'ping -n -c 3 -i 0.2 -W 2 -M dont -s 4000 {narrow.h2.ip}').check()) == 0, 'in fragments'
+
+
+def test_tcp_finds_the_path_mtu(narrow):
+    end = iperf(narrow, '-t 2')
+    assert end['sum_received']['bytes'] > 500_000
+    assert 'mtu 1400' in narrow.h1.run(f'ip route get {narrow.h2.ip}').out
+
+
+def test_checksums_on_the_wire(hosts):
+    """tcpdump -vv finds no wrong checksum in what the router has sent."""
+    dump = hosts.h2.start(f'exec timeout 20 tcpdump -ni {hosts.h2.ifname} -Q in -c 12 -vvl "src {hosts.h1.ip}"')
+    hosts.h1.run(f'sleep 1.5; ping -n -c 6 -i 0.1 {hosts.h2.ip}').check()
+    hosts.h1.run(f'ping -n -c 6 -i 0.1 -s 3000 {hosts.h2.ip}').check()
+    seen = dump.wait(25).out
+    assert len(re.findall(r'ICMP', seen)) >= 10 and 'bad' not in seen and 'wrong' not in seen, seen

@@ -1,0 +1,240 @@
+/* test_route_cmd.c - route(8) and arp(8): words, answers, and what becomes of the configuration. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/ether/arp.h"
+#include "net/route/route_args.h"
+#include "tests/unit/cmdfix.h"
+
+static const char base[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1/24\n";
+
+/* "DEST/PLEN" that the words say, or the error. */
+static const char *
+dest_of(const char *a, const char *b, const char *c)
+{
+	static char buf[200];
+	char *argv[] = { (char *)a, (char *)b, (char *)c, NULL }, net[IP4_STRLEN];
+	struct route_args ra;
+	int argc = 0;
+
+	while (argv[argc] != NULL)
+		argc++;
+	if (route_args_parse(&ra, argc, argv, buf, sizeof(buf)))
+		snprintf(buf, sizeof(buf), "%s/%u%s", ip4_print(net, ra.ra_route.sr_dest), ra.ra_route.sr_plen, ra.ra_host ? " host" : "");
+	return buf;
+}
+
+TEST(route_args_destinations)
+{
+	CHECK_STR(dest_of("default", NULL, NULL), "0.0.0.0/0");
+	CHECK_STR(dest_of("10.1/16", NULL, NULL), "10.1.0.0/16");
+	CHECK_STR(dest_of("10.1.0.2/24", NULL, NULL), "10.1.0.0/24");
+	CHECK_STR(dest_of("10.1.2.3", NULL, NULL), "10.1.2.3/32 host");
+	CHECK_STR(dest_of("10.0.0.0", NULL, NULL), "10.0.0.0/8");
+	CHECK_STR(dest_of("192.168.7.0", NULL, NULL), "192.168.7.0/24");
+	CHECK_STR(dest_of("-host", "10.0.0.0", NULL), "10.0.0.0/32 host");
+	CHECK_STR(dest_of("-net", "10.1", NULL), "10.1.0.0/16");
+	CHECK_STR(dest_of("10.1.0.0", "-netmask", "255.255.0.0"), "10.1.0.0/16");
+	CHECK_STR(dest_of("-prefixlen", "12", "172.16"), "172.16.0.0/12");
+	CHECK_STR(dest_of("10.1", NULL, NULL), "10.1: give a prefix length");
+	CHECK_STR(dest_of("10.1.2.3.4", NULL, NULL), "10.1.2.3.4: bad address");
+	CHECK_STR(dest_of("10.256.0.1", NULL, NULL), "10.256.0.1: bad address");
+	CHECK_STR(dest_of("10/33", NULL, NULL), "10/33: bad address");
+	CHECK_STR(dest_of("-netmask", "255.0.255.0", "10/8"), "-netmask: bad value \"255.0.255.0\"");
+	CHECK_STR(dest_of("-prefixlen", "33", "10/8"), "-prefixlen: bad value \"33\" (0 to 32)");
+	CHECK_STR(dest_of("-priority", "64", "10/8"), "-priority: bad value \"64\" (1 to 63)");
+	CHECK_STR(dest_of("-prefixlen", "9", "10/8"), "10/8: contradicts the mask");
+	CHECK_STR(dest_of("-host", "10/8", NULL), "10/8: not a host");
+	CHECK_STR(dest_of("-mtu", NULL, NULL), "-mtu: missing argument");
+	CHECK_STR(dest_of("10/8", "10.0.0.2", "x"), "x: too many arguments");
+	CHECK_STR(dest_of("-reject", "-blackhole", "10/8"), "-reject and -blackhole exclude each other");
+	CHECK_STR(dest_of("2001:db8::/32", NULL, NULL), "IPv6 is not supported yet");
+}
+
+TEST(route_adds_to_the_configuration)
+{
+	cmd_start();
+	CHECK_STR(cmd_load(base), "");
+	CHECK_STR(cmd("route add 10.1/16 10.0.1.2"), "add net 10.1/16: gateway 10.0.1.2\n");
+	CHECK_STR(cmd("route -n add -inet -host 10.2.0.5 10.0.0.2"), "add host 10.2.0.5: gateway 10.0.0.2\n");
+	CHECK_STR(cmd("route -q add default 10.0.0.254"), "");
+	CHECK_STR(cmd("route add -priority 20 -mtu 1300 default 10.0.1.254"), "add net default: gateway 10.0.1.254\n");
+	CHECK_STR(cmd("route add -blackhole 192.168/16 127.0.0.1"), "add net 192.168/16: gateway 127.0.0.1\n");
+	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n!route add -inet 10.2.0.5/32 10.0.0.2\n"
+	    "# /etc/hostname.t1\ninet 10.0.1.1 255.255.255.0\n!route add -inet -priority 20 -mtu 1300 default 10.0.1.254\n"
+	    "!route add -inet 10.1.0.0/16 10.0.1.2\n# /etc/mygate\n10.0.0.254\n"
+	    "# /etc/hostname.lo0\n!route add -inet -blackhole 192.168.0.0/16 127.0.0.1\n");
+	CHECK_STR(cmd("route -n show -gateway"), "Routing tables\n\nInternet:\n"
+	    "Destination        Gateway            Flags   Refs      Use   Mtu  Prio Iface\n"
+	    "default            10.0.0.254         UGS        0        0     -     8 t0   \n"
+	    "default            10.0.1.254         UGS        0        0  1300    20 t1   \n"
+	    "10.1/16            10.0.1.2           UGS        0        0     -     8 t1   \n"
+	    "10.2.0.5           10.0.0.2           UGHS       0        0     -     8 t0   \n"
+	    "127/8              127.0.0.1          UGRS       0        0 32768     8 lo0  \n"
+	    "192.168/16         127.0.0.1          UGSB       0        0 32768     8 lo0  \n");
+	CHECK_STR(cmd("route change 10.1/16 10.0.0.7"), "change net 10.1/16: gateway 10.0.0.7\n");
+	CHECK_STR(cmd("route change default 10.0.0.253"), "change net default: gateway 10.0.0.253\n");
+	CHECK_IN(cmd("route -n show -gateway"), "default            10.0.0.253         UGS        0        0     -     8 t0   \n");
+	CHECK_IN(cmd_config(), "!route add -inet 10.1.0.0/16 10.0.0.7\n# /etc/mygate\n10.0.0.253\n");
+	CHECK_STR(cmd("route delete 10.1/16"), "delete net 10.1/16\n");
+	CHECK_STR(cmd("route delete 10.2.0.5 10.0.0.2"), "delete host 10.2.0.5: gateway 10.0.0.2\n");
+	CHECK_STR(cmd("route delete default"), "delete net default\n");
+	CHECK_STR(cmd("route delete -priority 20 default"), "delete net default\n");
+	CHECK_STR(cmd("route delete 192.168/16"), "delete net 192.168/16\n");
+	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n# /etc/hostname.t1\ninet 10.0.1.1 255.255.255.0\n"
+	    "# /etc/hostname.lo0\n");
+	cmd_end();
+}
+
+TEST(route_errors)
+{
+	static const struct { const char *line, *text; int status; } t[] = {
+		{ "route add 10.1/16 10.0.0.3", "add net 10.1/16: gateway 10.0.0.3: File exists\n", 1 },
+		{ "route add 10.3/16 10.77.0.1", "add net 10.3/16: gateway 10.77.0.1: Network is unreachable\n", 1 },
+		{ "route delete 10.9/16", "delete net 10.9/16: not in table\n", 1 },
+		{ "route delete 10.1/16 10.0.0.9", "delete net 10.1/16: gateway 10.0.0.9: not in table\n", 1 },
+		{ "route change 10.9/16 10.0.0.2", "change net 10.9/16: gateway 10.0.0.2: not in table\n", 1 },
+		{ "route change 10.1/16 10.77.0.1", "change net 10.1/16: gateway 10.77.0.1: Network is unreachable\n", 1 },
+		{ "route -n get 8.8.8.8", "route: writing to routing socket: No such process\n", 1 },
+		{ "route -T 5 show", "route: 5: no such routing table\n", 1 },
+		{ "route add fish 10.0.0.2", "route: fish: bad address\n", 1 },
+		{ "route add -inet6 default ::1", "route: IPv6 is not supported yet\n", 1 },
+	};
+
+	cmd_start();
+	CHECK_STR(cmd_load(base), "");
+	CHECK_STR(cmd("route add 10.1/16 10.0.0.2"), "add net 10.1/16: gateway 10.0.0.2\n");
+	for (size_t i = 0; i < nitems(t); i++) {
+		CHECK_STR(cmd(t[i].line), t[i].text);
+		CHECK_EQ(cmd_status, t[i].status);
+	}
+	CHECK_IN(cmd("route add 10.1/16"), "usage: route [-nq] add");
+	CHECK_EQ(cmd_status, 2);
+	CHECK_IN(cmd("route"), "usage: route");
+	CHECK_IN(cmd("route frob"), "usage: route");
+	cmd_end();
+}
+
+TEST(route_get)
+{
+	cmd_start();
+	CHECK_STR(cmd_load(base), "");
+	cmd("route -q add default 10.0.0.254");
+	cmd("route -q add 10.1/16 10.0.1.2");
+	CHECK_STR(cmd("route -n get 8.8.8.8"), "   route to: 8.8.8.8\ndestination: default\n       mask: default\n"
+	    "    gateway: 10.0.0.254\n  interface: t0\n if address: 10.0.0.1\n   priority: 8 (static)\n"
+	    "      flags: <UP,GATEWAY,DONE,STATIC>\n     use       mtu    expire\n       0         0         0 \n");
+	CHECK_STR(cmd("route get default"), "   route to: default\ndestination: default\n       mask: default\n"
+	    "    gateway: 10.0.0.254\n  interface: t0\n if address: 10.0.0.1\n   priority: 8 (static)\n"
+	    "      flags: <UP,GATEWAY,DONE,STATIC>\n     use       mtu    expire\n       0         0         0 \n");
+	CHECK_IN(cmd("route get 10.1.2.3"), "destination: 10.1.0.0\n       mask: 255.255.0.0\n    gateway: 10.0.1.2\n  interface: t1\n");
+	CHECK_IN(cmd("route get 10.0.0.77"), "       mask: 255.255.255.0\n  interface: t0\n if address: 10.0.0.1\n   priority: 4 (connected)\n"
+	    "      flags: <UP,DONE,CLONING,CONNECTED>\n");
+	CHECK_IN(cmd("route -j get 8.8.8.8"), "{\"route to\":\"8.8.8.8\",\"destination\":\"default\",\"mask\":\"default\",\"gateway\":\"10.0.0.254\"");
+	cmd_end();
+}
+
+TEST(route_flush)
+{
+	cmd_start();
+	CHECK_STR(cmd_load(base), "");
+	cmd("route -q add default 10.0.0.254");
+	cmd("route -q add 10.1/16 10.0.1.2");
+	CHECK_STR(cmd("route flush"), "default              10.0.0.254           done\n10.1/16              10.0.1.2             done\n");
+	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1 255.255.255.0\n");
+	CHECK(rtable_lookup(0, IP4_ANY, 0) == NULL);
+	cmd_end();
+}
+
+TEST(route_show_pauses)
+{
+	cmd_start();
+	CHECK_STR(cmd_load(base), "");
+	for (int i = 0; i < 300; i++) {
+		char line[80];
+
+		snprintf(line, sizeof(line), "route -q add 10.8.%d.%d/32 10.0.0.2", i / 200, i % 200);
+		CHECK_STR(cmd(line), "");
+	}
+	cmd_begin("route -n show");
+	CHECK(cmd_wait(1000));
+	CHECK_IN(cmd_output(), "10.8.0.0           10.0.0.2           UGHS");
+	CHECK_IN(cmd_output(), "10.8.1.99          10.0.0.2           UGHS");
+	CHECK_STR(cmd_load(base), "");
+	cmd_end();
+}
+
+TEST(mygate_file)
+{
+	static const struct { const char *text, *error; } t[] = {
+		{ "fish\n", "/etc/mygate:1: bad address \"fish\"\n" },
+		{ "# c\n\n10.0.0.2\n10.0.0.3\n", "/etc/mygate:4: a second IPv4 gateway\n" },
+		{ "fe80::1%t0\n", "/etc/mygate:1: fe80::1%t0: IPv6 is not supported yet\n" },
+		{ "0.0.0.0\n", "/etc/mygate:1: bad address \"0.0.0.0\"\n" },
+		{ "224.0.0.1\n10.0.0\n", "/etc/mygate:1: bad address \"224.0.0.1\"\n/etc/mygate:2: bad address \"10.0.0\"\n" },
+	};
+	char bundle[300];
+
+	cmd_start();
+	for (size_t i = 0; i < nitems(t); i++) {
+		snprintf(bundle, sizeof(bundle), "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/mygate\n%s", t[i].text);
+		CHECK_STR(cmd_load(bundle), t[i].error);
+	}
+	CHECK_STR(cmd_load("# /etc/mygate\n10.0.0.2   # the provider\r\n\n# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
+	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_gateway, addr("10.0.0.2"));
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/mygate\n"), "");
+	CHECK(rtable_lookup(0, IP4_ANY, 0) == NULL);
+	/* its network goes while it stays: as from scratch, that is an error */
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/mygate\n10.0.0.2\n"), "");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.7.1/24\n# /etc/mygate\n10.0.0.2\n"),
+	    "/etc/mygate: gateway 10.0.0.2: Network is unreachable\n");
+	CHECK_STR(cmd_load("# /etc/mygate\n10.0.0.2\n"), "/etc/mygate: gateway 10.0.0.2: Network is unreachable\n");
+	CHECK(rtable_lookup(0, IP4_ANY, 0)->rt_flags & RTF_UP);
+	/* unless an interface is missing through which it might be reached */
+	CHECK_STR(cmd_load("# /etc/hostname.vio5\ninet 10.5.0.1/24\n# /etc/mygate\n10.5.0.2\n"), "");
+	CHECK_IN(cmd("dmesg"), "mygate: gateway 10.5.0.2: Network is unreachable: an interface is missing\n");
+	cmd_end();
+}
+
+TEST(arp_shows_and_sets)
+{
+	cmd_start();
+	CHECK_STR(cmd_load(base), "");
+	CHECK(arp_set(0, addr("10.0.0.2"), t0.w_host, 0) == NULL);
+	CHECK_STR(cmd("arp -s 10.0.1.9 0:1:2:3:4:5"), "");
+	CHECK_STR(cmd("arp -s 10.0.1.10 0:1:2:3:4:6 permanent pub"), "");
+	CHECK_STR(cmd("arp -s 10.0.0.66 52:54:00:00:00:0b pub"), "");		/* proxy ARP on t1 */
+	CHECK_STR(cmd("arp -s 10.0.1.11 0:1:2:3:4:7 temp"), "");
+	CHECK_STR(cmd("arp -an"), "Host                                 Ethernet Address    Netif Expire    Flags\n"
+	    "10.0.0.1                             52:54:00:00:00:0a      t0 permanent l\n"
+	    "10.0.0.2                             02:00:00:00:00:aa      t0 19m59s    \n"
+	    "10.0.1.1                             52:54:00:00:00:0b      t1 permanent l\n"
+	    "10.0.1.9                             00:01:02:03:04:05      t1 permanent \n"
+	    "10.0.1.10                            00:01:02:03:04:06      t1 permanent p\n"
+	    "10.0.1.11                            00:01:02:03:04:07      t1 19m59s    \n"
+	    "10.0.0.66                            52:54:00:00:00:0b      t1 permanent p\n");
+	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1 255.255.255.0\n"
+	    "!arp -s 10.0.0.66 52:54:00:00:00:0b pub\n!arp -s 10.0.1.9 00:01:02:03:04:05\n!arp -s 10.0.1.10 00:01:02:03:04:06 pub\n");
+	CHECK_STR(cmd("arp 10.0.1.9"), "Host                                 Ethernet Address    Netif Expire    Flags\n"
+	    "10.0.1.9                             00:01:02:03:04:05      t1 permanent \n");
+	CHECK_STR(cmd("arp -j 10.0.1.9"), "[{\"host\":\"10.0.1.9\",\"ethernet address\":\"00:01:02:03:04:05\",\"netif\":\"t1\","
+	    "\"expire\":\"permanent\",\"flags\":\"\"}]\n");
+	CHECK_STR(cmd("arp -s 10.0.1.9 0:1:2:3:4:ff"), "");
+	CHECK_IN(cmd("arp 10.0.1.9"), "00:01:02:03:04:ff");
+	CHECK_STR(cmd("arp 10.0.1.77"), "10.0.1.77 (10.0.1.77) -- no entry\n");
+	CHECK_EQ(cmd_status, 1);
+	CHECK_STR(cmd("arp -d 10.0.1.9"), "10.0.1.9 (10.0.1.9) deleted\n");
+	CHECK_STR(cmd("arp -d 10.0.0.2"), "10.0.0.2 (10.0.0.2) deleted\n");
+	CHECK_STR(cmd("arp -d 10.0.0.2"), "arp: delete 10.0.0.2: no entry\n");
+	CHECK_STR(cmd("arp -d 10.0.0.1"), "arp: delete 10.0.0.1: is our own address\n");
+	CHECK_STR(cmd("arp -s 10.77.0.1 0:1:2:3:4:5"), "arp: set 10.77.0.1: Network is unreachable\n");
+	CHECK_STR(cmd("arp -s 10.0.0.1 0:1:2:3:4:5"), "arp: set 10.0.0.1: is our own address\n");
+	CHECK_STR(cmd("arp -s 10.0.0.9 1:1:2:3:4:5"), "arp: 1:1:2:3:4:5: invalid Ethernet address\n");
+	CHECK_IN(cmd("arp"), "usage: arp");
+	CHECK_STR(cmd("arp -da"), "");
+	CHECK_STR(cmd("arp -an"), "Host                                 Ethernet Address    Netif Expire    Flags\n"
+	    "10.0.0.1                             52:54:00:00:00:0a      t0 permanent l\n"
+	    "10.0.1.1                             52:54:00:00:00:0b      t1 permanent l\n");
+	cmd_end();
+}
