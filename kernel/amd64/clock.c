@@ -15,6 +15,8 @@
 #define PIT_READS	1000000u	/* at most so many: a counter that stands still */
 #define PIT_SAMPLES	8
 
+#define HV_VMWARE	0x61774d56u	/* "VMwa": start of the hypervisor's signature */
+#define HV_KVM		0x4b4d564bu	/* "KVMK" */
 #define TSC_HZ_GUESS	2000000000ull
 
 static uint64_t clock_tsc_base;		/* uptime 0 */
@@ -112,9 +114,10 @@ clock_measure(uint64_t *tsc_hz, uint64_t *apic_hz)
 static bool
 clock_cpuid(uint64_t *tsc_hz, uint64_t *apic_hz)
 {
-	struct cpuid hv = cpuid(0x40000010, 0), tsc = cpuid(0x15, 0);
+	struct cpuid who = cpuid(0x40000000, 0), hv = cpuid(0x40000010, 0), tsc = cpuid(0x15, 0);
 
-	if ((cpuid(1, 0).c & 1u << 31) && hv.a >= 100000 && hv.b >= 1000) {
+	/* VMware defined the leaf, KVM has it too; others may mean something else by it. */
+	if ((who.b == HV_VMWARE || who.b == HV_KVM) && hv.a >= 100000 && hv.a <= 20000000 && hv.b >= 1000) {
 		*tsc_hz = hv.a * 1000ull;
 		*apic_hz = hv.b * 1000ull / 16;
 		return true;

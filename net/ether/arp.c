@@ -56,7 +56,8 @@ SYSCTL_STRING_RO(net_inet_ip_arpqueued, "net.inet.ip.arpqueued", arp_queued);
 /* ---- sending ---- */
 
 bool
-arp_transmit(struct ifnet *ifp, uint16_t op, const uint8_t *dst, const uint8_t *sha, be32_t spa, const uint8_t *tha, be32_t tpa)
+arp_transmit(struct ifnet *ifp, uint16_t op, const uint8_t *dst, const uint8_t *sha, be32_t spa,
+    const uint8_t *tha, be32_t tpa)
 {
 	struct ether_header *eh;
 	struct ether_arp *ea;

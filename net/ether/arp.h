@@ -33,7 +33,8 @@ void	arp_release(struct nexthop *);		/* nh_valid: what waits goes out */
 void	arp_learn(struct nexthop *, const uint8_t *lladdr);
 /* Sends one frame, padded with zeroes to 60 bytes. False: interface not usable or no mbuf (counted); the caller counts
  * those sent. */
-bool	arp_transmit(struct ifnet *, uint16_t op, const uint8_t *dst, const uint8_t *sha, be32_t spa, const uint8_t *tha, be32_t tpa);
+bool	arp_transmit(struct ifnet *, uint16_t op, const uint8_t *dst, const uint8_t *sha, be32_t spa, const uint8_t *tha,
+	    be32_t tpa);
 /* The interface's address that faces addr, or its first; NULL: it has none. */
 struct ifaddr *arp_ifa(struct ifnet *, be32_t addr);
 

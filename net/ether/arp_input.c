@@ -147,10 +147,8 @@ arp_log_moved(const struct nexthop *nh, const uint8_t *sha, bool refused)
 
 	ip4_print(ip, nh->nh_addr);
 	ether_print(mac, sha);
-	if (refused)
-		log_ratelimited(&rate, "arp: attempt to overwrite permanent entry for %s by %s on %s\n", ip, mac, nh->nh_ifp->if_xname);
-	else
-		log_ratelimited(&rate, "arp info overwritten for %s by %s on %s\n", ip, mac, nh->nh_ifp->if_xname);
+	log_ratelimited(&rate, refused ? "arp: attempt to overwrite permanent entry for %s by %s on %s\n" :
+	    "arp info overwritten for %s by %s on %s\n", ip, mac, nh->nh_ifp->if_xname);
 }
 
 /* RFC 826's merge: what is known of the sender is brought up to date. False: refused, a permanent entry says otherwise.
@@ -241,7 +239,8 @@ arp_input_one(struct ifnet *ifp, struct mbuf *m)
 	} else if (for_us) {
 		arp_reply(ifp, ea, ifp->if_lladdr);
 		counter_inc(arps_inreq);
-	} else if ((proxy = nexthop_find(ifp, ea->arp_tpa)) != NULL && (proxy->nh_flags & NHF_PUBLISH) && ea->arp_spa != ea->arp_tpa) {
+	} else if ((proxy = nexthop_find(ifp, ea->arp_tpa)) != NULL && (proxy->nh_flags & NHF_PUBLISH) &&
+	    ea->arp_spa != ea->arp_tpa) {
 		arp_reply(ifp, ea, nexthop_lladdr(proxy));
 		counter_inc(arps_inproxy);
 	} else

@@ -78,7 +78,8 @@ icmp_error_allowed(const struct mbuf *m, const struct ip *oip, unsigned ohlen, u
 		counter_inc(icps_oldicmp);
 	} else if ((m->m_flags & (M_BCAST | M_MCAST)) || icmp_is_cast(rdomain, oip->ip_dst)) {
 		counter_inc(icps_oldcast);
-	} else if (ip4_is_zeronet(oip->ip_src) || (ip4_is_loopback(oip->ip_src) && !local) || icmp_is_cast(rdomain, oip->ip_src)) {
+	} else if (ip4_is_zeronet(oip->ip_src) || (ip4_is_loopback(oip->ip_src) && !local) ||
+	    icmp_is_cast(rdomain, oip->ip_src)) {
 		counter_inc(icps_oldsrc);
 	} else if (!icmp_error_rate()) {
 		counter_inc(icps_toofreq);

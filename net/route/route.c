@@ -152,8 +152,8 @@ rt_connected(unsigned rdomain, be32_t addr)
 {
 	struct rtentry *rt;
 
-	for (int plen = 32; plen >= 0; plen--)
-		for (rt = rtable_lookup(rdomain, addr & ip4_mask((unsigned)plen), (unsigned)plen); rt != NULL; rt = rt->rt_next)
+	for (unsigned plen = 33; plen-- > 0;)
+		for (rt = rtable_lookup(rdomain, addr & ip4_mask(plen), plen); rt != NULL; rt = rt->rt_next)
 			if (rt->rt_flags & RTF_CLONING)
 				return rt;
 	return NULL;
@@ -163,8 +163,9 @@ struct rtentry *
 rt_clone(struct rtentry *cloning, be32_t dst)
 {
 	struct rtentry *rt, model = {
-		.rt_dest = dst, .rt_plen = 32, .rt_priority = (uint8_t)(cloning->rt_priority - 1), .rt_rdomain = cloning->rt_rdomain,
-		.rt_flags = RTF_HOST | RTF_LLINFO, .rt_ifp = cloning->rt_ifp, .rt_gateway = cloning->rt_ifa, .rt_ifa = cloning->rt_ifa,
+		.rt_dest = dst, .rt_plen = 32, .rt_priority = (uint8_t)(cloning->rt_priority - 1),
+		.rt_rdomain = cloning->rt_rdomain, .rt_flags = RTF_HOST | RTF_LLINFO, .rt_ifp = cloning->rt_ifp,
+		.rt_gateway = cloning->rt_ifa, .rt_ifa = cloning->rt_ifa,
 	};
 	struct nexthop *nh;
 
@@ -208,8 +209,8 @@ rt_flush_clones(const struct rtentry *newer)
 {
 	struct rtentry *rt;
 
-	for (int plen = newer->rt_plen - 1; plen >= 0; plen--)
-		for (rt = rtable_lookup(newer->rt_rdomain, newer->rt_dest & ip4_mask((unsigned)plen), (unsigned)plen); rt != NULL;
+	for (unsigned plen = newer->rt_plen; plen-- > 0;)
+		for (rt = rtable_lookup(newer->rt_rdomain, newer->rt_dest & ip4_mask(plen), plen); rt != NULL;
 		    rt = rt->rt_next)
 			if (rt->rt_flags & RTF_CLONING)
 				rt_flush_clones_of(rt, newer);

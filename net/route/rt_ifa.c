@@ -9,7 +9,8 @@ rt_ifa_make(struct ifaddr *ifa, be32_t dest, uint8_t plen, unsigned priority, ui
 	struct nexthop *nh = NULL;
 	struct rtentry *rt, model = {
 		.rt_dest = dest, .rt_plen = plen, .rt_priority = (uint8_t)priority, .rt_rdomain = ifp->if_rdomain,
-		.rt_flags = flags | (plen == 32 ? RTF_HOST : 0), .rt_ifp = ifp, .rt_gateway = ifa->ifa_addr, .rt_ifa = ifa->ifa_addr,
+		.rt_flags = flags | (plen == 32 ? RTF_HOST : 0), .rt_ifp = ifp,
+		.rt_gateway = ifa->ifa_addr, .rt_ifa = ifa->ifa_addr,
 	};
 
 	if ((flags & RTF_CONNECTED) && !ifp->if_ether) {	/* nobody to ask for a link address */
@@ -94,7 +95,8 @@ rt_ifa_delete(struct ifaddr *ifa)
 			continue;
 		}
 		for (c = rt->rt_children; c != NULL; c = c->rt_sibling)
-			if ((c->rt_flags & RTF_REJECT) && c->rt_dest == (ifa->ifa_addr & ifa->ifa_mask) && c->rt_plen == ifa->ifa_plen)
+			if ((c->rt_flags & RTF_REJECT) && c->rt_plen == ifa->ifa_plen &&
+			    c->rt_dest == (ifa->ifa_addr & ifa->ifa_mask))
 				break;
 		if (c != NULL)		/* 127/8 */
 			rt_destroy(c);

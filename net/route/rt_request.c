@@ -75,8 +75,8 @@ enum rt_error
 rt_add(const struct rt_request *rq)
 {
 	struct rtentry *rt, *parent = NULL, model = {
-		.rt_dest = rq->rq_dest & ip4_mask(MIN(rq->rq_plen, 32)), .rt_plen = rq->rq_plen, .rt_priority = rq->rq_priority,
-		.rt_rdomain = rq->rq_rdomain, .rt_flags = rq->rq_flags & RT_USERFLAGS, .rt_ifp = rq->rq_ifp,
+		.rt_dest = rq->rq_dest & ip4_mask(MIN(rq->rq_plen, 32)), .rt_plen = rq->rq_plen,
+		.rt_priority = rq->rq_priority, .rt_rdomain = rq->rq_rdomain, .rt_flags = rq->rq_flags & RT_USERFLAGS, .rt_ifp = rq->rq_ifp,
 		.rt_gateway = rq->rq_gateway, .rt_ifa = rq->rq_ifa, .rt_mtu = rq->rq_mtu,
 	};
 	struct nexthop *nh = NULL;
@@ -123,7 +123,8 @@ rt_request_find(const struct rt_request *rq, be32_t gateway, enum rt_error *e)
 	*e = RT_NOTFOUND;
 	for (struct rtentry *rt = rtable_lookup(rq->rq_rdomain, rq->rq_dest & ip4_mask(rq->rq_plen), rq->rq_plen); rt != NULL;
 	    rt = rt->rt_next) {
-		if ((rq->rq_priority != 0 && rt->rt_priority != rq->rq_priority) || (gateway != 0 && rt->rt_gateway != gateway))
+		if ((rq->rq_priority != 0 && rt->rt_priority != rq->rq_priority) ||
+		    (gateway != 0 && rt->rt_gateway != gateway))
 			continue;
 		if (rt->rt_flags & RTF_CLONED)
 			clone = rt;

@@ -7,7 +7,7 @@ from test_forward import iperf, lost
 
 def test_absent_host(hosts):
     """ping says so, and tcpdump has seen the message on the wire."""
-    dump = hosts.h1.start(f'exec timeout 15 tcpdump -ni {hosts.h1.ifname} -c 1 -l "icmp[0] == 3 and icmp[1] == 1"')
+    dump = hosts.h1.start(f'exec timeout 15 tcpdump -Z root -ni {hosts.h1.ifname} -c 1 -l "icmp[0] == 3 and icmp[1] == 1"')
     r = hosts.h1.run('sleep 1.5; ping -n -c 4 -W 6 10.0.2.77', timeout=25)
     assert r.code != 0
     assert re.search(r'From 10\.0\.1\.1 icmp_seq=\d+ Destination Host Unreachable', r.out), r
@@ -16,7 +16,7 @@ def test_absent_host(hosts):
 
 
 def test_no_route(hosts):
-    r = hosts.h1.run('ping -n -c 2 -i 0.3 -W 2 192.0.2.1')
+    r = hosts.h1.run('ping -n -c 5 -i 0.5 -W 2 192.0.2.1')
     assert re.search(r'From 10\.0\.1\.1 icmp_seq=\d+ Destination (Net|Host) Unreachable', r.out), r
 
 
@@ -52,7 +52,7 @@ def test_tcp_finds_the_path_mtu(narrow):
 
 def test_checksums_on_the_wire(hosts):
     """tcpdump -vv finds no wrong checksum in what the router has sent."""
-    dump = hosts.h2.start(f'exec timeout 20 tcpdump -ni {hosts.h2.ifname} -Q in -c 12 -vvl "src {hosts.h1.ip}"')
+    dump = hosts.h2.start(f'exec timeout 20 tcpdump -Z root -ni {hosts.h2.ifname} -Q in -c 12 -vvl "src {hosts.h1.ip}"')
     hosts.h1.run(f'sleep 1.5; ping -n -c 6 -i 0.1 {hosts.h2.ip}').check()
     hosts.h1.run(f'ping -n -c 6 -i 0.1 -s 3000 {hosts.h2.ip}').check()
     seen = dump.wait(25).out

@@ -183,6 +183,15 @@ TEST(config_text_for_parsers_has_no_cr)
 	end();
 }
 
+TEST(config_what_is_a_header)
+{
+	CHECK(loads("# /etc/model-a\n# /etc/model-b is a comment\n# /etc/model-c \n#  /etc/model-d\n# /etc/\n"));
+	model_check("model-a", "# /etc/model-b is a comment\n# /etc/model-c \n#  /etc/model-d\n# /etc/\n");
+	CHECK(!loads("# /etc/../model-a\n"));
+	CHECK_STR(messages, "/etc/../model-a: no such file is known\n");
+	end();
+}
+
 TEST(config_errors_are_named)
 {
 	CHECK(loads("# /etc/model-a\nstays\n"));

@@ -19,16 +19,16 @@ TEST(netstat_interfaces)
 	CHECK_STR(cmd("netstat -in"), "Name    Mtu   Network     Address              Ipkts Ifail    Opkts Ofail Colls\n"
 	    "lo0     32768 <Link>                               0     0        0     0     0\n"
 	    "lo0     32768 127/8       127.0.0.1                0     0        0     0     0\n"
-	    "t0      1500  <Link>      52:54:00:00:00:0a        3     2        5     1     0\n"
-	    "t0      1500  192.168.14/ 192.168.14.11            3     2        5     1     0\n"
+	    "t0      1500  <Link>      52:54:00:00:00:0a        3     2        3     1     0\n"
+	    "t0      1500  192.168.14/ 192.168.14.11            3     2        3     1     0\n"
 	    "t1*     1500  <Link>      52:54:00:00:00:0b        0     0        1     0     0\n");
 	CHECK_STR(cmd("netstat -I t0 -bn"), "Name    Mtu   Network     Address               Ibytes     Obytes\n"
-	    "t0      1500  <Link>      52:54:00:00:00:0a        300        378\n"
-	    "t0      1500  192.168.14/ 192.168.14.11            300        378\n");
+	    "t0      1500  <Link>      52:54:00:00:00:0a        276        180\n"
+	    "t0      1500  192.168.14/ 192.168.14.11            276        180\n");
 	CHECK_IN(cmd("netstat -ide"), "Ifail");
 	CHECK_IN(cmd("netstat -ie"), "   Ipkts Ierrs    Opkts Oerrs Colls\n");
 	CHECK_IN(cmd("netstat -id"), "   Ipkts Idrop    Opkts Odrop Colls\n");
-	CHECK_IN(cmd("netstat -id"), "t0      1500  <Link>      52:54:00:00:00:0a        3     0        5     1     0\n");
+	CHECK_IN(cmd("netstat -id"), "t0      1500  <Link>      52:54:00:00:00:0a        3     0        3     1     0\n");
 	CHECK_STR(cmd("netstat -I vio9"), "netstat: vio9: no such interface\n");
 	CHECK_IN(cmd("netstat -j -i"), "{\"name\":\"t0\",\"up\":true,\"mtu\":1500,\"lladdr\":\"52:54:00:00:00:0a\","
 	    "\"addresses\":[{\"network\":\"192.168.14/24\",\"address\":\"192.168.14.11\"}],\"ipkts\":3,");
@@ -81,7 +81,7 @@ TEST(netstat_statistics)
 	p.p_b[14 + 10] ^= 1;
 	wire_rx(&t0, &p);
 	all = cmd("netstat -s");
-	CHECK_EQ(strncmp(all, "ip:\n\t", 5), 0);
+	CHECK_IN(all, "\nip:\n\t");
 	SET_FOREACH(const struct counter, c, counters) {
 		bool grouped = false;
 
@@ -97,7 +97,7 @@ TEST(netstat_statistics)
 	CHECK_IN(cmd("netstat -ss -p ip"), "\t1 bad header checksum\n");
 	CHECK_EQ(lines_of(cmd("netstat -ss"), "\t0 "), 0);
 	CHECK_EQ(strncmp(cmd("netstat -p icmp"), "icmp:\n", 6), 0);
-	CHECK(strstr(cmd("netstat -s -p icmp"), "ip:") == strstr(cmd_output(), "icmp:") + 2);
+	CHECK(strstr(cmd("netstat -s -p icmp"), "\nip:") == NULL && strstr(cmd_output(), "\narp:") == NULL);
 	CHECK_STR(cmd("netstat -sp ipx"), "netstat: ipx: unknown protocol\n");
 	CHECK_IN(cmd("netstat -j -s"), "\"bad header checksums\":1,");
 	cmd_end();
@@ -116,7 +116,7 @@ TEST(netstat_balance)
 	t0.w_if.if_ifiqs[0].ifiq_packets++;		/* a packet that nobody has seen since */
 	CHECK_IN(cmd("netstat -ss -v"), "\t8 packets received\n");
 	CHECK_IN(cmd_output(), "\t1 difference\n");
-	CHECK_IN(cmd("netstat -j -s -v"), "\"queued\":0,\"difference\":1}}\n");
+	CHECK_IN(cmd("netstat -j -s -v"), "\"difference\":1}}\n");
 	t0.w_if.if_ifiqs[0].ifiq_packets--;
 	cmd_end();
 }

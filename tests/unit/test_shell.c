@@ -200,6 +200,15 @@ TEST(shell_line_of_a_megabyte)
 	CHECK_IN(out, "\nsh: line too long (at most 4095 bytes)\n" PROMPT);
 	CHECK(strstr(strstr(out, "too long") + 8, "too long") == NULL);
 	CHECK_IN(type("echo alive\n"), "\nalive\n");
+	/* What is too long stays too long, whatever keys follow; ^U and ^C give it up. */
+	memset(s + 5000, 0x7f, 5000);
+	s[10000] = '\n';
+	host_type(s, 10001);
+	host_run(10);
+	CHECK_IN(host_output(), "\nsh: line too long");
+	s[5000] = '\0';
+	type(s);
+	CHECK_IN(type("\x15" "echo given up\n"), "\ngiven up\n");
 	free(s);
 }
 

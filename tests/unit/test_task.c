@@ -72,6 +72,26 @@ TEST(task_wakeup_reaches_its_channel_only)
 	CHECK(woken && when != 0);
 }
 
+static char pair[2] __aligned_to(16);
+
+static void
+pair_sleeper(void *arg __unused_arg)
+{
+	woken = task_sleep(&pair[0], 0);
+}
+
+TEST(task_wakeup_of_a_neighbour)
+{
+	task_create("p", pair_sleeper, NULL);
+	host_run(1);
+	task_wakeup(&pair[1]);		/* so near that it hashes to the same bucket */
+	host_run(1);
+	CHECK(!woken);
+	task_wakeup(&pair[0]);
+	host_run(1);
+	CHECK(woken);
+}
+
 static void
 long_sleeper(void *arg __unused_arg)
 {
