@@ -107,6 +107,7 @@ vio_up(struct ifnet *ifp)
 		return false;
 	}
 	ifp->if_flags |= IFF_RUNNING;
+	vio_link(sc);
 	vio_go(sc);
 	timeout_add_msec(&sc->sc_tick, TICK_MS);
 	return true;
@@ -257,5 +258,7 @@ vio_tick(void *arg)
 	}
 	if (!sc->sc_alive)
 		vio_recover(sc);
+	else if (sc->sc_polling)
+		vio_link(sc);
 	timeout_add_msec(&sc->sc_tick, sc->sc_polling ? TICK_POLLING_MS : TICK_MS);
 }

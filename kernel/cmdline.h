@@ -16,9 +16,9 @@ struct cmdline {
 	char		*cl_text;
 };
 
-/* Words are separated by blanks, commands by ; or newline. '..' is literal, in ".." \ escapes " \ and $, outside it escapes anything. $? is
- * `status`. What a real shell would do otherwise (pipes, redirections, substitution, &, !) is refused. Returns NULL, or the
- * reason; after NULL cmdline_free() is due. */
+/* Words are separated by blanks, commands by ; or newline. '..' is literal, in ".." a \ escapes " \ ` and $, outside it
+ * escapes anything. $? is `status`. What a real shell would do otherwise (pipes, redirections, substitution, &, !) is refused.
+ * Returns NULL, or the reason; after NULL cmdline_free() is due. */
 const char *cmdline_parse(struct cmdline *, const char *line, int status);
 void	cmdline_free(struct cmdline *);
 

@@ -269,15 +269,19 @@ steps_run(struct config_err *ce, const struct config_step *st, unsigned n, const
 	return false;
 }
 
+static int
+step_order(const struct config_step *st)
+{
+	return (st->st_old != NULL ? st->st_old : st->st_new)->cf_key->ck_order;
+}
+
 /* Sorts by ck_order, stable. */
 static void
 steps_sort(struct config_step *st, unsigned n, bool descending)
 {
 	for (unsigned i = 1; i < n; i++)
 		for (unsigned k = i; k > 0; k--) {
-			const struct config_file *a = st[k - 1].st_old != NULL ? st[k - 1].st_old : st[k - 1].st_new;
-			const struct config_file *b = st[k].st_old != NULL ? st[k].st_old : st[k].st_new;
-			int diff = a->cf_key->ck_order - b->cf_key->ck_order;
+			int diff = step_order(&st[k - 1]) - step_order(&st[k]);
 			struct config_step t = st[k];
 
 			if (descending ? diff >= 0 : diff <= 0)

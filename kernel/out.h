@@ -33,8 +33,8 @@ void	out_write(struct out *, const char *, size_t);
 void	out_put(struct out *, const char *, size_t);
 void	out_flush(struct out *);	/* task context, outside net_enter */
 
-/* JSON, on one line, valid also when memory ran out or the reader stopped: whole elements are left out then. name NULL: an element of an array, or the outermost value. Names are literals; strings are escaped,
- * bytes that are not UTF-8 become \ufffd. Used like this:
+/* JSON, on one line, valid also when memory ran out or the reader stopped: whole elements are left out then. name NULL: an
+ * element of an array, or the outermost value. Names are literals; strings are escaped, bytes that are not UTF-8 become \ufffd.
  *	if (o->o_json) { json_open(o, NULL, '{'); json_u64(o, "packets", n); json_close(o, '}'); } */
 void	json_open(struct out *, const char *name, char bracket);	/* '{' or '[' */
 void	json_close(struct out *, char bracket);				/* '}' or ']' */

@@ -1,5 +1,6 @@
-/* shell.c - the task behind the console. The loop puts what was typed into a ring and looks for ^C there; the task takes lines from it and
- * runs them. While nobody takes from the ring, the machine's own queue and the line's flow control hold the rest. */
+/* shell.c - the task behind the console. The loop puts what was typed into a ring and looks for ^C there; the task takes
+ * lines from it and runs them. While nobody takes from the ring, the machine's own queue and the line's flow control hold
+ * the rest. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* host.c - kernel/machine.h on Linux: time, random numbers, console, files, the end. Memory and contexts have files of their own. */
+/* host.c - kernel/machine.h on Linux: time, random numbers, console, files, the end. Memory and contexts have files of
+ * their own. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

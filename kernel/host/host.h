@@ -47,7 +47,8 @@ void	host_jump(void) __noreturn_fn;
 /* Everything as after power-on, with `cores` virtual cores; core 0 runs. Once per process. */
 void	host_init(unsigned cores);
 void	host_core(unsigned core);		/* this core runs from now on */
-/* Runs this core's loop for ms milliseconds of virtual time: passes until nothing is left, then time moves on to the next timeout. */
+/* Runs this core's loop for ms milliseconds of virtual time: passes until nothing is left, then time moves on to the next
+ * timeout. */
 void	host_run(uint64_t ms);
 void	host_run_ns(uint64_t ns);
 

@@ -1,4 +1,5 @@
-/* host_ctx.c - contexts on Linux, x86-64: the callee-saved registers on the stack, as on the metal; the address sanitizer is told of each switch. */
+/* host_ctx.c - contexts on Linux, x86-64: the callee-saved registers on the stack, as on the metal; the address sanitizer
+ * is told of each switch. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdlib.h>

@@ -4,7 +4,8 @@
 
 #include "kernel/cdefs.h"
 
-/* config_replace(); false: the last part of the first error's text, without file and newline, is in why. Takes obj in any case. */
+/* config_replace(); false: the last part of the first error's text, without file and newline, is in why. Takes obj in
+ * any case. */
 bool	config_edit(const char *key, void *obj, char *why, size_t len);
 
 #endif

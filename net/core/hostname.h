@@ -1,5 +1,5 @@
-/* hostname.h - the object of a hostname.if(5) file: what an admin wants of one interface, its static routes and ARP entries included. One
- * parser serves the file's lines and the words of ifconfig(8). Task context, core 0. */
+/* hostname.h - the object of a hostname.if(5) file: what an admin wants of one interface, its static routes and ARP
+ * entries included. One parser serves the file's lines and the words of ifconfig(8). Task context, core 0. */
 #ifndef NET_CORE_HOSTNAME_H
 #define NET_CORE_HOSTNAME_H
 
@@ -66,10 +66,11 @@ struct hn_addr *hostname_find_addr(const struct hostname *, be32_t);
 bool	hostname_add_addr(struct hostname *, const struct hn_addr *);		/* at the end */
 void	hostname_remove_addr(struct hostname *, struct hn_addr *);
 
-/* Applies the words of one line to h. file: the line stands in a file (an address does not replace, nothing is deleted); else they are
- * ifconfig's. False after config_error(). */
+/* Applies the words of one line to h. file: the line stands in a file (an address does not replace, nothing is
+ * deleted); else they are ifconfig's. False after config_error(). */
 bool	hostname_words(struct hostname *h, struct config_err *, unsigned line, bool file, int argc, char **argv);
-/* The words behind "arp -s": address, Ethernet address, "pub", "permanent", "temp" (not in a file). False: the reason is in err. */
+/* The words behind "arp -s": address, Ethernet address, "pub", "permanent", "temp" (not in a file). False: the reason
+ * is in err. */
 bool	arp_args_parse(struct hn_arp *, bool *temp, int argc, char **argv, char *err, size_t errlen);
 
 void	*hostname_parse(struct config_err *, const char *name, const char *text, size_t len);

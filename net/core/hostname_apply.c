@@ -1,9 +1,9 @@
-/* hostname_apply.c - makes an interface what its hostname.if(5) object says, by difference: what is in both objects keeps its neighbours
- * and flows.
+/* hostname_apply.c - makes an interface what its hostname.if(5) object says, by difference: what is in both objects
+ * keeps its neighbours and flows.
  *
- * Each element notes whether it is in force because of its object, so that every step may be repeated and taken back in any order: an address
- * that could not be had is not deleted from the interface that has it. The notes are the only thing written in objects that the
- * configuration's store owns. */
+ * Each element notes whether it is in force because of its object, so that every step may be repeated and taken back in
+ * any order: an address that could not be had is not deleted from the interface that has it. The notes are the only
+ * thing written in objects that the configuration's store owns. */
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -185,8 +185,8 @@ order_addrs(struct ifnet *ifp, const struct hostname *h)
 		}
 }
 
-/* What another interface still has waits: an address that moves from one interface to another is deleted and added in the turns of two
- * files, in either order. */
+/* What another interface still has waits: an address that moves from one interface to another is deleted and added in
+ * the turns of two files, in either order. */
 static bool
 add_addrs(struct config_err *ce, struct ifnet *ifp, struct hostname *h)
 {

@@ -1,4 +1,5 @@
-/* ifconfig.c - ifconfig(8): prints interfaces; its settings go the way of the configuration, as lines of hostname.if(5) do. */
+/* ifconfig.c - ifconfig(8): prints interfaces; its settings go the way of the configuration, as lines of hostname.if(5)
+ * do. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,23 +225,34 @@ print_next(struct out *o, const char *which, unsigned *idx)
 	return ifp != NULL;
 }
 
+static bool
+any_selected(const char *which)
+{
+	bool any = false;
+
+	net_enter();
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		any |= selected(ifp, which);
+	net_leave();
+	return any;
+}
+
 static int
 ifconfig_print(struct out *o, const char *which)
 {
-	unsigned idx = 0, n = 0;
+	unsigned idx = 0;
 
-	if (o->o_json)
-		json_open(o, NULL, '[');
-	while (!o->o_stop && print_next(o, which, &idx)) {
-		n++;
-		out_flush(o);
+	if (which != NULL && !any_selected(which)) {
+		out_printf(o, "ifconfig: %s: no such interface\n", which);
+		return 1;
 	}
 	if (o->o_json)
+		json_open(o, NULL, '[');
+	while (!o->o_stop && print_next(o, which, &idx))
+		out_flush(o);
+	if (o->o_json)
 		json_close(o, ']');
-	if (n > 0 || which == NULL)
-		return 0;
-	out_printf(o, "ifconfig: %s: no such interface\n", which);
-	return 1;
+	return 0;
 }
 
 /* Puts the words into a copy of the interface's object and lets the configuration change to it. */

@@ -94,7 +94,7 @@ rows_json(struct out *o, const struct ifnet *ifp)
 
 /* One interface inside one net_enter; false: no more. */
 static bool
-next_interface(struct out *o, const struct netstat_opts *no, unsigned *idx, unsigned *n)
+next_interface(struct out *o, const struct netstat_opts *no, unsigned *idx)
 {
 	struct ifnet *ifp;
 
@@ -105,11 +105,8 @@ next_interface(struct out *o, const struct netstat_opts *no, unsigned *idx, unsi
 	if (ifp != NULL) {
 		if (o->o_json)
 			rows_json(o, ifp);
-		else if ((*n)++ == 0)
-			head(o, no);
-		if (!o->o_json)
+		else
 			rows(o, no, ifp);
-		*n += o->o_json;
 		*idx = ifp->if_index;
 	}
 	net_leave();
@@ -119,16 +116,23 @@ next_interface(struct out *o, const struct netstat_opts *no, unsigned *idx, unsi
 int
 netstat_interfaces(struct out *o, const struct netstat_opts *no)
 {
-	unsigned idx = 0, n = 0;
+	unsigned idx = 0;
+	bool exists;
 
+	net_enter();
+	exists = no->no_interface == NULL || ifunit(no->no_interface) != NULL;
+	net_leave();
+	if (!exists) {
+		out_printf(o, "netstat: %s: no such interface\n", no->no_interface);
+		return 1;
+	}
 	if (o->o_json)
 		json_open(o, NULL, '[');
-	while (!o->o_stop && next_interface(o, no, &idx, &n))
+	else
+		head(o, no);
+	while (!o->o_stop && next_interface(o, no, &idx))
 		out_flush(o);
 	if (o->o_json)
 		json_close(o, ']');
-	if (n > 0 || o->o_stop)
-		return 0;
-	out_printf(o, "netstat: %s: no such interface\n", no->no_interface != NULL ? no->no_interface : "any");
-	return 1;
+	return 0;
 }

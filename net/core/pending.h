@@ -1,5 +1,6 @@
-/* pending.h - parts of the configuration that could not be put in force in their turn: an address that another interface still has, a route
- * whose gateway's network is not back yet. They are tried again after each turn of a change, forward or back. Core 0, inside net_enter. */
+/* pending.h - parts of the configuration that could not be put in force in their turn: an address that another
+ * interface still has, a route whose gateway's network is not back yet. They are tried again after each turn of a
+ * change, forward or back. Core 0, inside net_enter. */
 #ifndef NET_CORE_PENDING_H
 #define NET_CORE_PENDING_H
 

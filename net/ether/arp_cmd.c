@@ -236,7 +236,8 @@ edit_file(const char *ifname, const struct hn_arp *old, const struct hn_arp *new
 	return config_edit(hostname_key(key, ifname), h, why, len);
 }
 
-/* The interface whose file is to hold the entry: for proxy ARP the one that has the address, else the one that faces the host. */
+/* The interface whose file is to hold the entry: for proxy ARP the one that has the address, else the one that faces
+ * the host. */
 static bool
 home_of(const struct hn_arp *ha, char ifname[IFNAMSIZ])
 {

@@ -11,8 +11,8 @@ struct route_args {
 	const char	*ra_desttext, *ra_gwtext;	/* the caller's words */
 };
 
-/* Parses the words behind add, delete, change, get. False: the reason is in err. Destination and gateway may be missing: the caller
- * checks ra_has_*. */
+/* Parses the words behind add, delete, change, get. False: the reason is in err. Destination and gateway may be
+ * missing: the caller checks ra_has_*. */
 bool	route_args_parse(struct route_args *, int argc, char **argv, char *err, size_t errlen);
 
 #endif

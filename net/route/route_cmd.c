@@ -1,5 +1,5 @@
-/* route_cmd.c - route(8): shows the routing tables, and changes the static routes of the configuration. A route becomes a "!route add" line of the
- * interface that its gateway is on; a plain default route becomes /etc/mygate. */
+/* route_cmd.c - route(8): shows the routing tables, and changes the static routes of the configuration. A route becomes
+ * a "!route add" line of the interface that its gateway is on; a plain default route becomes /etc/mygate. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

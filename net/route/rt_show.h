@@ -12,8 +12,8 @@ char	*rt_flagletters(char *buf, uint32_t flags);
 #define RT_GWSTRLEN	20
 char	*rt_gatewaytext(char *buf, const struct rtentry *);
 
-/* The table of a routing domain with its headings, or JSON. only: flags that a route must have to be shown; 0: all. Task context, outside
- * net_enter: the walk pauses. */
+/* The table of a routing domain with its headings, or JSON. only: flags that a route must have to be shown; 0: all.
+ * Task context, outside net_enter: the walk pauses. */
 void	rt_show(struct out *, unsigned rdomain, uint32_t only);
 /* What `route get` prints of the route that leads to dst. False: there is none. Task context. */
 bool	rt_show_get(struct out *, unsigned rdomain, be32_t dst, unsigned plen);

@@ -1,4 +1,5 @@
-/* static_route.h - a route that an admin configured: compared, printed, put into the table and taken out of it. Routing table 0. */
+/* static_route.h - a route that an admin configured: compared, printed, put into the table and taken out of it. Routing
+ * table 0. */
 #ifndef NET_ROUTE_STATIC_ROUTE_H
 #define NET_ROUTE_STATIC_ROUTE_H
 
@@ -25,9 +26,9 @@ void	static_route_print(struct out *, const struct static_route *);
 /* For rt_add, rt_change and rt_delete in rdomain 0. */
 struct rt_request static_route_request(const struct static_route *);
 
-/* The table, inside net_enter. withdraw: takes out what stands there because of `old` and is not in `new` (may be NULL); what is in both
- * passes to new with what is installed. apply: makes it what new says; `was` is the version that new took over, or NULL. Both may be
- * repeated. */
+/* The table, inside net_enter. withdraw: takes out what stands there because of `old` and is not in `new` (may be
+ * NULL); what is in both passes to new with what is installed. apply: makes it what new says; `was` is the version that
+ * new took over, or NULL. Both may be repeated. */
 void	static_route_withdraw(struct static_route *old, struct static_route *new);
 enum rt_error static_route_apply(const struct static_route *was, struct static_route *new);
 /* Its gateway is on a network of ours (or it needs none). */

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 
 class Result:
@@ -60,6 +61,14 @@ class Job:
             except subprocess.TimeoutExpired:
                 os.killpg(self.p.pid, signal.SIGKILL)
                 self.p.wait()
+
+
+def wait_for(job, text, timeout=15):
+    """Until the job has printed the text."""
+    end = time.monotonic() + timeout
+    while text not in job.output():
+        assert time.monotonic() < end, job.output()
+        time.sleep(0.2)
 
 
 SIOCETHTOOL, ETH_P_ALL = 0x8946, 3

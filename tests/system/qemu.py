@@ -15,9 +15,10 @@ class QemuError(Exception):
 
 class Qemu:
     """args: what follows the options that every guest has. work: a directory for its sockets and logs. Lines of `consoles` are
-    names of serial ports in order; each becomes a unix socket work/NAME with a log work/NAME.log."""
+    names of serial ports in order; each becomes a unix socket work/NAME.PORT with a log beside it. waits: the machine starts when
+    somebody has connected to each of them, so that he hears all that it says."""
 
-    def __init__(self, work, name, args, mem=64, machine='pc', cpu='max,-erms', consoles=('con',), fds=(), reboots=False):
+    def __init__(self, work, name, args, mem=64, machine='pc', cpu='max,-erms', consoles=('con',), fds=(), reboots=False, waits=False):
         self.work, self.name = work, name
         self.qmp_path = f'{work}/{name}.qmp'
         a = QEMU + ['-accel', 'tcg', '-machine', machine, '-cpu', cpu, '-m', str(mem), '-nodefaults', '-no-user-config',
@@ -25,9 +26,10 @@ class Qemu:
         if not reboots:
             a += ['-no-reboot']
         for c in consoles:
-            if os.path.exists(f'{work}/{name}.{c}.log'):
-                os.unlink(f'{work}/{name}.{c}.log')
-            a += ['-chardev', f'socket,id={c},path={work}/{name}.{c},server=on,wait=off,logfile={work}/{name}.{c}.log,logappend=on',
+            for old in (f'{work}/{name}.{c}.log', f'{work}/{name}.{c}'):
+                if os.path.exists(old):
+                    os.unlink(old)
+            a += ['-chardev', f'socket,id={c},path={work}/{name}.{c},server=on,wait={"on" if waits else "off"},logfile={work}/{name}.{c}.log',
                   '-serial', f'chardev:{c}']
         self.command = a + list(args)
         self.t0 = time.monotonic()

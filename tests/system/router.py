@@ -3,7 +3,7 @@ import os
 import re
 
 import parse
-from console import Console, Timeout
+from console import ESCAPES, Console, Timeout
 from qemu import Qemu, QemuError
 
 BUILD = os.environ.get('SLUICE_B', 'build')
@@ -66,7 +66,7 @@ class Router:
         if append:
             a += ['-append', append]
         fds = [fd for n in nics for fd in n.fds]
-        self.qemu = Qemu(work, name, a + list(extra), mem=mem, machine=machine, cpu=cpu, fds=fds, reboots=reboots)
+        self.qemu = Qemu(work, name, a + list(extra), mem=mem, machine=machine, cpu=cpu, fds=fds, reboots=reboots, waits=True)
         try:
             self.con = Console(self.qemu.connect(self.qemu.console_path()))
         except QemuError:
@@ -78,7 +78,7 @@ class Router:
         try:
             self.con.wait_prompt(timeout)
         except Timeout as e:
-            raise Timeout(f'{e}\nserial log: {self.qemu.log()[-3000:]}\nQEMU: {self.qemu.stderr()}') from None
+            raise Timeout(f'{e}\nserial log: {self.serial()[-3000:]}\nQEMU: {self.qemu.stderr()}') from None
         self.con.drain(quiet=0.05)
         self.is_ready = True
         return self
@@ -87,8 +87,12 @@ class Router:
         return self.con.cmd(line, timeout)
 
     def serial(self):
-        """All that the serial port has said since the start."""
-        return self.qemu.log()
+        """All that the serial port has said since the start, without colours and carriage returns. (QEMU's own log of it is no
+        witness: it doubles characters when the socket is full.)"""
+        if self.con.sock.fileno() >= 0:
+            while self.con.fill(0):
+                pass
+        return ESCAPES.sub('', self.con.seen).replace('\r', '')
 
     def stop(self):
         self.con.sock.close()

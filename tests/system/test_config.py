@@ -21,7 +21,7 @@ BROKEN = {
     'unknown sysctl': ('# /etc/sysctl.conf\nnet.inet.ip.frobnicate=1\n', r'/etc/sysctl\.conf:1: .+'),
     'sysctl out of range': ('# /etc/sysctl.conf\nnet.inet.ip.forwarding=yes\n', r'/etc/sysctl\.conf:1: .+'),
     'text before the first file': ('inet 10.0.1.1/24\n' + ADDRESSES, r':?1: .+'),
-    'a file twice': (ADDRESSES + '# /etc/hostname.vio0\ninet 10.0.3.1/24\n', r'/etc/hostname\.vio0:?\d*: .+'),
+    'a file twice': (ADDRESSES + '# /etc/hostname.vio0\ninet 10.0.3.1/24\n', r':\d+: /etc/hostname\.vio0 .+'),
     'gateway that is no address': (ADDRESSES + '# /etc/mygate\nnowhere\n', r'/etc/mygate:1: .+'),
     'bad route': ('# /etc/hostname.vio0\ninet 10.0.1.1/24\n!route add -inet 10.9.0.0/99 10.0.1.2\n', r'/etc/hostname\.vio0:2: .+'),
     'a command that is none': ('# /etc/hostname.vio0\ninet 10.0.1.1/24\n!rm -rf /\n', r'/etc/hostname\.vio0:2: .+'),

@@ -15,7 +15,8 @@ extern bool cmd_up_fails, cmd_mtu_fails;	/* the driver refuses */
 
 void	cmd_start(void);
 void	cmd_end(void);
-/* Runs a line in a task of its own until it ends, at most `seconds` of virtual time; its output, valid until the next call. */
+/* Runs a line in a task of its own until it ends, at most `seconds` of virtual time; its output, valid until the next
+ * call. */
 const char *cmd(const char *line);
 /* Starts it; cmd_wait() runs the clock for ms and tells whether it has ended; then cmd_output() is all that it wrote. */
 void	cmd_begin(const char *line);

@@ -418,6 +418,10 @@ TEST(config_boot_finds_its_file)
 		config_boot();
 		CHECK_STR(shown(NULL), b);
 	}
+	CHECK(loads(""));
+	host.cmdline = "config=oot/b.conf";	/* the end of a name is not its last part */
+	config_boot();
+	CHECK_STR(shown(NULL), "");
 	host.cmdline = "config=nonesuch";
 	host_output();
 	config_boot();

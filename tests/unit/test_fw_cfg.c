@@ -142,6 +142,13 @@ TEST(fw_cfg_lies)
 	dir.n = BE32(0xffffffff);
 	CHECK_EQ(fw_cfg_files(), 0);
 	start(true);
+	dir.n = BE32(5000);
+	CHECK_EQ(fw_cfg_files(), 0);
+	start(true);
+	dir.e[1].size = BE32((64u << 20) + 1);
+	CHECK_EQ(fw_cfg_files(), 3);
+	CHECK(!fw_cfg_file(0, &name, &data, &len));
+	start(true);
 	dir.e[1].size = BE32(0xffffffff);
 	CHECK_EQ(fw_cfg_files(), 3);
 	CHECK(!fw_cfg_file(0, &name, &data, &len));

@@ -245,6 +245,22 @@ TEST(hostname_addresses_move)
 	cmd_end();
 }
 
+/* A closer network takes a permanent entry over, as it would from scratch. */
+TEST(hostname_arp_follows_its_network)
+{
+	struct nexthop *nh;
+
+	cmd_start();
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.2.1/16\n!arp -s 10.0.0.5 2:0:0:0:0:5\n"), "");
+	CHECK(nexthop_find(&t0.w_if, addr("10.0.0.5")) != NULL);
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.2.1/16\nmtu 1400\n!arp -s 10.0.0.5 2:0:0:0:0:5\n"
+	    "# /etc/hostname.t1\ninet 10.0.0.1/24\n"), "");
+	nh = nexthop_find(&t1.w_if, addr("10.0.0.5"));
+	CHECK(nh != NULL && (nh->nh_flags & NHF_STATIC));
+	CHECK(nexthop_find(&t0.w_if, addr("10.0.0.5")) == NULL);
+	cmd_end();
+}
+
 static const char good[] =
     "# /etc/hostname.t0\ninet 10.0.0.1/24\ninet alias 10.0.9.1/24\nmtu 1400\n!route add 10.1/16 10.0.0.2\n"
     "!arp -s 10.0.0.5 00:11:22:33:44:55\n# /etc/hostname.t1\ninet 10.0.1.1/24\n# /etc/mygate\n10.0.1.2\n";

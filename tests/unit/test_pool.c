@@ -24,6 +24,8 @@ TEST(pool_limit_and_counts)
 	CHECK_EQ(pr.pr_nget, 3);
 	CHECK_EQ(pr.pr_nput, 3);
 	CHECK_EQ(pr.pr_npages, 1);
+	pool_put(&pr, pool_get(&pr));
+	CHECK_EQ(pr.pr_npages, 1);
 }
 
 TEST(pool_objects_are_zeroed_aligned_and_apart)

@@ -73,7 +73,9 @@ TEST(route_adds_to_the_configuration)
 	    "10.2.0.5           10.0.0.2           UGHS       0        0     -     8 t0   \n"
 	    "127/8              127.0.0.1          UGRS       0        0 32768     8 lo0  \n"
 	    "192.168/16         127.0.0.1          UGSB       0        0 32768     8 lo0  \n");
+	rtable_lookup(0, addr("10.1.0.0"), 16)->rt_use = 7;
 	CHECK_STR(cmd("route change 10.1/16 10.0.0.7"), "change net 10.1/16: gateway 10.0.0.7\n");
+	CHECK_EQ(rtable_lookup(0, addr("10.1.0.0"), 16)->rt_use, 7);		/* edited in place */
 	CHECK_STR(cmd("route change default 10.0.0.253"), "change net default: gateway 10.0.0.253\n");
 	CHECK_IN(cmd("route -n show -gateway"), "default            10.0.0.253         UGS        0        0     -     8 t0   \n");
 	CHECK_IN(cmd_config(), "!route add -inet 10.1.0.0/16 10.0.0.7\n# /etc/mygate\n10.0.0.253\n");

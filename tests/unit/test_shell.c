@@ -205,7 +205,9 @@ TEST(shell_line_of_a_megabyte)
 	s[10000] = '\n';
 	host_type(s, 10001);
 	host_run(10);
-	CHECK_IN(host_output(), "\nsh: line too long");
+	out = host_output();
+	CHECK(strchr(out, '\b') == NULL);
+	CHECK_IN(out, "\nsh: line too long");
 	s[5000] = '\0';
 	type(s);
 	CHECK_IN(type("\x15" "echo given up\n"), "\ngiven up\n");
@@ -278,6 +280,21 @@ TEST(shell_output_never_read)
 	CHECK(strlen(out) < 1000);
 	CHECK_IN(out, PROMPT);
 	CHECK_IN(type("echo alive\n"), "\nalive\n");
+}
+
+/* Who sends much before it reads anything must not wait for the echo for ever. */
+TEST(shell_echo_never_read)
+{
+	start();
+	host_cons_room(10);
+	for (unsigned i = 0; i < 2000; i++)
+		host_type("# a comment\n", 12);
+	host_run(10000);
+	CHECK_EQ(host.cons_in_pos, host.cons_in_len);
+	host_cons_room(SIZE_MAX);
+	host_run(1);
+	host_output();
+	CHECK_IN(type("echo alive\n"), "echo alive\nalive\n" PROMPT);
 }
 
 TEST(shell_all_output_arrives)

@@ -325,6 +325,35 @@ TEST(vio_link)
 	stop();
 }
 
+TEST(vio_link_legacy)
+{
+	struct ifnet *ifp;
+
+	vm_init(&vm);
+	vm.legacy = true;
+	vm.offered &= 0xffffffff;
+	ifp = start();
+	vm_link(&vm, false);
+	run();
+	CHECK_EQ(ifp->if_link_state, LINK_STATE_DOWN);
+	CHECK(if_setup(ifp, false));
+	vm.mute = true;
+	vm_link(&vm, true);			/* nobody hears it */
+	vm.mute = false;
+	CHECK(if_setup(ifp, true));
+	CHECK_EQ(ifp->if_link_state, LINK_STATE_UP);
+	vm.mute = true;
+	vm_link(&vm, false);
+	vm.mute = false;
+	CHECK(if_setup(ifp, false));		/* it starts anew, and looks */
+	CHECK_EQ(ifp->if_link_state, LINK_STATE_DOWN);
+	vm_link(&vm, true);
+	run();
+	CHECK(if_setup(ifp, true));
+	traffic(ifp, 10, 60);
+	stop();
+}
+
 TEST(vio_updown)
 {
 	struct ifnet *ifp;
@@ -525,6 +554,10 @@ TEST(vio_interrupts_never_come)
 	CHECK(vm_rx(&vm, f, sizeof(f)));
 	host_run(30);				/* now sooner */
 	CHECK_EQ(ngot - before, 1);
+	vm_link(&vm, false);
+	host_run(30);
+	CHECK_EQ(ifp->if_link_state, LINK_STATE_DOWN);
+	vm_link(&vm, true);
 	vm.mute = false;
 	CHECK(vm_rx(&vm, f, sizeof(f)));
 	host_run(30);
@@ -581,14 +614,42 @@ static void
 lie_index(unsigned q)
 {
 	struct ifnet *ifp;
+	unsigned before;
 
 	vm_init(&vm);
 	ifp = start();
+	traffic(ifp, 300, 60);
+	before = ngot;
+	for (int id = 0; q == 0 && id < 256; id++)
+		store16(vm_buffer(&vm, 0, id) + VIO_HDR_SHORT, 1);	/* each would pass for a frame */
 	vm.q[q].used_idx += 300;
 	vm_use(&vm, q, 0, 60);
 	run();
+	CHECK_EQ(ngot, before);
 	CHECK_EQ(vm_sc(&vm)->sc_pairs[0].vp_badrings, 1);
 	host_run(300);
+	traffic(ifp, 300, 60);
+	stop();
+}
+
+/* Sent, it says, is what it never had, while other frames are on their way. */
+TEST(vio_lie_tx_not_outstanding)
+{
+	struct ifnet *ifp;
+
+	vm_init(&vm);
+	ifp = start();
+	vm.stalled = true;
+	send_many(ifp, 10);
+	run();
+	vm_use(&vm, 1, 200, 0);
+	host_run(5);
+	vm_interrupt(&vm, 1);
+	run();
+	CHECK_EQ(vm_sc(&vm)->sc_pairs[0].vp_badrings, 1);
+	host_run(300);
+	CHECK_EQ(ifp->if_ifqs[0].ifq_errors, 10);
+	vm.stalled = false;
 	traffic(ifp, 300, 60);
 	stop();
 }
@@ -634,14 +695,17 @@ static void
 bad_numbufs(uint16_t n)
 {
 	struct ifnet *ifp = start();
+	unsigned before;
 	int id;
 
+	traffic(ifp, 300, 60);		/* the used ring is full of good old entries */
+	before = ngot;
 	CHECK((id = vm_take(&vm, 0)) >= 0);
 	memset(vm_buffer(&vm, 0, id), 0, 200);
 	store16(vm_buffer(&vm, 0, id) + VIO_HDR_SHORT, n);
 	vm_use(&vm, 0, (uint32_t)id, 200);
 	run();
-	CHECK_EQ(ngot, 0);
+	CHECK_EQ(ngot, before);
 	CHECK_EQ(vm_sc(&vm)->sc_pairs[0].vp_badrings, 1);
 	host_run(300);
 	traffic(ifp, 300, 60);
