@@ -17,7 +17,8 @@ struct reg_ops {
 	uint64_t (*ro_read)(void *arg, size_t off, int width);		/* width in bytes: 1, 2, 4, 8 */
 	void	 (*ro_write)(void *arg, size_t off, int width, uint64_t v);
 };
-/* Little-endian registers at `off` bytes, naturally aligned, off + width <= rg_size (asserted in the out-of-line part). */
+/* Little-endian registers at `off` bytes, naturally aligned, off + width <= rg_size (asserted in the out-of-line
+ * part). */
 #ifdef SLUICE_HOST
 uint64_t reg_read(const struct reg *, size_t off, int width);
 void	 reg_write(const struct reg *, size_t off, int width, uint64_t v);
@@ -55,15 +56,16 @@ bool	dma_alloc(struct dma *, size_t size);
 void	dma_free(struct dma *);
 /* The device's address of memory from page_alloc() or an mbuf's buffer. */
 static inline uint64_t dma_addr(const void *va) { return (uintptr_t)va; }
-/* Order of our accesses as the device sees them. On x86 stores keep their order and loads theirs: only a store before a load
- * needs a fence instruction. */
+/* Order of our accesses as the device sees them. On x86 stores keep their order and loads theirs: only a store before
+ * a load needs a fence instruction. */
 #define dma_wmb()	__asm__ volatile("" ::: "memory")	/* stores before it, before stores after it */
 #define dma_rmb()	__asm__ volatile("" ::: "memory")	/* loads likewise */
 #define dma_mb()	__asm__ volatile("mfence" ::: "memory")	/* all */
 
 /* ---- interrupts ---- */
-/* The handler only marks something ready (poller_wake) and, for INTx, silences the device. It runs with interrupts off and general
- * registers only: it stands in a file named *_intr.c, or is static inline there (see the Makefile). False from an INTx handler: not mine. */
+/* The handler only marks something ready (poller_wake) and, for INTx, silences the device. It runs with interrupts
+ * off and general registers only: it stands in a file named *_intr.c, or is static inline there (see the Makefile).
+ * False from an INTx handler: not mine. */
 typedef bool irq_handler(void *arg);
 struct pci_dev;
 struct irq {
@@ -76,8 +78,9 @@ struct irq {
 	bool		 ir_masked;	/* by irq_dispatch: it never stopped */
 	struct irq	*ir_next;	/* same line (INTx) */
 	struct irq	*ir_link;	/* irq_list */
-	/* A driver that calls irq_quiet() each time that its loop has caught up sets a limit (0: none): so many interrupts without
-	 * the loop coming round are a device gone mad, and its interrupt is masked, logged and counted. */
+	/* A driver that calls irq_quiet() each time that its loop has caught up sets a limit (0: none): so many
+	 * interrupts without the loop coming round are a device gone mad, and its interrupt is masked, logged and
+	 * counted. */
 	uint32_t	 ir_limit, ir_burst;
 	struct reg	 ir_mask;	/* MSI-X: the entry's vector control word */
 };

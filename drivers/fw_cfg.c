@@ -1,5 +1,5 @@
-/* fw_cfg.c - QEMU's firmware configuration device (QEMU docs/specs/fw_cfg): directory and files under opt/, by its DMA interface where it has
- * that, else byte by byte. */
+/* fw_cfg.c - QEMU's firmware configuration device (QEMU docs/specs/fw_cfg): directory and files under opt/, by its
+ * DMA interface where it has that, else byte by byte. */
 #include <stdlib.h>
 #include <string.h>
 

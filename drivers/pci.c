@@ -76,8 +76,8 @@ pci_find_cap(const struct pci_dev *pd, uint8_t id, uint8_t after)
 	return 0;
 }
 
-/* The BAR's size: all ones written, what stays zero are the address bits inside. Decoding is off meanwhile, so that the device
- * does not answer at the top of the address space (PCI 3.0, 6.2.5.1). */
+/* The BAR's size: all ones written, what stays zero are the address bits inside. Decoding is off meanwhile, so that
+ * the device does not answer at the top of the address space (PCI 3.0, 6.2.5.1). */
 static uint64_t
 bar_size(const struct pci_dev *pd, unsigned off, uint32_t lo, bool is64)
 {
@@ -155,7 +155,8 @@ pci_map_window(const struct pci_dev *pd, unsigned bar, uint32_t off, uint32_t si
 	return bar_read(pd, bar, &b) && bar_map(&b, off, size, r);
 }
 
-/* Writes only what changes: each write of this register can move the device in the machine's memory map, and costs accordingly. */
+/* Writes only what changes: each write of this register can move the device in the machine's memory map, and costs
+ * accordingly. */
 static void
 command_change(const struct pci_dev *pd, uint16_t clear, uint16_t set)
 {

@@ -37,8 +37,8 @@ void	 pci_write16(const struct pci_dev *, unsigned off, uint16_t v);
 uint8_t	 pci_find_cap(const struct pci_dev *, uint8_t id, uint8_t after);
 /* Maps BAR 0-5 whole (memory: uncached; 64-bit BARs too). False: absent, or beyond what can be mapped. */
 bool	 pci_map_bar(const struct pci_dev *, unsigned bar, struct reg *);
-/* Only [off, off + size) of it, as a capability says, without finding out how large the BAR is (which takes the device off the bus for
- * a moment). */
+/* Only [off, off + size) of it, as a capability says, without finding out how large the BAR is (which takes the
+ * device off the bus for a moment). */
 bool	 pci_map_window(const struct pci_dev *, unsigned bar, uint32_t off, uint32_t size, struct reg *);
 void	 pci_intx(const struct pci_dev *, bool on);	/* may it pull its INTx line */
 void	 pci_enable(const struct pci_dev *);	/* memory, I/O, bus master */
@@ -57,8 +57,8 @@ void	pci_attach_line(const struct pci_dev *, const char *xname, const char *prod
 
 /* Walks bus 0 and what is behind its bridges, and offers each function to the drivers. */
 void	pci_attach_all(void);
-/* One function of which address (and pd_ops on the host) are set: reads its header, appends it to pci_list, offers it to the
- * drivers, logs it as not configured when none takes it. The struct must stay. */
+/* One function of which address (and pd_ops on the host) are set: reads its header, appends it to pci_list, offers it
+ * to the drivers, logs it as not configured when none takes it. The struct must stay. */
 void	pci_attach_dev(struct pci_dev *);
 /* "class network subclass ethernet" of the function's class code, for the log. */
 void	pci_class_name(const struct pci_dev *, char *buf, size_t len);

@@ -15,8 +15,8 @@ static uint8_t pci_seen[32];		/* bit per bus number: a bridge that points back i
 void
 pci_attach_line(const struct pci_dev *pd, const char *xname, const char *product, char *buf, size_t len)
 {
-	snprintf(buf, len, "%s at pci%u dev %u function %u \"%s\" rev 0x%02x", xname, pd->pd_busno, pd->pd_dev, pd->pd_func,
-	    product, pd->pd_rev);
+	snprintf(buf, len, "%s at pci%u dev %u function %u \"%s\" rev 0x%02x", xname, pd->pd_busno, pd->pd_dev,
+	    pd->pd_func, product, pd->pd_rev);
 }
 
 static void
@@ -25,8 +25,8 @@ pci_not_configured(const struct pci_dev *pd)
 	char class[48];
 
 	pci_class_name(pd, class, sizeof(class));
-	log_printf("vendor 0x%04x, product 0x%04x (%s, rev 0x%02x) at pci%u dev %u function %u not configured\n", pd->pd_vendor,
-	    pd->pd_device, class, pd->pd_rev, pd->pd_busno, pd->pd_dev, pd->pd_func);
+	log_printf("vendor 0x%04x, product 0x%04x (%s, rev 0x%02x) at pci%u dev %u function %u not configured\n",
+	    pd->pd_vendor, pd->pd_device, class, pd->pd_rev, pd->pd_busno, pd->pd_dev, pd->pd_func);
 }
 
 static void

@@ -1,4 +1,5 @@
-/* virtio.c - a virtio device's life on the PCI transport: reset, features, queues, configuration. virtio 1.2, 3.1 and 4.1. */
+/* virtio.c - a virtio device's life on the PCI transport: reset, features, queues, configuration. virtio 1.2, 3.1 and
+ * 4.1. */
 #include "drivers/virtio.h"
 #include "drivers/virtio_pci.h"
 

@@ -1,4 +1,5 @@
-/* virtio.h - the virtio transport over PCI, modern (virtio 1.2, 4.1) and legacy (4.1.5.1.1, 2.7.2...), and the device types' drivers. */
+/* virtio.h - the virtio transport over PCI, modern (virtio 1.2, 4.1) and legacy (4.1.5.1.1, 2.7.2...), and the device
+ * types' drivers. */
 #ifndef DRIVERS_VIRTIO_H
 #define DRIVERS_VIRTIO_H
 
@@ -52,13 +53,15 @@ SET_DECLARE(const struct virtio_driver, virtio_drivers);
 #define VIRTIO_DRIVER(id) SET_ADD(virtio_drivers, id)
 
 /* ---- life of the device (3.1.1) ---- */
-/* Resets it: it touches no memory any more, in any case. False: it did not come back in time (then it is cut off from the bus). */
+/* Resets it: it touches no memory any more, in any case. False: it did not come back in time (then it is cut off from
+ * the bus). */
 bool	virtio_reset(struct virtio *);
 /* After a reset: acknowledges the device and reads v_offered. */
 void	virtio_acknowledge(struct virtio *);
 /* Agrees on `want` out of v_offered, into v_features. False: the device refuses that. */
 bool	virtio_negotiate(struct virtio *, uint64_t want);
-/* Size of queue idx as the device has it, brought down to a power of two of at most VIRTQ_MAXSIZE; 0: no such queue, or none that fits. */
+/* Size of queue idx as the device has it, brought down to a power of two of at most VIRTQ_MAXSIZE; 0: no such queue,
+ * or none that fits. */
 uint16_t virtio_queue_size(struct virtio *, uint16_t idx);
 /* Gives the device the (empty) queue and its interrupt, finds its doorbell. False: refused. */
 bool	virtio_queue_enable(struct virtio *, struct virtq *);
@@ -74,8 +77,8 @@ bool	virtio_config_read(struct virtio *, size_t off, void *, size_t len);
 void	virtio_config_write8(struct virtio *, size_t off, uint8_t);
 
 /* ---- interrupts ---- */
-/* Once, after the queues' vq_poller and v_vqs are set: takes MSI-X vectors, one per queue with a poller or one for all, or the
- * line. False: there is none to be had; the driver polls. */
+/* Once, after the queues' vq_poller and v_vqs are set: takes MSI-X vectors, one per queue with a poller or one for
+ * all, or the line. False: there is none to be had; the driver polls. */
 bool	virtio_intr_establish(struct virtio *);
 /* "msix per-VQ", "msix shared", "irq 11", for the log. */
 void	virtio_intr_string(const struct virtio *, char *buf, size_t len);

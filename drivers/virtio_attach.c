@@ -1,4 +1,5 @@
-/* virtio_attach.c - recognises virtio devices on PCI, maps their registers, finds their driver, takes their interrupts. */
+/* virtio_attach.c - recognises virtio devices on PCI, maps their registers, finds their driver, takes their
+ * interrupts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,8 @@
 #define VIRTIO_IRQ_LIMIT	10000	/* interrupts without the loop having caught up once */
 
 static const char *const type_names[] = {
-	[1] = "Network", [2] = "Storage", [3] = "Console", [4] = "RNG", [5] = "Memory Balloon", [8] = "SCSI", [9] = "9P Transport",
-	[16] = "GPU", [18] = "Input", [19] = "Socket",
+	[1] = "Network", [2] = "Storage", [3] = "Console", [4] = "RNG", [5] = "Memory Balloon", [8] = "SCSI",
+	[9] = "9P Transport", [16] = "GPU", [18] = "Input", [19] = "Socket",
 };
 
 /* One vendor capability: the window that it describes. False: not usable, look at the next of its kind (4.1.4.1). */

@@ -22,11 +22,12 @@ vio_broken(struct vio_pair *vp, const char *what, uint64_t value)
 static void
 vio_link(struct vio *sc)
 {
+	struct virtio *v = sc->sc_virtio;
 	uint16_t status = VIRTIO_NET_S_LINK_UP;
 
-	if (sc->sc_virtio->v_features & VIRTIO_NET_F_STATUS)
-		if (!virtio_config_read(sc->sc_virtio, offsetof(struct virtio_net_config, status), &status, sizeof(status)))
-			return;
+	if ((v->v_features & VIRTIO_NET_F_STATUS) &&
+	    !virtio_config_read(v, offsetof(struct virtio_net_config, status), &status, sizeof(status)))
+		return;
 	if_link_state_change(&sc->sc_if, status & VIRTIO_NET_S_LINK_UP ? LINK_STATE_UP : LINK_STATE_DOWN);
 }
 

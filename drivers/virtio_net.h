@@ -48,7 +48,7 @@ struct vio;
 struct vio_pair {
 	struct virtq	 vp_rx;
 	struct mbuf	**vp_rxm;	/* by descriptor: what the device fills */
-	uint16_t	 vp_posted;	/* descriptors 0 to vp_posted - 1 are in use; all of them, unless mbufs were short */
+	uint16_t	 vp_posted;	/* descriptors 0 to vp_posted - 1 are in use: all, if mbufs sufficed */
 	uint16_t	 vp_hdrlen;	/* VIO_HDR or VIO_HDR_SHORT */
 	uint32_t	 vp_rxmax;	/* bytes of a frame that fit into one buffer */
 	bool		 vp_merge;	/* num_buffers is there */
@@ -57,7 +57,7 @@ struct vio_pair {
 
 	struct virtq	 vp_tx;
 	struct mbuf	**vp_txm;	/* by descriptor: what it sends */
-	uint32_t	 vp_txroom;	/* headroom for the header in front of the frame; ~0: it must stand alone (no ANY_LAYOUT) */
+	uint32_t	 vp_txroom;	/* headroom for the header; ~0: it must stand apart (no ANY_LAYOUT) */
 	bool		 vp_indirect;
 	struct ifqueue	*vp_ifq;
 
@@ -107,7 +107,8 @@ int	vio_confpoll(struct poller *, int budget);	/* the configuration changed */
 bool	vio_confarm(struct poller *);
 
 /* virtio_net_rx.c */
-/* Gives the device mbufs for descriptors that have none, as far as the pool allows: all rings of a core have half of its mbufs at most. */
+/* Gives the device mbufs for descriptors that have none, as far as the pool allows: all rings of a core have half of
+ * its mbufs at most. */
 void	vio_rxfill(struct vio_pair *);
 /* Takes up to budget (at most BATCH_MAX) frames and runs them through the stack. Returns how many. */
 int	vio_rxeof(struct vio_pair *, int budget);

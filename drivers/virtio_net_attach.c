@@ -7,11 +7,11 @@
 #include "kernel/log.h"
 #include "kernel/machine.h"
 
-/* No checksum or segmentation offload: what the stack does not use is not asked for, so that no frame with half a checksum comes in
- * (5.1.6.4: without GUEST_CSUM the device completes it). */
-#define VIO_FEATURES	(VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_MTU | VIRTIO_NET_F_MRG_RXBUF | VIRTIO_NET_F_CTRL_VQ | \
-	VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_CTRL_MAC_ADDR | VIRTIO_NET_F_SPEED_DUPLEX | VIRTIO_F_ANY_LAYOUT | \
-	VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX | VIRTIO_F_VERSION_1)
+/* No checksum or segmentation offload: what the stack does not use is not asked for, so that no frame with half a
+ * checksum comes in (5.1.6.4: without GUEST_CSUM the device completes it). */
+#define VIO_FEATURES	(VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_MTU | VIRTIO_NET_F_MRG_RXBUF |	\
+	VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_CTRL_MAC_ADDR | VIRTIO_NET_F_SPEED_DUPLEX |	\
+	VIRTIO_F_ANY_LAYOUT | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX | VIRTIO_F_VERSION_1)
 
 #define VIO_MINMTU	68	/* 5.1.4.1: the device must not offer less */
 #define VIO_MINRING	8
@@ -218,8 +218,8 @@ vio_attach(struct virtio *v)
 	if (!vio_alloc(sc) || !vio_ifattach(sc))
 		goto fail;
 	a = sc->sc_if.if_lladdr;
-	log_printf("%s at %s: %u queue%s, address %02x:%02x:%02x:%02x:%02x:%02x\n", sc->sc_if.if_xname, v->v_xname, sc->sc_npairs,
-	    sc->sc_npairs == 1 ? "" : "s", a[0], a[1], a[2], a[3], a[4], a[5]);
+	log_printf("%s at %s: %u queue%s, address %02x:%02x:%02x:%02x:%02x:%02x\n", sc->sc_if.if_xname, v->v_xname,
+	    sc->sc_npairs, sc->sc_npairs == 1 ? "" : "s", a[0], a[1], a[2], a[3], a[4], a[5]);
 	vio_start_up(sc);
 	return true;
 

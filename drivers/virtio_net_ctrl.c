@@ -66,7 +66,8 @@ ctrl(struct vio *sc, uint8_t class, uint8_t cmd, uint32_t len)
 		if (us == CTRL_US) {
 			/* It may still write there, and each try costs a long wait: never again. */
 			sc->sc_ctrldead = true;
-			log_printf("%s: no answer to control command %u/%u; no more are sent\n", sc->sc_if.if_xname, class, cmd);
+			log_printf("%s: no answer to control command %u/%u; no more are sent\n", sc->sc_if.if_xname,
+			    class, cmd);
 			return false;
 		}
 		delay_us(1);

@@ -17,7 +17,8 @@ vio_rxfill(struct vio_pair *vp)
 	uint16_t head = vq->vq_head;
 	uint32_t share = MAX(percore_ptr(mbuf_pool)->mp_total / 2 / vio_npairs(), 1u);
 
-	for (; vp->vp_posted < MIN((uint32_t)vq->vq_size, share) && percore(mbuf_pool.mp_nfree) > RESERVE; vp->vp_posted++) {
+	share = MIN(share, (uint32_t)vq->vq_size);
+	for (; vp->vp_posted < share && percore(mbuf_pool.mp_nfree) > RESERVE; vp->vp_posted++) {
 		struct vring_desc *d = &vq->vq_desc[vp->vp_posted];
 		struct mbuf *m = m_get();
 
@@ -43,8 +44,9 @@ vio_rxfree(struct vio_pair *vp)
 	vp->vp_posted = 0;
 }
 
-/* The common case: the ring is full, the device in order, a frame in each buffer, and there are mbufs to replace them. Takes up to n
- * frames into the batch, up to the end of the ring at most, and stops at the first that is otherwise. */
+/* The common case: the ring is full, the device in order, a frame in each buffer, and there are mbufs to replace
+ * them. Takes up to n frames into the batch, up to the end of the ring at most, and stops at the first that is
+ * otherwise. */
 static unsigned
 rx_fast(struct vio_pair *vp, struct batch *b, unsigned n)
 {
@@ -83,8 +85,9 @@ rx_fast(struct vio_pair *vp, struct batch *b, unsigned n)
 
 enum rx_elem { RX_GOOD, RX_BADLEN, RX_NOMBUF, RX_BROKEN };	/* the worst last */
 
-/* One element of the used ring, whatever it is like; `min` bytes must be in it. RX_GOOD: *mp is the buffer's mbuf and another has taken
- * its place. Else the buffer goes back to the device as it is; *mp shows it until the next virtq_publish. */
+/* One element of the used ring, whatever it is like; `min` bytes must be in it. RX_GOOD: *mp is the buffer's mbuf and
+ * another has taken its place. Else the buffer goes back to the device as it is; *mp shows it until the next
+ * virtq_publish. */
 static enum rx_elem
 rx_elem(struct vio_pair *vp, uint32_t min, struct mbuf **mp, uint32_t *len)
 {
@@ -112,7 +115,8 @@ rx_elem(struct vio_pair *vp, uint32_t min, struct mbuf **mp, uint32_t *len)
 	return RX_GOOD;
 }
 
-/* The rest of a merged frame (5.1.6.4): n buffers without headers, appended to the chain at head. head NULL: they are thrown away. */
+/* The rest of a merged frame (5.1.6.4): n buffers without headers, appended to the chain at head. head NULL: they are
+ * thrown away. */
 static enum rx_elem
 rx_merge(struct vio_pair *vp, struct mbuf *head, unsigned n)
 {

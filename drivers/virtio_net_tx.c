@@ -1,8 +1,8 @@
 /* virtio_net_tx.c - transmit queues of vio(4). virtio 1.2, 5.1.6.2.
  *
- * A packet takes one descriptor: its header is written into the mbuf's headroom. Where that cannot be (a chain, a shared buffer, no
- * headroom, a legacy device that wants the header apart) an mbuf is put in front of the chain that holds header and a table
- * of indirect descriptors (2.7.5.3); or, without that feature, the packet is copied into one mbuf. */
+ * A packet takes one descriptor: its header is written into the mbuf's headroom. Where that cannot be (a chain, a shared
+ * buffer, no headroom, a legacy device that wants the header apart) an mbuf is put in front of the chain that holds header
+ * and a table of indirect descriptors (2.7.5.3); or, without that feature, the packet is copied into one mbuf. */
 #include <string.h>
 
 #include "drivers/virtio_net.h"
@@ -96,8 +96,9 @@ tx_copy(struct vio_pair *vp, struct mbuf *m, uint16_t id)
 	return true;
 }
 
-/* The common case: the device is in order, each packet one mbuf of its own with headroom. Fills up to n descriptors from `slot` on, not
- * beyond the end of the ring, from the list that *mp is the head of, and stops at the first that is otherwise. */
+/* The common case: the device is in order, each packet one mbuf of its own with headroom. Fills up to n descriptors
+ * from `slot` on, not beyond the end of the ring, from the list that *mp is the head of, and stops at the first that
+ * is otherwise. */
 static unsigned
 tx_fast(struct vio_pair *vp, uint16_t slot, unsigned n, struct mbuf **mp)
 {

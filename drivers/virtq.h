@@ -1,10 +1,11 @@
-/* virtq.h - a split virtqueue (virtio 1.2, 2.7), used in one way only: a packet, or a command, takes exactly one descriptor.
+/* virtq.h - a split virtqueue (virtio 1.2, 2.7), used in one way only: a packet or a command takes exactly one position.
  *
- * The available ring is then always a permutation of the descriptor numbers, with three runs in it, by free-running 16-bit indices:
+ * The available ring is then always a permutation of the descriptor numbers, in two runs by free-running 16-bit indices:
  *	[vq_last, vq_head)		the device has them; the ring's entry says which descriptor
  *	[vq_head, vq_last + vq_size)	free
- * With a device that uses buffers in order it stays the identity: nobody writes the ring, only its index, and drivers work in
- * runs (virtq_in_order). One out of order costs a search and a swap (virtq_claim); a descriptor that it does not have is found out. */
+ * With a device that uses buffers in order it stays the identity: nobody writes the ring, only its index, and drivers
+ * work in runs (virtq_in_order). One out of order costs a search and a swap (virtq_claim); a descriptor that the device
+ * does not have is found out. */
 #ifndef DRIVERS_VIRTQ_H
 #define DRIVERS_VIRTQ_H
 
@@ -84,7 +85,8 @@ void	virtq_put(struct virtq *, uint16_t pos, uint16_t id);
 /* Makes the descriptor `id` the one at position vq_last. False: the device does not have it. */
 bool	virtq_claim(struct virtq *, uint32_t id);
 
-/* Shows the device what stands before `head` (its descriptors are written) and rings the doorbell if it wants that (2.7.13). */
+/* Shows the device what stands before `head` (its descriptors are written) and rings the doorbell if it wants that
+ * (2.7.13). */
 static inline void
 virtq_publish(struct virtq *vq, uint16_t head)
 {
@@ -105,7 +107,8 @@ virtq_publish(struct virtq *vq, uint16_t head)
 	}
 }
 
-/* No interrupt for a long time (2.7.7): the event index stays far from where the device is, as long as this is called now and then. */
+/* No interrupt for a long time (2.7.7): the event index stays far from where the device is, as long as this is called
+ * now and then. */
 static inline void
 virtq_intr_off(struct virtq *vq)
 {
@@ -126,7 +129,8 @@ virtq_intr_after(struct virtq *vq, uint16_t n)
 	return virtq_used(vq) >= n;
 }
 
-/* Memory for `size` (a power of two) descriptors in the layout that legacy devices want (2.7.2); modern ones take any. False: no memory. */
+/* Memory for `size` (a power of two) descriptors in the layout that legacy devices want (2.7.2); modern ones take
+ * any. False: no memory. */
 bool	virtq_alloc(struct virtq *, uint16_t idx, uint16_t size);
 void	virtq_free(struct virtq *);
 /* As after virtq_alloc: indices zero, identity in the available ring. The device must be reset. */

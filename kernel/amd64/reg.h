@@ -1,5 +1,5 @@
-/* reg.h - a device's registers on amd64: loads and stores, or port instructions. Included by drivers/bus.h only. Bounds are
- * checked once, where a window is made (reg_map, reg_sub); offsets are the driver's constants. */
+/* reg.h - a device's registers on amd64: loads and stores, or port instructions. Included by drivers/bus.h only.
+ * Bounds are checked once, where a window is made (reg_map, reg_sub); offsets are the driver's constants. */
 #ifndef KERNEL_AMD64_REG_H
 #define KERNEL_AMD64_REG_H
 

@@ -1,5 +1,5 @@
-/* bus.c - drivers/bus.h on Linux: registers, interrupts and delays are those of a device model (reg_ops, pci_conf_ops). Where there is no
- * model, reads give all ones, as an empty bus does. */
+/* bus.c - drivers/bus.h on Linux: registers, interrupts and delays are those of a device model (reg_ops,
+ * pci_conf_ops). Where there is no model, reads give all ones, as an empty bus does. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 

@@ -10,7 +10,7 @@ def test_absent_host(hosts):
     """ping says so, and on the peer guest tcpdump has seen the message on the wire (in a user namespace tcpdump does not start: it
     cannot give up its privileges there)."""
     if hosts.kind == 'peer':
-        dump = hosts.h1.start(f'exec timeout 15 tcpdump -ni {hosts.h1.ifname} -c 1 -l "icmp[0] == 3 and icmp[1] == 1"')
+        dump = hosts.h1.start(f'exec timeout 15 tcpdump -Z root -ni {hosts.h1.ifname} -c 1 -l "icmp[0] == 3 and icmp[1] == 1"')
         wait_for(dump, 'listening on')
     r = hosts.h1.run('ping -n -c 4 -W 6 10.0.2.77', timeout=25)
     assert r.code != 0

@@ -92,7 +92,8 @@ TEST(pci_not_configured)
 	pci_attach_dev(&pd);
 	CHECK(pci_list == &pd);
 	buf[log_read(&pos, buf, sizeof(buf) - 1)] = '\0';
-	CHECK_IN(buf, "vendor 0x8086, product 0x7000 (class bridge subclass ISA, rev 0x03) at pci0 dev 5 function 1 not configured\n");
+	CHECK_IN(buf, "vendor 0x8086, product 0x7000 (class bridge subclass ISA, rev 0x03) "
+	    "at pci0 dev 5 function 1 not configured\n");
 }
 
 TEST(pci_empty_machine)

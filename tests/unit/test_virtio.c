@@ -814,8 +814,8 @@ TEST(vio_impossible_rings)
 	CHECK(vm_if(&vm) == NULL);
 }
 
-/* Anything at all in the rings, for a long time: nothing beyond the buffers is touched (the sanitizers watch), and good traffic goes on
- * afterwards. */
+/* Anything at all in the rings, for a long time: nothing beyond the buffers is touched (the sanitizers watch), and
+ * good traffic goes on afterwards. */
 TEST(vio_fuzz_rings)
 {
 	struct ifnet *ifp;

@@ -1,4 +1,5 @@
-/* virtio_model.c - the device of virtio_model.h: registers (virtio 1.2, 4.1.4), rings (2.7), network frames (5.1.6), control queue (5.1.6.5). */
+/* virtio_model.c - the device of virtio_model.h: registers (virtio 1.2, 4.1.4), rings (2.7), network frames (5.1.6),
+ * control queue (5.1.6.5). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -486,7 +487,8 @@ conf_map(void *arg, unsigned bar, struct reg *r)
 
 	if (bar != (vm->legacy ? 0 : 4))
 		return false;
-	*r = (struct reg){ .rg_size = vm->legacy ? 0x40 : W_SIZE, .rg_io = vm->legacy, .rg_ops = &vm_reg_ops, .rg_arg = vm };
+	*r = (struct reg){ .rg_size = vm->legacy ? 0x40 : W_SIZE, .rg_io = vm->legacy,
+	    .rg_ops = &vm_reg_ops, .rg_arg = vm };
 	return true;
 }
 

@@ -1,5 +1,5 @@
-/* virtio_model.h - a virtio network device for the drivers on the host: honest by itself, and with every part of it open to a test that
- * wants it to lie. It reads and writes the driver's rings in place, so that the sanitizers see what it is led to.
+/* virtio_model.h - a virtio network device for the drivers on the host: honest by itself, and with every part of it open
+ * to a test that wants it to lie. It reads and writes the driver's rings in place: the sanitizers see what it is led to.
  *
  *	vm_init(&vm); vm.offered &= ~VIRTIO_NET_F_MRG_RXBUF; ... vm_attach(&vm);	vm_if(&vm) is the interface
  *	vm_rx(&vm, frame, len);		a frame comes in, and an interrupt when the driver wants one
