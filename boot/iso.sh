@@ -23,13 +23,14 @@ mkdir -p "$dir/boot/grub"
 strip -o "$dir/boot/sluice.elf" "$elf"
 cp "$here/grub.cfg" "$dir/boot/grub/grub.cfg"
 [ -z "$conf" ] || cp "$conf" "$dir/boot/sluice.conf"
-# grub-mkrescue knows no other place for its modules than /usr/lib/grub: where they are only unpacked, they are laid over it, for this
-# command alone.
+# grub-mkrescue knows no other place for its files than /usr/lib/grub and /usr/share/grub: where they are only unpacked, they are laid over
+# these, for this command alone.
 with_modules() {
 	if [ -d /usr/lib/grub ] || [ ! -d "$SLUICE_DEPS/usr/lib/grub" ]; then
 		"$@"
 	else
-		unshare -Urm sh -c 'mount -t overlay -o "lowerdir=$0/usr/lib:/usr/lib" overlay /usr/lib && exec "$@"' "$SLUICE_DEPS" "$@"
+		unshare -Urm sh -ec 'for d in lib share; do mount -t overlay -o "lowerdir=$0/usr/$d:/usr/$d" overlay /usr/$d; done
+		    exec "$@"' "$SLUICE_DEPS" "$@"
 	fi
 }
 with_modules grub-mkrescue --compress=xz --install-modules="$modules" --fonts= --locales= --themes= -o "$out" "$dir" \

@@ -29,7 +29,7 @@ SYSCTL_INT(net_inet_ip_redirect, "net.inet.ip.redirect", &ip_redirect, 1, 0, 1);
 static struct rtentry *
 ip_forward_special(struct mbuf *m, struct rtentry *rt)
 {
-	if (rt == NULL || !(rt->rt_flags & RTF_UP)) {
+	if (!(rt->rt_flags & RTF_UP)) {
 		icmp_error(m, ICMP_UNREACH, ICMP_UNREACH_NET, 0, 0);	/* RFC 1812 5.2.7.1 */
 		M_DROP(m, ips_noroutes);
 		return NULL;
@@ -110,7 +110,7 @@ ip_forward_slow(struct mbuf *m)
 		M_DROP(m, ips_linkcast);
 		return false;
 	}
-	if ((m->m_rt->rt_flags & RTF_SPECIAL) && (m->m_rt = ip_forward_special(m, m->m_rt)) == NULL)
+	if (!RT_FORWARDS(m->m_rt) && (m->m_rt = ip_forward_special(m, m->m_rt)) == NULL)
 		return false;
 	if (((const struct ip *)m->m_data)->ip_ttl <= 1) {	/* RFC 1812 5.3.1 */
 		icmp_error(m, ICMP_TIMXCEED, ICMP_TIMXCEED_INTRANS, 0, 0);
@@ -136,7 +136,7 @@ ip_forward(struct batch *b)
 		struct rtentry *rt = m->m_rt;
 		uint32_t mtu;
 
-		if (unlikely((m->m_flags & (M_BCAST | M_MCAST)) || (rt->rt_flags & RTF_SPECIAL) || ip->ip_ttl <= 1 ||
+		if (unlikely((m->m_flags & (M_BCAST | M_MCAST)) || !RT_FORWARDS(rt) || ip->ip_ttl <= 1 ||
 		    rt->rt_ifp->if_index == m->m_ifidx)) {
 			if (!ip_forward_slow(m))
 				continue;

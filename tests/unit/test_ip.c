@@ -252,6 +252,21 @@ TEST(ip_reject_and_blackhole)
 	net_end();
 }
 
+/* A route whose gateway's network has gone waits for it; what comes for it meanwhile is not forwarded. */
+TEST(ip_route_that_waits)
+{
+	net_start();
+	CHECK(if_deladdr(&t1.w_if, addr("10.0.1.1")) == NULL);
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+	answered("ips_noroutes", 3, 0);
+	CHECK(if_addaddr(&t1.w_if, addr("10.0.1.1"), 24, addr("10.0.1.255")) == NULL);
+	while (wire_tx(&t1) != NULL)
+		;
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t1) != NULL);
+	net_end();
+}
+
 /* All fragments of a too big packet, put together again, are the packet. */
 TEST(ip_fragments)
 {
