@@ -90,3 +90,5 @@ clean:
 -include $(OBJ:.o=.d)
 -include tests/tests.mk
 -include tests/unit/unit.mk
+-include tests/fuzz/fuzz.mk
+-include tests/sim/sim.mk

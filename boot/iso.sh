@@ -18,7 +18,8 @@ command -v grub-mkrescue > /dev/null || {
 }
 
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT INT TERM
+log=$(mktemp)		# not in $dir: that goes onto the disc
+trap 'rm -rf "$dir" "$log"' EXIT INT TERM
 mkdir -p "$dir/boot/grub"
 strip -o "$dir/boot/sluice.elf" "$elf"
 cp "$here/grub.cfg" "$dir/boot/grub/grub.cfg"
@@ -34,4 +35,4 @@ with_modules() {
 	fi
 }
 with_modules grub-mkrescue --compress=xz --install-modules="$modules" --fonts= --locales= --themes= -o "$out" "$dir" \
-    > "$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
+    > "$log" 2>&1 || { cat "$log" >&2; exit 1; }

@@ -121,10 +121,12 @@ queue_enable_legacy(struct virtio *v, struct virtq *vq)
 bool
 virtio_queue_enable(struct virtio *v, struct virtq *vq)
 {
+	uint16_t size = queue_select(v, vq->vq_idx);
 	uint64_t off;
 
 	vq->vq_event_idx = v->v_features & VIRTIO_F_EVENT_IDX;
-	if (queue_select(v, vq->vq_idx) < vq->vq_size)
+	/* A legacy device lays the queue out by its own size (2.7.2): another than at attach would reach beyond it. */
+	if (v->v_legacy ? size != vq->vq_size : size < vq->vq_size)
 		return false;
 	if (v->v_legacy)
 		return queue_enable_legacy(v, vq);

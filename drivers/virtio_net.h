@@ -2,6 +2,7 @@
 #ifndef DRIVERS_VIRTIO_NET_H
 #define DRIVERS_VIRTIO_NET_H
 
+#include "drivers/nicq.h"
 #include "drivers/virtio.h"
 #include "kernel/kstat.h"
 #include "kernel/timeout.h"
@@ -64,7 +65,7 @@ struct vio_pair {
 	struct vio	*vp_sc;
 	struct poller	 vp_poller;
 	char		 vp_name[IFNAMSIZ + 12];
-	struct vio_pair	*vp_next;	/* all pairs of this core */
+	struct nicq	 vp_nicq;
 
 	/* vio_tick */
 	uint16_t	 vp_ticklast;	/* vp_tx.vq_last at the last one */
@@ -107,8 +108,7 @@ int	vio_confpoll(struct poller *, int budget);	/* the configuration changed */
 bool	vio_confarm(struct poller *);
 
 /* virtio_net_rx.c */
-/* Gives the device mbufs for descriptors that have none, as far as the pool allows: all rings of a core have half of
- * its mbufs at most. */
+/* Gives the device mbufs for descriptors that have none, as far as the pool allows (nicq_share). */
 void	vio_rxfill(struct vio_pair *);
 /* Takes up to budget (at most BATCH_MAX) frames and runs them through the stack. Returns how many. */
 int	vio_rxeof(struct vio_pair *, int budget);
@@ -118,11 +118,8 @@ void	vio_rxfree(struct vio_pair *);	/* the device is reset */
 void	vio_start(struct ifqueue *);
 /* Frees what has been sent; restarts the queue when there is room again. */
 void	vio_txeof(struct vio_pair *);
-/* What this core's devices have sent already: gives their mbufs back when the pool is empty. */
-void	vio_reclaim(void);
 void	vio_txfree(struct vio_pair *);	/* the device is reset */
-void	vio_pair_link(struct vio_pair *);	/* once, on its core */
-unsigned vio_npairs(void);		/* this core's */
+void	vio_reclaim(struct nicq *);
 
 /* virtio_net_ctrl.c; false: no such command, refused, or no answer */
 bool	vio_ctrl_init(struct vio *, uint16_t idx);	/* memory */

@@ -168,7 +168,8 @@ vio_ifattach(struct vio *sc)
 		vp->vp_ifq->ifq_startfn = vio_start;
 		vp->vp_ifq->ifq_softc = vp;
 		vio_kstat_attach(vp);
-		vio_pair_link(vp);
+		vp->vp_nicq.nq_reclaim = vio_reclaim;
+		nicq_add(&vp->vp_nicq);
 		poller_add(&vp->vp_poller);
 	}
 	return true;

@@ -1,8 +1,6 @@
 /* virtio_net_rx.c - receive queues of vio(4). virtio 1.2, 5.1.6.3 and .4. */
 #include "drivers/virtio_net.h"
 
-#define RESERVE		64		/* mbufs that filling a ring leaves to the others in any case */
-
 /* The buffer begins with the header, so that the frame behind it has MHEADROOM. */
 static inline uint64_t
 rx_addr(const struct vio_pair *vp, const struct mbuf *m)
@@ -15,10 +13,9 @@ vio_rxfill(struct vio_pair *vp)
 {
 	struct virtq *vq = &vp->vp_rx;
 	uint16_t head = vq->vq_head;
-	uint32_t share = MAX(percore_ptr(mbuf_pool)->mp_total / 2 / vio_npairs(), 1u);
+	uint32_t share = MIN(nicq_share(), (uint32_t)vq->vq_size);
 
-	share = MIN(share, (uint32_t)vq->vq_size);
-	for (; vp->vp_posted < share && percore(mbuf_pool.mp_nfree) > RESERVE; vp->vp_posted++) {
+	for (; vp->vp_posted < share && percore(mbuf_pool.mp_nfree) > NICQ_RESERVE; vp->vp_posted++) {
 		struct vring_desc *d = &vq->vq_desc[vp->vp_posted];
 		struct mbuf *m = m_get();
 
@@ -107,7 +104,7 @@ rx_elem(struct vio_pair *vp, uint32_t min, struct mbuf **mp, uint32_t *len)
 	if (*len < min || *len > vp->vp_rxmax + vp->vp_hdrlen)
 		return RX_BADLEN;
 	if (percore(mbuf_pool.mp_nfree) == 0)
-		vio_reclaim();
+		nicq_reclaim();
 	if ((fresh = m_get()) == NULL)
 		return RX_NOMBUF;
 	vp->vp_rxm[id] = fresh;

@@ -7,31 +7,13 @@
 
 #include "drivers/virtio_net.h"
 
-static PERCORE struct vio_pair *vio_pairs;	/* this core's */
-
 void
-vio_pair_link(struct vio_pair *vp)
+vio_reclaim(struct nicq *nq)
 {
-	vp->vp_next = percore(vio_pairs);
-	percore(vio_pairs) = vp;
-}
+	struct vio_pair *vp = container_of(nq, struct vio_pair, vp_nicq);
 
-unsigned
-vio_npairs(void)
-{
-	unsigned n = 0;
-
-	for (const struct vio_pair *vp = percore(vio_pairs); vp != NULL; vp = vp->vp_next)
-		n++;
-	return n;
-}
-
-void
-vio_reclaim(void)
-{
-	for (struct vio_pair *vp = percore(vio_pairs); vp != NULL; vp = vp->vp_next)
-		if (!vp->vp_stopped)
-			vio_txeof(vp);
+	if (!vp->vp_stopped)
+		vio_txeof(vp);
 }
 
 /* Called before the device sees the descriptors: 0 bytes of header mean no offload. */

@@ -7,11 +7,12 @@
 #define HEADER		"# /etc/"
 #define HEADER_LEN	(sizeof(HEADER) - 1)
 
-/* The line at s, without its newline, is a header. A blank behind the name makes it an ordinary comment. */
+/* The line at s, without its newline, is a header. A word behind the name makes it an ordinary comment; blanks there, which
+ * nobody sees, must not give the file's text to the file before. */
 static bool
 header_line(const char *s, size_t len, size_t *namelen)
 {
-	if (len > 0 && s[len - 1] == '\r')
+	while (len > 0 && (s[len - 1] == '\r' || s[len - 1] == ' ' || s[len - 1] == '\t'))
 		len--;
 	if (len <= HEADER_LEN || memcmp(s, HEADER, HEADER_LEN) != 0)
 		return false;

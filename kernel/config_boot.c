@@ -10,15 +10,22 @@
 #define FW_CFG_PREFIX	"opt/"		/* names from QEMU's fw_cfg begin with it, a loader's do not */
 #define FW_CFG_DEFAULT	"opt/sluice.conf"
 
-/* A loader's string: the path as the loader knew it, then arguments. */
+/* A loader's string: the path as the loader knew it (GRUB leaves it out), then arguments: one of those may be a name of our own. */
 static bool
 machine_name_is(const char *machine_name, const char *name)
 {
-	size_t len = strcspn(machine_name, " "), n = strlen(name);
+	const char *s = machine_name;
+	size_t len, n = strlen(name);
 
-	if (len == n && memcmp(machine_name, name, n) == 0)
-		return true;
-	return len > n && machine_name[len - n - 1] == '/' && memcmp(machine_name + len - n, name, n) == 0;
+	for (; n > 0 && *s != '\0'; s += len) {
+		s += strspn(s, " ");
+		len = strcspn(s, " ");
+		if (len == n && memcmp(s, name, n) == 0)
+			return true;
+		if (len > n && s[len - n - 1] == '/' && memcmp(s + len - n, name, n) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -58,7 +58,7 @@ static void
 crash_canary(void)
 {
 	char buf[16];
-	char *volatile p = buf;
+	volatile char *volatile p = buf;
 
 	for (unsigned i = 0; i < 64; i++)
 		p[i] = (char)i;

@@ -7,7 +7,7 @@
 
 #define HOOKS_MAX	16
 #define TIMEOUTS_A_PASS	64
-#define TASK_STARVED_NS	20000000	/* a runnable task waits no longer than this for packets */
+#define TASK_STARVED_NS	10000000	/* a runnable task waits no longer than this for packets */
 
 struct loop {
 	struct poller	*lp_pollers;
@@ -58,6 +58,7 @@ loop_init(void)
 	ks->ks_unit = core_id();
 	ks->ks_read = loop_kstat_read;
 	kstat_add(ks);
+	tasks_init();
 }
 
 void
@@ -105,18 +106,16 @@ hooks_run(void)
 	return work;
 }
 
-/* One slice for the next task when there is no packet work, or when there has been nothing else for too long. */
+/* A turn for the next task when there is no packet work, or a bounded slice when there has been nothing else for too long. */
 static bool
 loop_task(struct loop *lp, bool work)
 {
-	uint64_t now;
-
 	if (!tasks_runnable())
 		return false;
-	now = uptime_ns();
-	if (work && now - lp->lp_task_ns < TASK_STARVED_NS)
+	if (!work && !percore(loop_wake))
+		tasks_run();
+	else if (uptime_ns() - lp->lp_task_ns < TASK_STARVED_NS || !tasks_run_forced())
 		return false;
-	tasks_run();
 	lp->lp_task_ns = uptime_ns();
 	return true;
 }
@@ -139,7 +138,7 @@ loop_pass(void)
 		work = true;
 		hooks_run();
 	}
-	return work;
+	return work || percore(loop_wake);
 }
 
 void
@@ -150,7 +149,7 @@ loop_run(void)
 	for (;;) {
 		if (loop_pass())
 			continue;
-		/* Whatever became ready since the pass began has set loop_wake, and cpu_idle() returns at once. */
+		/* Whatever becomes ready from now on sets loop_wake, and cpu_idle() returns at once. */
 		lp->lp_idles++;
 		cpu_idle(timeouts_next(), percore_ptr(loop_wake));
 	}

@@ -41,7 +41,7 @@ SET_DECLARE(const struct loop_hook, loop_hooks);
 	static const struct loop_hook loop_hook_##name = { #name, order, fn }; SET_ADD(loop_hooks, loop_hook_##name)
 
 void	loop_init(void);			/* each core, once */
-/* One pass; true: work was done. The simulator calls this, loop_run() for ever. */
+/* One pass; true: work was done, or came meanwhile. The simulator calls this, loop_run() for ever. */
 bool	loop_pass(void);
 void	loop_run(void) __noreturn_fn;
 

@@ -299,6 +299,19 @@ shell_run_doc(const char *line, const char *word)
 
 /* ---- the task ---- */
 
+/* A command begins. ^C that was typed behind its line already stops it, as one that comes later. */
+static void
+shell_begin(void)
+{
+	sh.running = &sh.out;
+	for (unsigned i = sh.tail; i != sh.head; i++)
+		if (sh.ring[i % INPUT_RING] == CTRL('C')) {
+			sh.tail = i + 1;
+			sh.out.o_stop = true;
+			return;
+		}
+}
+
 static void
 shell_line(const char *line)
 {
@@ -308,7 +321,7 @@ shell_line(const char *line)
 	if (command_doc_word(line, word, sizeof(word)))
 		shell_run_doc(line, word);
 	else {
-		sh.running = &sh.out;
+		shell_begin();
 		command_run(&sh.out, line);
 	}
 	sh.running = NULL;

@@ -364,7 +364,7 @@ cmd_sysctl(struct out *o, int argc, char **argv)
 		json_close(o, '}');
 	return status;
 }
-COMMAND(sysctl, cmd_sysctl, "sysctl [-jn] [name ...]\nsysctl [-nq] name=value ...", "show or change settings",
+COMMAND(sysctl, cmd_sysctl, "sysctl [-j] [-n] [name ...]\nsysctl [-nq] name=value ...", "show or change settings",
     "Without names shows all settings, with a name that one or all below it. -n prints the value\n"
     "alone, -q nothing for a change. A change becomes part of /etc/sysctl.conf in the running\n"
     "configuration (see show config).\n");

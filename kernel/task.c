@@ -1,16 +1,22 @@
-/* task.c - tasks, each on its own core's list. Cooperative now; what a preemption needs is here already: the state is whole
- * whenever net_depth is 0 and a task runs, so the loop may then switch away from it. */
+/* task.c - tasks, each on its own core's list, and when they give way to the loop. An interrupt preempts a task (task_preempt_due) when it has
+ * found work, ts_self is set and task_hold is 0. All of this file's own changes are made with task_hold taken: a switch
+ * starts and ends with it, so that the moment of the switch itself is no moment for a preemption. */
 #include <stdlib.h>
 
+#include "kernel/kstat.h"
+#include "kernel/loop.h"
 #include "kernel/machine.h"
 #include "kernel/percore.h"
+#include "kernel/sysctl.h"
 #include "kernel/task.h"
 #include "kernel/timeout.h"
 
 #define TASK_STACK	(32 * 1024)
 #define TASK_BUCKETS	32
+#define TASK_QUANTUM_NS	5000000u	/* before another task of this core has its turn */
+#define TASK_LEAST_NS	10000u		/* a turn that was preempted sooner does not count as one */
 
-enum task_state { TASK_READY, TASK_RUNNING, TASK_SLEEPING, TASK_DEAD };
+enum task_state { TASK_READY, TASK_RUNNING, TASK_PREEMPTED, TASK_SLEEPING, TASK_DEAD };
 
 struct task {
 	struct context	 tk_ctx;
@@ -19,7 +25,7 @@ struct task {
 	void		*tk_arg;
 	void		*tk_stack;
 	enum task_state	 tk_state;
-	unsigned	 tk_net;		/* depth of net_enter() */
+	uint64_t	 tk_left;		/* ns of its quantum; 0: a fresh one next time */
 	const void	*tk_chan;
 	bool		 tk_woken;		/* by task_wakeup(), not by time */
 	struct timeout	 tk_timeout;
@@ -28,16 +34,32 @@ struct task {
 
 struct tasks {
 	struct context	 ts_loop;		/* where a task goes back to */
-	struct task	*ts_self;
+	struct task	*ts_self;		/* NULL: the loop runs */
+	bool		 ts_forced;		/* this slice ends by the alarm alone */
+	uint64_t	 ts_wait;		/* uptime since when the loop wants to run; 0: it does not */
+	uint64_t	 ts_wait_max;		/* ns that it has waited at most */
+	uint64_t	 ts_preempts;
 	struct task	*ts_ready, *ts_last;	/* queue; ts_last is valid while ts_ready is not NULL */
 	struct task	*ts_asleep[TASK_BUCKETS];
 };
 static PERCORE struct tasks tasks;
+PERCORE unsigned task_hold;
+void (*task_alarm)(uint64_t deadline);
 
 static struct task **
 task_bucket(struct tasks *ts, const void *chan)
 {
 	return &ts->ts_asleep[((uintptr_t)chan >> 4 ^ (uintptr_t)chan >> 12) % TASK_BUCKETS];
+}
+
+static void
+task_ready_first(struct tasks *ts, struct task *tk)
+{
+	tk->tk_state = TASK_READY;
+	if (ts->ts_ready == NULL)
+		ts->ts_last = tk;
+	tk->tk_next = ts->ts_ready;
+	ts->ts_ready = tk;
 }
 
 static void
@@ -70,43 +92,179 @@ task_timeup(void *arg)
 	task_unsleep(percore_ptr(tasks), arg, false);
 }
 
-/* Back to the loop; returns when the task has its next turn. */
+/* ---- switches ---- */
+
+/* Back to the loop; returns when the task has its next turn. task_hold is taken before and after. */
 static void
 task_leave(struct tasks *ts, struct task *tk)
 {
+	ts->ts_self = NULL;
 	context_switch(&tk->tk_ctx, &ts->ts_loop);
 }
+
+bool
+task_preempt_due(void)
+{
+	if (!percore(loop_wake) || percore(tasks.ts_self) == NULL)
+		return false;
+	if (percore(tasks.ts_wait) == 0)
+		percore(tasks.ts_wait) = uptime_ns();
+	if (percore(task_hold) > 0 || percore(tasks.ts_forced))
+		return false;
+	percore(task_hold) = 1;
+	return true;
+}
+
+void
+task_rang(void)
+{
+	if (percore(tasks.ts_self) == NULL)
+		return;
+	percore(tasks.ts_forced) = false;
+	percore(loop_wake) = true;
+}
+
+void
+task_preempted(void)
+{
+	struct tasks *ts = percore_ptr(tasks);
+
+	ts->ts_self->tk_state = TASK_PREEMPTED;
+	task_leave(ts, ts->ts_self);
+}
+
+/* Lets preemption in again, and makes up for one that was held off. */
+static void
+task_release(void)
+{
+	percore(task_hold)--;
+	while (task_preempt_due()) {
+		task_preempted();
+		percore(task_hold)--;
+	}
+}
+
+/* When its slice is to end: the quantum, or what makes the loop wait no longer. */
+static uint64_t
+task_deadline(const struct task *tk, uint64_t now, bool forced)
+{
+	uint64_t end = now + (forced ? MIN(tk->tk_left, (uint64_t)TASK_SLICE_NS) : tk->tk_left), next = timeouts_next();
+
+	return next != 0 && next < end ? next : end;
+}
+
+/* After its turn of `ran` ns: back into the queue, or away. */
+static void
+task_return(struct tasks *ts, struct task *tk, uint64_t ran)
+{
+	if (tk->tk_state == TASK_DEAD) {
+		stack_free(tk->tk_stack, TASK_STACK);
+		free(tk);
+	} else if (tk->tk_state == TASK_PREEMPTED) {
+		ts->ts_preempts++;
+		tk->tk_left -= MIN(ran, tk->tk_left);
+		if (tk->tk_left > 0)
+			task_ready_first(ts, tk);
+		else
+			task_ready(ts, tk);
+	} else
+		tk->tk_left = 0;
+}
+
+static bool
+task_turn(struct tasks *ts, bool forced)
+{
+	struct task *tk = ts->ts_ready;
+	uint64_t start = uptime_ns(), now;
+	bool preempted;
+
+	KASSERT(ts->ts_self == NULL && percore(task_hold) == 0);
+	ts->ts_ready = tk->tk_next;
+	tk->tk_state = TASK_RUNNING;
+	if (tk->tk_left == 0)
+		tk->tk_left = TASK_QUANTUM_NS;
+	if (task_alarm != NULL)
+		task_alarm(task_deadline(tk, start, forced));
+	percore(task_hold) = 1;
+	ts->ts_forced = forced;
+	ts->ts_wait = forced ? start : 0;
+	ts->ts_self = tk;
+	context_switch(&ts->ts_loop, &tk->tk_ctx);
+	percore(task_hold) = 0;
+	now = uptime_ns();
+	if (ts->ts_wait != 0)
+		ts->ts_wait_max = MAX(ts->ts_wait_max, now - ts->ts_wait);
+	preempted = tk->tk_state == TASK_PREEMPTED;
+	task_return(ts, tk, now - start);
+	return !preempted || now - start >= TASK_LEAST_NS;
+}
+
+bool
+tasks_run(void)
+{
+	struct tasks *ts = percore_ptr(tasks);
+
+	if (ts->ts_ready == NULL)
+		return false;
+	task_turn(ts, false);
+	return true;
+}
+
+bool
+tasks_run_forced(void)
+{
+	struct tasks *ts = percore_ptr(tasks);
+
+	return ts->ts_ready != NULL && task_turn(ts, true);
+}
+
+/* ---- the beginning and the end ---- */
 
 static void
 task_entry(void *arg)
 {
 	struct task *tk = arg;
 
+	task_release();
 	tk->tk_func(tk->tk_arg);
-	KASSERT(tk->tk_net == 0);
+	KASSERT(percore(task_hold) == 0);
+	percore(task_hold) = 1;
 	tk->tk_state = TASK_DEAD;
 	task_leave(percore_ptr(tasks), tk);
 	panic("task %s runs after its end", tk->tk_name);
 }
 
-struct task *
-task_create(const char *name, void (*fn)(void *), void *arg)
+static struct task *
+task_alloc(void)
 {
 	struct task *tk = calloc(1, sizeof(*tk));
 
 	if (tk == NULL)
 		return NULL;
+	net_enter();
 	tk->tk_stack = stack_alloc(TASK_STACK);
-	if (tk->tk_stack == NULL) {
-		free(tk);
+	net_leave();
+	if (tk->tk_stack != NULL)
+		return tk;
+	free(tk);
+	return NULL;
+}
+
+struct task *
+task_create(const char *name, void (*fn)(void *), void *arg)
+{
+	struct task *tk = task_alloc();
+
+	if (tk == NULL)
 		return NULL;
-	}
 	tk->tk_name = name;
 	tk->tk_func = fn;
 	tk->tk_arg = arg;
 	timeout_set(&tk->tk_timeout, task_timeup, tk);
 	context_init(&tk->tk_ctx, tk->tk_stack, TASK_STACK, task_entry, tk);
+	net_enter();
 	task_ready(percore_ptr(tasks), tk);
+	net_leave();
 	return tk;
 }
 
@@ -122,26 +280,7 @@ tasks_runnable(void)
 	return percore_ptr(tasks)->ts_ready != NULL;
 }
 
-bool
-tasks_run(void)
-{
-	struct tasks *ts = percore_ptr(tasks);
-	struct task *tk = ts->ts_ready;
-
-	KASSERT(ts->ts_self == NULL);
-	if (tk == NULL)
-		return false;
-	ts->ts_ready = tk->tk_next;
-	tk->tk_state = TASK_RUNNING;
-	ts->ts_self = tk;
-	context_switch(&ts->ts_loop, &tk->tk_ctx);
-	ts->ts_self = NULL;
-	if (tk->tk_state == TASK_DEAD) {
-		stack_free(tk->tk_stack, TASK_STACK);
-		free(tk);
-	}
-	return true;
-}
+/* ---- sleep ---- */
 
 void
 task_yield(void)
@@ -149,9 +288,11 @@ task_yield(void)
 	struct tasks *ts = percore_ptr(tasks);
 	struct task *tk = ts->ts_self;
 
-	KASSERT(tk != NULL && tk->tk_net == 0);
+	KASSERT(tk != NULL && percore(task_hold) == 0);
+	percore(task_hold) = 1;
 	task_ready(ts, tk);
 	task_leave(ts, tk);
+	task_release();
 }
 
 bool
@@ -160,7 +301,8 @@ task_sleep(const void *chan, uint64_t ms)
 	struct tasks *ts = percore_ptr(tasks);
 	struct task *tk = ts->ts_self, **bucket = task_bucket(ts, chan);
 
-	KASSERT(tk != NULL && tk->tk_net == 0);
+	KASSERT(tk != NULL && percore(task_hold) == 0);
+	percore(task_hold) = 1;
 	tk->tk_state = TASK_SLEEPING;
 	tk->tk_chan = chan;
 	tk->tk_next = *bucket;
@@ -171,6 +313,7 @@ task_sleep(const void *chan, uint64_t ms)
 	if (ms > 0)
 		timeout_add_msec(&tk->tk_timeout, ms);
 	task_leave(ts, tk);
+	task_release();
 	return tk->tk_woken;
 }
 
@@ -180,11 +323,13 @@ task_wakeup(const void *chan)
 	struct tasks *ts = percore_ptr(tasks);
 	struct task *tk, *next;
 
+	net_enter();
 	for (tk = *task_bucket(ts, chan); tk != NULL; tk = next) {
 		next = tk->tk_next;
 		if (tk->tk_chan == chan)
 			task_unsleep(ts, tk, true);
 	}
+	net_leave();
 }
 
 void
@@ -197,30 +342,74 @@ task_sleep_ms(uint64_t ms)
 		task_sleep(&until, (until - now + 999999) / 1000000);
 }
 
+/* ---- sections that are not preempted ---- */
+
+#ifdef SLUICE_DEBUG
+/* ns that a section may last; 0: any time. One ns is one instruction where the clock counts those (QEMU's -icount shift=0). */
+static int task_limit;
+SYSCTL_INT(debug_netlimit, "debug.netlimit", &task_limit, 0, 0, 1000000000);
+static PERCORE uint64_t task_held;		/* since when; 0: not watched */
+
+static void
+hold_begins(void)
+{
+	percore(task_held) = task_limit != 0 && task_self() != NULL ? uptime_ns() : 0;
+}
+
+static void
+hold_ends(void)
+{
+	uint64_t since = percore(task_held);
+
+	if (since != 0 && task_limit != 0 && uptime_ns() - since > (uint64_t)task_limit)
+		panic("task %s held the loop off for %llu ns", task_self()->tk_name,
+		    (unsigned long long)(uptime_ns() - since));
+}
+#else
+static inline void hold_begins(void) { }
+static inline void hold_ends(void) { }
+#endif
+
 void
 net_enter(void)
 {
-	struct task *tk = task_self();
-
-	if (tk != NULL)
-		tk->tk_net++;
+	if (percore(task_hold)++ == 0)
+		hold_begins();
 }
 
 void
 net_leave(void)
 {
-	struct task *tk = task_self();
-
-	if (tk == NULL)
-		return;
-	KASSERT(tk->tk_net > 0);
-	tk->tk_net--;
+	KASSERT(percore(task_hold) > 0);
+	if (percore(task_hold) == 1)
+		hold_ends();
+	task_release();
 }
 
 bool
 net_entered(void)
 {
-	struct task *tk = task_self();
+	return task_self() == NULL || percore(task_hold) > 0;
+}
 
-	return tk == NULL || tk->tk_net > 0;
+/* ---- counters ---- */
+
+static void
+tasks_kstat_read(struct kstat *ks, struct out *o)
+{
+	struct tasks *ts = &percore_of(tasks, ks->ks_unit);
+
+	kstat_u64(o, "preemptions", ts->ts_preempts, NULL);
+	kstat_u64(o, "longest wait", ts->ts_wait_max, "ns");
+}
+
+static struct kstat tasks_kstat[MAXCORES];
+
+void
+tasks_init(void)
+{
+	struct kstat *ks = &tasks_kstat[core_id()];
+
+	*ks = (struct kstat){ .ks_provider = "task", .ks_name = "core", .ks_unit = core_id(), .ks_read = tasks_kstat_read };
+	kstat_add(ks);
 }

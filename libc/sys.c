@@ -17,11 +17,10 @@ int	gettimeofday(struct timeval *restrict, void *restrict);
 void	__stack_chk_fail(void) __noreturn_fn;
 void	__assert_func(const char *, int, const char *, const char *) __noreturn_fn;
 
-static PERCORE struct _reent *sys_reent;	/* NULL on core 0: newlib's own */
+extern struct _reent *sys_reent;
+PERCORE struct _reent *sys_reent;	/* of the context that runs (context.S); NULL: newlib's own, core 0's loop has that */
 static char *heap_start, *heap_break, *heap_end;
 
-/* errno and stdio's state of this core. Tasks of a core share it: nothing may sleep between a call and the look at
- * errno. */
 struct _reent *
 __getreent(void)
 {

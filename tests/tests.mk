@@ -1,5 +1,7 @@
 # tests.mk - what the tests, `make run` and the measurements need, and the targets that start them. Included by the top Makefile.
 DEPS	?= build/deps
+# The build that these start uses all cores, unless the caller has said -j himself.
+SUBMAKE	= . $(DEPS)/env && $(MAKE) --no-print-directory $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc)) B=$(B)
 
 .PHONY: deps deps-build deps-run deps-test run test test-long bench bench-check
 
@@ -15,20 +17,20 @@ deps-test:
 
 # The packages first, then a make that finds them.
 run: deps-run
-	@+. $(DEPS)/env && $(MAKE) --no-print-directory B=$(B) $(B)/sluice.elf32
+	@+$(SUBMAKE) $(B)/sluice.elf32
 	@B=$(B) boot/run.sh
 
 test: deps-test
-	@+. $(DEPS)/env && $(MAKE) --no-print-directory B=$(B) all $(B)/unit/unit
+	@+$(SUBMAKE) all $(B)/unit/unit
 	@SLUICE_B=$(B) tests/run
 
 test-long: deps-test
-	@+. $(DEPS)/env && $(MAKE) --no-print-directory B=$(B) all $(B)/unit/unit
+	@+$(SUBMAKE) all $(B)/unit/unit
 	@SLUICE_B=$(B) tests/run --long
 
 bench: deps-test
-	@+. $(DEPS)/env && $(MAKE) --no-print-directory B=$(B) all $(B)/empty.elf32
+	@+$(SUBMAKE) all $(B)/empty.elf32
 	@. $(DEPS)/env && SLUICE_B=$(B) $$PYTHON tests/bench/bench.py
 bench-check: deps-test
-	@+. $(DEPS)/env && $(MAKE) --no-print-directory B=$(B) all $(B)/empty.elf32
+	@+$(SUBMAKE) all $(B)/empty.elf32
 	@. $(DEPS)/env && SLUICE_B=$(B) $$PYTHON tests/bench/bench.py --check

@@ -3,6 +3,7 @@
 #include "kernel/amd64/cpu.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
+#include "kernel/task.h"
 
 /* 8254 data sheet; channel 2 is gated by port 0x61 and drives no interrupt. */
 #define PIT_HZ		1193182u
@@ -202,9 +203,27 @@ clock_init(void)
 	clock_mult = (uint64_t)(((unsigned __int128)1000000000 << 32) / tsc_hz);
 	clock_apic_mult = (apic_hz << 32) / 1000000000;
 	clock_wall_base = clock_rtc();
+	task_alarm = clock_alarm;
 }
 
-/* ---- sleep ---- */
+/* ---- sleep and alarm ---- */
+
+static void
+clock_arm(uint64_t deadline, uint64_t now)
+{
+	apic_timer_start(clock_apic_units(deadline > now ? deadline - now : 0));
+	percore(clock_armed) = deadline;
+}
+
+void
+clock_alarm(uint64_t deadline)
+{
+	uint64_t flags = irq_save();
+
+	if (percore(clock_armed) == 0 || percore(clock_armed) > deadline)
+		clock_arm(deadline, uptime_ns());
+	irq_restore(flags);
+}
 
 void
 cpu_idle(uint64_t deadline, const volatile bool *stop)
@@ -218,8 +237,12 @@ cpu_idle(uint64_t deadline, const volatile bool *stop)
 		now = uptime_ns();
 		if (deadline != 0 && now >= deadline)
 			goto out;
-		apic_timer_start(deadline != 0 ? clock_apic_units(deadline - now) : 0);
-		percore(clock_armed) = deadline;
+		if (deadline != 0)
+			clock_arm(deadline, now);
+		else {
+			apic_timer_start(0);
+			percore(clock_armed) = 0;
+		}
 	} else if (deadline != 0 && uptime_ns() >= deadline)
 		goto out;
 	__asm__ volatile("sti\n\thlt" : : : "memory");	/* sti holds interrupts off for one more instruction */

@@ -1,5 +1,5 @@
 /* context.S - context_switch(save, load): what a C function must preserve (System V ABI), MXCSR and the x87 control
- * word. */
+ * word, and which errno and other state of libc belongs to the context. */
 
 	.text
 	.globl	context_switch
@@ -11,6 +11,7 @@ context_switch:
 	pushq	%r13
 	pushq	%r14
 	pushq	%r15
+	pushq	%gs:sys_reent
 	subq	$8, %rsp
 	stmxcsr	(%rsp)
 	fnstcw	4(%rsp)
@@ -19,6 +20,7 @@ context_switch:
 	ldmxcsr	(%rsp)
 	fldcw	4(%rsp)
 	addq	$8, %rsp
+	popq	%gs:sys_reent
 	popq	%r15
 	popq	%r14
 	popq	%r13

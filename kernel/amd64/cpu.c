@@ -5,6 +5,7 @@
 #include "kernel/amd64/amd64.h"
 #include "kernel/amd64/cpu.h"
 #include "kernel/amd64/memory.h"
+#include "kernel/amd64/trap.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 
@@ -12,21 +13,22 @@
 #define CR4_OSXSAVE	(1u << 18)
 #define CR4_SMEP	(1u << 20)
 #define CR4_SMAP	(1u << 21)
-#define XCR0_AVX	7u		/* x87, SSE, AVX */
 
 unsigned ncores = 1;
 ptrdiff_t percore_delta[MAXCORES];
 PERCORE ptrdiff_t percore_self;
 PERCORE unsigned percore_id;
+uint32_t cpu_xsave_size;
 
-/* SDM 1, 13.3: OSXSAVE first, then XCR0. */
+/* SDM 1, 13.3: OSXSAVE first, then XCR0; then CPUID 0DH tells how large the area for that is. */
 static void
 cpu_avx(void)
 {
 	if ((cpuid(1, 0).c & (1u << 26 | 1u << 28)) != (1u << 26 | 1u << 28))
 		return;
 	cr4_write(cr4_read() | CR4_OSXSAVE);
-	__asm__ volatile("xsetbv" : : "c"(0), "a"(XCR0_AVX), "d"(0));
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(CPU_XCR0), "d"(0));
+	cpu_xsave_size = roundup2(cpuid(13, 0).b, 64u);
 }
 
 void

@@ -15,6 +15,9 @@ void	random_init(void);
 /* PERCORE. The uptime that the APIC timer runs towards; 0: it does not run. It may fire a little before (another
  * crystal) or long before (a far deadline): then cpu_idle() is called again and sets it again. */
 extern uint64_t clock_armed;
+/* Has task_rang() called at uptime `deadline` or earlier. */
+void	clock_alarm(uint64_t deadline);
+extern uint32_t cpu_xsave_size;		/* bytes, a multiple of 64, the same on all cores; 0: no XSAVE */
 unsigned clock_khz(void);		/* of the TSC */
 /* Units of the APIC timer for so many ns, at least 1, at most what it can count. */
 uint32_t clock_apic_units(uint64_t ns);
@@ -24,6 +27,9 @@ unsigned cmdline_number(const char *name, unsigned def);
 
 /* symtab.c: name of the function that an address lies in and the offset; NULL: none. */
 const char *symtab_find(uintptr_t addr, uintptr_t *offset);
+
+/* context.c: gives back what libc keeps of the context that had this stack. */
+void	context_free(void *base, size_t size);
 
 /* panic.c */
 struct trapframe;

@@ -19,7 +19,7 @@ bootinfo_early(uint64_t pa, size_t len)
 	return pa != 0 && pa < EARLY_TOP && len <= EARLY_TOP - pa ? (const void *)pa : NULL;
 }
 
-/* Modules outside RAM, or over the kernel or the log, are the loader's mistake: not used. */
+/* Modules outside RAM, or over the kernel, are the loader's mistake: not used. */
 static void
 bootinfo_check(struct bootinfo *bi)
 {

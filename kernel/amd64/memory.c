@@ -13,13 +13,23 @@
 #define EARLY_TOP	(4ull << 30)	/* entry.S maps so much */
 
 static bool memory_log_kept;
-static char memory_log_spare[4096];	/* where the map has no RAM at LOG_START */
+static char memory_log_spare[4096];	/* where LOG_START is no RAM, or not free */
 
 void *
 memory_log(size_t *len)
 {
 	*len = memory_log_kept ? LOG_SIZE : sizeof(memory_log_spare);
 	return memory_log_kept ? (void *)LOG_START : memory_log_spare;
+}
+
+/* The log's place is RAM that no module of the loader's stands in. */
+static bool
+memory_log_free(void)
+{
+	for (unsigned i = 0; i < bootinfo.bi_nmodules; i++)
+		if (bootinfo.bi_modules[i].bm_start < LOG_START + LOG_SIZE && bootinfo.bi_modules[i].bm_end > LOG_START)
+			return false;
+	return ranges_cover(&bootinfo.bi_ram, LOG_START, LOG_START + LOG_SIZE);
 }
 
 static void
@@ -49,7 +59,7 @@ memory_init(void)
 	static struct ranges free;
 
 	free = bootinfo.bi_ram;
-	memory_log_kept = ranges_cover(&free, LOG_START, LOG_START + LOG_SIZE);
+	memory_log_kept = memory_log_free();
 	ranges_sub(&free, 0, LOW_KEEP);
 	ranges_sub(&free, LOG_START, LOG_START + LOG_SIZE);
 	ranges_sub(&free, (uintptr_t)kernel_start, (uintptr_t)kernel_end);

@@ -1,5 +1,6 @@
 /* stack.c - stacks in the upper half of the address space, an unmapped page below each. A freed one keeps its pages
  * and is used again for the same size. Core 0. */
+#include "kernel/amd64/cpu.h"
 #include "kernel/amd64/memory.h"
 #include "kernel/machine.h"
 
@@ -46,6 +47,7 @@ stack_free(void *base, size_t size)
 {
 	struct free_stack *fs = base;
 
+	context_free(base, size);
 	fs->fs_size = roundup2(size, (size_t)PAGE_SIZE);
 	fs->fs_next = stack_list;
 	stack_list = fs;

@@ -43,8 +43,7 @@ trap_entry:
 	ud2
 
 /* Interrupts 32..255. The stub pushes the vector less 128, which fits a byte; interrupt(vector) runs on IST_INTR with
- * interrupts off. The frame that the processor left lies at the top of that IST: who wants to switch stacks copies it
- * off first. */
+ * interrupts off. True: the task that was interrupted is preempted. */
 	.balign	8
 	.globl	intr_stubs
 intr_stubs:
@@ -73,6 +72,8 @@ intr_entry:
 	movl	8(%rbp), %edi
 	addl	$128, %edi
 	call	interrupt
+	testb	%al, %al
+	jnz	intr_preempt
 	popq	%r11
 	popq	%r10
 	popq	%r9
@@ -84,4 +85,67 @@ intr_entry:
 	popq	%rax
 	popq	%rbp
 	addq	$8, %rsp
+	iretq
+
+/* Interrupts are off, rbp points at what intr_entry pushed: rbp, vector, then rip, cs, rflags, rsp, ss. All of it moves to
+ * the task's stack, below the red zone, as the next interrupt uses this IST again; then the vector state, which
+ * intr_entry has left alone. intr_preempted() comes back when the task has its next turn. vectorcheck.sh stops here. */
+	.globl	intr_preempt
+intr_preempt:
+	movq	%rbp, %rsi
+	movq	40(%rsi), %rsp
+	subq	$128, %rsp
+	andq	$-16, %rsp
+	pushq	48(%rsi)
+	pushq	40(%rsi)
+	pushq	32(%rsi)
+	pushq	24(%rsi)
+	pushq	16(%rsi)
+	pushq	(%rsi)
+	movq	%rsp, %rbp		/* a frame as the backtrace wants it */
+	pushq	-8(%rsi)
+	pushq	-16(%rsi)
+	pushq	-24(%rsi)
+	pushq	-32(%rsi)
+	pushq	-40(%rsi)
+	pushq	-48(%rsi)
+	pushq	-56(%rsi)
+	pushq	-64(%rsi)
+	pushq	-72(%rsi)
+	movl	cpu_xsave_size, %ecx	/* 0: no XSAVE */
+	testl	%ecx, %ecx
+	jz	1f
+	subq	%rcx, %rsp
+	andq	$-64, %rsp
+	xorl	%edx, %edx
+	.set	off, 512		/* SDM 1, 13.4.2: XRSTOR wants the header's reserved bytes zero */
+	.rept	8
+	movq	%rdx, off(%rsp)
+	.set	off, off + 8
+	.endr
+	movl	$CPU_XCR0, %eax
+	xsave64	(%rsp)
+	fninit				/* the loop's C code expects an empty x87 stack */
+	call	intr_preempted
+	movl	$CPU_XCR0, %eax
+	xorl	%edx, %edx
+	xrstor64 (%rsp)
+	jmp	2f
+1:	subq	$512, %rsp
+	andq	$-16, %rsp
+	fxsave64 (%rsp)
+	fninit
+	call	intr_preempted
+	fxrstor64 (%rsp)
+2:	leaq	-72(%rbp), %rsp
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rdi
+	popq	%rsi
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	popq	%rbp
 	iretq

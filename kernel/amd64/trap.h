@@ -14,7 +14,10 @@
 #define IST_INTR	5		/* interrupts: Debian's libraries use the red zone below rsp */
 #define IST_N		5
 
+#define CPU_XCR0	7		/* x87, SSE, AVX: what XSAVE keeps of a preempted task */
+
 #ifndef __ASSEMBLER__
+#include <stdbool.h>
 #include <stdint.h>
 
 struct trapframe {			/* in the order of memory */
@@ -25,7 +28,10 @@ struct trapframe {			/* in the order of memory */
 
 extern char trap_stubs[], intr_stubs[];		/* 16 and 8 bytes each; vectors 0..31 and 32..255 */
 void	trap(const struct trapframe *);		/* from trap.S */
-void	interrupt(unsigned vector);		/* from trap.S, general registers only */
+/* From trap.S, general registers only. True: the interrupted task gives way to the loop (task_preempt_due()). */
+bool	interrupt(unsigned vector);
+/* From trap.S, on the task's stack, its state saved, interrupts off; returns so when the task has its next turn. */
+void	intr_preempted(void);
 #endif
 
 #endif

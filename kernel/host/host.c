@@ -20,8 +20,8 @@ ptrdiff_t percore_delta[MAXCORES];
 ptrdiff_t percore_cur;
 PERCORE unsigned percore_id;
 
-extern char __start_percore[], __stop_percore[];
-static char *core_copy[MAXCORES];
+extern char __start_percore[] __attribute__((visibility("hidden")));
+extern char __stop_percore[] __attribute__((visibility("hidden")));
 
 void
 host_core(unsigned core)
@@ -35,7 +35,7 @@ host_init(unsigned cores)
 {
 	size_t size = (size_t)(__stop_percore - __start_percore);
 
-	memset(&host, 0, sizeof(host));
+	host = (struct host){ .arena = host.arena, .arena_pages = host.arena_pages };
 	host.epoch = HOST_EPOCH;
 	host.seed = 1;
 	host.pages_max = 64 * 1024;
@@ -43,14 +43,12 @@ host_init(unsigned cores)
 	host.cmdline = "";
 	KASSERT(cores >= 1 && cores <= MAXCORES);
 	for (unsigned i = 1; i < cores; i++) {
-		char *copy = aligned_alloc(PAGE_SIZE, roundup2(size + PAGE_SIZE, (size_t)PAGE_SIZE));
+		char *copy = host_pages((size + PAGE_SIZE) / PAGE_SIZE + 1);
 
 		if (copy == NULL)
 			abort();
 		/* The same place within a cache line as core 0's copy. */
 		copy += (uintptr_t)__start_percore % CACHELINE;
-		memset(copy, 0, size);
-		core_copy[i] = copy;
 		percore_delta[i] = copy - __start_percore;
 		percore_of(percore_id, i) = i;
 	}
@@ -60,13 +58,13 @@ host_init(unsigned cores)
 uint64_t
 uptime_ns(void)
 {
-	return host.now;
+	return host.ops != NULL ? host.ops->ho_clock() : host.now;
 }
 
 uint64_t
 wall_s(void)
 {
-	return host.epoch + host.now / 1000000000;
+	return host.epoch + uptime_ns() / 1000000000;
 }
 
 void
@@ -74,6 +72,10 @@ random_bytes(void *buf, size_t n)
 {
 	uint8_t *p = buf;
 
+	if (host.ops != NULL) {
+		host.ops->ho_random(buf, n);
+		return;
+	}
 	while (n-- > 0) {	/* splitmix64 */
 		uint64_t z = host.seed += 0x9e3779b97f4a7c15ULL;
 
@@ -86,7 +88,9 @@ random_bytes(void *buf, size_t n)
 void
 cpu_idle(uint64_t deadline, const volatile bool *stop)
 {
-	if (!*stop && deadline > host.now)
+	if (host.ops != NULL)
+		host.ops->ho_idle(deadline, stop);
+	else if (!*stop && deadline > host.now)
 		host.now = deadline;
 }
 
@@ -148,6 +152,8 @@ host_type(const char *s, size_t n)
 size_t
 machine_cons_read(char *buf, size_t n)
 {
+	if (host.ops != NULL)
+		return host.ops->ho_cons_read(buf, n);
 	n = MIN(n, host.cons_in_len - host.cons_in_pos);
 	if (n == 0)
 		return 0;
@@ -159,6 +165,8 @@ machine_cons_read(char *buf, size_t n)
 size_t
 machine_cons_write(const char *s, size_t n)
 {
+	if (host.ops != NULL)
+		return host.ops->ho_cons_write(s, n);
 	n = MIN(n, host.cons_room);
 	if (n == 0)
 		return 0;
@@ -241,6 +249,8 @@ host_end(enum host_end end, const char *what)
 		host.ending = (int)end;
 		host_leave();
 	}
+	if (host.ops != NULL)
+		host.ops->ho_end((int)end, what);
 	fprintf(stderr, "%s\n", what);
 	abort();
 }

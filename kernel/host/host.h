@@ -1,6 +1,5 @@
-/* host.h - the machine on Linux, as tests see it: a clock that only tests move, a console whose two ends are buffers, memory and
- * calls that can be made to fail. All state that changes stands in `host`, so that one process can hold several copies of
- * this object file. */
+/* host.h - the machine on Linux. As tests see it: a clock that only tests move, a console whose two ends are buffers, memory and
+ * calls that can be made to fail. As a process: what host_ops brings. */
 #ifndef KERNEL_HOST_HOST_H
 #define KERNEL_HOST_HOST_H
 
@@ -9,16 +8,35 @@
 #include "kernel/cdefs.h"
 #include "kernel/percore.h"
 
+#if defined(__has_feature)		/* clang's way to say it */
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__	1
+#endif
+#endif
+
 #define HOST_FILES	8
 #define HOST_CONS	(64 * 1024)
 
 struct host_file { const char *name, *data; size_t len; };
 
+/* The real world, when the host is a process of its own. */
+struct host_ops {
+	uint64_t (*ho_clock)(void);			/* ns since boot, monotonic */
+	void	 (*ho_random)(void *, size_t);
+	size_t	 (*ho_cons_read)(char *, size_t);	/* as machine_cons_read */
+	size_t	 (*ho_cons_write)(const char *, size_t);
+	void	 (*ho_idle)(uint64_t deadline, const volatile bool *stop);	/* as cpu_idle */
+	void	 (*ho_end)(int how, const char *what);	/* enum host_end; does not return */
+};
+
 struct host {
+	const struct host_ops *ops;		/* NULL: a test's clock, seed and buffers */
 	uint64_t	 now;			/* uptime in ns */
 	uint64_t	 epoch;			/* seconds since 1970 at boot */
 	uint64_t	 seed;			/* random_bytes() repeats for a seed */
 	size_t		 pages, pages_max;	/* handed out; limit */
+	char		*arena;			/* zeroed memory of arena_pages pages for pages and stacks; NULL: the process's */
+	size_t		 arena_pages, arena_used;
 	bool		 malloc_limited;	/* malloc() and its kin fail after malloc_left more calls */
 	unsigned long	 malloc_left;
 
@@ -44,6 +62,10 @@ enum host_end { HOST_PANIC = 1, HOST_REBOOT, HOST_HALT };	/* what arrives at exp
 void	host_leave(void) __noreturn_fn;
 void	host_jump(void) __noreturn_fn;
 
+/* Between host_mem.c and others: zeroed pages that do not count as the kernel's; NULL: none left. */
+void	*host_pages(size_t npages);
+void	host_pages_free(void *, size_t npages);
+
 /* Everything as after power-on, with `cores` virtual cores; core 0 runs. Once per process. */
 void	host_init(unsigned cores);
 void	host_core(unsigned core);		/* this core runs from now on */
@@ -60,5 +82,17 @@ const char *host_output(void);
 void	host_cons_room(size_t n);
 
 void	host_file_add(const char *name, const char *data, size_t len);
+
+/* ---- host_boot.c: the whole router; after host_init() ---- */
+/* Log, loops of all cores, the stack. Then network cards attach; then host_boot_config(): the configuration among the files,
+ * and the console's shell. */
+void	host_boot(void);
+void	host_boot_config(void);
+
+/* ---- host_check.c: what must hold at a test's end. NULL, or what is wrong; core 0, loop context ---- */
+/* The books balance, and mbufs that are out stand in queues. At rest: nothing is in the cards. */
+const char *host_check_balance(void);
+/* The same; then neighbours and interfaces go as at power-off: no pool, no mbuf, no timeout of any core may remain. */
+const char *host_check_end(void);
 
 #endif

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "kernel/host/host.h"
@@ -13,7 +12,7 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#define STACK_EXTRA	(256 * 1024)	/* the sanitizers' frames and libc's printf are larger than ours */
+#define STACK_EXTRA	(256u * 1024)	/* the sanitizers' frames and libc's printf are larger than ours */
 
 /* What context.sp points to: in the frame of context_switch(), or on top of a new stack. */
 struct host_ctx {
@@ -43,9 +42,11 @@ __asm__(
 );
 void	host_switch(void **save, void *load);
 
+/* Only the sanitizer wants to know where the process's own stack really is; to find out takes long. */
 static void
 host_stack_find(void)
 {
+#ifdef __SANITIZE_ADDRESS__
 	pthread_attr_t attr;
 	void *base;
 
@@ -53,6 +54,9 @@ host_stack_find(void)
 		abort();
 	host_stack.bottom = host_main_bottom = base;
 	pthread_attr_destroy(&attr);
+#else
+	host_stack.bottom = host_main_bottom = &host_stack;
+#endif
 }
 
 static void
@@ -91,13 +95,23 @@ host_entry(void)
 	panic("a context's function returned");
 }
 
+static char *
+host_stack_alloc(size_t all)
+{
+	char *p;
+
+	if (host.arena != NULL)
+		return host_pages(all / PAGE_SIZE);
+	p = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return p != MAP_FAILED ? p : NULL;
+}
+
 void *
 stack_alloc(size_t size)
 {
-	size_t all = size + STACK_EXTRA + PAGE_SIZE;
-	char *p = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p = host_stack_alloc(size + STACK_EXTRA + PAGE_SIZE);
 
-	if (p == MAP_FAILED)
+	if (p == NULL)
 		return NULL;
 	mprotect(p, PAGE_SIZE, PROT_NONE);
 	return p + PAGE_SIZE;
@@ -106,10 +120,18 @@ stack_alloc(size_t size)
 void
 stack_free(void *base, size_t size)
 {
+	size_t all = size + STACK_EXTRA + PAGE_SIZE;
+	char *p = (char *)base - PAGE_SIZE;
+
 #ifdef __SANITIZE_ADDRESS__
 	__asan_unpoison_memory_region(base, size + STACK_EXTRA);
 #endif
-	munmap((char *)base - PAGE_SIZE, size + STACK_EXTRA + PAGE_SIZE);
+	if (host.arena == NULL) {
+		munmap(p, all);
+		return;
+	}
+	mprotect(p, PAGE_SIZE, PROT_READ | PROT_WRITE);
+	host_pages_free(p, all / PAGE_SIZE);
 }
 
 void

@@ -1,4 +1,4 @@
-/* host_mem.c - pages, and the failing malloc(): the linker sends the kernel's calls here (--wrap). */
+/* host_mem.c - pages. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +10,43 @@
 #define __lsan_ignore_object(p)	((void)(p))
 #endif
 
-void	*__real_malloc(size_t);
-void	*__real_calloc(size_t, size_t);
-void	*__real_realloc(void *, size_t);
-void	*__wrap_malloc(size_t);
-void	*__wrap_calloc(size_t, size_t);
-void	*__wrap_realloc(void *, size_t);
+static void *
+host_arena_pages(size_t npages)
+{
+	char *p = host.arena + host.arena_used * PAGE_SIZE;
+
+	if (npages > host.arena_pages - host.arena_used)
+		return NULL;
+	host.arena_used += npages;
+	return p;
+}
+
+void *
+host_pages(size_t npages)
+{
+	void *p;
+
+	if (host.arena != NULL)
+		return host_arena_pages(npages);
+	p = aligned_alloc(PAGE_SIZE, npages * PAGE_SIZE);
+	if (p == NULL)
+		return NULL;
+	__lsan_ignore_object(p);	/* pools keep their pages for ever */
+	memset(p, 0, npages * PAGE_SIZE);
+	return p;
+}
+
+/* The arena takes back what was taken last; what lies deeper stays taken until its owner throws all of it away. */
+void
+host_pages_free(void *p, size_t npages)
+{
+	if (host.arena == NULL)
+		free(p);
+	else if ((char *)p + npages * PAGE_SIZE == host.arena + host.arena_used * PAGE_SIZE) {
+		memset(p, 0, npages * PAGE_SIZE);
+		host.arena_used -= npages;
+	}
+}
 
 /* Compared with host.pages_max; a test lowers that to see what happens without memory. */
 void *
@@ -25,12 +56,9 @@ page_alloc(size_t npages)
 
 	if (npages == 0 || npages > host.pages_max - host.pages)
 		return NULL;
-	p = aligned_alloc(PAGE_SIZE, npages * PAGE_SIZE);
-	if (p == NULL)
-		return NULL;
-	__lsan_ignore_object(p);	/* pools keep their pages for ever */
-	memset(p, 0, npages * PAGE_SIZE);
-	host.pages += npages;
+	p = host_pages(npages);
+	if (p != NULL)
+		host.pages += npages;
 	return p;
 }
 
@@ -39,7 +67,7 @@ page_free(void *p, size_t npages)
 {
 	KASSERT((uintptr_t)p % PAGE_SIZE == 0 && host.pages >= npages);
 	host.pages -= npages;
-	free(p);
+	host_pages_free(p, npages);
 }
 
 size_t
@@ -52,33 +80,4 @@ size_t
 page_avail(void)
 {
 	return host.pages_max - host.pages;
-}
-
-static bool
-host_malloc_fails(void)
-{
-	if (!host.malloc_limited)
-		return false;
-	if (host.malloc_left == 0)
-		return true;
-	host.malloc_left--;
-	return false;
-}
-
-void *
-__wrap_malloc(size_t n)
-{
-	return host_malloc_fails() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return host_malloc_fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return host_malloc_fails() ? NULL : __real_realloc(p, n);
 }

@@ -24,6 +24,7 @@ hostname_free(void *obj)
 	if (h == NULL)
 		return;
 	pending_remove(&h->hn_pending);
+	pending_remove(&h->hn_arp_watch);
 	hostname_absentees -= h->hn_absent;
 	free(h->hn_addrs);
 	free(h->hn_routes);
@@ -79,6 +80,13 @@ hostname_copy(const struct hostname *h)
 		hostname_free(c);
 		return NULL;
 	}
+	c->hn_mtu_line = c->hn_lladdr_line = 0;
+	for (unsigned i = 0; i < c->hn_naddrs; i++)
+		c->hn_addrs[i].ha_line = 0;
+	for (unsigned i = 0; i < c->hn_nroutes; i++)
+		c->hn_routes[i].sr_line = 0;
+	for (unsigned i = 0; i < c->hn_narps; i++)
+		c->hn_arps[i].hp_line = 0;
 	return c;
 }
 

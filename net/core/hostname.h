@@ -13,6 +13,7 @@
 struct hn_addr {
 	be32_t		ha_addr;
 	be32_t		ha_broadcast;	/* or the other end with ha_dest; 0: none */
+	unsigned	ha_line;	/* of the file, for messages; 0: a command's. The same below */
 	uint8_t		ha_plen;
 	bool		ha_dest;
 	bool		ha_installed;	/* the interface has it because of this object; hostname_apply's own */
@@ -20,6 +21,7 @@ struct hn_addr {
 
 struct hn_arp {
 	be32_t		hp_addr;
+	unsigned	hp_line;
 	uint8_t		hp_lladdr[6];
 	bool		hp_pub;
 	bool		hp_installed;	/* the table has it because of this object; hostname_apply's own */
@@ -33,18 +35,19 @@ struct hostname {
 	bool		 hn_debug, hn_media, hn_has_lladdr;
 	uint8_t		 hn_lladdr[6];
 	uint32_t	 hn_mtu;			/* 0: the interface's own */
+	unsigned	 hn_mtu_line, hn_lladdr_line;
 	char		 hn_description[IFDESCRSIZE];
 	unsigned	 hn_naddrs, hn_nroutes, hn_narps;
 	struct hn_addr	*hn_addrs;			/* the first is the primary */
 	struct static_route *hn_routes;			/* sorted by static_route_cmp */
 	struct hn_arp	*hn_arps;			/* sorted by address */
-	struct pending	 hn_pending;			/* hostname_apply.c's */
+	struct pending	 hn_pending, hn_arp_watch;	/* hostname_apply.c's */
 	bool		 hn_absent;			/* applied, but there is no such interface */
 };
 
 /* NULL: no memory. */
 struct hostname *hostname_new(const char *ifname);
-struct hostname *hostname_copy(const struct hostname *);
+struct hostname *hostname_copy(const struct hostname *);	/* for a command: knows no lines */
 void	hostname_free(void *);
 bool	hostname_equal(const struct hostname *, const struct hostname *);
 bool	hostname_up(const struct hostname *);		/* what hn_updown and the addresses come to */

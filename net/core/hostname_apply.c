@@ -59,20 +59,22 @@ withdraw_arps(struct hostname *old, struct hostname *new)
 	}
 }
 
+/* withdraw: static_route_withdraw, or static_route_revert where changed routes may have been applied. */
 static void
-withdraw_tables(struct hostname *old, struct hostname *new)
+withdraw_tables(struct hostname *old, struct hostname *new, void (*withdraw)(struct static_route *, struct static_route *))
 {
 	for (unsigned i = 0; i < old->hn_nroutes; i++)
-		static_route_withdraw(&old->hn_routes[i],
-		    new != NULL ? hostname_find_route(new, &old->hn_routes[i]) : NULL);
+		withdraw(&old->hn_routes[i], new != NULL ? hostname_find_route(new, &old->hn_routes[i]) : NULL);
 	withdraw_arps(old, new);
 }
 
 /* ---- properties ---- */
 
 static bool
-set_mtu(struct config_err *ce, struct ifnet *ifp, uint32_t mtu)
+set_mtu(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 {
+	uint32_t mtu = h->hn_mtu;
+
 	if (!own_defaults[ifp->if_index].od_mtu_saved) {
 		own_defaults[ifp->if_index].od_mtu = ifp->if_mtu;
 		own_defaults[ifp->if_index].od_mtu_saved = true;
@@ -82,10 +84,10 @@ set_mtu(struct config_err *ce, struct ifnet *ifp, uint32_t mtu)
 	if (if_setmtu(ifp, mtu))
 		return true;
 	if (mtu > ifp->if_hardmtu)
-		config_error(ce, 0, "mtu %u: %s can do no more than %u", (unsigned)mtu, ifp->if_xname,
+		config_error(ce, h->hn_mtu_line, "mtu %u: %s can do no more than %u", (unsigned)mtu, ifp->if_xname,
 		    (unsigned)ifp->if_hardmtu);
 	else
-		config_error(ce, 0, "mtu %u: refused by %s", (unsigned)mtu, ifp->if_xname);
+		config_error(ce, h->hn_mtu_line, "mtu %u: refused by %s", (unsigned)mtu, ifp->if_xname);
 	return false;
 }
 
@@ -99,7 +101,7 @@ set_lladdr(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 	if (!*saved && !h->hn_has_lladdr)
 		return true;
 	if (!ifp->if_ether) {
-		config_error(ce, 0, "lladdr: %s is not an Ethernet interface", ifp->if_xname);
+		config_error(ce, h->hn_lladdr_line, "lladdr: %s is not an Ethernet interface", ifp->if_xname);
 		return false;
 	}
 	if (!*saved) {
@@ -108,14 +110,14 @@ set_lladdr(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 	}
 	if (if_setlladdr(ifp, h->hn_has_lladdr ? h->hn_lladdr : own))
 		return true;
-	config_error(ce, 0, "lladdr %s: refused by %s", ether_print(e, h->hn_lladdr), ifp->if_xname);
+	config_error(ce, h->hn_lladdr_line, "lladdr %s: refused by %s", ether_print(e, h->hn_lladdr), ifp->if_xname);
 	return false;
 }
 
 static bool
 set_properties(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 {
-	if (!set_mtu(ce, ifp, h->hn_mtu) || !set_lladdr(ce, ifp, h))
+	if (!set_mtu(ce, ifp, h) || !set_lladdr(ce, ifp, h))
 		return false;
 	snprintf(ifp->if_description, sizeof(ifp->if_description), "%s", h->hn_description);
 	if (h->hn_debug)
@@ -154,14 +156,14 @@ add_addr(struct config_err *ce, struct ifnet *ifp, struct hn_addr *ha)
 	const char *why;
 
 	if (ha->ha_dest && !p2p) {
-		config_error(ce, 0, "inet %s: dest: %s is not a point-to-point interface", ip4_print(a, ha->ha_addr),
+		config_error(ce, ha->ha_line, "inet %s: dest: %s is not a point-to-point interface", ip4_print(a, ha->ha_addr),
 		    ifp->if_xname);
 		return false;
 	}
 	why = if_addaddr(ifp, ha->ha_addr, ha->ha_plen, p2p == ha->ha_dest && (p2p || (ifp->if_flags & IFF_BROADCAST)) ?
 	    ha->ha_broadcast : 0);
 	if (why != NULL)
-		config_error(ce, 0, "inet %s: %s", ip4_print(a, ha->ha_addr), why);
+		config_error(ce, ha->ha_line, "inet %s: %s", ip4_print(a, ha->ha_addr), why);
 	return ha->ha_installed = why == NULL;
 }
 
@@ -211,7 +213,8 @@ check_addrs(struct config_err *ce, const struct ifnet *ifp, const struct hostnam
 
 	for (unsigned i = 0; i < h->hn_naddrs; i++)
 		if (find_ifaddr(ifp, h->hn_addrs[i].ha_addr) == NULL) {
-			config_error(ce, 0, "inet %s: address is in use", ip4_print(a, h->hn_addrs[i].ha_addr));
+			config_error(ce, h->hn_addrs[i].ha_line, "inet %s: address is in use",
+			    ip4_print(a, h->hn_addrs[i].ha_addr));
 			return false;
 		}
 	return true;
@@ -256,7 +259,7 @@ install_route(struct config_err *ce, const struct static_route *was, struct stat
 		log_printf("route %s: %s: an interface is missing\n", net, rt_strerror(e));
 		return true;
 	}
-	config_error(ce, 0, "route %s: %s", net, rt_strerror(e));
+	config_error(ce, new->sr_line, "route %s: %s", net, rt_strerror(e));
 	return false;
 }
 
@@ -272,21 +275,37 @@ install_routes(struct config_err *ce, const struct hostname *old, struct hostnam
 	return true;
 }
 
-/* An entry stays with an interface whose network has moved to another one. */
+static bool
+has_host_route(const struct nexthop *nh)
+{
+	for (const struct rtentry *rt = rtable_lookup(0, nh->nh_addr, 32); rt != NULL; rt = rt->rt_next)
+		if (rt->rt_nh == nh && (rt->rt_flags & RTF_LLINFO))
+			return true;
+	return false;
+}
+
+/* It is where arp_set() would put it now. An entry stays with an interface whose network has moved to another one or whose
+ * Ethernet address, which made it proxy ARP, has changed; its host route goes with the network, even if that comes back. */
 static bool
 arp_in_place(const struct hn_arp *n)
 {
 	const struct ifnet *facing = if_facing(0, n->hp_addr);
+	const struct nexthop *at_facing = NULL;
+	bool proxy = false;
 
 	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next) {
 		const struct nexthop *nh = ifp->if_ether ? nexthop_find(ifp, n->hp_addr) : NULL;
+		bool own = n->hp_pub && ifp->if_ether && memcmp(ifp->if_lladdr, n->hp_lladdr, 6) == 0;
 
-		if (nh == NULL || !(nh->nh_flags & NHF_STATIC))
-			continue;
-		if (ifp == facing || (n->hp_pub && memcmp(ifp->if_lladdr, n->hp_lladdr, 6) == 0))
-			return true;
+		if (nh != NULL && !(nh->nh_flags & NHF_STATIC))
+			nh = NULL;
+		if (own && nh != NULL)
+			return !has_host_route(nh);
+		if (ifp == facing)
+			at_facing = nh;
+		proxy |= own;
 	}
-	return false;
+	return !proxy && at_facing != NULL && has_host_route(at_facing);
 }
 
 static bool
@@ -295,13 +314,16 @@ install_arp(struct config_err *ce, struct hn_arp *n)
 	char a[IP4_STRLEN];
 	const char *why;
 
-	if (n->hp_installed && arp_in_place(n))
-		return true;
+	if (arp_in_place(n)) {
+		if (!n->hp_installed)		/* another file's */
+			config_error(ce, n->hp_line, "arp %s: %s", ip4_print(a, n->hp_addr), rt_strerror(RT_EXIST));
+		return n->hp_installed;
+	}
 	if (n->hp_installed)
 		arp_delete(0, n->hp_addr);
 	n->hp_installed = false;
 	if ((why = arp_set(0, n->hp_addr, n->hp_lladdr, NHF_STATIC | (n->hp_pub ? NHF_PUBLISH : 0))) != NULL) {
-		config_error(ce, 0, "arp %s: %s", ip4_print(a, n->hp_addr), why);
+		config_error(ce, n->hp_line, "arp %s: %s", ip4_print(a, n->hp_addr), why);
 		return false;
 	}
 	return n->hp_installed = true;
@@ -338,11 +360,37 @@ hostname_retry(struct pending *pd)
 	return all;
 }
 
+/* For as long as the object is in force: another file may take the network of an entry away and give it back, or the
+ * Ethernet address that makes it proxy ARP. */
+static bool
+arp_watch(struct pending *pd)
+{
+	struct hostname *h = container_of(pd, struct hostname, hn_arp_watch);
+	struct out sink;
+	struct config_err quiet = { .ce_out = &sink, .ce_file = h->hn_ifname };
+
+	out_init(&sink, NULL, NULL);
+	for (unsigned i = 0; i < h->hn_narps; i++)
+		install_arp(&quiet, &h->hn_arps[i]);
+	out_free(&sink);
+	return false;
+}
+
 static void
 wait_for_it(struct hostname *h)
 {
 	h->hn_pending.pd_retry = hostname_retry;
 	pending_add(&h->hn_pending);
+	h->hn_arp_watch.pd_retry = arp_watch;
+	if (h->hn_narps > 0)
+		pending_add(&h->hn_arp_watch);
+}
+
+static void
+wait_no_more(struct hostname *h)
+{
+	pending_remove(&h->hn_pending);
+	pending_remove(&h->hn_arp_watch);
 }
 
 static void
@@ -358,9 +406,9 @@ static bool
 apply(struct config_err *ce, struct ifnet *ifp, struct hostname *old, struct hostname *new)
 {
 	if (old != NULL) {
-		pending_remove(&old->hn_pending);
+		wait_no_more(old);
 		note_absence(old, false);
-		withdraw_tables(old, new);
+		withdraw_tables(old, new, static_route_withdraw);
 		if (ifp != NULL)
 			withdraw_addrs(ifp, old, new);
 	}
@@ -381,8 +429,8 @@ static bool
 apply_late(struct config_err *ce, const struct ifnet *ifp, struct hostname *old, struct hostname *new, bool back)
 {
 	if (old != NULL) {
-		pending_remove(&old->hn_pending);
-		withdraw_tables(old, new);
+		wait_no_more(old);
+		withdraw_tables(old, new, back ? static_route_revert : static_route_withdraw);
 	}
 	if (new == NULL || ifp == NULL)
 		return true;
@@ -436,13 +484,22 @@ bool
 hostname_check(struct config_err *ce, const char *name __unused_arg, const void *obj)
 {
 	const struct hostname *h = obj;
-	char net[IP4_NETSTRLEN];
+	char net[IP4_NETSTRLEN], a[IP4_STRLEN];
 	bool ok = true;
 
 	net_enter();
-	for (unsigned i = 0; i < h->hn_nroutes && hostname_absentees == 0; i++)
-		if (!static_route_reachable(&h->hn_routes[i])) {
-			config_error(ce, 0, "route %s: %s", ip4_printnet(net, h->hn_routes[i].sr_dest, h->hn_routes[i].sr_plen),
+	for (unsigned i = 0; i < h->hn_nroutes && hostname_absentees == 0; i++) {
+		enum rt_error e = static_route_check(&h->hn_routes[i]);
+
+		if (e == RT_OK)
+			continue;
+		config_error(ce, h->hn_routes[i].sr_line, "route %s: %s",
+		    ip4_printnet(net, h->hn_routes[i].sr_dest, h->hn_routes[i].sr_plen), rt_strerror(e));
+		ok = false;
+	}
+	for (unsigned i = 0; i < h->hn_narps && hostname_absentees == 0; i++)
+		if (!arp_in_place(&h->hn_arps[i])) {
+			config_error(ce, h->hn_arps[i].hp_line, "arp %s: %s", ip4_print(a, h->hn_arps[i].hp_addr),
 			    rt_strerror(RT_UNREACH));
 			ok = false;
 		}

@@ -65,6 +65,7 @@ bang_route(struct hostname *h, struct config_err *ce, unsigned line, int argc, c
 		config_error(ce, line, "route: missing %s", ra.ra_has_dest ? "gateway" : "destination");
 		return false;
 	}
+	ra.ra_route.sr_line = line;
 	if (hostname_find_route(h, &ra.ra_route) != NULL) {
 		config_error(ce, line, "route %s: duplicate", ra.ra_desttext);
 		return false;
@@ -95,6 +96,7 @@ bang_arp(struct hostname *h, struct config_err *ce, unsigned line, int argc, cha
 		config_error(ce, line, "arp: a \"temp\" entry is not configuration");
 		return false;
 	}
+	ha.hp_line = line;
 	if (hostname_find_arp(h, &ha) != NULL) {
 		config_error(ce, line, "arp %s: duplicate", argv[2]);
 		return false;

@@ -244,6 +244,7 @@ word_mtu(struct words *w)
 	if (v < 68 || v > IP_MAXPACKET)		/* RFC 791: every link carries 68 bytes */
 		return bad(w, "mtu: %s is out of range (68 to %u)", s, IP_MAXPACKET);
 	w->w_h->hn_mtu = (uint32_t)v;
+	w->w_h->hn_mtu_line = w->w_line;
 	return true;
 }
 
@@ -288,6 +289,7 @@ word_lladdr(struct words *w)
 		return bad(w, "lladdr: %s is no address", s);
 	memcpy(w->w_h->hn_lladdr, a, 6);
 	w->w_h->hn_has_lladdr = true;
+	w->w_h->hn_lladdr_line = w->w_line;
 	return true;
 }
 
@@ -485,6 +487,7 @@ add_address(struct words *w)
 	const char *why;
 	char a[IP4_STRLEN];
 
+	w->w_addr.ha_line = w->w_line;
 	w->w_addr.ha_plen = (uint8_t)(w->w_plen >= 0 ? w->w_plen : w->w_addr.ha_dest ? 32 : classful_plen(w->w_addr.ha_addr));
 	if ((why = host_address_error(h, w->w_addr.ha_addr, w->w_addr.ha_plen)) != NULL)
 		return bad(w, "inet %s: %s", ip4_print(a, w->w_addr.ha_addr), why);

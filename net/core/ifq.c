@@ -121,6 +121,20 @@ ifq_restart(struct ifqueue *ifq)
 		ifq_set_pending(ifq);
 }
 
+/* The interface may be gone before this pass ends. */
+static void
+ifq_unset_pending(struct ifqueue *ifq)
+{
+	struct ifqueue **p = percore_ptr(ifq_pending);
+
+	while (*p != NULL && *p != ifq)
+		p = &(*p)->ifq_nextpending;
+	if (*p != NULL) {
+		*p = ifq->ifq_nextpending;
+		ifq->ifq_pending = false;
+	}
+}
+
 void
 ifq_purge(struct ifqueue *ifq)
 {
@@ -131,6 +145,7 @@ ifq_purge(struct ifqueue *ifq)
 		m_freem(m);
 	}
 	ifq->ifq_oactive = false;
+	ifq_unset_pending(ifq);
 }
 
 static uint64_t

@@ -37,6 +37,13 @@ netstat_routes(struct out *o, const struct netstat_opts *no)
 		rt_show(o, no->no_rdomain, 0);
 	else if (!o->o_json)
 		out_printf(o, "Routing tables\n");
+	else {
+		json_open(o, NULL, '{');
+		json_u64(o, "rdomain", no->no_rdomain);
+		json_open(o, "routes", '[');
+		json_close(o, ']');
+		json_close(o, '}');
+	}
 	return 0;
 }
 

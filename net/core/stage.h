@@ -17,8 +17,20 @@ SET_DECLARE(const struct stage, stages);
 	static const struct stage stage_##name = { #name, &name##_count };	\
 	SET_ADD(stages, stage_##name)
 
+#ifdef SLUICE_HOST
+extern void (*stage_trace)(const struct stage *, unsigned n);	/* kernel/host/host_trace.c; NULL: nobody watches */
+#define STAGE_TRACE(name, n)							\
+	do { if (unlikely(stage_trace != NULL)) stage_trace(&stage_##name, (n)); } while (0)
+#else
+#define STAGE_TRACE(name, n)	((void)0)
+#endif
+
 /* First line of a stage. */
 #define STAGE_ENTER(name, n)							\
-	do { percore(name##_count.sc_batches)++; percore(name##_count.sc_packets) += (n); } while (0)
+	do {									\
+		percore(name##_count.sc_batches)++;				\
+		percore(name##_count.sc_packets) += (n);			\
+		STAGE_TRACE(name, n);						\
+	} while (0)
 
 #endif

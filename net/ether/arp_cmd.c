@@ -76,7 +76,7 @@ arp_print_nexthop(struct out *o, const struct nexthop *nh)
 		.r_lladdr = nh->nh_state == NH_REACHABLE ? nexthop_lladdr(nh) : NULL,
 		.r_permanent = nh->nh_flags & NHF_STATIC,
 		.r_pub = nh->nh_flags & NHF_PUBLISH,
-		.r_expire = nh->nh_expire,
+		.r_expire = nh->nh_state == NH_REACHABLE ? nh->nh_expire : 0,	/* else of what was known before */
 	};
 
 	arp_print_row(o, &r);
@@ -272,12 +272,16 @@ set_permanent(const struct hn_arp *ha, char *why, size_t len)
 static bool
 set_temporary(const struct hn_arp *ha, char *why, size_t len)
 {
+	struct arp_search s = { .as_key = *ha };
 	const char *reason;
 
 	if (ha->hp_pub) {
 		snprintf(why, len, "a published entry is permanent");
 		return false;
 	}
+	config_foreach(search_file, &s);
+	if (s.as_hit && !edit_file(s.as_ifname, &s.as_key, NULL, why, len))	/* it is permanent no longer */
+		return false;
 	net_enter();
 	reason = arp_set(0, ha->hp_addr, ha->hp_lladdr, 0);
 	net_leave();

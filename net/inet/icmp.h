@@ -38,7 +38,7 @@ _Static_assert(sizeof(struct icmp) == 8, "RFC 792");
 /* Answers packet m (m_data at its IP header as received) with an error, unless RFC 1122 3.2.2 forbids one or the rate
  * limit (net.inet.icmp.errppslimit) is reached. m stays the caller's, unchanged: `icmp_error(m, ...); M_DROP(m,
  * counter);` mtu: host order, for NEEDFRAG. gw: for redirects. PARAMPROB: code is the offset of the bad octet. */
-void	icmp_error(const struct mbuf *m, uint8_t type, uint8_t code, uint16_t mtu, be32_t gw);
+bool	icmp_error(const struct mbuf *m, uint8_t type, uint8_t code, uint16_t mtu, be32_t gw);
 
 /* Somebody who wants to see ICMP messages that come for us (ping, traceroute): called in the loop for each echo reply
  * and each error; ip is the whole datagram, contiguous, len bytes from the IP header on; hlen its header's length;

@@ -100,6 +100,8 @@ icmp_error_src(const struct ip *oip, const struct ifnet *ifp, unsigned rdomain)
 		return oip->ip_dst;
 	if (ifp == NULL)
 		return oip->ip_src;
+	if (ifp->if_flags & IFF_LOOPBACK)	/* RFC 1122 3.2.1.3 (g): 127/8 stays inside the host */
+		return IP4_ANY;
 	for (ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
 		if (((ifa->ifa_addr ^ oip->ip_src) & ifa->ifa_mask) == 0)
 			return ifa->ifa_addr;
@@ -156,7 +158,7 @@ icmp_error_fill(struct mbuf *e, const struct mbuf *m, uint8_t type, uint8_t code
 	icp->icmp_cksum = in_cksum(icp, sizeof(*icp) + quote);
 }
 
-void
+bool
 icmp_error(const struct mbuf *m, uint8_t type, uint8_t code, uint16_t mtu, be32_t gw)
 {
 	const struct ip *oip = (const struct ip *)m->m_data;
@@ -168,14 +170,14 @@ icmp_error(const struct mbuf *m, uint8_t type, uint8_t code, uint16_t mtu, be32_
 	KASSERT(m->m_len >= sizeof(*oip));
 	ohlen = (oip->ip_vhl & 15) * 4u;
 	if (!icmp_error_allowed(m, oip, ohlen, rdomain))
-		return;
+		return false;
 	if ((e = m_get()) == NULL) {
 		counter_inc(icps_nombuf);
-		return;
+		return false;
 	}
 	e->m_rdomain = (uint16_t)rdomain;
 	icmp_error_fill(e, m, type, code, mtu, gw);
 	((struct ip *)e->m_data)->ip_src = icmp_error_src(oip, ifp, rdomain);
 	icmp_error_count(type);
-	ip_send(e);
+	return ip_send(e);
 }

@@ -48,8 +48,8 @@ ip_forward_special(struct mbuf *m, struct rtentry *rt)
 	return NULL;
 }
 
-/* Too big for the way out. True: it has been dealt with. RFC 1812 5.2.6, RFC 1191 4. */
-static void
+/* Too big for the way out. True: it goes in pieces; false: it must not, and has been dropped. RFC 1812 5.2.6, RFC 1191 4. */
+static bool
 ip_forward_toobig(struct mbuf *m, uint32_t mtu)
 {
 	const struct ip *ip = (const struct ip *)m->m_data;
@@ -57,10 +57,10 @@ ip_forward_toobig(struct mbuf *m, uint32_t mtu)
 	if (ip->ip_off & BE16(IP_DF)) {
 		icmp_error(m, ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG, (uint16_t)MIN(mtu, 65535u), 0);
 		M_DROP(m, ips_mtu);
-		return;
+		return false;
 	}
-	counter_inc(ips_forward);
 	ip_fragment(m, mtu);
+	return true;
 }
 
 /* It leaves where it came in: its sender could have known better. RFC 1812 5.2.7.2. */
@@ -74,8 +74,8 @@ ip_forward_redirect(struct mbuf *m, const struct rtentry *rt)
 		return;
 	for (const struct ifaddr *ifa = rt->rt_ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
 		if (((ip->ip_src ^ ifa->ifa_addr) & ifa->ifa_mask) == 0 && ((gw ^ ifa->ifa_addr) & ifa->ifa_mask) == 0) {
-			counter_inc(ips_redirectsent);
-			icmp_error(m, ICMP_REDIRECT, ICMP_REDIRECT_HOST, 0, gw);
+			if (icmp_error(m, ICMP_REDIRECT, ICMP_REDIRECT_HOST, 0, gw))
+				counter_inc(ips_redirectsent);
 			return;
 		}
 }
@@ -125,7 +125,7 @@ ip_forward_slow(struct mbuf *m)
 void
 ip_forward(struct batch *b)
 {
-	unsigned n = 0, end = b->b_n;
+	unsigned n = 0, cut = 0, end = b->b_n;
 
 	STAGE_ENTER(ip_forward, end);
 	if (!ip_may_forward(b))
@@ -143,15 +143,15 @@ ip_forward(struct batch *b)
 			rt = m->m_rt;
 		}
 		ip_decttl(ip);
-		mtu = rt->rt_mtu != 0 ? rt->rt_mtu : rt->rt_ifp->if_mtu;
+		mtu = rt_pathmtu(rt);
 		m->m_nh = rt->rt_nh;
 		if (unlikely(m->m_pktlen > mtu)) {
-			ip_forward_toobig(m, mtu);
+			cut += ip_forward_toobig(m, mtu);
 			continue;
 		}
 		b->b_m[n++] = m;
 	}
-	counter_add(ips_forward, n);
+	counter_add(ips_forward, n + cut);
 	if ((b->b_n = n) > 0)
 		ip_output(b);
 }

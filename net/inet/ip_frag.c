@@ -100,8 +100,10 @@ void
 ip_fragment(struct mbuf *m, uint32_t mtu)
 {
 	unsigned hlen = (m->m_data[0] & 15) * 4u, step = mtu > hlen ? (mtu - hlen) & ~7u : 0, off = 0;
+	unsigned start = (be16_host(((const struct ip *)m->m_data)->ip_off) & IP_OFFMASK) * 8u;
 
-	if (step == 0) {
+	/* A piece that reaches beyond the longest datagram would have pieces whose offset wraps: an overlap with its start. */
+	if (step == 0 || start + m->m_pktlen > IP_MAXPACKET) {
 		M_DROP(m, ips_cantfrag);
 		return;
 	}

@@ -91,7 +91,7 @@ ip_send_route(struct mbuf *m, struct ip *ip, uint32_t *mtu)
 		M_DROP(m, ips_oreject);
 		return NULL;
 	}
-	*mtu = rt->rt_mtu != 0 ? rt->rt_mtu : rt->rt_ifp->if_mtu;
+	*mtu = rt_pathmtu(rt);
 	return rt->rt_nh;
 }
 

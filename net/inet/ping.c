@@ -86,8 +86,8 @@ static bool
 ping_seconds(struct out *o, const char *what, const char *s, uint64_t *ns)
 {
 	char *end;
-	uint64_t ms = strtoull(s, &end, 10) * 1000, unit = 100;
-	bool ok = ((*s >= '0' && *s <= '9') || *s == '.') && ms <= 3600 * 1000;
+	uint64_t whole = strtoull(s, &end, 10), ms = whole * 1000, unit = 100;
+	bool ok = ((*s >= '0' && *s <= '9') || *s == '.') && whole <= 3600;
 
 	if (ok && *end == '.')
 		for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)

@@ -206,7 +206,7 @@ ping_refusal(const struct ping *p)
 
 	if (rt == NULL || !(rt->rt_flags & RTF_UP) || (rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE)))
 		return "No route to host";
-	if (rt->rt_flags & (RTF_BROADCAST | RTF_MULTICAST))
+	if ((rt->rt_flags & (RTF_BROADCAST | RTF_MULTICAST)) || ip4_is_multicast(p->p_dst) || ip4_is_experimental(p->p_dst))
 		return "Permission denied";
 	return p->p_df ? "Message too long" : "No buffer space available";
 }

@@ -24,6 +24,7 @@ mygate_address(struct config_err *ce, unsigned line, struct mygate *mg, const ch
 	else {
 		mg->mg_present = true;
 		mg->mg_route.sr_gateway = a;
+		mg->mg_route.sr_line = line;
 		mg->mg_route.sr_priority = RTP_STATIC;
 		return true;
 	}
@@ -128,7 +129,7 @@ mygate_install(struct config_err *ce, const struct mygate *old, struct mygate *n
 		log_printf("mygate: gateway %s: %s: an interface is missing\n", a, rt_strerror(e));
 		return true;
 	}
-	config_error(ce, 0, "gateway %s: %s", a, rt_strerror(e));
+	config_error(ce, new->mg_route.sr_line, "gateway %s: %s", a, rt_strerror(e));
 	return false;
 }
 
@@ -143,6 +144,8 @@ mygate_apply_late(struct config_err *ce, const char *name, const void *oldobj, c
 		mygate_withdraw(old, new);
 		if (new != NULL && new->mg_present)
 			ok = mygate_install(ce, old, new);
+	} else if (old != NULL && old->mg_present) {
+		static_route_revert(&old->mg_route, new->mg_present ? &new->mg_route : NULL);
 	}
 	net_leave();
 	return ok;
@@ -156,10 +159,11 @@ mygate_check(struct config_err *ce, const char *name __unused_arg, const void *o
 	bool ok;
 
 	net_enter();
-	ok = !mg->mg_present || hostname_absentees > 0 || static_route_reachable(&mg->mg_route);
+	ok = !mg->mg_present || hostname_absentees > 0 || static_route_check(&mg->mg_route) == RT_OK;
 	net_leave();
 	if (!ok)
-		config_error(ce, 0, "gateway %s: %s", ip4_print(a, mg->mg_route.sr_gateway), rt_strerror(RT_UNREACH));
+		config_error(ce, mg->mg_route.sr_line, "gateway %s: %s", ip4_print(a, mg->mg_route.sr_gateway),
+		    rt_strerror(RT_UNREACH));
 	return ok;
 }
 

@@ -15,7 +15,16 @@ static struct nexthop *nexthop_hash[NEXTHOP_BUCKETS];
 static uint64_t nexthop_key;		/* neighbours choose their addresses, not their bucket */
 static struct pool nexthop_pool;
 
-/* At most a sixty-fourth of memory. */
+#define RECLAIM_MS	10		/* from the first that finds no room until some have gone; */
+#define RECLAIM_MIN	64		/* so many at least, */
+#define RECLAIM_MAX	512		/* and so many at a time, so that packets do not wait */
+
+COUNTER(arps_reclaimed, arp, 155, INFO, "entr%y forgotten to make room for others");
+
+static struct timeout nexthop_reclaimer;
+static void nexthop_reclaim(void *);
+
+/* At most a sixty-fourth of memory; where neighbours lie far apart, each takes a table of the routing tree (4 KB) as well. */
 static void
 nexthop_init(void)
 {
@@ -25,6 +34,7 @@ nexthop_init(void)
 	random_bytes(&nexthop_key, sizeof(nexthop_key));
 	nexthop_key |= 1;
 	pool_init(&nexthop_pool, "nexthop", sizeof(struct nexthop), 16, MIN((unsigned)n, NEXTHOP_MAX));
+	timeout_set(&nexthop_reclaimer, nexthop_reclaim, NULL);
 }
 NET_INIT(nexthop, 10, nexthop_init);
 
@@ -168,4 +178,57 @@ nexthop_if_lladdr_changed(struct ifnet *ifp)
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
 		if (nh->nh_ifp == ifp && ifp->if_ether && nh->nh_state == NH_REACHABLE)
 			nexthop_header(nh, nexthop_lladdr(nh));
+}
+
+/* ---- room for others ----
+ *
+ * Anybody on a wire can fill the table, by asking us under many names or by scanning through us; who came first must
+ * not keep it. What goes comes back with its next packet. */
+
+/* A neighbour that only its own host route refers to. need 0: one that serves nobody now; 1: one that has not answered
+ * yet, too; 2: any. */
+static bool
+nexthop_may_go(const struct nexthop *nh, unsigned need)
+{
+	if (nh->nh_refs > 1 || (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH | NHF_P2P)))
+		return false;
+	if (nh->nh_state == NH_REACHABLE)
+		return !nh->nh_used || need >= 2;
+	return nh->nh_state != NH_PROBING || need >= 1;
+}
+
+static unsigned
+nexthop_reclaim_bucket(struct nexthop *nh, unsigned need)
+{
+	struct nexthop *next;
+	unsigned n = 0;
+
+	for (; nh != NULL; nh = next) {
+		next = nh->nh_hashnext;
+		if (nexthop_may_go(nh, need)) {
+			arp_forget(nh);
+			n++;
+		}
+	}
+	return n;
+}
+
+/* A timer's function: no packet is on its way with one of them in m_nh or with its route in m_rt. */
+static void
+nexthop_reclaim(void *arg __unused_arg)
+{
+	static unsigned hand;		/* goes on where it stopped; the hash makes the order a random one */
+	unsigned n = 0;
+
+	for (unsigned need = 0; need <= 2 && n < RECLAIM_MIN; need++)
+		for (unsigned i = 0; i < NEXTHOP_BUCKETS && n < RECLAIM_MAX; i++, hand++)
+			n += nexthop_reclaim_bucket(nexthop_hash[hand % NEXTHOP_BUCKETS], need);
+	counter_add(arps_reclaimed, n);
+}
+
+void
+nexthop_make_room(void)
+{
+	if (!timeout_pending(&nexthop_reclaimer))
+		timeout_add_msec(&nexthop_reclaimer, RECLAIM_MS);
 }

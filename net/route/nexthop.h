@@ -50,6 +50,7 @@ extern struct nexthop *nexthop_list;
 struct nexthop *nexthop_get(struct ifnet *, be32_t addr);
 struct nexthop *nexthop_find(struct ifnet *, be32_t addr);	/* no reference taken; NULL: none */
 void	nexthop_put(struct nexthop *);			/* gives the reference back */
+void	nexthop_make_room(void);	/* there was none for a neighbour: soon some that nobody needs go */
 /* The neighbour's link address is known (14-byte Ethernet header is built); waiting packets go out. */
 void	nexthop_set_lladdr(struct nexthop *, const uint8_t *lladdr);
 void	nexthop_invalidate(struct nexthop *);		/* forgets the link address; waiting packets are dropped */

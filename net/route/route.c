@@ -172,10 +172,13 @@ rt_clone(struct rtentry *cloning, be32_t dst)
 	for (rt = rtable_lookup(cloning->rt_rdomain, dst, 32); rt != NULL; rt = rt->rt_next)
 		if (rt->rt_parent == cloning)
 			return rt;
-	if ((nh = nexthop_get(cloning->rt_ifp, dst)) == NULL)
-		return NULL;
-	model.rt_flags |= nh->nh_flags & NHF_STATIC ? RTF_STATIC : RTF_CLONED;
-	return rt_make(&model, cloning, nh);
+	if ((nh = nexthop_get(cloning->rt_ifp, dst)) != NULL) {
+		model.rt_flags |= nh->nh_flags & NHF_STATIC ? RTF_STATIC : RTF_CLONED;
+		if ((rt = rt_make(&model, cloning, nh)) != NULL)
+			return rt;
+	}
+	nexthop_make_room();
+	return NULL;
 }
 
 bool

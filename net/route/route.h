@@ -59,6 +59,14 @@ struct rtentry {
 	struct rtentry	*rt_sibling, **rt_siblingp;
 	uint32_t	 rt_refs;		/* how many those are (netstat's Refs) */
 };
+/* The longest IP packet that may take a route with an interface; what an admin sets can only be shorter. */
+static inline uint32_t
+rt_pathmtu(const struct rtentry *rt)
+{
+	uint32_t mtu = rt->rt_ifp->if_mtu;
+
+	return likely(rt->rt_mtu == 0) ? mtu : MIN(mtu, rt->rt_mtu);
+}
 /* A packet may go to rt_nh. False: special, or down (then there is no usable route). */
 #define RT_FORWARDS(rt)	(((rt)->rt_flags & (RTF_SPECIAL | RTF_UP)) == RTF_UP)
 

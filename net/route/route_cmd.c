@@ -99,6 +99,7 @@ put_mygate(const struct static_route *sr, struct reason *why)
 	mg->mg_present = true;
 	mg->mg_route = *sr;
 	mg->mg_route.sr_installed = false;
+	mg->mg_route.sr_line = 0;
 	return config_edit(MYGATE_NAME, mg, why->r_text, sizeof(why->r_text));
 }
 
@@ -114,6 +115,7 @@ edit_file(const char *ifname, const struct static_route *old, const struct stati
 	if (new != NULL) {
 		fresh = *new;
 		fresh.sr_installed = false;
+		fresh.sr_line = 0;
 	}
 	if (h == NULL || (old != NULL && !hostname_remove_route(h, old)) || (new != NULL && !hostname_add_route(h, &fresh))) {
 		hostname_free(h);

@@ -1,4 +1,5 @@
 /* rt_ifa.c - the routes that come and go with an interface's addresses and state. */
+#include "net/ether/arp.h"
 #include "net/route/rt_var.h"
 
 /* Where it stands beside others of the same prefix (two addresses in one network), the younger one is behind. */
@@ -141,6 +142,7 @@ void
 rt_if_detach(struct ifnet *ifp)
 {
 	struct rtentry *next;
+	struct nexthop *nextnh;
 
 	while (rt_iflist[ifp->if_index] != NULL)
 		rt_destroy(rt_iflist[ifp->if_index]);
@@ -148,5 +150,10 @@ rt_if_detach(struct ifnet *ifp)
 		next = rt->rt_sibling;
 		if (rt->rt_ifp == ifp)
 			rt_destroy(rt);
+	}
+	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nextnh) {	/* an admin's entries outlive their routes */
+		nextnh = nh->nh_next;
+		if (nh->nh_ifp == ifp && (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH)))
+			arp_forget(nh);
 	}
 }

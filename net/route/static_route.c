@@ -95,6 +95,19 @@ static_route_withdraw(struct static_route *old, struct static_route *new)
 	old->sr_installed = false;
 }
 
+void
+static_route_revert(struct static_route *failed, struct static_route *former)
+{
+	struct rt_request rq = { .rq_dest = failed->sr_dest, .rq_plen = failed->sr_plen, .rq_priority = failed->sr_priority };
+
+	if (former != NULL && static_route_equal(failed, former)) {
+		static_route_withdraw(failed, former);
+	} else if (failed->sr_installed) {
+		rt_delete(&rq);
+		failed->sr_installed = false;
+	}
+}
+
 /* Another version of this route stands in the table. */
 static enum rt_error
 replace(const struct static_route *was, struct static_route *new)
@@ -110,10 +123,30 @@ replace(const struct static_route *was, struct static_route *new)
 	return e;
 }
 
-bool
-static_route_reachable(const struct static_route *sr)
+static bool
+is_ours(be32_t addr)
 {
-	return (sr->sr_flags & (RTF_REJECT | RTF_BLACKHOLE)) || if_facing(0, sr->sr_gateway) != NULL;
+	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+			if (ifa->ifa_addr == addr && ifp->if_rdomain == 0)
+				return true;
+	return false;
+}
+
+enum rt_error
+static_route_check(const struct static_route *sr)
+{
+	const struct ifnet *ifp;
+
+	if (sr->sr_ifa != 0 && !is_ours(sr->sr_ifa))
+		return RT_INVAL;
+	if (sr->sr_flags & (RTF_REJECT | RTF_BLACKHOLE))
+		return RT_OK;
+	for (const struct rtentry *rt = rtable_lookup(0, sr->sr_gateway, 32); rt != NULL; rt = rt->rt_next)
+		if (rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST))
+			return (rt->rt_flags & RTF_LOCAL) && (rt->rt_ifp->if_flags & IFF_LOOPBACK) ? RT_OK : RT_UNREACH;
+	ifp = if_facing(0, sr->sr_gateway);
+	return ifp != NULL && !(ifp->if_flags & IFF_LOOPBACK) ? RT_OK : RT_UNREACH;
 }
 
 enum rt_error

@@ -13,6 +13,7 @@ struct static_route {
 	be32_t		sr_ifa;		/* 0: not said */
 	uint32_t	sr_mtu;		/* 0: the interface's */
 	uint32_t	sr_flags;	/* RTF_REJECT, RTF_BLACKHOLE */
+	unsigned	sr_line;	/* of its file, for messages; 0: a command's */
 	uint8_t		sr_plen;
 	uint8_t		sr_priority;
 	bool		sr_installed;	/* it stands in the table because of this object; static_route_apply's own */
@@ -31,8 +32,11 @@ struct rt_request static_route_request(const struct static_route *);
  * new took over, or NULL. Both may be repeated. */
 void	static_route_withdraw(struct static_route *old, struct static_route *new);
 enum rt_error static_route_apply(const struct static_route *was, struct static_route *new);
-/* Its gateway is on a network of ours (or it needs none). */
-bool	static_route_reachable(const struct static_route *);
+/* Withdraw on the way back from a change that failed: either version may stand in the table. Unless both are equal it goes, and
+ * `former` is to be applied anew. */
+void	static_route_revert(struct static_route *failed, struct static_route *former);
+/* RT_OK: its gateway is on a network of ours (or it needs none), its -ifa one of our addresses. Else why it could not be added. */
+enum rt_error static_route_check(const struct static_route *);
 
 /* The interface one of whose networks holds addr, the longest prefix first, whether it is up or not. NULL: none. */
 struct ifnet *if_facing(unsigned rdomain, be32_t addr);

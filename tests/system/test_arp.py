@@ -108,6 +108,21 @@ def test_unasked_reply_makes_no_entry(wire):
     assert '10.0.1.177' not in wire.router.arp()
 
 
+def test_router_is_no_arp_helper_for_others(wire):
+    wire.a.send(Ether(dst=BROADCAST, src=wire.a.mac) / ARP(op=1, hwsrc=wire.a.mac, psrc=wire.a.ip, pdst='10.0.1.99'))
+    assert not [f for f in wire.a.collect(0.5) if ARP in f and f[ARP].op == 2]
+
+
+def test_router_does_not_answer_for_a_neighbour_that_it_knows(wire):
+    assert wire.forwards()
+    wire.a.send(Ether(dst=BROADCAST, src=wire.a.mac) / ARP(op=1, hwsrc='02:00:00:00:00:31', psrc='10.0.1.31', pdst=wire.a.ip))
+    wire.a.send(Ether(dst=BROADCAST, src='02:00:00:00:00:31') / ARP(op=1, hwsrc='02:00:00:00:00:31', psrc='10.0.1.31', pdst='10.0.1.1'))
+    assert wire.a.expect(lambda f: ARP in f and f[ARP].op == 2 and f.dst == '02:00:00:00:00:31')
+    for known in ('10.0.1.31', wire.a.ip):
+        wire.a.send(Ether(dst=BROADCAST, src='02:00:00:00:00:32') / ARP(op=1, hwsrc='02:00:00:00:00:32', psrc='10.0.1.32', pdst=known))
+        assert not [f for f in wire.a.collect(0.3) if ARP in f and f[ARP].op == 2]
+
+
 BAD = {
     'cut': lambda a: bytes(a)[:-5],
     'of 8 bytes': lambda a: bytes(a)[:8],

@@ -1,10 +1,12 @@
 """Each way that the router may be started, on each kind of machine: it must come up, take its configuration, and forward."""
 import os
+import re
 import shutil
 import subprocess
 import time
 
 import pytest
+from console import Timeout
 from router import BUILD, CONF, ELF32, ELF64
 
 pytestmark = pytest.mark.sluice
@@ -92,20 +94,51 @@ def test_halt_powers_off(boot):
     assert x.router.qemu.wait(10) == 0
 
 
-def test_panic_survives_the_reboot(boot):
-    """An NMI is nothing that the router expects: it says so, reboots by itself, and dmesg shows it afterwards."""
-    x = boot(reboots=True, append='panic=1')
-    x.router.con.drain(quiet=0)
-    x.router.qemu.qmp('inject-nmi')
-    x.router.con.expect(r'(?i)panic', 10)
-    x.router.con.expect(r'vio0 at virtio0', 40)
-    x.router.wait_ready()
-    log = x.router.cmd('dmesg')
-    assert 'panic' in log.lower() and log.count('vio0 at virtio0') >= 2, log
-    first = log[log.lower().index('panic'):]
-    assert '+0x' in first or '<' in first, 'a backtrace with names of functions'
-    assert x.forwards()
+def after_panic(x, start, names):
+    """It says why and where, by names of functions, reboots by itself, dmesg shows it afterwards, and it forwards again."""
+    con = x.router.con
     x.router.expect_panic = True
+    con.drain(quiet=0)
+    start()
+    con.expect(r'panic: ', 10)
+    con.expect(r'vio0 at virtio0', 60)
+    x.router.wait_ready(60)
+    log = x.router.cmd('dmesg')
+    assert log.count('vio0 at virtio0') == 2, 'the log of both boots'
+    told = log[log.index('panic: '):]
+    for name in names:
+        assert re.search(rf'#\d+ 0x[0-9a-f]+ {name}\+0x', told), told
+    assert x.forwards()
+
+
+def test_nmi_is_a_panic(boot):
+    x = boot(reboots=True, append='panic=1')
+    after_panic(x, lambda: x.router.qemu.qmp('inject-nmi'), [])
+
+
+@pytest.mark.parametrize('kind', ['assert', 'null', 'text', 'execute', 'stack', 'canary'])
+def test_crash(boot, kind):
+    """A failed assertion, a bad pointer, a write into code, data that is run, a stack that overflows: each is caught."""
+    x = boot(reboots=True, append='panic=1')
+    name = {'execute': r'command_run\w*', 'stack': r'crash_recurse\S*', 'canary': 'crash_canary'}.get(kind, f'crash_{kind}')
+    after_panic(x, lambda: x.router.con.send(f'crash {kind}\r'), [f'({name})'])
+
+
+@pytest.mark.limit(120)
+def test_crash_of_a_router_from_disc(boot, work):
+    """GRUB stands between: the log survives it as well."""
+    x = boot(reboots=True, how='bare', extra=['-cdrom', product_iso(work), '-boot', 'd'], ready_in=60)
+    after_panic(x, lambda: x.router.con.send('crash null\r'), ['crash_null'])
+
+
+def test_panic_that_halts(boot):
+    """panic=0: it stays where it is, to be looked at."""
+    x = boot(reboots=True, append='panic=0')
+    x.router.expect_panic, x.router.is_ready = True, False
+    x.router.con.send('crash assert\r')
+    x.router.con.expect(r'panic: ', 10)
+    with pytest.raises(Timeout):
+        x.router.con.expect(r'vio0 at virtio0', 8)
 
 
 # ---- boot media

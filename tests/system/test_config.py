@@ -72,6 +72,19 @@ def test_no_configuration(boot):
     assert x.forwards()
 
 
+def test_nothing_is_forwarded_before_the_configuration_has_loaded(boot):
+    """Not even when somebody sets addresses and forwarding by hand meanwhile."""
+    x = boot(conf='# /etc/myname\n-broken name-\n# /etc/nosuch\n')
+    for line in ('ifconfig vio0 inet 10.0.1.1/24 up', 'ifconfig vio1 inet 10.0.2.1/24 up', 'sysctl net.inet.ip.forwarding=1'):
+        x.router.cmd(line)
+    assert x.pings(x.a) and x.pings(x.b), 'the router itself answers'
+    with x.delta() as d:
+        assert not x.carries(x.a, x.b, 0.5)
+    d.grew('ip', 'packets not forwardable', 1)
+    assert load(x.router, CONF)[0] == '0'
+    assert x.forwards()
+
+
 def test_broken_load_changes_nothing(wire):
     assert wire.forwards()
     before = wire.router.cmd('show config')

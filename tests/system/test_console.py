@@ -46,9 +46,19 @@ def test_interrupt_in_the_middle(wire):
     con = wire.router.con
     con.send('ifconfi\x03')
     con.wait_prompt()
+    con.drain(quiet=0)
     con.send('ping 10.0.2.250\r')
-    con.fill(1.5)
+    con.expect('PING 10', 5)
     con.send('\x03')
+    alive(wire)
+
+
+def test_interrupt_right_behind_the_command(wire):
+    """Both arrive at once: the command does not run for ever."""
+    con = wire.router.con
+    con.drain(quiet=0)
+    con.send('ping 10.0.2.250\r\x03')
+    con.expect(con.PROMPT, 5)
     alive(wire)
 
 

@@ -59,12 +59,16 @@ def test_interface_down_and_up(wire):
 
 
 def test_down_while_the_ring_is_full(wire):
-    """What waits in the ring and in the queue is freed and counted."""
+    """What waits in the queue is freed and counted; of the ring (256) the card may have sent some or none."""
     assert wire.forwards()
-    for _ in range(3000):
-        wire.a.send_ip(IP(src=wire.a.ip, dst=wire.b.ip) / UDP() / Raw(b'x' * 100))
-    wire.router.cmd('ifconfig vio1 down')
-    wire.router.cmd('ifconfig vio1 up')
-    while wire.b.recv(0.3):
-        pass
+    n, got = 3000, 0
+    with wire.delta() as d:
+        for _ in range(n):
+            wire.a.send_ip(IP(src=wire.a.ip, dst=wire.b.ip) / UDP() / Raw(b'x' * 100))
+        wire.router.cmd('ifconfig vio1 down')
+        wire.router.cmd('ifconfig vio1 up')
+        while f := wire.b.recv(0.3):
+            got += UDP in f
+    counted = d.growth('vio1:0:txq:0', 'qdrops') + d.growth('vio1:0:txq:0', 'errors')
+    assert 0 <= n - got - counted <= 256 + 16, (n, got, counted)
     assert wire.forwards()

@@ -480,5 +480,80 @@ TEST(arp_entries_limited)
 	wire_rx(&t1, &p);
 	CHECK_EQ(counter_delta("arps_full"), 1);
 	arp_comes(&t1, ARPOP_REPLY, mac_a, t1.w_if.if_lladdr, "172.16.0.1", mac_a, "172.16.99.9");
+	host_run(20);
+	CHECK(counter_delta("arps_reclaimed") > 0);
+	net_end();
+}
+
+static unsigned
+entries(void)
+{
+	unsigned n = 0;
+
+	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
+		n++;
+	return n;
+}
+
+/* Somebody asks us under many names until there is no room: others are spoken to all the same, those in use and those
+ * of gateways stay. */
+TEST(arp_flood)
+{
+	char name[20];
+	unsigned full;
+
+	net_start();
+	CHECK(if_addaddr(&t1.w_if, addr("172.16.0.1"), 15, 0) == NULL);
+	arp_rx(&t1, ARPOP_REQUEST, mac_b, "10.0.1.77", "10.0.1.1");
+	send_to("10.0.1.77");
+	for (unsigned i = 2; counter_delta("arps_full") == 0; i++) {
+		snprintf(name, sizeof(name), "172.%u.%u.%u", 16 + (i >> 16), i >> 8 & 255, i & 255);
+		arp_rx(&t1, ARPOP_REQUEST, mac_a, name, "172.16.0.1");
+	}
+	full = entries();
+	t1.w_next = t1.w_ntx;
+	send_to("10.0.1.88");
+	CHECK(wire_tx(&t1) == NULL && wire_tx(&t0) == NULL);
+	CHECK_EQ(counter_delta("ips_noneighbor"), 1);
+	host_run(20);
+	CHECK(entries() < full && entries() >= full - 600);
+	CHECK_EQ(counter_delta("arps_reclaimed"), full - entries());
+	send_to("10.0.1.88");
+	request_comes(&t1, "10.0.1.1", "10.0.1.88");
+	send_to("10.0.1.77");
+	packet_comes(mac_b, "10.0.1.77");
+	send_to("10.1.0.1");
+	packet_comes(t1.w_host, "10.1.0.1");
+	net_end();
+}
+
+/* All are in use or have not answered yet: new ones find room even so. */
+TEST(arp_all_in_use)
+{
+	unsigned reachable = 0;
+	char name[20];
+
+	net_start();
+	CHECK(if_addaddr(&t1.w_if, addr("172.16.0.1"), 15, 0) == NULL);
+	for (unsigned i = 2; counter_delta("ips_noneighbor") == 0; i++) {
+		snprintf(name, sizeof(name), "172.%u.%u.%u", 16 + (i >> 16), i >> 8 & 255, i & 255);
+		if (i & 1)
+			arp_rx(&t1, ARPOP_REQUEST, mac_a, name, "172.16.0.1");
+		send_to(name);
+	}
+	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
+		reachable += nh->nh_state == NH_REACHABLE;
+	host_run(20);
+	CHECK(counter_delta("arps_reclaimed") >= 64);
+	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
+		reachable -= nh->nh_state == NH_REACHABLE;
+	CHECK_EQ(reachable, 0);				/* first those that have not answered, */
+	for (unsigned i = 0; entries() > 10; i++) {	/* then any */
+		CHECK(i < 400);
+		nexthop_make_room();
+		host_run(20);
+	}
+	send_to("10.1.0.1");
+	CHECK(counter_delta("ips_forward") > 0);
 	net_end();
 }

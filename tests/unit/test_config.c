@@ -185,8 +185,14 @@ TEST(config_text_for_parsers_has_no_cr)
 
 TEST(config_what_is_a_header)
 {
-	CHECK(loads("# /etc/model-a\n# /etc/model-b is a comment\n# /etc/model-c \n#  /etc/model-d\n# /etc/\n"));
-	model_check("model-a", "# /etc/model-b is a comment\n# /etc/model-c \n#  /etc/model-d\n# /etc/\n");
+	CHECK(loads("# /etc/model-a\n# /etc/model-b is a comment\n#  /etc/model-d\n# /etc/\n"));
+	model_check("model-a", "# /etc/model-b is a comment\n#  /etc/model-d\n# /etc/\n");
+	/* blanks that nobody sees */
+	CHECK(loads("# /etc/model-a\na\n# /etc/model-b \t\nb\n# /etc/model-c  \r\nc\n# /etc/ \n"));
+	model_check("model-a", "a\n");
+	model_check("model-b", "b\n");
+	model_check("model-c", "c\n# /etc/ \n");
+	CHECK_STR(shown(NULL), "# /etc/model-a\na\n# /etc/model-b \t\nb\n# /etc/model-c  \r\nc\n# /etc/ \n");
 	CHECK(!loads("# /etc/../model-a\n"));
 	CHECK_STR(messages, "/etc/../model-a: no such file is known\n");
 	end();
@@ -392,7 +398,7 @@ TEST(config_replace_by_commands)
 TEST(config_boot_finds_its_file)
 {
 	static const char a[] = "# /etc/model-a\na\n", b[] = "# /etc/model-b\nb\n", c[] = "# /etc/model-c\nbad\n";
-	static const char *const line[] = { "sluice config=b.conf", "config=/boot/b.conf quiet", "  x  config=opt/b" };
+	static const char *const line[] = { "sluice config=b.conf", "config=/boot/b.conf quiet", "  x  config=opt/b", "config=beta" };
 
 	config_boot();
 	CHECK_STR(host_output(), "no configuration: nothing is forwarded\n");
@@ -410,7 +416,7 @@ TEST(config_boot_finds_its_file)
 	config_boot();
 	CHECK(config_loaded);
 	CHECK_STR(shown(NULL), a);
-	host_file_add("/boot/b.conf", b, sizeof(b) - 1);
+	host_file_add("/boot/b.conf  args beta", b, sizeof(b) - 1);
 	host_file_add("opt/b", b, sizeof(b) - 1);
 	for (unsigned i = 0; i < nitems(line); i++) {
 		CHECK(loads(""));

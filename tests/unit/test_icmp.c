@@ -389,3 +389,21 @@ TEST(icmp_error_about_our_own)
 	icmp_unlisten(&a);
 	net_end();
 }
+
+/* A loop through lo0 (a route to 127.0.0.1): what comes of it does not say 127.0.0.1 on the wire. RFC 1122 3.2.1.3 (g). */
+TEST(icmp_error_from_loopback)
+{
+	struct rt_request rq = { .rq_dest = addr("10.3.0.0"), .rq_plen = 16, .rq_flags = RTF_GATEWAY | RTF_STATIC,
+	    .rq_gateway = IP4_LOOPBACK };
+	struct pkt *f;
+
+	net_start();
+	CHECK_EQ(rt_add(&rq), RT_OK);
+	pkt_udp(&p, "10.0.0.2", "10.3.0.1", 9, 26);
+	wire_rx(&t0, &p);
+	net_balance();
+	CHECK_EQ(counter_delta("ips_ttl"), 1);
+	CHECK((f = wire_tx(&t0)) != NULL && f->p_b[34] == 11);
+	CHECK_EQ(pkt_iphdr(f)->ip_src, addr("10.0.0.1"));
+	net_end();
+}

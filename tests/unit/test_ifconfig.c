@@ -89,7 +89,7 @@ TEST(ifconfig_refuses)
 		{ "ifconfig t0 mtu 9001", "/etc/hostname.t0: mtu 9001: t0 can do no more than 9000\n" },
 		{ "ifconfig t0 alias 10.0.1.1/24", "/etc/hostname.t0: inet 10.0.1.1: address is in use\n" },
 		{ "ifconfig t0 -inet", "/etc/hostname.t0: route 10.1/16: Network is unreachable\n" },
-		{ "ifconfig t1 -inet", "/etc/mygate: gateway 10.0.1.2: Network is unreachable\n" },
+		{ "ifconfig t1 -inet", "/etc/mygate:1: gateway 10.0.1.2: Network is unreachable\n" },
 		{ "ifconfig t0 frob", "ifconfig: frob: unknown word\n" },
 		{ "ifconfig vio9 up", "ifconfig: vio9: no such interface\n" },
 		{ "ifconfig t0 inet6 ::1", "ifconfig: inet6: not supported yet\n" },

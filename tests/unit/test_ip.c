@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "kernel/config.h"
+#include "kernel/loop.h"
+#include "net/ether/arp.h"
 #include "net/inet/ip_var.h"
 #include "net/route/route.h"
 #include "tests/unit/netfix.h"
@@ -320,6 +322,53 @@ TEST(ip_fragment_of_fragment)
 	net_end();
 }
 
+/* A piece that ends beyond 65535 bytes is not cut: the offsets of its parts would wrap to the datagram's start. */
+TEST(ip_fragment_beyond_the_end)
+{
+	struct pkt *f;
+
+	net_start();
+	CHECK(if_setmtu(&t1.w_if, 576));
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 1480);
+	pkt_iphdr(&p)->ip_off = BE16(8191 - 100);
+	pkt_ipsum(&p);
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("ips_cantfrag"), 1);
+	pkt_iphdr(&p)->ip_off = BE16((65535 - 1500) / 8);	/* the last that fits */
+	pkt_ipsum(&p);
+	wire_rx(&t0, &p);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK((f = wire_tx(&t1)) != NULL);
+		CHECK_EQ(be16_host(pkt_iphdr(f)->ip_off), ((65535 - 1500) / 8 + i * 69) | (i < 2 ? IP_MF : 0));
+	}
+	CHECK_EQ(counter_delta("ips_cantfrag"), 1);
+	net_end();
+}
+
+/* A route's MTU makes packets shorter, never longer than what the interface takes. */
+TEST(ip_route_mtu)
+{
+	static const struct { uint32_t mtu; unsigned longest; } want[] = { { 0, 1500 }, { 9000, 1500 }, { 1000, 996 } };
+	struct rt_request rq = { .rq_dest = addr("10.1.0.0"), .rq_plen = 16, .rq_flags = RTF_GATEWAY | RTF_STATIC };
+
+	net_start();
+	CHECK(if_setmtu(&t0.w_if, 9000));
+	for (unsigned i = 0; i < nitems(want); i++) {
+		struct pkt *f;
+
+		rq.rq_mtu = want[i].mtu;
+		CHECK_EQ(rt_change(&rq), RT_OK);
+		pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 4000);
+		wire_rx(&t0, &p);
+		CHECK((f = wire_tx(&t1)) != NULL);
+		CHECK_EQ(be16_host(pkt_iphdr(f)->ip_len), want[i].longest);
+		while (wire_tx(&t1) != NULL)
+			;
+	}
+	net_end();
+}
+
 TEST(ip_redirect)
 {
 	struct rt_request rq = { .rq_dest = addr("10.4.0.0"), .rq_plen = 16, .rq_flags = RTF_GATEWAY | RTF_STATIC,
@@ -338,6 +387,25 @@ TEST(ip_redirect)
 	CHECK(f != NULL && f->p_b[34] == 5 && f->p_b[35] == 1);
 	CHECK_EQ(load32(f->p_b + 38), addr("10.0.0.3"));
 	net_end();
+}
+
+/* A queue that waits for the end of the pass is forgotten with its interface. */
+TEST(ifq_detached_while_pending)
+{
+	net_start();
+	arp_announce(&t0.w_if, addr("10.0.0.1"));
+	arp_announce(&t1.w_if, addr("10.0.1.1"));
+	CHECK(t0.w_if.if_ifqs[0].ifq_pending && t1.w_if.if_ifqs[0].ifq_pending);
+	CHECK(if_setup(&t1.w_if, false));
+	CHECK(!t1.w_if.if_ifqs[0].ifq_pending && t1.w_if.if_ifqs[0].ifq_purged == 1);
+	CHECK(if_setup(&t1.w_if, true));
+	net_balance();
+	CHECK_EQ(t0.w_ntx - t0.w_next, 1);
+	arp_announce(&t1.w_if, addr("10.0.1.1"));
+	arp_announce(&t0.w_if, addr("10.0.0.1"));
+	if_detach(&t0.w_if);
+	loop_pass();
+	unit_allow(UNIT_ENDS | UNIT_POOLS | UNIT_LEAKS | UNIT_TIMEOUTS);
 }
 
 TEST(ifq_overflow_is_counted)

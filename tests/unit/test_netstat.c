@@ -50,6 +50,7 @@ TEST(netstat_routes)
 	    "172.20.10.12       52:54:00:00:00:0a  UHLl       0        0     -     1 t0   \n"
 	    "172.20.10.15       172.20.10.12       UHb        0        0     -     1 t0   \n");
 	CHECK_STR(cmd("netstat -rn -f inet6"), "Routing tables\n");
+	CHECK_STR(cmd("netstat -j -rn -f inet6"), "{\"rdomain\":0,\"routes\":[]}\n");
 	CHECK_STR(cmd("netstat -rf ipx"), "netstat: ipx: unknown address family\n");
 	CHECK_STR(cmd("netstat -r -T 7"), "netstat: 7: no such routing table\n");
 	CHECK_IN(cmd("netstat -j -rn"), "{\"rdomain\":0,\"routes\":[{\"destination\":\"default\",\"gateway\":\"172.20.10.1\",\"flags\":\"UGS\","

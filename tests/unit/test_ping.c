@@ -230,6 +230,7 @@ TEST(ping_options)
 	CHECK_STR(cmd("ping -c 0 10.0.0.2"), "ping: bad number of packets to transmit: 0\n");
 	CHECK_STR(cmd("ping -s 65508 10.0.0.2"), "ping: bad packet size: 65508\n");
 	CHECK_STR(cmd("ping -i 0 10.0.0.2"), "ping: bad timing interval: 0\n");
+	CHECK_STR(cmd("ping -i 18446744073709552 10.0.0.2"), "ping: bad timing interval: 18446744073709552\n");
 	CHECK_IN(cmd("ping"), "usage: ping");
 	CHECK_EQ(cmd_status, 2);
 	end();

@@ -190,8 +190,8 @@ TEST(mygate_file)
 	/* its network goes while it stays: as from scratch, that is an error */
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/mygate\n10.0.0.2\n"), "");
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.7.1/24\n# /etc/mygate\n10.0.0.2\n"),
-	    "/etc/mygate: gateway 10.0.0.2: Network is unreachable\n");
-	CHECK_STR(cmd_load("# /etc/mygate\n10.0.0.2\n"), "/etc/mygate: gateway 10.0.0.2: Network is unreachable\n");
+	    "/etc/mygate:1: gateway 10.0.0.2: Network is unreachable\n");
+	CHECK_STR(cmd_load("# /etc/mygate\n10.0.0.2\n"), "/etc/mygate:1: gateway 10.0.0.2: Network is unreachable\n");
 	CHECK(rtable_lookup(0, IP4_ANY, 0)->rt_flags & RTF_UP);
 	/* unless an interface is missing through which it might be reached */
 	CHECK_STR(cmd_load("# /etc/hostname.vio5\ninet 10.5.0.1/24\n# /etc/mygate\n10.5.0.2\n"), "");
@@ -234,6 +234,15 @@ TEST(arp_shows_and_sets)
 	CHECK_STR(cmd("arp -s 10.0.0.1 0:1:2:3:4:5"), "arp: set 10.0.0.1: is our own address\n");
 	CHECK_STR(cmd("arp -s 10.0.0.9 1:1:2:3:4:5"), "arp: 1:1:2:3:4:5: invalid Ethernet address\n");
 	CHECK_IN(cmd("arp"), "usage: arp");
+	/* a temporary entry takes the place of a permanent one, in the configuration too */
+	CHECK_STR(cmd("arp -s 10.0.1.10 0:1:2:3:4:8 temp"), "");
+	CHECK_STR(cmd("cat /etc/hostname.t1"), "inet 10.0.1.1 255.255.255.0\n!arp -s 10.0.0.66 52:54:00:00:00:0b pub\n");
+	CHECK_IN(cmd("arp 10.0.1.10"), "00:01:02:03:04:08      t1 19m59s    \n");
+	/* what is forgotten has no time left */
+	CHECK_STR(cmd("route add 10.8/16 10.0.1.10; arp -d 10.0.1.10"),
+	    "add net 10.8/16: gateway 10.0.1.10\n10.0.1.10 (10.0.1.10) deleted\n");
+	CHECK_IN(cmd("arp 10.0.1.10"), "10.0.1.10                            (incomplete)           t1 expired   \n");
+	CHECK_STR(cmd("route delete 10.8/16"), "delete net 10.8/16\n");
 	CHECK_STR(cmd("arp -da"), "");
 	CHECK_STR(cmd("arp -an"), "Host                                 Ethernet Address    Netif Expire    Flags\n"
 	    "10.0.0.1                             52:54:00:00:00:0a      t0 permanent l\n"

@@ -363,3 +363,14 @@ TEST(rtable_random)
 	}
 	net_end();
 }
+
+/* An admin's ARP entry outlives its network, not its interface. */
+TEST(rtable_detach_forgets_static_entries)
+{
+	net_start();
+	CHECK(arp_set(0, addr("10.9.9.9"), t1.w_if.if_lladdr, NHF_PUBLISH) == NULL);
+	if_detach(&t1.w_if);
+	for (const struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
+		CHECK(nh->nh_ifp != &t1.w_if);
+	unit_allow(UNIT_ENDS | UNIT_POOLS | UNIT_LEAKS | UNIT_TIMEOUTS);	/* its counters went with it: no books */
+}

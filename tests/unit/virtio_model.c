@@ -497,9 +497,10 @@ conf_irq(void *arg, unsigned entry, struct irq *ir)
 {
 	struct vm *vm = arg;
 
-	if (entry == ~0u)
+	if (entry == ~0u) {
+		memset(vm->irqs, 0, sizeof(vm->irqs));	/* the line only works with MSI-X off */
 		vm->intx = ir;
-	else
+	} else
 		vm->irqs[entry] = ir;
 	return true;
 }

@@ -1,0 +1,209 @@
+/* em_rx.c - receive rings of em(4). [S] 3.2, [D] 7.1. */
+#include "drivers/em.h"
+
+#define MAXFRAME	(EM_MAXMTU + 18)	/* with header and a VLAN tag */
+#define RX_CHECK	(RXD_DD | RXD_EOP | RXD_ERRORS)
+#define RX_GOOD		(RXD_DD | RXD_EOP)
+
+static inline uint64_t
+rx_word(const struct em_desc *d)
+{
+	return ((const volatile struct em_desc *)d)->word;
+}
+
+bool
+em_rxpending(const struct em_queue *eq)
+{
+	return eq->eq_posted > 0 && (rx_word(&eq->eq_rx[eq->eq_rxhead % EM_RING]) & RXD_DD);
+}
+
+/* An empty buffer at a position; the card sees it when the tail passes it. */
+static inline void
+rx_put(struct em_queue *eq, uint16_t pos, struct mbuf *m)
+{
+	struct em_desc *d = &eq->eq_rx[pos % EM_RING];
+
+	eq->eq_rxm[pos % EM_RING] = m;
+	d->addr = dma_addr(m->m_data);
+	d->word = 0;
+}
+
+/* All descriptors with mbufs are the card's, but for one of a full ring: head = tail means that it has none. */
+static void
+rx_bell(struct em_queue *eq)
+{
+	uint32_t tail = eq->eq_rxhead + MIN((uint32_t)eq->eq_posted, EM_RING - 1);
+
+	dma_wmb();
+	eq->eq_rxbells++;
+	reg_write32(&eq->eq_regs, eq->eq_rdt, tail % EM_RING);
+}
+
+void
+em_rxfill(struct em_queue *eq)
+{
+	uint32_t share = MIN(nicq_share(), EM_RING);
+	uint16_t before = eq->eq_posted;
+	struct mbuf *m;
+
+	for (; eq->eq_posted < share && percore(mbuf_pool.mp_nfree) > NICQ_RESERVE; eq->eq_posted++) {
+		if ((m = m_get()) == NULL)
+			break;
+		rx_put(eq, (uint16_t)(eq->eq_rxhead + eq->eq_posted), m);
+	}
+	if (eq->eq_posted != before)
+		rx_bell(eq);
+}
+
+void
+em_rxfree(struct em_queue *eq)
+{
+	for (; eq->eq_posted > 0; eq->eq_posted--)
+		m_free(eq->eq_rxm[eq->eq_rxhead++ % EM_RING]);
+	m_freem(eq->eq_chain);
+	eq->eq_chain = NULL;
+	eq->eq_skip = false;
+	eq->eq_rxhead = 0;
+}
+
+/* The common case: the ring is full, each descriptor holds a good frame, and there are mbufs to replace them. Takes up
+ * to n frames into the batch, up to the end of the ring at most, and stops at the first that is otherwise. */
+static unsigned
+rx_fast(struct em_queue *eq, struct batch *b, unsigned n)
+{
+	const unsigned slot = eq->eq_rxhead % EM_RING;
+	const uint32_t max = eq->eq_rxmax;
+	struct em_desc *d = &eq->eq_rx[slot];
+	struct mbuf **rxm = &eq->eq_rxm[slot], **to = &b->b_m[b->b_n];
+	struct m_freer pool;
+	unsigned i;
+
+	n = MIN(n, percore(mbuf_pool.mp_nfree));
+	n = MIN(n, EM_RING - slot);
+	m_freer_start(&pool);
+	for (i = 0; i < n; i++, d++) {
+		uint64_t w = rx_word(d);
+		uint32_t len = RXD_LEN(w);
+		struct mbuf *m = rxm[i], *fresh;
+
+		if (unlikely((w & RX_CHECK) != RX_GOOD || len - 1 >= max))
+			break;
+		m->m_lens = (uint64_t)len << 32 | len;
+		to[i] = m;
+		rxm[i] = fresh = m_freer_get(&pool);
+		d->addr = dma_addr(fresh->m_data);
+		d->word = 0;
+	}
+	m_freer_end(&pool);
+	dma_rmb();
+	b->b_n += i;
+	eq->eq_rxhead = (uint16_t)(eq->eq_rxhead + i);
+	return i;
+}
+
+/* The buffer of the next descriptor, of which `w` was read, with its length set, and a fresh one in the ring. NULL: the
+ * frame is thrown away, and counted; the buffer goes back. */
+static struct mbuf *
+rx_take(struct em_queue *eq, uint64_t w)
+{
+	struct mbuf *m = eq->eq_rxm[eq->eq_rxhead % EM_RING], *fresh = m, *got = NULL;
+	uint32_t len = RXD_LEN(w);
+
+	dma_rmb();
+	if (eq->eq_skip)
+		goto out;
+	if (len == 0 || len > eq->eq_rxmax) {
+		eq->eq_badlens++;
+		eq->eq_ifiq->ifiq_errors++;
+		goto out;
+	}
+	if (w & RXD_ERRORS) {
+		eq->eq_badframes++;
+		eq->eq_ifiq->ifiq_errors++;
+		goto out;
+	}
+	if (percore(mbuf_pool.mp_nfree) == 0)
+		nicq_reclaim();
+	if ((fresh = m_get()) == NULL) {
+		fresh = m;
+		eq->eq_ifiq->ifiq_nombufs++;
+		goto out;
+	}
+	got = m;
+	m->m_len = m->m_pktlen = len;
+out:
+	rx_put(eq, (uint16_t)(eq->eq_rxhead + eq->eq_posted), fresh);
+	eq->eq_rxhead++;
+	return got;
+}
+
+/* False: the frame has become longer than any can be. */
+static bool
+rx_chain(struct em_queue *eq, struct mbuf *m)
+{
+	if (eq->eq_chain == NULL) {
+		eq->eq_chain = eq->eq_chaintail = m;
+		return true;
+	}
+	eq->eq_chain->m_pktlen += m->m_len;
+	eq->eq_chaintail->m_next = m;
+	eq->eq_chaintail = m;
+	return eq->eq_chain->m_pktlen <= MAXFRAME;
+}
+
+/* One descriptor, whatever it is like. NULL: no frame ends here, or it was thrown away and counted. */
+static struct mbuf *
+rx_slow(struct em_queue *eq, uint64_t w)
+{
+	struct mbuf *m = rx_take(eq, w), *head;
+
+	if (m == NULL && !eq->eq_skip)
+		eq->eq_skip = true;
+	else if (m != NULL && !rx_chain(eq, m)) {
+		eq->eq_badlens++;
+		eq->eq_ifiq->ifiq_errors++;
+		eq->eq_skip = true;
+	}
+	head = eq->eq_chain;
+	if (eq->eq_skip) {
+		m_freem(head);
+		head = eq->eq_chain = NULL;
+	}
+	if (!(w & RXD_EOP))
+		return NULL;
+	eq->eq_skip = false;
+	eq->eq_chain = NULL;
+	if (head != NULL && head->m_next != NULL)
+		eq->eq_chains++;
+	return head;
+}
+
+int
+em_rxeof(struct em_queue *eq, int budget)
+{
+	unsigned n = MIN((unsigned)MIN(budget, BATCH_MAX), (unsigned)eq->eq_posted), done = 0;
+	struct batch b;
+
+	for (b.b_n = 0; done < n; ) {
+		bool fast = eq->eq_posted == EM_RING && eq->eq_chain == NULL && !eq->eq_skip;
+		unsigned taken = likely(fast) ? rx_fast(eq, &b, n - done) : 0;
+		struct mbuf *m;
+		uint64_t w;
+
+		done += taken;
+		if (likely(taken > 0))
+			continue;
+		w = rx_word(&eq->eq_rx[eq->eq_rxhead % EM_RING]);
+		if (!(w & RXD_DD))
+			break;
+		if ((m = rx_slow(eq, w)) != NULL)
+			batch_add(&b, m);
+		done++;
+	}
+	if (done == 0)
+		return 0;
+	rx_bell(eq);
+	if (likely(b.b_n > 0))
+		ifiq_input(eq->eq_ifiq, &b);
+	return (int)done;
+}

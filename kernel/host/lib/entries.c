@@ -1,0 +1,79 @@
+/* entries.c - the table of entries.h. */
+#include "kernel/config.h"
+#include "kernel/host/host_trace.h"
+#include "kernel/host/lib/entries.h"
+#include "kernel/host/lib/heap.h"
+#include "kernel/loop.h"
+#include "kernel/timeout.h"
+#include "net/core/counter.h"
+
+static bool
+entry_pass(unsigned core)
+{
+	bool more;
+
+	host_core(core);
+	more = loop_pass();
+	more |= percore(loop_wake);
+	host_core(0);
+	return more;
+}
+
+static uint64_t
+entry_next(unsigned core)
+{
+	uint64_t next;
+
+	host_core(core);
+	next = timeouts_next();
+	host_core(0);
+	return next;
+}
+
+static bool
+entry_counter(unsigned i, const char **name, enum sluice_kind *kind, uint64_t *v)
+{
+	const struct counter *c;
+
+	if (i >= SET_COUNT(counters))
+		return false;
+	c = SET_AT(counters, i);
+	*name = c->c_name;
+	*kind = (enum sluice_kind)c->c_kind;
+	*v = counter_sum(c);
+	return true;
+}
+
+static bool
+entry_unconfig(void)
+{
+	struct out o;
+	bool ok;
+
+	out_init(&o, NULL, NULL);
+	ok = config_load(&o, "empty", "", 0);
+	out_free(&o);
+	return ok;
+}
+
+const struct sluice_entries sluice_entries = {
+	.se_host = &host,
+	.se_init = host_init,
+	.se_file = host_file_add,
+	.se_boot = host_boot,
+	.se_config = host_boot_config,
+	.se_nic = host_nic_attach,
+	.se_link = host_nic_link,
+	.se_wake = host_nic_wake,
+	.se_pass = entry_pass,
+	.se_next = entry_next,
+	.se_type = host_type,
+	.se_cons_room = host_cons_room,
+	.se_counter = entry_counter,
+	.se_balance = host_check_balance,
+	.se_end = host_check_end,
+	.se_unconfig = entry_unconfig,
+	.se_trace = host_trace,
+	.se_blocks = heap_blocks,
+	.se_free_all = heap_free_all,
+};

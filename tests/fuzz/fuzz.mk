@@ -1,0 +1,45 @@
+# fuzz.mk - fuzz targets (fuzz.h). `make fuzz TARGET=packet` runs one until it finds something; FUZZ_ARGS are libFuzzer's.
+#	build/fuzz/fuzz		clang: libFuzzer, address and undefined-behaviour sanitizers
+#	build/fuzz/replay	gcc: runs files through a target; shares the unit tests' objects
+CLANG		?= clang-14
+FUZZ_TARGETS	:= packet config command edit virtio pci fw_cfg boot
+FUZZ_PRODUCT	:= $(filter-out tests/unit/%, $(UNIT_SRC)) tests/unit/virtio_model.c
+FUZZ_SRC	:= $(filter-out tests/fuzz/libfuzzer.c tests/fuzz/replay.c tests/fuzz/gcov.c, $(wildcard tests/fuzz/*.c))
+FUZZ_WRAP	:= $(UNIT_LDFLAGS) -Wl,--wrap=dma_alloc,--wrap=dma_free,--wrap=reg_wait8,--wrap=reg_wait32
+FUZZ_FLAGS	:= -std=gnu17 -DSLUICE_HOST -DSLUICE_DEBUG -D__SANITIZE_ADDRESS__ -I. -g -O1 -fno-omit-frame-pointer \
+		   -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-sanitize=object-size \
+		   -Wall -Wextra -Wno-unknown-warning-option
+FUZZ_OBJ	:= $(patsubst %.c, $(B)/fuzz/%.o, $(FUZZ_PRODUCT) $(FUZZ_SRC) tests/fuzz/libfuzzer.c)
+
+$(FUZZ_OBJ): $(B)/fuzz/%.o: %.c tests/fuzz/fuzz.mk
+	@mkdir -p $(@D)
+	@echo "  CLANG $<"
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/sources: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FUZZ_OBJ)' | cmp -s - $@ || echo '$(FUZZ_OBJ)' > $@
+
+# The sanitizers' runtimes may have been unpacked beside a clang of the machine: then a directory of links stands for its own.
+$(B)/fuzz/fuzz: $(FUZZ_OBJ) $(B)/fuzz/sources
+	@echo "  LD $@"
+	$(Q)$(CLANG) `tests/fuzz/resource.sh $(CLANG) $(B)/fuzz/resource` -fsanitize=fuzzer,address,undefined $(FUZZ_WRAP) -o $@ $(FUZZ_OBJ)
+
+REPLAY_UNIT	:= $(FUZZ_PRODUCT:%.c=$(B)/unit/%.o)
+REPLAY_OBJ	:= $(patsubst %.c, $(B)/unit/%.o, $(FUZZ_SRC) tests/fuzz/replay.c)
+$(REPLAY_OBJ): $(B)/unit/%.o: %.c tests/unit/unit.mk
+	@mkdir -p $(@D)
+	$(HOSTCC) $(UNIT_FLAGS) -MMD -MP -c -o $@ $<
+$(B)/fuzz/replay: $(REPLAY_UNIT) $(REPLAY_OBJ) $(B)/fuzz/sources
+	$(HOSTCC) $(UNIT_FLAGS) $(FUZZ_WRAP) -o $@ $(REPLAY_UNIT) $(REPLAY_OBJ)
+
+.PHONY: fuzz fuzz-build
+fuzz-build: $(B)/fuzz/fuzz
+TARGET		?= packet
+fuzz: $(B)/fuzz/fuzz
+	@mkdir -p $(B)/fuzz/work/$(TARGET)
+	$(B)/fuzz/fuzz $(TARGET) -timeout=20 -rss_limit_mb=2000 -artifact_prefix=$(B)/fuzz/ \
+	    `test -f tests/fuzz/$(TARGET).dict && echo -dict=tests/fuzz/$(TARGET).dict` $(FUZZ_ARGS) \
+	    $(B)/fuzz/work/$(TARGET) tests/fuzz/corpus/$(TARGET)
+
+-include $(FUZZ_OBJ:.o=.d) $(REPLAY_OBJ:.o=.d)

@@ -1,0 +1,398 @@
+/* net.c - the two-wire router of net.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/config.h"
+#include "kernel/loop.h"
+#include "kernel/myname.h"
+#include "kernel/sysctl.h"
+#include "net/core/if_loop.h"
+#include "net/core/net_init.h"
+#include "net/ether/arp.h"
+#include "net/inet/ip_var.h"
+#include "net/route/route.h"
+#include "tests/fuzz/net.h"
+
+struct fwire fw[2];
+static struct mbuf *hoard;
+static unsigned nhoard;
+
+/* ---- what comes out ---- */
+
+static void
+check_ip(const struct fwire *w, const uint8_t *p, unsigned len)
+{
+	const struct ip *ip = (const struct ip *)p;
+	unsigned hlen = (ip->ip_vhl & 15) * 4u;
+
+	CHECK(len >= sizeof(*ip));
+	CHECK_EQ(ip->ip_vhl >> 4, 4);
+	CHECK(hlen >= sizeof(*ip) && hlen <= be16_host(ip->ip_len));
+	CHECK_EQ(be16_host(ip->ip_len), len);
+	CHECK_EQ(in_cksum(ip, hlen), 0);
+	CHECK(ip->ip_ttl > 0);
+	CHECK(len <= w->fw_if.if_mtu);
+	CHECK(!ip4_is_loopback(ip->ip_dst));
+}
+
+static void
+check_arp(const struct fwire *w, const uint8_t *f, unsigned len)
+{
+	CHECK_EQ(len, ETHER_MIN_LEN);
+	for (unsigned i = 14 + 28; i < len; i++)
+		CHECK_EQ(f[i], 0);			/* no old bytes in the padding */
+	CHECK_MEM(f + 22, f + 6, 6);			/* who sends it is who it says */
+	(void)w;
+}
+
+static void
+check_out(const struct fwire *w, const struct mbuf *m)
+{
+	static uint8_t f[16384];
+	unsigned sum = 0;
+
+	for (const struct mbuf *n = m; n != NULL; n = n->m_next) {
+		CHECK(n->m_data >= n->m_buf && n->m_data + n->m_len <= n->m_buf + n->m_size);
+		sum += n->m_len;
+	}
+	CHECK_EQ(sum, m->m_pktlen);
+	CHECK(sum >= 14 && sum <= w->fw_if.if_hardmtu + 14 && sum <= sizeof(f));
+	m_copydata(m, 0, sum, f);
+	CHECK_MEM(f + 6, w->fw_if.if_lladdr, 6);
+	if (load16(f + 12) == BE16(ETHERTYPE_IP))
+		check_ip(w, f + 14, sum - 14);
+	else if (load16(f + 12) == BE16(ETHERTYPE_ARP))
+		check_arp(w, f, sum);
+	else
+		CHECK(!"a frame of an unknown type came out");
+}
+
+/* ---- the wires ---- */
+
+static void
+fwire_start(struct ifqueue *ifq)
+{
+	struct fwire *w = ifq->ifq_softc;
+	struct mbuf *m;
+
+	while (!w->fw_full && (m = ifq_dequeue(ifq)) != NULL) {
+		check_out(w, m);
+		w->fw_sent++;
+		m_freem(m);
+	}
+	if (w->fw_full && ifq->ifq_len > 0)
+		ifq_set_oactive(ifq);
+}
+
+/* Once: what is taken back afterwards succeeds. */
+static bool
+fails(bool *once)
+{
+	bool was = *once;
+
+	*once = false;
+	return was;
+}
+
+static bool
+fwire_up(struct ifnet *ifp)
+{
+	return !fails(&((struct fwire *)ifp->if_softc)->fw_up_fails);
+}
+
+static bool
+fwire_setmtu(struct ifnet *ifp, uint32_t mtu __unused_arg)
+{
+	return !fails(&((struct fwire *)ifp->if_softc)->fw_mtu_fails);
+}
+
+static bool
+fwire_setlladdr(struct ifnet *ifp __unused_arg, const uint8_t *a __unused_arg)
+{
+	return true;
+}
+
+static const struct if_ops fwire_ops =
+    { .ifo_up = fwire_up, .ifo_setmtu = fwire_setmtu, .ifo_setlladdr = fwire_setlladdr };
+
+void
+fnet_start(void)
+{
+	CHECK(net_init());
+	sysctl_defaults();
+}
+
+void
+fnet_attach(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct fwire *w = &fw[i];
+		struct ifnet *ifp = &w->fw_if;
+
+		memset(w, 0, sizeof(*w));
+		snprintf(ifp->if_xname, sizeof(ifp->if_xname), "t%u", i);
+		memcpy(ifp->if_lladdr, (uint8_t[]){ 0x52, 0x54, 0, 0, 0, (uint8_t)(0x0a + i) }, 6);
+		memcpy(w->fw_host, (uint8_t[]){ 2, 0, 0, 0, 0, (uint8_t)(0xaa + i * 0x11) }, 6);
+		ifp->if_ops = &fwire_ops;
+		ifp->if_softc = w;
+		ifp->if_nqueues = 1;
+		ifp->if_hardmtu = 9000;
+		CHECK(ether_ifattach(ifp));
+		ifp->if_ifqs[0].ifq_startfn = fwire_start;
+		ifp->if_ifqs[0].ifq_softc = w;
+		if_link_state_change(ifp, LINK_STATE_UP);
+	}
+}
+
+void
+fnet_addresses(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK(if_setup(&fw[i].fw_if, true));
+		CHECK(if_addaddr(&fw[i].fw_if, FW_ADDR(i), 24, FW_ADDR(i) | BE32(0xff)) == NULL);
+	}
+}
+
+/* Each buffer is filled with a byte of its own behind the frame, so that what is read there shows. */
+static struct mbuf *
+fnet_mbuf(const uint8_t *p, unsigned n, unsigned seg)
+{
+	struct mbuf *m = m_get(), *tail = m;
+
+	for (unsigned off = 0; m != NULL && off < n; ) {
+		unsigned take = MIN(seg, n - off);
+
+		if (off > 0) {
+			if ((tail->m_next = m_get()) == NULL) {
+				m_freem(m);
+				return NULL;
+			}
+			tail = tail->m_next;
+		}
+		memset(tail->m_buf, 0xa5, MCLBYTES);
+		memcpy(tail->m_data, p + off, take);
+		tail->m_len = take;
+		off += take;
+	}
+	if (m != NULL)
+		m->m_pktlen = n;
+	return m;
+}
+
+void
+fnet_rx(struct fwire *w, const uint8_t *p, unsigned n, unsigned seg, unsigned copies)
+{
+	struct batch b;
+
+	seg = MIN(MAX(seg, 14u), (unsigned)(MCLBYTES - MHEADROOM));
+	b.b_n = 0;
+	for (unsigned i = 0; i < copies && b.b_n < BATCH_MAX; i++) {
+		struct mbuf *m = fnet_mbuf(p, n, seg);
+
+		if (m == NULL)
+			break;
+		batch_add(&b, m);
+	}
+	if (b.b_n > 0)
+		ifiq_input(&w->fw_if.if_ifiqs[0], &b);
+	loop_pass();
+}
+
+void
+fnet_full(struct fwire *w, bool full)
+{
+	w->fw_full = full;
+	if (!full)
+		ifq_restart(&w->fw_if.if_ifqs[0]);
+}
+
+void
+fnet_hoard(unsigned n)
+{
+	struct mbuf *m;
+
+	while (percore(mbuf_pool.mp_nfree) > n && (m = m_get()) != NULL) {
+		m->m_nextpkt = hoard;
+		hoard = m;
+		nhoard++;
+	}
+}
+
+void
+fnet_unhoard(void)
+{
+	struct mbuf *m;
+
+	while ((m = hoard) != NULL) {
+		hoard = m->m_nextpkt;
+		m_free(m);
+	}
+	nhoard = 0;
+}
+
+void
+fnet_settle(void)
+{
+	unsigned n = 0;
+
+	while (loop_pass())
+		CHECK(++n < 100000);
+}
+
+static void
+fnet_balance(void)
+{
+	struct counter_balance b;
+
+	counter_balance(&b);
+	CHECK_EQ(b.cb_received + b.cb_created, b.cb_sent + b.cb_dropped + b.cb_consumed + b.cb_held);
+	CHECK(mbuf_used() >= b.cb_held + nhoard);	/* more where chains wait; at the end of all it is exact */
+}
+
+/* What the input has added: a walk from the start for each, as the cursor cannot stand on what goes. */
+static void
+delete_static_routes(void)
+{
+	struct rt_cursor rc = { 0 };
+	const struct rtentry *rt;
+
+	while ((rt = rtable_next(0, &rc)) != NULL)
+		if ((rt->rt_flags & (RTF_STATIC | RTF_GATEWAY)) == (RTF_STATIC | RTF_GATEWAY) && !ip4_is_loopback(rt->rt_dest)) {
+			CHECK_EQ(rt_delete(&(struct rt_request){ .rq_dest = rt->rt_dest, .rq_plen = rt->rt_plen,
+			    .rq_priority = rt->rt_priority }), RT_OK);
+			rc = (struct rt_cursor){ 0 };
+		}
+}
+
+void
+fnet_detach(void)
+{
+	for (unsigned i = 0; i < 2; i++)
+		fnet_full(&fw[i], false);
+	fnet_settle();
+	fnet_balance();
+	fnet_unhoard();
+	delete_static_routes();
+	for (struct nexthop *nh = nexthop_list, *next; nh != NULL; nh = next) {	/* admins' entries */
+		next = nh->nh_next;
+		if (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH))
+			arp_forget(nh);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		if_detach(&fw[i].fw_if);
+	fnet_settle();
+	sysctl_defaults();
+	config_loaded = false;
+}
+
+/* ---- what is in force: as a number (FNV-1a), and as text for whoever looks at a finding ---- */
+
+static void
+describe_if(const struct ifnet *ifp)
+{
+	fprintf(stderr, "  %s flags 0x%x mtu %u \"%s\"", ifp->if_xname, ifp->if_flags, ifp->if_mtu, ifp->if_description);
+	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+		fprintf(stderr, " %08x/%u bcast %08x", be32_host(ifa->ifa_addr), ifa->ifa_plen, be32_host(ifa->ifa_broadcast));
+	fprintf(stderr, "\n");
+}
+
+void
+fnet_describe(const char *when)
+{
+	struct rt_cursor rc = { 0 };
+	const struct rtentry *rt;
+
+	if (getenv("FUZZ_VERBOSE") == NULL)
+		return;
+	fprintf(stderr, "%s:\n", when);
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		describe_if(ifp);
+	while ((rt = rtable_next(0, &rc)) != NULL)
+		fprintf(stderr, "  %08x/%u prio %u flags 0x%x gw %08x ifa %08x mtu %u %s\n", be32_host(rt->rt_dest), rt->rt_plen,
+		    rt->rt_priority, rt->rt_flags, be32_host(rt->rt_gateway), be32_host(rt->rt_ifa), rt->rt_mtu,
+		    rt->rt_ifp != NULL ? rt->rt_ifp->if_xname : "-");
+	for (const struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
+		fprintf(stderr, "  neighbour %08x at %s flags 0x%x valid %d state %d refs %u\n", be32_host(nh->nh_addr),
+		    nh->nh_ifp->if_xname, nh->nh_flags, nh->nh_valid, nh->nh_state, nh->nh_refs);
+}
+
+static uint64_t print;
+
+static void
+mix(const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	while (n-- > 0)
+		print = (print ^ *b++) * 0x100000001b3ull;
+}
+#define MIX(v) do { __typeof__(v) mix_v_ = (v); mix(&mix_v_, sizeof(mix_v_)); } while (0)
+
+static void
+mix_ifnet(const struct ifnet *ifp)
+{
+	mix(ifp->if_xname, strlen(ifp->if_xname));
+	MIX(ifp->if_flags);
+	MIX(ifp->if_mtu);
+	mix(ifp->if_lladdr, 6);
+	mix(ifp->if_description, strlen(ifp->if_description));
+	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next) {
+		MIX(ifa->ifa_addr);
+		MIX(ifa->ifa_plen);
+		MIX(ifa->ifa_broadcast);
+	}
+}
+
+static void
+mix_routes(void)
+{
+	struct rt_cursor rc = { 0 };
+	const struct rtentry *rt;
+
+	while ((rt = rtable_next(0, &rc)) != NULL) {
+		MIX(rt->rt_dest);
+		MIX(rt->rt_plen);
+		MIX(rt->rt_priority);
+		MIX(rt->rt_flags);
+		MIX(rt->rt_gateway);
+		MIX(rt->rt_ifa);
+		MIX(rt->rt_mtu);
+		MIX(rt->rt_ifp != NULL ? rt->rt_ifp->if_index : 0);
+	}
+}
+
+/* The order of nexthop_list is that of their making: summed up. */
+static void
+mix_neighbours(void)
+{
+	uint64_t before = print, sum = 0;
+
+	for (const struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next) {
+		if (!(nh->nh_flags & (NHF_STATIC | NHF_PUBLISH)))
+			continue;
+		print = before;
+		MIX(nh->nh_addr);
+		MIX(nh->nh_flags);
+		MIX(nh->nh_valid);
+		mix(nexthop_lladdr(nh), 6);
+		sum += print;
+	}
+	print = before;
+	MIX(sum);
+}
+
+uint64_t
+fnet_fingerprint(void)
+{
+	print = 0xcbf29ce484222325ull;
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		mix_ifnet(ifp);
+	mix_routes();
+	mix_neighbours();
+	SET_FOREACH(const struct sysctl, sc, sysctls)
+		if (sc->sc_int != NULL && !sc->sc_readonly)
+			MIX(*sc->sc_int);
+	mix(myname(), strlen(myname()));
+	return print;
+}

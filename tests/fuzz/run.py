@@ -1,0 +1,73 @@
+"""run.py FUZZ CORPUS [--factor F] [TARGET ...] - what `make test` does of fuzzing: each target's corpus, then new inputs from it with a fixed
+seed. One line a target: ok NAME: ..., or FAIL NAME: ... with the report before it and the input kept beside the program."""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+# Inputs in `make test`: one million in all, on one core in some three minutes.
+RUNS = {'packet': 60000, 'config': 50000, 'command': 20000, 'virtio': 25000, 'pci': 200000, 'fw_cfg': 40000, 'edit': 100000, 'boot': 520000}
+DEFAULT = 20000
+SEED = 20240101
+HERE = os.path.dirname(os.path.abspath(__file__))
+ENDED = re.compile(r'^Done (\d+) runs', re.M)
+
+
+def targets(fuzz):
+    r = subprocess.run([fuzz], env={k: v for k, v in os.environ.items() if k != 'SLUICE_FUZZ'}, capture_output=True, text=True)
+    return r.stderr.partition('targets:')[2].split()
+
+
+def command(fuzz, target, corpus, work, runs):
+    cmd = [fuzz, target, f'-runs={runs}', f'-seed={SEED}', '-timeout=30', '-rss_limit_mb=2500', '-print_final_stats=1',
+           f'-artifact_prefix={os.path.dirname(fuzz)}/{target}-', f'-max_total_time={600 if runs else 0}']
+    if os.path.exists(f'{HERE}/{target}.dict'):
+        cmd.append(f'-dict={HERE}/{target}.dict')
+    return cmd + [work, corpus]
+
+
+def run(fuzz, target, corpus, runs):
+    """True: ran to its end."""
+    if not os.path.isdir(corpus) or not os.listdir(corpus):
+        print(f'FAIL {target}: there is no corpus {os.path.relpath(corpus)}', flush=True)
+        return False
+    seeds = len(os.listdir(corpus))
+    work = tempfile.mkdtemp(prefix=f'sluice-fuzz-{target}-')
+    env = {k: v for k, v in os.environ.items() if k != 'SLUICE_FUZZ'}
+    t0 = time.monotonic()
+    try:
+        r = subprocess.run(command(fuzz, target, corpus, work, runs + seeds + 1), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           text=True, errors='replace', env=env, stdin=subprocess.DEVNULL)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    took = time.monotonic() - t0
+    done = ENDED.search(r.stdout)
+    if r.returncode == 0 and done and int(done[1]) >= runs:
+        print(f'ok {target}: {int(done[1])} inputs, {seeds} of them the corpus, {int(done[1]) / took:.0f} a second', flush=True)
+        return True
+    report = [line for line in r.stdout.splitlines() if not line.startswith(('#', 'INFO:', '\tNEW_FUNC'))]
+    print('\n'.join(report[:50]))
+    kept = re.search(r'Test unit written to (\S+)', r.stdout)
+    print(f'FAIL {target}: exit status {r.returncode}' + (f'; the input is {kept[1]}, run it: {fuzz} {target} {kept[1]}' if kept else ''), flush=True)
+    return False
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    ap.add_argument('fuzz')
+    ap.add_argument('corpus')
+    ap.add_argument('--factor', type=float, default=1, help='so many times the usual number of inputs')
+    ap.add_argument('targets', nargs='*')
+    o = ap.parse_args()
+    fuzz = os.path.abspath(o.fuzz)
+    bad = [t for t in (o.targets or targets(fuzz) or ['none: no targets'])
+           if not run(fuzz, t, f'{os.path.abspath(o.corpus)}/{t}', int(RUNS.get(t, DEFAULT) * o.factor))]
+    return 1 if bad else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,309 @@
+/* virtio.c - target virtio: vio(4) on the device model of the unit tests, which the input tells when to lie and how: features, sizes and
+ * vectors at attach; then used rings with any index, id and length, buffers twice or never, frames chained wrongly, resets that do not
+ * end, registers that read as ones, interrupts without end or none, links that flap; frames to send and time in between.
+ *
+ * What must hold: nothing outside the buffers is touched (the sanitizers), no assertion fails, the books balance, and when the
+ * interface goes down all mbufs are back. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/pci_regs.h"
+#include "kernel/loop.h"
+#include "net/core/if_loop.h"
+#include "net/core/net_init.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/virtio.h"
+#include "tests/unit/virtio_model.h"
+
+#define OPS_MAX	64
+
+static struct vm vm, fresh;
+
+struct ifnet *
+fuzz_vio_if(void)
+{
+	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		if (ifp->if_ops == &vio_ops)
+			return ifp;
+	return NULL;
+}
+
+void
+fuzz_vio_detach(struct ifnet *ifp)
+{
+	struct vio *sc = ifp != NULL ? ifp->if_softc : NULL;
+	struct virtio *v;
+
+	if (sc != NULL) {
+		v = sc->sc_virtio;
+		if_detach(ifp);
+		timeout_del(&sc->sc_tick);
+		for (unsigned i = 0; i < sc->sc_npairs; i++) {
+			kstat_remove(&sc->sc_pairs[i].vp_kstat);
+			free(sc->sc_pairs[i].vp_rxm);
+			free(sc->sc_pairs[i].vp_txm);
+		}
+		free(sc->sc_pairs);
+		free(sc);
+		free(v);
+	}
+	irq_list = NULL;
+	pci_list = NULL;
+	fuzz_dma_reset();
+}
+
+/* ---- the device's side ---- */
+
+/* A device that the driver has cut off from the bus reaches no memory. */
+static bool
+may_dma(unsigned q)
+{
+	return vm.q[q].enabled && (load16(vm.conf + PCI_COMMAND) & PCI_COMMAND_MASTER) && (vm.status & VIRTIO_STATUS_DRIVER_OK);
+}
+
+static void
+op_receive(struct fuzz_in *in)
+{
+	static uint8_t f[VM_FRAME];
+	static const uint16_t lens[] = { 60, 14, 64, 1514, 1920, 1921, 4000, 9014 };
+	unsigned how = fuzz_u8(in), n = lens[how & 7];
+
+	memset(f, (int)how, n);
+	for (unsigned i = 0; i <= how >> 4 && may_dma(0) && vm.q[0].size > 0; i++)
+		vm_rx(&vm, f, n);
+}
+
+/* A buffer comes back with any length, and says that it is part of any number of them. */
+static void
+op_receive_lie(struct fuzz_in *in)
+{
+	unsigned how = fuzz_u8(in);
+	int id;
+
+	if (!may_dma(0) || vm.q[0].size == 0 || (id = vm_take(&vm, 0)) < 0)
+		return;
+	if (id < vm.q[0].size && vm_buffer(&vm, 0, id) != NULL)
+		store16(vm_buffer(&vm, 0, id) + VIO_HDR_SHORT, how & 1 ? fuzz_u8(in) : 1);
+	vm_use(&vm, 0, (uint32_t)id, how & 2 ? fuzz_u32(in) : fuzz_u16(in) % 2100);
+	if (how & 4)
+		vm_use(&vm, 0, (uint32_t)id, 72);
+}
+
+static void
+op_use(struct fuzz_in *in)
+{
+	unsigned how = fuzz_u8(in), q = how % VM_QUEUES;
+	uint32_t id = how & 4 ? fuzz_u32(in) : fuzz_u8(in), len = how & 8 ? fuzz_u32(in) : fuzz_u16(in);
+
+	if (!may_dma(q) || vm.q[q].size == 0)
+		return;
+	if (how & 16)
+		vm.q[q].used_idx += fuzz_u8(in);
+	vm_use(&vm, q, id, len);
+}
+
+static void
+op_registers(struct fuzz_in *in)
+{
+	unsigned how = fuzz_u8(in);
+
+	switch (how & 7) {
+	case 0:
+		vm.dead = how & 8;
+		break;
+	case 1:
+		vm.no_reset = how & 8;
+		break;
+	case 2:
+		vm.refuse_features = how & 8;
+		break;
+	case 3:
+		vm.status |= (uint8_t)(how & 0xf8);
+		vm_link(&vm, vm.config.status);
+		break;
+	case 4:
+		vm.offered ^= 1ull << fuzz_u8(in) % 64;
+		break;
+	case 5:
+		vm.q[how >> 3 & 1].max = fuzz_u8(in);
+		break;
+	case 6:
+		vm.config.mtu = fuzz_u16(in);
+		break;
+	default:
+		vm.generation = (uint8_t)how;
+		break;
+	}
+}
+
+static void
+op_interrupts(struct fuzz_in *in)
+{
+	unsigned how = fuzz_u8(in);
+
+	switch (how & 3) {
+	case 0:
+		vm.mute = how & 4;
+		break;
+	case 1:
+		for (unsigned i = 0; i < how; i++)
+			vm_interrupt(&vm, how >> 2 & 1);
+		break;
+	case 2:
+		vm_link(&vm, how & 4);
+		break;
+	default:
+		vm.stalled = how & 4;
+		vm.silent_ctrl = (how & 0xf8) == 8;
+		vm.q[1].reverse = how >> 4 & 7;
+		if (may_dma(1) && vm.q[1].size > 0)
+			vm_run_tx(&vm);
+		break;
+	}
+}
+
+/* ---- the stack's side ---- */
+
+static void
+input_sink(struct ifnet *ifp __unused_arg, struct batch *b)
+{
+	for (unsigned i = 0; i < b->b_n; i++) {
+		unsigned sum = 0;
+
+		for (struct mbuf *m = b->b_m[i]; m != NULL; m = m->m_next) {
+			CHECK(m->m_data >= m->m_buf && m->m_data + m->m_len <= m->m_buf + m->m_size);
+			sum += m->m_len;
+		}
+		CHECK(sum > 0 && sum == b->b_m[i]->m_pktlen);
+		m_freem(b->b_m[i]);
+	}
+}
+
+static void
+op_send(struct fuzz_in *in)
+{
+	static const uint8_t bytes[VM_FRAME];
+	static const uint16_t lens[] = { 60, 1514, 42, 1900, 4000, 9014, 64, 15000 };
+	unsigned how = fuzz_u8(in);
+	struct ifnet *ifp = vm_if(&vm);
+	struct batch b = { 0 };
+
+	for (unsigned i = 0; i <= how >> 3; i++) {
+		struct mbuf *m = m_get(), *c;
+
+		if (m == NULL || !m_append(m, bytes, MIN(lens[how & 7], ifp->if_mtu + 14))) {
+			m_freem(m);
+			break;
+		}
+		if ((how & 0x18) == 0x18 && (c = m_clone(m)) != NULL)
+			batch_add(&b, c);
+		batch_add(&b, m);
+		if (b.b_n >= BATCH_MAX - 1)
+			break;
+	}
+	if (b.b_n > 0)
+		ifp->if_enqueue(ifp, &b);
+	if (how & 1)
+		loop_pass();
+}
+
+static void
+op_interface(struct fuzz_in *in)
+{
+	struct ifnet *ifp = vm_if(&vm);
+	unsigned how = fuzz_u8(in);
+
+	switch (how & 3) {
+	case 0:
+		if_setup(ifp, how & 4);
+		break;
+	case 1:
+		if_setmtu(ifp, fuzz_u16(in) % 16200);
+		break;
+	case 2:
+		if_setlladdr(ifp, (uint8_t[]){ 2, 0, 0, 0, 0, (uint8_t)how });
+		break;
+	default:
+		if_setpromisc(ifp, how & 4);
+		break;
+	}
+}
+
+static void
+op_time(struct fuzz_in *in)
+{
+	static const uint16_t ms[] = { 1, 10, 250, 251, 500, 1000, 5250, 6000 };
+
+	host_run(ms[fuzz_u8(in) % nitems(ms)]);
+}
+
+static void
+op_pass(struct fuzz_in *in __unused_arg)
+{
+	loop_pass();
+}
+
+/* ---- attach ---- */
+
+static void
+model_fresh(void)
+{
+	memcpy(&vm, &fresh, offsetof(struct vm, frames));
+	memcpy(vm.lens, fresh.lens, sizeof(vm) - offsetof(struct vm, lens));
+}
+
+static void
+model_choose(struct fuzz_in *in)
+{
+	unsigned how = fuzz_u8(in), sizes = fuzz_u8(in);
+	static const uint16_t maxes[] = { 256, 8, 7, 16, 1024, 2048, 0, 100 };
+
+	vm.legacy = how & 1;
+	vm.nmsix = how >> 1 & 7;
+	if (how & 16)
+		vm.offered ^= 1ull << fuzz_u8(in) % 64;
+	if (how & 32)
+		vm.offered &= ~(VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC);
+	if (how & 64)
+		vm.offered |= VIRTIO_NET_F_MTU | VIRTIO_NET_F_SPEED_DUPLEX;
+	if (how & 128)
+		vm.config.mac[0] = 0xff;
+	if (vm.legacy)
+		vm.offered &= 0xffffffff;
+	vm.q[0].max = maxes[sizes & 7];
+	vm.q[1].max = maxes[sizes >> 3 & 7];
+	vm.refuse_features = (sizes & 192) == 64;
+	vm.dead = (sizes & 192) == 128;
+}
+
+static void
+virtio_run(struct fuzz_in *in)
+{
+	static void (*const ops[])(struct fuzz_in *) = {
+		op_receive, op_receive_lie, op_use, op_send, op_pass, op_time, op_registers, op_interrupts,
+		op_receive, op_receive_lie, op_use, op_send, op_pass, op_time, op_interface, op_pass,
+	};
+	struct ifnet *ifp;
+
+	model_fresh();
+	model_choose(in);
+	vm_attach(&vm);
+	if ((ifp = vm_if(&vm)) != NULL) {
+		ifp->if_input = input_sink;
+		if_setup(ifp, true);
+		for (unsigned i = 0; i < OPS_MAX && in->n > 0; i++)
+			ops[fuzz_u8(in) % nitems(ops)](in);
+		if_setup(ifp, false);
+		CHECK_EQ(mbuf_used(), 0);
+	}
+	fuzz_vio_detach(ifp);
+}
+
+static void
+virtio_start(void)
+{
+	CHECK(net_init());
+	vm_init(&fresh);
+	vm_init(&vm);
+}
+FUZZ_TARGET(virtio, 256, virtio_start, virtio_run);
