@@ -1,6 +1,7 @@
 /* shell.c - the task behind the console. The loop puts what was typed into a ring and looks for ^C there; the task takes
  * lines from it and runs them. While nobody takes from the ring, the machine's own queue and the line's flow control hold
  * the rest. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,18 +13,22 @@
 #include "kernel/myname.h"
 #include "kernel/shell.h"
 #include "kernel/task.h"
+#include "kernel/timeout.h"
 
 #define CTRL(c)		((c) & 0x1f)
 #define INPUT_RING	8192
 #define DOC_MAX		(16u << 20)	/* bytes of a here-document */
 #define DOC_WORD	256		/* bytes of its end word */
 #define ECHO_PATIENCE	2000		/* ms that echo waits for a terminal that takes nothing */
+#define AHEAD_PATIENCE	2000		/* ms that a full ring may hide a ^C from a command that runs */
 
 static struct {
 	char		 ring[INPUT_RING];
 	unsigned	 head, tail;	/* free-running; head is written by cons_input_ready */
 	struct out	*running;	/* of the command that runs: ^C stops it */
 	bool		 mute;		/* the terminal took nothing for a long time: no echo until it does */
+	struct timeout	 full;		/* pending: the ring is full and a command runs */
+	size_t		 lost;		/* bytes typed ahead that were thrown away */
 	struct edit	 edit;
 	struct out	 out;
 } sh;
@@ -36,6 +41,27 @@ shell_interrupt(void)
 	sh.tail = sh.head;		/* what was typed ahead goes, as with a tty */
 	sh.running->o_stop = true;
 	task_wakeup(sh.running);
+}
+
+/* A sender is held back while the ring is full, and a ^C behind what it sends with it. After a while nothing is waited for any more: what was
+ * typed ahead goes, all of it, as half of it might be anything, and what comes is searched for ^C. */
+static void
+shell_ring_stuck(void *arg __unused_arg)
+{
+	char buf[256];
+	size_t n;
+
+	if (sh.running == NULL || sh.head - sh.tail < INPUT_RING)
+		return;
+	while (sh.running != NULL && (n = machine_cons_read(buf, sizeof(buf))) > 0) {
+		sh.lost += n;
+		if (memchr(buf, CTRL('C'), n) != NULL) {
+			sh.lost += INPUT_RING;
+			shell_interrupt();
+			return;
+		}
+	}
+	timeout_add_msec(&sh.full, AHEAD_PATIENCE / 20);
 }
 
 void
@@ -56,6 +82,8 @@ cons_input_ready(void)
 				sh.ring[sh.head++ % INPUT_RING] = buf[i];
 		}
 	}
+	if (sh.head - sh.tail == INPUT_RING && sh.running != NULL && !timeout_pending(&sh.full))
+		timeout_add_msec(&sh.full, AHEAD_PATIENCE);
 	if (sh.head != sh.tail)
 		task_wakeup(&sh);
 }
@@ -63,12 +91,17 @@ cons_input_ready(void)
 static char
 shell_getc(void)
 {
+	char c;
+
+	net_enter();		/* the loop changes head, and ^C tail; task_sleep() lets it */
 	while (sh.head == sh.tail) {
 		cons_input_ready();
 		if (sh.head == sh.tail)
 			task_sleep(&sh, 0);
 	}
-	return sh.ring[sh.tail++ % INPUT_RING];
+	c = sh.ring[sh.tail++ % INPUT_RING];
+	net_leave();
+	return c;
 }
 
 /* ---- output ---- */
@@ -303,13 +336,28 @@ shell_run_doc(const char *line, const char *word)
 static void
 shell_begin(void)
 {
+	net_enter();
 	sh.running = &sh.out;
-	for (unsigned i = sh.tail; i != sh.head; i++)
+	for (unsigned i = sh.tail; i != sh.head && !sh.out.o_stop; i++)
 		if (sh.ring[i % INPUT_RING] == CTRL('C')) {
 			sh.tail = i + 1;
 			sh.out.o_stop = true;
-			return;
 		}
+	net_leave();
+}
+
+static void
+shell_say_lost(void)
+{
+	char buf[64];
+
+	timeout_del(&sh.full);
+	if (sh.lost == 0)
+		return;
+	snprintf(buf, sizeof(buf), "sh: %zu bytes typed ahead were lost\n", sh.lost);
+	sh.lost = 0;
+	sh.tail = sh.head;
+	shell_say(buf);
 }
 
 static void
@@ -327,6 +375,7 @@ shell_line(const char *line)
 	sh.running = NULL;
 	if (sh.out.o_stop)
 		shell_say("^C\n");
+	shell_say_lost();
 	/* One huge output must not keep its memory for ever. */
 	out_free(&sh.out);
 }
@@ -336,6 +385,7 @@ shell_task(void *arg __unused_arg)
 {
 	struct edit *ed = &sh.edit;
 
+	timeout_set(&sh.full, shell_ring_stuck, NULL);
 	out_init(&sh.out, shell_sink, NULL);
 	edit_init(ed, shell_show, NULL);
 	shell_prompt();

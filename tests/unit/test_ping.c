@@ -250,6 +250,10 @@ TEST(ping_large)
 	CHECK(cmd_wait(2000));
 	CHECK_IN(cmd("ping -c 1 -w 1 -D -s 4000 10.0.0.2"), "ping: sendmsg: Message too long\nping: wrote 10.0.0.2 4008 chars, ret=-1\n");
 	CHECK_IN(cmd("ping -c 1 -w 1 10.77.0.1"), "ping: sendmsg: No route to host\nping: wrote 10.77.0.1 64 chars, ret=-1\n");
+	CHECK_STR(cmd("route -q add default 10.0.0.2"), "");
+	CHECK_IN(cmd("ping -c 1 -w 1 255.255.255.255"), "ping: sendmsg: Permission denied\n");
+	CHECK_IN(cmd("ping -c 1 -w 1 224.0.0.1"), "ping: sendmsg: Permission denied\n");
+	CHECK_STR(cmd("route -q delete default"), "");
 	end();
 }
 

@@ -258,6 +258,25 @@ TEST(shell_typing_ahead)
 	CHECK(host.cons_in_pos < host.cons_in_len);
 }
 
+/* However much was typed ahead, ^C behind it is heard in the end, and nothing of what was lost is run. */
+TEST(shell_break_behind_type_ahead)
+{
+	const char *out;
+
+	start();
+	type("testforever\n");
+	for (unsigned i = 0; i < 6000; i++)
+		host_type("echo bad\n", 9);
+	host_type("\x03", 1);
+	host_run(5000);
+	CHECK_EQ(host.cons_in_pos, host.cons_in_len);
+	out = host_output();
+	CHECK_IN(out, "^C\n");
+	CHECK_IN(out, "bytes typed ahead were lost\n");
+	CHECK(strstr(out, "\nbad\n") == NULL);
+	CHECK_IN(type("echo alive\n"), "\nalive\n");
+}
+
 TEST(shell_output_never_read)
 {
 	const char *out;
