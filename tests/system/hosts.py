@@ -169,7 +169,8 @@ class NetnsHost:
 
     def stats(self):
         """The interface's own counters: packets sent to the router and received from it, and what it dropped."""
-        r = self.run(f'for f in rx_packets tx_packets rx_dropped tx_dropped; do echo $f $(cat /sys/class/net/{self.ifname}/statistics/$f); done')
+        r = self.run('for f in rx_packets tx_packets rx_dropped tx_dropped; do '
+                     f'echo $f $(cat /sys/class/net/{self.ifname}/statistics/$f); done')
         return {k: int(v) for k, v in (line.split() for line in r.check().out.splitlines())}
 
     def stop(self):

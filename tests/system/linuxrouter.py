@@ -7,7 +7,8 @@ class LinuxRouter:
     expect_panic = False
 
     def __init__(self, work, nics, name='dut'):
-        self.peer = Peer(work, [(f'vio{i}', n.netdev, n.mac) for i, n in enumerate(nics)], name=name, fds=[fd for n in nics for fd in n.fds])
+        self.peer = Peer(work, [(f'vio{i}', n.netdev, n.mac) for i, n in enumerate(nics)], name=name,
+                         fds=[fd for n in nics for fd in n.fds])
         self.qemu = self.peer.qemu
         self.peer.sh('''for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 >$f; done
             ip link set vio0 up; ip addr add 10.0.1.1/24 dev vio0; ip link set vio1 up; ip addr add 10.0.2.1/24 dev vio1

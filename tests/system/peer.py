@@ -111,8 +111,10 @@ class Peer:
         version, image = find_kernel(deps)
         initrd = f'{work}/{name}.img'
         build_initramfs(deps, initrd)
-        a = ['-kernel', image, '-initrd', initrd, '-append', 'console=ttyS0 quiet mitigations=off panic=-1 net.ifnames=0 random.trust_cpu=on',
-             '-fsdev', 'local,id=r,path=/,security_model=none,readonly=on,multidevs=remap', '-device', 'virtio-9p-pci,fsdev=r,mount_tag=hostroot',
+        a = ['-kernel', image, '-initrd', initrd,
+             '-append', 'console=ttyS0 quiet mitigations=off panic=-1 net.ifnames=0 random.trust_cpu=on',
+             '-fsdev', 'local,id=r,path=/,security_model=none,readonly=on,multidevs=remap',
+             '-device', 'virtio-9p-pci,fsdev=r,mount_tag=hostroot',
              '-device', 'virtio-serial-pci', '-chardev', f'socket,id=agent,path={work}/{name}.agent,server=on,wait=off',
              '-device', 'virtserialport,chardev=agent,name=agent', '-device', 'virtio-rng-pci']
         for ifname, netdev, mac in nics:
@@ -196,7 +198,7 @@ class PeerJob:
         return self.peer.sh(f'cat /run/job{self.ident}.out').out
 
     def stop(self, signal='TERM'):
-        self.peer.sh(f'kill -{signal} -$(cat /run/job{self.ident}.pid) 2>/dev/null; kill -{signal} $(cat /run/job{self.ident}.pid) 2>/dev/null; true')
+        self.peer.sh(f'p=$(cat /run/job{self.ident}.pid); kill -{signal} -$p 2>/dev/null; kill -{signal} $p 2>/dev/null; true')
 
 
 class PeerHost:
@@ -225,6 +227,7 @@ class PeerHost:
         self.peer.sh(f'''cat >{j}.sh <<'END_OF_JOB'
 {command}
 END_OF_JOB
-            (setsid sh -c 'echo $$ >{j}.pid; ip netns exec {self.name} sh {j}.sh; echo $? >{j}.rc.n; mv {j}.rc.n {j}.rc' </dev/null >{j}.out 2>&1 &)
+            (setsid sh -c 'echo $$ >{j}.pid; ip netns exec {self.name} sh {j}.sh
+                echo $? >{j}.rc.n; mv {j}.rc.n {j}.rc' </dev/null >{j}.out 2>&1 &)
             while [ ! -e {j}.pid ]; do sleep 0.05; done''').check()
         return PeerJob(self.peer, ident, command)

@@ -44,7 +44,8 @@ class Router:
     is_ready = False
     expect_panic = False        # set by a test that has made it panic
 
-    def __init__(self, work, nics, conf=CONF, how='module', mem=64, machine='pc', extra=(), append='', name='dut', reboots=False, cpu='max,-erms'):
+    def __init__(self, work, nics, conf=CONF, how='module', mem=64, machine='pc', extra=(), append='',
+                 name='dut', reboots=False, cpu='max,-erms'):
         self.work, self.name, self.conf = work, name, conf
         a = []
         for i, n in enumerate(nics):
@@ -171,7 +172,8 @@ class Delta:
         """Asserts that the counter has grown by `by`, or by `by` to `most`. group: netstat -s's paragraph with the sentence as name
         (plural or not), or a kstat's name with the value's."""
         n = self.growth(group, name)
-        assert by <= n <= (by if most is None else most), f'{group}: {name}: grew by {n}, not {by}; all that grew: {self.grown(".")}'
+        most = by if most is None else most
+        assert by <= n <= most, f'{group}: {name}: grew by {n}, not {by}; all that grew: {self.grown(".")}'
 
     def grown(self, pattern):
         """{key: growth} of all counters whose "group: sentence" matches."""

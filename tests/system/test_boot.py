@@ -150,7 +150,8 @@ multiboot2 /boot/sluice.elf
 module2 /boot/sluice.conf sluice.conf
 boot
 '''
-GRUB_MODULES = 'multiboot multiboot2 normal iso9660 part_msdos part_gpt fat serial all_video part_acorn part_amiga part_apple part_bsd part_dfly part_dvh part_plan part_sun part_sunpc'
+GRUB_MODULES = '''multiboot multiboot2 normal iso9660 fat serial all_video part_msdos part_gpt part_acorn part_amiga part_apple
+    part_bsd part_dfly part_dvh part_plan part_sun part_sunpc'''
 
 
 def grub_tree(work, name, cfg=GRUB_CFG):
@@ -174,8 +175,8 @@ def grub_dir(platform):
 def iso(work, platform, cfg=GRUB_CFG):
     d = grub_tree(work, f'iso{len(os.listdir(work))}', cfg)
     out = f'{d}.iso'
-    r = subprocess.run(['grub-mkrescue', '-d', grub_dir(platform), f'--install-modules={GRUB_MODULES}', '--locales=', '--fonts=', '-o', out, d],
-                       capture_output=True, text=True)
+    r = subprocess.run(['grub-mkrescue', '-d', grub_dir(platform), f'--install-modules={GRUB_MODULES}', '--locales=', '--fonts=',
+                        '-o', out, d], capture_output=True, text=True)
     assert r.returncode == 0 and os.path.exists(out), r.stderr
     return out
 
@@ -207,7 +208,8 @@ def ovmf(work):
     for d in ('/usr/share/OVMF', f'{DEPS}/usr/share/OVMF'):
         if os.path.exists(f'{d}/OVMF_CODE_4M.fd'):
             shutil.copy(f'{d}/OVMF_VARS_4M.fd', f'{work}/vars.fd')
-            return ['-drive', f'if=pflash,format=raw,readonly=on,file={d}/OVMF_CODE_4M.fd', '-drive', f'if=pflash,format=raw,file={work}/vars.fd']
+            return ['-drive', f'if=pflash,format=raw,readonly=on,file={d}/OVMF_CODE_4M.fd',
+                    '-drive', f'if=pflash,format=raw,file={work}/vars.fd']
     raise FileNotFoundError('OVMF: make deps-test')
 
 
@@ -227,7 +229,8 @@ def pxe(work, boot, bootfile, tree, **kw):
 @pytest.mark.limit(120)
 def test_pxe_grub(boot, work):
     d = f'{work}/pxe-grub'
-    r = subprocess.run(['grub-mknetdir', f'--net-directory={d}', '--subdir=boot/grub', '-d', grub_dir('i386-pc')], capture_output=True, text=True)
+    r = subprocess.run(['grub-mknetdir', f'--net-directory={d}', '--subdir=boot/grub', '-d', grub_dir('i386-pc')],
+                       capture_output=True, text=True)
     assert r.returncode == 0, r.stderr
     shutil.copytree(grub_tree(work, 'pxe-files'), d, dirs_exist_ok=True)
     assert pxe(work, boot, 'boot/grub/i386-pc/core.0', d).forwards()
