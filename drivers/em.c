@@ -239,7 +239,8 @@ em_recover(struct em *sc)
 		em_dead(sc);
 }
 
-/* Something has been in the receive ring for a whole tick and no interrupt has come: none will. Polls until one does. */
+/* Something has been in the receive ring for a whole tick and no interrupt has come: none will. Polls until one
+ * does. */
 static void
 em_check_interrupts(struct em_queue *eq, bool pending)
 {
@@ -280,7 +281,7 @@ em_watchdog(struct em_queue *eq)
 		return;
 	}
 	sc->sc_watchdogs++;
-	em_broken(sc, "watchdog timeout; frames not sent:", em_txbusy(eq));
+	em_broken(sc, "watchdog timeout; descriptors not sent:", em_txbusy(eq));
 }
 
 void

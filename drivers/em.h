@@ -10,7 +10,7 @@
 #include "kernel/timeout.h"
 #include "net/core/if.h"
 
-#define EM_RING		256u		/* descriptors; a power of two, and a multiple of 8 ([S] 13.4.27) */
+#define EM_RING		256u		/* descriptors; a power of two, and a multiple of 8 ([S] RDLEN) */
 #define EM_QUEUES	2		/* as the 82574 has; one is used as long as one core runs them */
 #define EM_MAXMTU	9000u
 #define EM_MAXSEGS	32u		/* mbufs of a packet to send */

@@ -1,4 +1,4 @@
-/* em_filter.c - what em(4) lets in: receive control, addresses, groups. [S] 13.4.22 and 13.5, [D] 10.2.5. */
+/* em_filter.c - what em(4) lets in: receive control, addresses, groups. [S] and [D]: RCTL, MTA, RAL. */
 #include "drivers/em.h"
 
 /* Bits 47 to 36 of the address (RCTL.MO 0), of which the last byte is the highest. */

@@ -6,7 +6,7 @@
 #define GONE		0xffffffffu
 #define RESET_US	10000u		/* far more than each takes */
 #define EERD_US		1000u
-#define MDIC_US		1000u		/* [S] 13.4.8: 64 us */
+#define MDIC_US		1000u		/* [S] MDIC: 64 us */
 #define INTR_GAP	78u		/* in 256 ns: 20 us. The loop polls under load, this is for what comes now and then */
 
 static bool
@@ -16,7 +16,7 @@ reset_failed(struct em *sc)
 	return false;
 }
 
-/* [D] 10.2.2.1: no request of its is under way on PCI Express when it is reset. */
+/* [D] CTRL: no request of its is under way on PCI Express when it is reset. */
 static void
 reset_master(struct em *sc)
 {
@@ -39,7 +39,7 @@ em_reset(struct em *sc)
 	if (sc->sc_model->em_82574)
 		reset_master(sc);
 	em_write(sc, EM_CTRL, em_read(sc, EM_CTRL) | CTRL_RST);
-	/* [D] 4.3.1: a millisecond before it may be asked. [S] 14.3: the EEPROM's presets load meanwhile. */
+	/* [D] chapter 4: a millisecond before it may be asked. [S] chapter 14: the EEPROM's presets load meanwhile. */
 	delay_us(sc->sc_model->em_82574 ? 1000 : 2000);
 	if (!reg_wait32(&sc->sc_regs, EM_CTRL, CTRL_RST, 0, RESET_US))
 		return reset_failed(sc);
@@ -66,7 +66,7 @@ eeprom_read(struct em *sc, unsigned word, uint16_t *v)
 	return true;
 }
 
-/* [S] 5.6.1, [D] 6.1.1.1: the address is in its first three words, when the sum is right. */
+/* [S] chapter 5, [D] chapter 6: the address is in its first three words, when the sum is right. */
 static bool
 eeprom_mac(struct em *sc, uint8_t *mac)
 {
@@ -197,6 +197,6 @@ em_rings_setup(struct em *sc)
 		em_write(sc, EM_RAH(i), 0);
 	if (!sc->sc_model->em_82574)		/* there the reset presets it */
 		em_write(sc, EM_TIPG, TIPG_8254X);
-	/* [S] 14.5: 64 bytes for full duplex, and for half duplex below 1000 Mbit/s. */
+	/* [S] chapter 14: 64 bytes for full duplex, and for half duplex below 1000 Mbit/s. */
 	em_write(sc, EM_TCTL, (em_read(sc, EM_TCTL) & TCTL_PRESET) | TCTL_EN | TCTL_PSP | TCTL_CT(15) | TCTL_COLD(64));
 }

@@ -1,6 +1,7 @@
 /* em_reg.h - registers and descriptors of Intel's 8254x and 82574 that em(4) uses.
  * [S] PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's Manual (8254x), chapter 13 unless it says
- * otherwise; [D] 82574 GbE Controller Family datasheet, chapter 10. Offsets in BAR 0, all 32 bits wide. */
+ * otherwise; [D] 82574 GbE Controller Family datasheet, chapter 10 likewise. Both go by the registers' names.
+ * Offsets in BAR 0, all 32 bits wide. */
 #ifndef DRIVERS_EM_REG_H
 #define DRIVERS_EM_REG_H
 
@@ -28,7 +29,7 @@
 #define  STATUS_GIO_MASTER		0x00080000u	/* [D]: PCIe requests are under way */
 #define EM_EECD		0x00010		/* EEPROM control */
 #define  EECD_AUTO_RD			0x00000200u	/* [D]: what the EEPROM presets is loaded */
-#define EM_EERD		0x00014		/* EEPROM read; [S] 13.4.4, [D] 10.2.2.4 differ: */
+#define EM_EERD		0x00014		/* EEPROM read; [S] and [D] differ: */
 #define  EERD_START			0x00000001u
 #define  EERD_DONE_8254X		0x00000010u
 #define  EERD_SHIFT_8254X		8		/* of the word's number */
@@ -38,7 +39,7 @@
 #define EM_CTRL_EXT	0x00018		/* extended control */
 #define  CTRL_EXT_DRV_LOAD		0x10000000u	/* [D]: tells management firmware that a driver is here */
 #define  CTRL_EXT_PBA_CLR		0x80000000u	/* [D]: MSI-X pending bits clear with the cause */
-#define EM_MDIC		0x00020		/* a PHY register; [S] 13.4.8 */
+#define EM_MDIC		0x00020		/* a PHY register */
 #define  MDIC_REG(r)			((uint32_t)(r) << 16)
 #define  MDIC_PHY1			(1u << 21)
 #define  MDIC_WRITE			(1u << 26)
@@ -78,7 +79,7 @@
 #define  TCTL_CT(n)			((uint32_t)(n) << 4)	/* collisions until it gives up */
 #define  TCTL_COLD(n)			((uint32_t)(n) << 12)	/* collision distance, in bytes */
 #define  TCTL_PRESET			0x70000000u	/* [D]: how it fetches; stays as the reset left it */
-#define EM_TIPG		0x00410		/* gaps between frames; [S] 13.4.34's values for copper */
+#define EM_TIPG		0x00410		/* gaps between frames; [S]'s values for copper */
 #define  TIPG_8254X			(10u | 8u << 10 | 6u << 20)
 #define EM_RDBAL(q)	(0x02800 + 0x100 * (q))	/* receive ring: address, bytes, first and end of what is the card's */
 #define EM_RDBAH(q)	(0x02804 + 0x100 * (q))
@@ -93,7 +94,7 @@
 #define EM_TDH(q)	(0x03810 + 0x100 * (q))
 #define EM_TDT(q)	(0x03818 + 0x100 * (q))
 #define EM_TXDCTL(q)	(0x03828 + 0x100 * (q))
-#define  TXDCTL_82574			0x01400000u	/* [D] 10.2.6.5: thresholds in descriptors; bit 22 must be set */
+#define  TXDCTL_82574			0x01400000u	/* [D]: thresholds in descriptors; bit 22 must be set */
 #define EM_RXCSUM	0x05000		/* checksum offload: 0, none */
 #define EM_MTA(n)	(0x05200 + 4 * (n))	/* 4096 bits: groups by 12 bits of their address */
 #define EM_MTA_WORDS	128u
@@ -102,7 +103,7 @@
 #define  RAH_AV				0x80000000u	/* valid */
 #define EM_NRA		16u
 
-/* Statistics; a read clears. [S] 13.7, [D] 10.2.8 */
+/* Statistics; a read clears. */
 #define EM_CRCERRS	0x04000
 #define EM_ALGNERRC	0x04004
 #define EM_RXERRC	0x0400c
@@ -124,7 +125,7 @@
 #define  PHY_POWER_DOWN			0x0800
 #define  PHY_AUTONEG			0x1000
 
-/* Legacy descriptors ([S] 3.2.3, 3.3.3): an address and a word of fields, both little-endian. */
+/* Legacy descriptors ([S] chapter 3, [D] chapter 7): an address and a word of fields, both little-endian. */
 struct em_desc {
 	uint64_t	addr;
 	uint64_t	word;

@@ -1,4 +1,4 @@
-/* em_rx.c - receive rings of em(4). [S] 3.2, [D] 7.1. */
+/* em_rx.c - receive rings of em(4). [S] 3.2, [D] 7.1: legacy descriptors. */
 #include "drivers/em.h"
 
 #define MAXFRAME	(EM_MAXMTU + 18)	/* with header and a VLAN tag */

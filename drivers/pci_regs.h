@@ -2,6 +2,8 @@
 #ifndef DRIVERS_PCI_REGS_H
 #define DRIVERS_PCI_REGS_H
 
+#define PCI_CONF_SIZE	256u
+
 #define PCI_ID		0x00		/* vendor, device */
 #define PCI_COMMAND	0x04
 #define  PCI_COMMAND_IO		0x0001

@@ -20,9 +20,14 @@ static const char *const type_names[] = {
 static bool
 map_capability(struct virtio *v, unsigned cap, struct reg *r, size_t atleast)
 {
-	uint8_t bar = pci_read8(v->v_pd, cap + VCAP_BAR);
-	uint32_t off = pci_read32(v->v_pd, cap + VCAP_OFFSET), len = pci_read32(v->v_pd, cap + VCAP_LENGTH);
+	uint32_t off, len;
+	uint8_t bar;
 
+	if (cap + VCAP_NOTIFY_MULT > PCI_CONF_SIZE)	/* it lies: no room for one so far behind */
+		return false;
+	bar = pci_read8(v->v_pd, cap + VCAP_BAR);
+	off = pci_read32(v->v_pd, cap + VCAP_OFFSET);
+	len = pci_read32(v->v_pd, cap + VCAP_LENGTH);
 	return r->rg_size == 0 && len >= atleast && pci_map_window(v->v_pd, bar, off, len, r);
 }
 
@@ -37,7 +42,7 @@ map_modern(struct virtio *v)
 			map_capability(v, cap, &v->v_common, VC_SIZE);
 			break;
 		case VCAP_NOTIFY:
-			if (map_capability(v, cap, &v->v_notify, 2))
+			if (cap + VCAP_NOTIFY_MULT + 4u <= PCI_CONF_SIZE && map_capability(v, cap, &v->v_notify, 2))
 				v->v_notify_mult = pci_read32(v->v_pd, cap + VCAP_NOTIFY_MULT);
 			break;
 		case VCAP_ISR:

@@ -306,7 +306,8 @@ writable(const struct emm *m, size_t off)
 {
 	static const uint32_t both[] = { EM_ITR, EM_TCTL, EM_TIPG, EM_RDBAL(0), EM_RDBAH(0), EM_RDLEN(0), EM_RDH(0), EM_RDTR,
 	    EM_RADV, EM_TDBAL(0), EM_TDBAH(0), EM_TDLEN(0), EM_TDH(0), EM_RXCSUM };
-	static const uint32_t only_82574[] = { EM_CTRL_EXT, EM_EIAC, EM_IVAR, EM_EITR(0), EM_EITR(1), EM_EITR(2), EM_TXDCTL(0) };
+	static const uint32_t only_82574[] = { EM_CTRL_EXT, EM_EIAC, EM_IVAR, EM_EITR(0), EM_EITR(1), EM_EITR(2),
+	    EM_TXDCTL(0) };
 
 	for (size_t i = 0; i < nitems(both); i++)
 		if (off == both[i])

@@ -1,5 +1,5 @@
-/* em_model.h - an Intel 82540EM or 82574L for em(4) on the host: honest by itself, and with every part of it open to a test
- * that wants it to lie. It reads and writes the driver's rings in place.
+/* em_model.h - an Intel 82540EM or 82574L for em(4) on the host: honest by itself, and with every part of it open to a
+ * test that wants it to lie. It reads and writes the driver's rings in place.
  *
  *	emm_init(&m, 0x100e); ... emm_attach(&m);	emm_if(&m) is the interface
  *	emm_rx(&m, frame, len);		a frame comes in

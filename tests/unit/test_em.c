@@ -191,7 +191,8 @@ TEST(em_82574)
 
 	emm_init(&m, I82574);
 	ifp = start();
-	CHECK_IN(dmesg(), "em0 at pci0 dev 3 function 0 \"Intel 82574L\" rev 0x03: msix, 1 queue, address 52:54:00:00:00:0a\n");
+	CHECK_IN(dmesg(), "em0 at pci0 dev 3 function 0 \"Intel 82574L\" rev 0x03: "
+	    "msix, 1 queue, address 52:54:00:00:00:0a\n");
 	traffic(ifp, 1000, 60);
 	traffic(ifp, 100, 1514);
 	CHECK(m.irqs[1]->ir_count > 0);
@@ -405,6 +406,22 @@ link_changes(uint16_t device)
 
 TEST(em_link_82540)	{ link_changes(I82540); }
 TEST(em_link_82574)	{ link_changes(I82574); }
+
+/* Until the loop has looked, a link that shakes interrupts once. */
+TEST(em_link_shakes)
+{
+	unsigned before;
+
+	emm_init(&m, I82574);
+	start();
+	before = m.interrupts;
+	for (int i = 0; i < 100; i++)
+		emm_link(&m, i & 1);
+	CHECK_EQ(m.interrupts - before, 1);
+	run();
+	CHECK_EQ(emm_if(&m)->if_link_state, LINK_STATE_UP);
+	stop();
+}
 
 TEST(em_updown)
 {
@@ -691,6 +708,22 @@ send_many(struct ifnet *ifp, unsigned n)
 	}
 }
 
+/* A packet in three mbufs. */
+static void
+send_chain(struct ifnet *ifp)
+{
+	struct batch b = { 0 };
+	struct mbuf *p = m_get(), *n = p;
+
+	for (int i = 0; i < 3; i++) {
+		n->m_len = 100;
+		n->m_pktlen = 300;
+		n = n->m_next = i < 2 ? m_get() : NULL;
+	}
+	batch_add(&b, p);
+	ifp->if_enqueue(ifp, &b);
+}
+
 static void
 ring_full(uint16_t device)
 {
@@ -730,7 +763,8 @@ watchdog(bool link)
 		run();
 	}
 	m.stalled = true;
-	send_many(ifp, 10);
+	send_many(ifp, 9);
+	send_chain(ifp);
 	run();
 	host_run(4000);
 	CHECK_EQ(emm_sc(&m)->sc_resets, 0);
@@ -740,7 +774,7 @@ watchdog(bool link)
 	CHECK_EQ(ifp->if_ifqs[0].ifq_errors, 10);
 	CHECK_EQ(mbuf_used(), 256);
 	if (link)
-		CHECK_IN(dmesg(), "em0: watchdog timeout; frames not sent: 0xa\n");
+		CHECK_IN(dmesg(), "em0: watchdog timeout; descriptors not sent: 0xc\n");
 	m.stalled = false;
 	emm_link(&m, true);
 	run();
@@ -985,6 +1019,7 @@ absent(uint16_t device)
 	host_run(10000);
 	CHECK(host.now - t < 11000000000ull);	/* it does not wait for what is not there */
 	CHECK(!emm_sc(&m)->sc_alive);
+	CHECK(!(m.conf[4] & 4));		/* no bus master */
 	CHECK_IN(dmesg(), "em0: the device is gone, status 0xffffffff\n");
 	CHECK_IN(dmesg(), "em0: reset failed\n");
 	CHECK_EQ(ifp->if_ifiqs[0].ifiq_errors, 0);	/* ones are no count */
@@ -998,6 +1033,25 @@ absent(uint16_t device)
 
 TEST(em_absent_82540)	{ absent(I82540); }
 TEST(em_absent_82574)	{ absent(I82574); }
+
+/* Gone, and taken down before anybody has noticed. */
+TEST(em_absent_and_down)
+{
+	struct ifnet *ifp;
+
+	emm_init(&m, I82540);
+	ifp = start();
+	m.dead = true;
+	CHECK(if_setup(ifp, false));
+	CHECK_EQ(ifp->if_ifiqs[0].ifiq_errors, 0);
+	CHECK_EQ(mbuf_used(), 0);
+	CHECK(!if_setup(ifp, true));
+	m.dead = false;
+	CHECK(if_setup(ifp, true));
+	run();
+	traffic(ifp, 100, 60);
+	stop();
+}
 
 TEST(em_absent_at_attach)
 {
