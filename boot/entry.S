@@ -127,6 +127,7 @@ boot_start64:
 	ud2
 
 	.balign	8
+	.globl	boot_gdt
 boot_gdt:
 	.quad	0
 	.quad	0x00af9a000000ffff		/* 0x08: code, 64-bit */
@@ -137,6 +138,7 @@ boot_gdtr:
 
 	.bss
 	.balign	4096
+	.globl	boot_pml4
 boot_pml4:
 	.skip	4096
 boot_pdpt:
@@ -150,5 +152,6 @@ boot_stack_guard:
 	.skip	32768
 boot_stack_top:
 	.balign	64
+	.globl	core0_tls
 core0_tls:
 	.skip	64

@@ -13,6 +13,7 @@
 #define COM1_IRQ	4
 #define UART_DIVISOR	1		/* 115200 bit/s of 1.8432 MHz / 16 */
 #define RING_SIZE	8192u		/* a power of two */
+#define SEND_STEP	256u		/* bytes to the transmitter at once: packets wait meanwhile */
 #define EMERGENCY_SPINS	200000u		/* readings of LSR without progress: about 0.2 s */
 
 struct ring { unsigned head, tail; char buf[RING_SIZE]; };	/* head: written so far; tail: taken */
@@ -33,18 +34,15 @@ ring_put(struct ring *r, const char *s, size_t n)
 	return n;
 }
 
-/* Moves what fits into the transmitter's FIFO; returns how many bytes. */
+/* Moves what fits into the transmitter's FIFO, about `budget` bytes at most; returns how many. */
 static unsigned
-uart_send(void)
+uart_send(unsigned budget)
 {
 	unsigned n = 0;
 
-	while (ring_used(&uart_tx) > 0 && (reg_read8(&uart_reg, UART_LSR) & LSR_TX_EMPTY)) {
+	while (n < budget && ring_used(&uart_tx) > 0 && (reg_read8(&uart_reg, UART_LSR) & LSR_TX_EMPTY))
 		for (unsigned i = 0; i < UART_FIFO && ring_used(&uart_tx) > 0; i++, n++)
 			reg_write8(&uart_reg, UART_DATA, (uint8_t)uart_tx.buf[uart_tx.tail++ % RING_SIZE]);
-		if (n >= RING_SIZE)
-			break;
-	}
 	return n;
 }
 
@@ -71,7 +69,7 @@ uart_write(const char *s, size_t n)
 	if (!uart_present)
 		return n;
 	done = ring_put(&uart_tx, s, n);
-	if (uart_send() > 0 && done < n)
+	if (uart_send(SEND_STEP) > 0 && done < n)
 		done += ring_put(&uart_tx, s + done, n - done);
 	if (done < n)
 		uart_short = true;
@@ -124,7 +122,7 @@ uart_emergency(const char *s, size_t n)
 static int
 uart_poll(struct poller *pl __unused_arg, int budget)
 {
-	unsigned in = uart_receive((unsigned)budget), out = uart_send();
+	unsigned in = uart_receive((unsigned)budget), out = uart_send(SEND_STEP);
 
 	if (in > 0)
 		cons_input_ready();

@@ -6,6 +6,8 @@
 #include "kernel/machine.h"
 #include "kernel/task.h"
 
+#define CONS_STEP	128	/* bytes between two moments at which the loop may have its turn */
+
 static struct {
 	bool	cs_half;	/* the \r of a newline has gone, its \n has not */
 	bool	cs_midline;
@@ -29,6 +31,7 @@ cons_put(const char *s, size_t n)
 	const char *nl;
 	size_t done = 0, len, k;
 
+	net_enter();
 	while (done < n) {
 		if (s[done] == '\n' || cons.cs_half) {
 			k = cons_put_newline();
@@ -47,6 +50,7 @@ cons_put(const char *s, size_t n)
 		if (k < len)
 			break;
 	}
+	net_leave();
 	return done;
 }
 
@@ -59,20 +63,22 @@ cons_at_bol(void)
 size_t
 cons_write(const char *s, size_t n, const volatile bool *stop, uint64_t ms)
 {
-	uint64_t last = uptime_ns();
+	uint64_t last = uptime_ns(), now;
+	bool late = false;
 	size_t done = 0, k;
 
-	while (done < n && !(stop != NULL && *stop)) {
-		k = cons_put(s + done, n - done);
+	while (done < n && !late && !(stop != NULL && *stop)) {
+		net_enter();
+		k = cons_put(s + done, MIN(n - done, (size_t)CONS_STEP));
 		done += k;
-		if (k > 0) {
-			last = uptime_ns();
-			continue;
-		}
-		if (ms != 0 && uptime_ns() - last >= ms * 1000000)
-			break;
-		/* A time limit on each sleep, in case the machine never calls cons_output_ready(). */
-		task_sleep(&cons, ms != 0 ? MIN(ms, 100u) : 100);
+		now = uptime_ns();
+		if (k > 0)
+			last = now;
+		else if (ms != 0 && now - last >= ms * 1000000)
+			late = true;
+		else	/* A time limit on each sleep, in case the machine never calls cons_output_ready(). */
+			task_sleep(&cons, ms != 0 ? MIN(ms, 100u) : 100);
+		net_leave();
 	}
 	return done;
 }

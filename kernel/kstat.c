@@ -1,5 +1,6 @@
 /* kstat.c - the list of counted things and the kstat command. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "kernel/task.h"
 
 struct kstat *kstat_list;
+static unsigned kstat_changes;		/* of the list */
 
 static int
 kstat_cmp(const struct kstat *a, const struct kstat *b)
@@ -33,6 +35,7 @@ kstat_add(struct kstat *ks)
 		KASSERT(*p != ks);
 	ks->ks_next = *p;
 	*p = ks;
+	kstat_changes++;
 }
 
 void
@@ -42,6 +45,7 @@ kstat_remove(struct kstat *ks)
 		if (*p == ks) {
 			*p = ks->ks_next;
 			ks->ks_next = NULL;
+			kstat_changes++;
 			return;
 		}
 	panic("kstat_remove: %s is not there", ks->ks_provider);
@@ -127,30 +131,69 @@ kstat_print(struct kstat *ks, struct out *o)
 	json_close(o, '}');
 }
 
+/* Where a listing is, so that the loop has its turn between two entries, which may come and go meanwhile. */
+struct kstat_cursor {
+	const struct kstat *kc_last;	/* valid while the list has not changed; NULL: at the start */
+	unsigned	 kc_changes;
+	struct kstat	 kc_key;
+	char		 kc_provider[32], kc_name[32];
+};
+
+static struct kstat *
+kstat_after(struct kstat_cursor *kc)
+{
+	struct kstat *ks = kstat_list;
+
+	if (kc->kc_last != NULL && kc->kc_changes == kstat_changes)
+		ks = kc->kc_last->ks_next;
+	else if (kc->kc_last != NULL)
+		while (ks != NULL && kstat_cmp(ks, &kc->kc_key) <= 0)
+			ks = ks->ks_next;
+	if (ks == NULL)
+		return NULL;
+	kc->kc_last = ks;
+	kc->kc_changes = kstat_changes;
+	snprintf(kc->kc_provider, sizeof(kc->kc_provider), "%s", ks->ks_provider);
+	snprintf(kc->kc_name, sizeof(kc->kc_name), "%s", ks->ks_name);
+	kc->kc_key = (struct kstat){ .ks_provider = kc->kc_provider, .ks_instance = ks->ks_instance,
+	    .ks_name = kc->kc_name, .ks_unit = ks->ks_unit };
+	return ks;
+}
+
+/* Prints the next one if a pattern matches, or if there is none. False: no more. */
+static bool
+kstat_turn(struct out *o, struct kstat_cursor *kc, int argc, char **argv, unsigned *found)
+{
+	struct kstat *ks;
+	bool match = argc == 1;
+
+	net_enter();
+	ks = kstat_after(kc);
+	for (int i = 1; ks != NULL && i < argc && !match; i++)
+		match = kstat_match(ks, argv[i]);
+	if (ks != NULL && match) {
+		kstat_print(ks, o);
+		++*found;
+	}
+	net_leave();
+	return ks != NULL;
+}
+
 static int
 cmd_kstat(struct out *o, int argc, char **argv)
 {
+	struct kstat_cursor kc = { .kc_last = NULL };
 	unsigned found = 0;
 
 	for (int i = 1; i < argc; i++)
 		if (argv[i][0] == '-')
 			return command_usage(o, argv[0]);
-	net_enter();
 	if (o->o_json)
 		json_open(o, NULL, '[');
-	for (struct kstat *ks = kstat_list; ks != NULL && !o->o_stop; ks = ks->ks_next) {
-		bool match = argc == 1;
-
-		for (int i = 1; i < argc && !match; i++)
-			match = kstat_match(ks, argv[i]);
-		if (match) {
-			kstat_print(ks, o);
-			found++;
-		}
-	}
+	while (!o->o_stop && kstat_turn(o, &kc, argc, argv, &found))
+		continue;
 	if (o->o_json)
 		json_close(o, ']');
-	net_leave();
 	if (found == 0 && argc > 1 && !o->o_json)
 		out_printf(o, "kstat: no matches found\n");
 	return found == 0 && argc > 1;

@@ -85,6 +85,7 @@ log_read(uint64_t *pos, char *buf, size_t n)
 	uint64_t at;
 	size_t first;
 
+	net_enter();
 	if (*pos < log_oldest())
 		*pos = log_oldest();
 	if (*pos > msgbuf.end)
@@ -95,6 +96,7 @@ log_read(uint64_t *pos, char *buf, size_t n)
 	memcpy(buf, msgbuf.ring->lr_text + at, first);
 	memcpy(buf + first, msgbuf.ring->lr_text, n - first);
 	*pos += n;
+	net_leave();
 	return n;
 }
 

@@ -30,6 +30,7 @@ kernel_main(uint32_t magic, uint32_t info)
 	trap_init();			/* a fault prints a backtrace from here on */
 	pic_init();
 	apic_init();
+	cores_init();			/* the other cores are reset, which takes 10 ms */
 	clock_init();			/* uptime_ns() runs */
 	cpu_log();
 	random_init();
@@ -37,6 +38,7 @@ kernel_main(uint32_t magic, uint32_t info)
 	uart_attach();			/* the console by interrupt */
 	if (!net_init())		/* mbufs and the stack's tables */
 		panic("no memory for mbufs");
+	cores_start();			/* the other cores run their loops */
 	pci_attach_all();		/* the network cards */
 	config_boot();			/* the configuration that came with the kernel */
 	shell_start();

@@ -13,7 +13,6 @@
 
 #define TASK_STACK	(32 * 1024)
 #define TASK_BUCKETS	32
-#define TASK_QUANTUM_NS	5000000u	/* before another task of this core has its turn */
 #define TASK_LEAST_NS	10000u		/* a turn that was preempted sooner does not count as one */
 
 enum task_state { TASK_READY, TASK_RUNNING, TASK_PREEMPTED, TASK_SLEEPING, TASK_DEAD };
@@ -44,6 +43,7 @@ struct tasks {
 };
 static PERCORE struct tasks tasks;
 PERCORE unsigned task_hold;
+uint64_t task_quantum_ns = 5000000;
 void (*task_alarm)(uint64_t deadline);
 
 static struct task **
@@ -182,13 +182,13 @@ task_turn(struct tasks *ts, bool forced)
 	ts->ts_ready = tk->tk_next;
 	tk->tk_state = TASK_RUNNING;
 	if (tk->tk_left == 0)
-		tk->tk_left = TASK_QUANTUM_NS;
-	if (task_alarm != NULL)
-		task_alarm(task_deadline(tk, start, forced));
+		tk->tk_left = task_quantum_ns;
 	percore(task_hold) = 1;
 	ts->ts_forced = forced;
 	ts->ts_wait = forced ? start : 0;
 	ts->ts_self = tk;
+	if (task_alarm != NULL)		/* it may ring before the switch: ts_self is set */
+		task_alarm(task_deadline(tk, start, forced));
 	context_switch(&ts->ts_loop, &tk->tk_ctx);
 	percore(task_hold) = 0;
 	now = uptime_ns();
@@ -216,6 +216,56 @@ tasks_run_forced(void)
 	struct tasks *ts = percore_ptr(tasks);
 
 	return ts->ts_ready != NULL && task_turn(ts, true);
+}
+
+/* ---- sections that are not preempted ---- */
+
+#ifdef SLUICE_DEBUG
+/* ns that a section may last; 0: any time. One ns is one instruction where the clock counts those (QEMU's -icount shift=0). */
+static int task_limit;
+SYSCTL_INT(debug_netlimit, "debug.netlimit", &task_limit, 0, 0, 1000000000);
+static PERCORE uint64_t task_held;		/* since when; 0: not watched */
+
+static void
+hold_begins(void)
+{
+	percore(task_held) = task_limit != 0 && task_self() != NULL ? uptime_ns() : 0;
+}
+
+static void
+hold_ends(void)
+{
+	uint64_t since = percore(task_held);
+
+	if (since != 0 && task_limit != 0 && uptime_ns() - since > (uint64_t)task_limit)
+		panic("task %s held the loop off for %llu ns", task_self()->tk_name,
+		    (unsigned long long)(uptime_ns() - since));
+}
+#else
+static inline void hold_begins(void) { }
+static inline void hold_ends(void) { }
+#endif
+
+void
+net_enter(void)
+{
+	if (percore(task_hold)++ == 0)
+		hold_begins();
+}
+
+void
+net_leave(void)
+{
+	KASSERT(percore(task_hold) > 0);
+	if (percore(task_hold) == 1)
+		hold_ends();
+	task_release();
+}
+
+bool
+net_entered(void)
+{
+	return task_self() == NULL || percore(task_hold) > 0;
 }
 
 /* ---- the beginning and the end ---- */
@@ -300,9 +350,10 @@ task_sleep(const void *chan, uint64_t ms)
 {
 	struct tasks *ts = percore_ptr(tasks);
 	struct task *tk = ts->ts_self, **bucket = task_bucket(ts, chan);
+	unsigned held;
 
-	KASSERT(tk != NULL && percore(task_hold) == 0);
-	percore(task_hold) = 1;
+	KASSERT(tk != NULL && percore(task_hold) <= 1);
+	net_enter();
 	tk->tk_state = TASK_SLEEPING;
 	tk->tk_chan = chan;
 	tk->tk_next = *bucket;
@@ -312,8 +363,12 @@ task_sleep(const void *chan, uint64_t ms)
 	*bucket = tk;
 	if (ms > 0)
 		timeout_add_msec(&tk->tk_timeout, ms);
+	held = percore(task_hold);
+	hold_ends();
 	task_leave(ts, tk);
-	task_release();
+	percore(task_hold) = held;
+	hold_begins();
+	net_leave();
 	return tk->tk_woken;
 }
 
@@ -342,57 +397,13 @@ task_sleep_ms(uint64_t ms)
 		task_sleep(&until, (until - now + 999999) / 1000000);
 }
 
-/* ---- sections that are not preempted ---- */
-
-#ifdef SLUICE_DEBUG
-/* ns that a section may last; 0: any time. One ns is one instruction where the clock counts those (QEMU's -icount shift=0). */
-static int task_limit;
-SYSCTL_INT(debug_netlimit, "debug.netlimit", &task_limit, 0, 0, 1000000000);
-static PERCORE uint64_t task_held;		/* since when; 0: not watched */
-
-static void
-hold_begins(void)
-{
-	percore(task_held) = task_limit != 0 && task_self() != NULL ? uptime_ns() : 0;
-}
-
-static void
-hold_ends(void)
-{
-	uint64_t since = percore(task_held);
-
-	if (since != 0 && task_limit != 0 && uptime_ns() - since > (uint64_t)task_limit)
-		panic("task %s held the loop off for %llu ns", task_self()->tk_name,
-		    (unsigned long long)(uptime_ns() - since));
-}
-#else
-static inline void hold_begins(void) { }
-static inline void hold_ends(void) { }
-#endif
-
-void
-net_enter(void)
-{
-	if (percore(task_hold)++ == 0)
-		hold_begins();
-}
-
-void
-net_leave(void)
-{
-	KASSERT(percore(task_hold) > 0);
-	if (percore(task_hold) == 1)
-		hold_ends();
-	task_release();
-}
-
-bool
-net_entered(void)
-{
-	return task_self() == NULL || percore(task_hold) > 0;
-}
-
 /* ---- counters ---- */
+
+uint64_t
+task_preemptions(void)
+{
+	return percore_ptr(tasks)->ts_preempts;
+}
 
 static void
 tasks_kstat_read(struct kstat *ks, struct out *o)

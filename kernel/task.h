@@ -15,7 +15,8 @@ struct task *task_create(const char *name, void (*fn)(void *), void *arg);
 struct task *task_self(void);			/* NULL: in the loop */
 void	task_yield(void);			/* lets the loop have a turn */
 /* Sleeps until task_wakeup(chan), or for at most `ms` milliseconds (0: no limit). True: woken, false: time is up.
- * Spurious wake-ups happen: callers test their condition in a loop. */
+ * Spurious wake-ups happen: callers test their condition in a loop. Within one net_enter() it lets go of that while it sleeps, so that no
+ * wake-up is lost between the test and the sleep. */
 bool	task_sleep(const void *chan, uint64_t ms);
 void	task_wakeup(const void *chan);		/* loop or task; this core */
 void	task_sleep_ms(uint64_t ms);
@@ -33,6 +34,9 @@ void	tasks_init(void);			/* each core, once */
  * it does not count. */
 bool	tasks_run_forced(void);
 #define TASK_SLICE_NS	250000u
+
+extern uint64_t task_quantum_ns;		/* a task's before another of its core has its turn */
+uint64_t task_preemptions(void);		/* on this core, since boot */
 
 /* ---- for the machine ---- */
 /* PERCORE. Depth of net_enter() and of the library's locks. */

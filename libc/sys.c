@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "kernel/amd64/cpu.h"
 #include "kernel/amd64/memory.h"
 #include "kernel/machine.h"
 #include "kernel/percore.h"
@@ -17,8 +18,7 @@ int	gettimeofday(struct timeval *restrict, void *restrict);
 void	__stack_chk_fail(void) __noreturn_fn;
 void	__assert_func(const char *, int, const char *, const char *) __noreturn_fn;
 
-extern struct _reent *sys_reent;
-PERCORE struct _reent *sys_reent;	/* of the context that runs (context.S); NULL: newlib's own, core 0's loop has that */
+PERCORE struct _reent *sys_reent;
 static char *heap_start, *heap_break, *heap_end;
 
 struct _reent *

@@ -44,15 +44,15 @@ class Tally:
 
 
 class Unit:
-    """The unit tests' binary: one line a test."""
-    LINE = re.compile(r'^(ok|FAIL) ([\w./-]+)(?:: (.*))?$')
+    """A program that prints one line a test: the unit tests, the simulator, ..."""
+    LINE = re.compile(r'^(ok|FAIL) ([\w./-]+)(?:(?: seed \d+)?: (.*))?$')
 
-    def __init__(self, tally, path):
-        self.tally, self.path = tally, path
-        self.p = subprocess.Popen([path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace',
+    def __init__(self, tally, argv, name='unit'):
+        self.tally, self.name = tally, name
+        self.p = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace',
                                   stdin=subprocess.DEVNULL, start_new_session=True)
         os.set_blocking(self.p.stdout.fileno(), False)
-        self.buf, self.other, self.n, self.quiet_ok, self.done = '', [], 0, 0, False
+        self.buf, self.other, self.n, self.quiet_ok, self.done, self.after_fail = '', [], 0, 0, False, False
 
     def poll(self):
         if self.done:
@@ -69,9 +69,9 @@ class Unit:
             ok = self.p.returncode == 0 and self.n > 0
             if self.quiet_ok:
                 self.tally.passed += self.quiet_ok
-                self.tally.say(f'[{time.monotonic() - self.tally.t0:4.0f} s] ok   {self.quiet_ok} unit tests')
-            if not ok and not any(f.startswith('unit:') for f in self.tally.failed):
-                self.tally.result('unit: as a whole', False, text=f'exit status {self.p.returncode}\n' + '\n'.join(self.other[-40:]))
+                self.tally.say(f'[{time.monotonic() - self.tally.t0:4.0f} s] ok   {self.quiet_ok} {self.name} tests')
+            if not ok and not any(f.startswith(f'{self.name}:') for f in self.tally.failed):
+                self.tally.result(f'{self.name}: as a whole', False, text=f'exit status {self.p.returncode}\n' + '\n'.join(self.other[-40:]))
 
     def _read(self):
         try:
@@ -83,12 +83,15 @@ class Unit:
         m = self.LINE.match(line)
         if not m:
             self.other.append(line)
+            if line.startswith('    ') and self.after_fail:     # what a failed test says more
+                self.tally.say('    ' + line[:2000])
             return
+        self.after_fail = m[1] == 'FAIL'
         self.n += 1
         if m[1] == 'ok':
             self.quiet_ok += 1
         else:
-            self.tally.result('unit:' + m[2], False, text='\n'.join(self.other[-40:] + [m[3] or '']))
+            self.tally.result(f'{self.name}:{m[2]}', False, text='\n'.join(self.other[-40:] + [m[3] or '']))
         self.other = []
 
     def kill(self):
@@ -180,22 +183,37 @@ def arguments():
     ap.add_argument('-B', '--build', default=os.environ.get('SLUICE_B', f'{TOP}/build'), help='the build directory')
     ap.add_argument('-j', type=int, default=max(2, min(4, os.cpu_count() or 2)), help='processes of system tests')
     ap.add_argument('-k', default='', help="pytest's -k: only tests whose name matches")
-    ap.add_argument('--only', choices=['unit', 'system'], help='only these')
+    ap.add_argument('--only', choices=['unit', 'sim', 'system'], help='only these')
     ap.add_argument('--dut', default='sluice', choices=['sluice', 'linux'], help='linux: try the tests against a Linux guest')
     ap.add_argument('--minutes', type=float, help='the whole may take so long')
     ap.add_argument('files', nargs='*', help='test files under tests/system')
     return ap.parse_args()
 
 
+def simulator(tally, host, name, long):
+    """The host's build in the directory `host`."""
+    if not os.access(f'{host}/sim', os.X_OK):
+        tally.result(f'{name}: as a whole', False, text=f'{host}/sim has not been built')
+        return []
+    jobs = [Unit(tally, [f'{host}/sim'], name), Unit(tally, [sys.executable, f'{HERE}/sim/check_host.py', host], f'{name}-host')]
+    if long:
+        jobs.append(Unit(tally, [f'{host}/sim', '-s', '1000', '-n', '5000', 'random_topology', 'corruption_of_everything'], f'{name}-seeds'))
+    return jobs
+
+
 def run(o, tally, work):
     jobs = []
     unit = f'{o.build}/unit/unit'
-    if o.only != 'system' and o.dut == 'sluice' and not o.k and not o.files:
+    if o.only in (None, 'unit') and o.dut == 'sluice' and not o.k and not o.files:
         if os.access(unit, os.X_OK):
-            jobs.append(Unit(tally, unit))
+            jobs.append(Unit(tally, [unit]))
         else:
             tally.result('unit: as a whole', False, text=f'{unit} has not been built')
-    if o.only != 'unit':
+    if o.only in (None, 'sim') and o.dut == 'sluice' and not o.k and not o.files:
+        jobs += simulator(tally, f'{o.build}/host', 'sim', o.long)
+        if o.long:
+            jobs += simulator(tally, f'{o.build}/host-san', 'san', False)
+    if o.only in (None, 'system'):
         options = [f'--dut={o.dut}'] + (['--long'] if o.long else []) + (['-k', o.k] if o.k else [])
         jobs.append(System(tally, work, options, o.j, o.files or [f'{HERE}/system']))
     end = tally.t0 + 60 * (o.minutes or (60 if o.long else 10))

@@ -21,11 +21,12 @@ run: deps-run
 	@B=$(B) boot/run.sh
 
 test: deps-test
-	@+$(SUBMAKE) all $(B)/unit/unit
+	@+$(SUBMAKE) all $(B)/unit/unit host
 	@SLUICE_B=$(B) tests/run
 
 test-long: deps-test
-	@+$(SUBMAKE) all $(B)/unit/unit
+	@+$(SUBMAKE) all $(B)/unit/unit host
+	@+$(SUBMAKE) SAN=address,undefined host
 	@SLUICE_B=$(B) tests/run --long
 
 bench: deps-test

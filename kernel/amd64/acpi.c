@@ -1,4 +1,4 @@
-/* acpi.c - finds the firmware's tables when the machine is to end: power off and reset. ACPI 6.4, chapters 4 and 5. */
+/* acpi.c - finds the firmware's tables; power off and reset. ACPI 6.4, chapters 4 and 5. */
 #include <string.h>
 
 #include "kernel/amd64/acpi.h"
@@ -72,7 +72,7 @@ acpi_rsdp(void)
 }
 
 /* The table named `sig` of the RSDT, or of the XSDT where there is one. */
-static const uint8_t *
+const uint8_t *
 acpi_table(const char *sig)
 {
 	const uint8_t *rsdp = acpi_rsdp(), *root, *t;

@@ -140,6 +140,12 @@ static inline void apic_eoi(void) { apic_regs[APIC_EOI] = 0; }
 /* This core's APIC number: the destination of an MSI. */
 static inline uint32_t apic_id(void) { return apic_regs[APIC_ID] >> 24; }
 void	apic_init(void);		/* core 0: maps it, virtual wire on LINT0, timer masked */
+void	apic_core_init(void);		/* each other core: the same, without a line from the 8259s */
+/* Sends an interprocessor interrupt to the core with that APIC number: 10.6.1. Not from interrupts. */
+void	apic_ipi(uint32_t apic, uint32_t command);
+#define IPI_NMI		0x4400u
+#define IPI_INIT	0x4500u
+#define IPI_STARTUP	0x4600u		/* or'ed with the number of the page where it starts */
 /* The timer runs down from `count` units once and raises VECTOR_TIMER; 0 stops it. */
 void	apic_timer_start(uint32_t count);
 uint32_t apic_timer_read(void);		/* units left */

@@ -10,6 +10,9 @@
 #define APIC_TPR	(0x080 / 4)	/* task priority: 0 takes all */
 #define APIC_SVR	(0x0f0 / 4)	/* spurious vector; */
 #define  SVR_ENABLE	0x100u
+#define APIC_ICR	(0x300 / 4)	/* interrupt command; */
+#define  ICR_PENDING	0x1000u
+#define APIC_ICR_DEST	(0x310 / 4)
 #define APIC_LVT_TIMER	(0x320 / 4)
 #define APIC_LINT0	(0x350 / 4)
 #define APIC_LINT1	(0x360 / 4)
@@ -22,23 +25,41 @@
 #define APIC_TIMER_DIV	(0x3e0 / 4)
 #define  DIV_16		3u
 
+#define ICR_SPINS	1000000u
+
 volatile uint32_t *apic_regs;
 
-void
-apic_init(void)
+static uint64_t
+apic_on(void)
 {
 	uint64_t base = msr_read(MSR_APIC_BASE);
 
-	if (!(cpuid(1, 0).d & 1u << 9))
-		panic("this processor has no local APIC");
 	if (base & APIC_BASE_X2) {		/* 10.12.5: from x2APIC the way leads through off */
 		base &= ~(uint64_t)(APIC_BASE_X2 | APIC_BASE_ON);
 		msr_write(MSR_APIC_BASE, base);
 	}
 	msr_write(MSR_APIC_BASE, base | APIC_BASE_ON);
-	apic_regs = mmio_map(base & 0xfffffffff000ull, 4096);
+	return base & 0xfffffffff000ull;
+}
+
+void
+apic_init(void)
+{
+	uint64_t base;
+
+	if (!(cpuid(1, 0).d & 1u << 9))
+		panic("this processor has no local APIC");
+	base = apic_on();
+	apic_regs = mmio_map(base, 4096);
 	if (apic_regs == NULL)
 		panic("local APIC at %#llx cannot be mapped", (unsigned long long)base);
+	apic_core_init();
+}
+
+void
+apic_core_init(void)
+{
+	apic_on();
 	apic_regs[APIC_SVR] = SVR_ENABLE | VECTOR_SPURIOUS;
 	apic_regs[APIC_TPR] = 0;
 	apic_regs[APIC_LVT_ERROR] = LVT_MASKED;
@@ -47,6 +68,15 @@ apic_init(void)
 	apic_regs[APIC_TIMER_DIV] = DIV_16;
 	apic_regs[APIC_LVT_TIMER] = VECTOR_TIMER;
 	apic_regs[APIC_TIMER_INIT] = 0;
+}
+
+void
+apic_ipi(uint32_t apic, uint32_t command)
+{
+	for (unsigned n = 0; n < ICR_SPINS && (apic_regs[APIC_ICR] & ICR_PENDING); n++)
+		cpu_pause();
+	apic_regs[APIC_ICR_DEST] = apic << 24;
+	apic_regs[APIC_ICR] = command;
 }
 
 void

@@ -96,7 +96,7 @@ cpu_log(void)
 		p++;
 	cpu_signature(sig, sizeof(sig));
 	cpu_features(features, sizeof(features));
-	log_printf("cpu0 at mainbus0: apid %u\n", apic_id());
+	log_printf("cpu0 at mainbus0: apid %u (boot processor)\n", apic_id());
 	log_printf("cpu0: %s, %u.%02u MHz, %s\n", *p != '\0' ? p : "unknown processor", clock_khz() / 1000,
 	    clock_khz() % 1000 / 10, sig);
 	log_printf("cpu0: %s\n", features);

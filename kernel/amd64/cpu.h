@@ -8,7 +8,13 @@ void	bootinfo_init(uint32_t magic, uint32_t pa);	/* before memory_init() */
 void	bootinfo_log(void);
 void	cpu_init(void);			/* this core's features: SSE, AVX, WP, SMEP, SMAP, UMIP */
 void	cpu_log(void);			/* "cpu0: ..."; after clock_init() */
-void	trap_init(void);		/* this core's GDT, TSS, ISTs, and the IDT */
+void	trap_init(void);		/* core 0: the IDT, and the next two */
+bool	trap_prepare(void);		/* a core's ISTs; core 0 as that core. False: no memory */
+void	trap_load(void);		/* this core's GDT, TSS and IDT */
+void	cores_init(void);		/* core 0, after apic_init(): finds the others and resets them */
+void	cores_start(void);		/* after net_init(), 10 ms later: they run; then ncores is right */
+void	cores_stop(void);		/* all but this one halt: the end is near */
+void	cores_stopped(void);		/* from an NMI: does not return when cores_stop() has sent it */
 void	clock_init(void);		/* uptime_ns() counts, apic_init() has run */
 void	random_init(void);
 
@@ -30,6 +36,8 @@ const char *symtab_find(uintptr_t addr, uintptr_t *offset);
 
 /* context.c: gives back what libc keeps of the context that had this stack. */
 void	context_free(void *base, size_t size);
+
+extern struct _reent *sys_reent;	/* PERCORE: libc's state of the context that runs; NULL: newlib's own (core 0's loop) */
 
 /* panic.c */
 struct trapframe;

@@ -17,6 +17,7 @@
 #define PANIC_LONGEST	3600u
 
 static volatile unsigned panic_depth;	/* a panic's own panic must end too */
+static unsigned panic_core;		/* whose panic it is, + 1 */
 
 /* A line to the log, and what the console has not taken yet out by force. */
 static void
@@ -27,6 +28,7 @@ panic_line(const char *fmt, ...)
 	va_start(ap, fmt);
 	log_vprintf(fmt, ap);
 	va_end(ap);
+	log_console();
 	machine_cons_emergency("", 0);
 }
 
@@ -102,10 +104,17 @@ static void
 panic_begin(const char *what)
 {
 	static const char again[] = "\r\npanic in panic: ";
+	unsigned none = 0;
 
 	irq_disable();
-	if (++panic_depth == 1)
+	if (!__atomic_compare_exchange_n(&panic_core, &none, core_id() + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+	    none != core_id() + 1)
+		for (;;)		/* the first one's NMI comes, or has come */
+			__asm__ volatile("hlt");
+	if (++panic_depth == 1) {
+		cores_stop();
 		return;
+	}
 	if (panic_depth == 2) {
 		machine_cons_emergency(again, sizeof(again) - 1);
 		machine_cons_emergency(what, strnlen(what, 200));

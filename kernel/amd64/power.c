@@ -21,6 +21,7 @@ machine_reboot(void)
 	static const struct { uint16_t limit; uint64_t base; } __packed none = { 0, 0 };
 
 	irq_disable();
+	cores_stop();
 	machine_cons_emergency("", 0);
 	port_out8(RESET_CONTROL, 0x02);
 	port_out8(RESET_CONTROL, 0x06);
@@ -38,6 +39,7 @@ void
 machine_halt(void)
 {
 	irq_disable();
+	cores_stop();
 	machine_cons_emergency("", 0);
 	if (acpi_poweroff())
 		power_wait();

@@ -42,8 +42,8 @@ idt_fill(void)
 		gate_set(v, intr_stubs + 8 * (v - 32), IST_INTR);
 }
 
-static void
-gdt_load(void)
+void
+trap_load(void)
 {
 	uint64_t *g = percore_ptr(gdt[0]), base = (uintptr_t)percore_ptr(tss);
 	struct descriptor gd = { sizeof(gdt) - 1, (uintptr_t)g }, id = { sizeof(idt) - 1, (uintptr_t)idt };
@@ -57,20 +57,27 @@ gdt_load(void)
 	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
 }
 
-void
-trap_init(void)
+bool
+trap_prepare(void)
 {
 	percore(tss).ts_iomap = sizeof(struct tss);
 	for (unsigned i = 0; i < IST_N; i++) {
 		char *base = stack_alloc(IST_SIZE);
 
 		if (base == NULL)
-			panic("no memory for interrupt stacks");
+			return false;
 		percore(tss).ts_ist[i] = (uintptr_t)base + IST_SIZE;
 	}
-	if (core_id() == 0)
-		idt_fill();
-	gdt_load();
+	return true;
+}
+
+void
+trap_init(void)
+{
+	if (!trap_prepare())
+		panic("no memory for interrupt stacks");
+	idt_fill();
+	trap_load();
 }
 
 static const char *const trap_names[32] = {
@@ -90,6 +97,8 @@ trap(const struct trapframe *tf)
 	    trap_names[tf->vector] : "reserved trap";
 	char what[96];
 
+	if (tf->vector == 2)
+		cores_stopped();
 	if (tf->vector == 14)
 		snprintf(what, sizeof(what), "page fault: %s %#llx%s",
 		    tf->error & 16 ? "execute" : tf->error & 2 ? "write" : "read", (unsigned long long)cr2_read(), tf->error & 1 ? ", not allowed" : "");

@@ -57,10 +57,12 @@ print_group(struct out *o, const struct netstat_opts *no, const char *group)
 		json_open(o, group, '{');
 	else
 		out_printf(o, "%s:\n", group);
-	net_enter();
 	for (const struct counter *c = next_counter(group, NULL); c != NULL; c = next_counter(group, c)) {
-		uint64_t v = counter_sum(c);
+		uint64_t v;
 
+		net_enter();
+		v = counter_sum(c);
+		net_leave();
 		if (no->no_stats > 1 && v == 0)
 			continue;
 		counter_print(c, v, text, sizeof(text));
@@ -69,7 +71,6 @@ print_group(struct out *o, const struct netstat_opts *no, const char *group)
 		else
 			out_printf(o, "\t%s\n", text);
 	}
-	net_leave();
 	if (o->o_json)
 		json_close(o, '}');
 }

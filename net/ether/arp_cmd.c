@@ -12,7 +12,7 @@
 #include "net/ether/arp.h"
 #include "net/route/route.h"
 
-#define ROUTES_PER_TURN	64	/* looked at between net_enter and net_leave */
+#define ROUTES_PER_TURN	4	/* looked at between net_enter and net_leave */
 
 /* ---- showing ---- */
 

@@ -37,9 +37,11 @@ ping_run(struct ping *p)
 		if (all_sent(p) && (p->p_received + p->p_errors >= p->p_count || now >= last + p->p_maxwait))
 			break;
 		until = all_sent(p) ? last + p->p_maxwait : next;
-		if (p->p_head == p->p_tail && until > now)
+		net_enter();		/* a reply that comes now must find us asleep */
+		if (p->p_head == p->p_tail && until > now && !p->p_out->o_stop)
 			task_sleep(p->p_out, (until - now + 999999) / 1000000);
-		else
+		net_leave();
+		if (until <= now)
 			task_yield();
 	}
 }

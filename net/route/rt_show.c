@@ -7,7 +7,7 @@
 #include "net/ether/ether.h"
 #include "net/route/rt_show.h"
 
-#define ROUTES_PER_TURN	64	/* rows between net_enter and net_leave */
+#define ROUTES_PER_TURN	4	/* rows between net_enter and net_leave */
 
 /* netstat(1) and route(8). OpenBSD shows DONE (the answer is complete) in `route get`; it is no state of ours. */
 static const struct rt_flag {

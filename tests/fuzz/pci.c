@@ -6,10 +6,10 @@
 #include "drivers/pci.h"
 #include "drivers/pci_regs.h"
 #include "drivers/virtio_pci.h"
-#include "kernel/loop.h"
+#include "net/core/if.h"
 #include "net/core/net_init.h"
+#include "tests/fuzz/devices.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/virtio.h"
 
 #define READS_MAX	100000		/* of configuration space: more is a walk without an end */
 
@@ -90,6 +90,10 @@ make_known(unsigned how)
 		store16(model.conf + PCI_ID + 2, how & 2 ? VIRTIO_PCI_TRANSITIONAL : VIRTIO_PCI_MODERN + 1);
 		store16(model.conf + PCI_SUBSYS + 2, 1);
 		model.conf[PCI_HDRTYPE] = 0;
+	} else if (how & 16) {
+		store16(model.conf + PCI_ID, 0x8086);
+		store16(model.conf + PCI_ID + 2, how & 2 ? 0x100e : 0x10d3);
+		model.conf[PCI_HDRTYPE] = 0;
 	}
 	if (how & 4)
 		model.conf[PCI_STATUS] |= PCI_STATUS_CAPS;
@@ -101,27 +105,30 @@ pci_run(struct fuzz_in *in)
 	static struct pci_dev pd;
 	unsigned how = fuzz_u8(in);
 	struct ifnet *ifp;
+	const uint8_t *p;
 	size_t n;
 
 	memset(&model, 0, sizeof(model));
 	model.sticky = how & 8;
 	model.nmsix = how >> 5;
 	for (unsigned i = 0; i < 6; i++)
-		model.bar[i] = fuzz_u8(in) * 16u;
-	memcpy(model.regs, fuzz_take(in, 96, &n), n);
-	memcpy(model.conf, fuzz_take(in, sizeof(model.conf), &n), n);
+		model.bar[i] = fuzz_u8(in) * (how & 16 ? 4096u : 16u);
+	p = fuzz_take(in, 96, &n);
+	memcpy(model.regs, p, n);
+	p = fuzz_take(in, sizeof(model.conf), &n);
+	memcpy(model.conf, p, n);
 	make_known(how);
 	pd = (struct pci_dev){ .pd_dev = 5, .pd_ops = &conf_ops };
 	pci_attach_dev(&pd);
 	for (unsigned id = 0; id < 0x18; id++)
 		pci_find_cap(&pd, (uint8_t)id, 0);
-	if ((ifp = fuzz_vio_if()) != NULL) {
+	if ((ifp = fuzz_device_if()) != NULL) {
 		if_setup(ifp, true);
 		host_run(600);
 		if_setup(ifp, false);
 		CHECK_EQ(mbuf_used(), 0);
 	}
-	fuzz_vio_detach(ifp);
+	fuzz_devices_detach();
 }
 
 static void

@@ -4,53 +4,18 @@
  *
  * What must hold: nothing outside the buffers is touched (the sanitizers), no assertion fails, the books balance, and when the
  * interface goes down all mbufs are back. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "drivers/pci_regs.h"
 #include "kernel/loop.h"
-#include "net/core/if_loop.h"
 #include "net/core/net_init.h"
+#include "tests/fuzz/devices.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/virtio.h"
 #include "tests/unit/virtio_model.h"
 
 #define OPS_MAX	64
 
 static struct vm vm, fresh;
-
-struct ifnet *
-fuzz_vio_if(void)
-{
-	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		if (ifp->if_ops == &vio_ops)
-			return ifp;
-	return NULL;
-}
-
-void
-fuzz_vio_detach(struct ifnet *ifp)
-{
-	struct vio *sc = ifp != NULL ? ifp->if_softc : NULL;
-	struct virtio *v;
-
-	if (sc != NULL) {
-		v = sc->sc_virtio;
-		if_detach(ifp);
-		timeout_del(&sc->sc_tick);
-		for (unsigned i = 0; i < sc->sc_npairs; i++) {
-			kstat_remove(&sc->sc_pairs[i].vp_kstat);
-			free(sc->sc_pairs[i].vp_rxm);
-			free(sc->sc_pairs[i].vp_txm);
-		}
-		free(sc->sc_pairs);
-		free(sc);
-		free(v);
-	}
-	irq_list = NULL;
-	pci_list = NULL;
-	fuzz_dma_reset();
-}
 
 /* ---- the device's side ---- */
 
@@ -296,7 +261,7 @@ virtio_run(struct fuzz_in *in)
 		if_setup(ifp, false);
 		CHECK_EQ(mbuf_used(), 0);
 	}
-	fuzz_vio_detach(ifp);
+	fuzz_devices_detach();
 }
 
 static void

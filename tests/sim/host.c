@@ -280,12 +280,25 @@ flow_note(struct flow_in *fi, uint32_t number)
 		fi->fi_max = number + 1;
 }
 
-/* One whole datagram, checksum good: each byte must be what was sent. */
+static unsigned
+bits_wrong(const uint8_t *got, unsigned len, uint32_t src, uint32_t dst, uint32_t number)
+{
+	uint8_t want[FRAME_MAX];
+	unsigned n = 0;
+
+	content(want, len, src, dst, number);
+	for (unsigned i = 0; i < len; i++)
+		n += (unsigned)__builtin_popcount(got[i] ^ want[i]);
+	return n;
+}
+
+/* One whole datagram, checksum good: each byte must be what was sent. Where wires may turn a bit of the same packet more than once, they
+ * can fool UDP's checksum; many bits are not their work. */
 static void
 udp_rx(struct shost *h, uint32_t src, const uint8_t *u, unsigned len)
 {
-	uint8_t want[FRAME_MAX];
 	uint32_t number;
+	unsigned wrong;
 
 	if (len < 8 || be16_host(load16(u + 4)) < 8 || be16_host(load16(u + 4)) > len) {
 		h->h_badsum++;
@@ -299,10 +312,14 @@ udp_rx(struct shost *h, uint32_t src, const uint8_t *u, unsigned len)
 	if (load16(u + 2) != BE16(5001) || len < 8 + STAMP)
 		return;
 	number = load32(u + 8);
-	content(want, len - 8, src, h->h_ip, number);
-	for (unsigned i = 0; i < len - 8; i++)
-		SIM_CHECK(u[8 + i] == want[i], "%s: datagram %u: byte %u is 0x%02x, not 0x%02x, and the checksum is good",
-		    h->h_port.p_name, number, i, u[8 + i], want[i]);
+	wrong = bits_wrong(u + 8, len - 8, src, h->h_ip, number);
+	if (wrong > 0) {
+		wrong = MIN(wrong, bits_wrong(u + 8, len - 8, src, h->h_ip, ~load32(u + 12)));
+		SIM_CHECK(!sim.exact && wrong <= 6 && wires_damaged() >= wrong, "%s: datagram %u: %u bits are wrong, and the checksum is good",
+		    h->h_port.p_name, number, wrong);
+		h->h_badsum++;
+		return;
+	}
 	flow_note(flow_of(h, src), number);
 }
 

@@ -94,11 +94,12 @@ instance_load(void)
 	char path[64];
 	int fd = copy_file();
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	/* The loader takes a file that it knows by name for loaded: so the descriptor stays open, and its number ours. By
+	 * process, not by "self": debuggers look there, too. */
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
 	in->in_handle = dlopen(path, RTLD_LOCAL | RTLD_NOW);
 	if (in->in_handle == NULL)
 		die(instance_file, dlerror());
-	close(fd);
 	in->in_e = dlsym(in->in_handle, "sluice_entries");
 	if (in->in_e == NULL)
 		die(instance_file, dlerror());

@@ -365,7 +365,7 @@ run_here(void)
 	return report(1);
 }
 
-const char *__asan_default_options(void);
+const char *__asan_default_options(void) __attribute__((visibility("default")));
 const char *
 __asan_default_options(void)
 {
@@ -404,7 +404,7 @@ main(int argc, char **argv)
 	if (tallies == NULL)
 		abort();
 	SET_FOREACH(const struct sim_case, c, sim_cases)
-		if (wanted(c, argc - optind, argv + optind)) {
+		if (wanted(c, argc - optind, argv + optind) && (c->sc_seeds > 0 || argc > optind)) {
 			add_runs(c, seed, seeds != 0 ? seeds : c->sc_seeds, cores);
 			if (list)
 				printf("%s\n", c->sc_name);

@@ -20,7 +20,7 @@ static inline uint64_t sec(uint64_t n)	{ return n * 1000000000; }
 struct sim_case {
 	const char	*sc_name, *sc_file;
 	void		(*sc_func)(void);
-	unsigned	 sc_seeds;		/* seeds that it is run with by default, each with one and with three cores */
+	unsigned	 sc_seeds;		/* seeds that it is run with by default, each with one and with three cores; 0: only by name */
 };
 SET_DECLARE(const struct sim_case, sim_cases);
 #define CASE_SEEDS(name, seeds)							\
@@ -37,6 +37,7 @@ struct sim {
 	unsigned	 cores;			/* of each router */
 	uint64_t	 seed, hash;		/* of all that has happened */
 	bool		 strict;		/* a drop that no COUNT() names is an error */
+	bool		 exact;			/* no packet can be damaged twice */
 	bool		 jitter;		/* cores take a seeded time for each pass */
 	bool		 verbose, trace;
 	const char	*record;		/* directory for a pcap of each wire; NULL: none */
@@ -123,6 +124,7 @@ void	wire_up(struct wire *, bool up);
 /* False: the transmit ring is full; p_room will be called. A frame that the wire loses was sent all the same. */
 bool	port_send(struct port *, const void *, unsigned len);
 void	wires_calm(void);			/* no more faults anywhere, all wires up */
+uint64_t wires_damaged(void);			/* frames that were damaged on their way */
 void	wires_end(void);
 
 /* ---- routers (router.c, instance.c) ---- */

@@ -103,6 +103,16 @@ wires_calm(void)
 	}
 }
 
+uint64_t
+wires_damaged(void)
+{
+	uint64_t n = 0;
+
+	for (const struct wire *w = wires; w != NULL; w = w->w_next)
+		n += w->w_corrupted;
+	return n;
+}
+
 void
 wires_end(void)
 {

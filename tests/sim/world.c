@@ -220,7 +220,7 @@ sim_begin(uint64_t seed, unsigned cores)
 	sim.seed = random_state = seed * 0x2545f4914f6cdd1dULL + cores;
 	sim.hash = 0xcbf29ce484222325ULL;
 	sim.cores = cores;
-	sim.strict = sim.jitter = false;
+	sim.strict = sim.exact = sim.jitter = false;
 	seq = 0;
 }
 

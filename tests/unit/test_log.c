@@ -50,6 +50,11 @@ TEST(log_wraps_and_keeps_the_newest)
 	CHECK(strlen(text) <= RING && strlen(text) > RING - 200);
 	CHECK_STR(text + strlen(text) - strlen(last), last);
 	CHECK_IN(text, "line number 4700\n");
+	/* Backwards from the newest each line is whole, also the one that goes around the ring's end. */
+	for (unsigned i = 4999; i > 4600; i--) {
+		snprintf(last, sizeof(last), "\nline number %u\n", i);
+		CHECK_IN(text, last);
+	}
 }
 
 TEST(log_cuts_long_lines_visibly)

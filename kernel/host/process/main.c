@@ -107,7 +107,7 @@ config_file(const char *path)
 	host_file_add(path, text, len);
 }
 
-const char *__asan_default_options(void);
+const char *__asan_default_options(void) __attribute__((visibility("default")));
 const char *
 __asan_default_options(void)
 {
@@ -125,7 +125,7 @@ main(int argc, char **argv)
 	while ((ch = getopt_long(argc, argv, "m:n:t", longs, NULL)) != -1)
 		switch (ch) {
 		case 'm':
-			megabytes = number(optarg, 8, 65536);
+			megabytes = number(optarg, 1, 65536);
 			break;
 		case 'n':
 			pnic_option(optarg);

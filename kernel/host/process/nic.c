@@ -75,6 +75,7 @@ pnic_option(const char *option)
 		die(EXIT_USAGE, "%s: no such kind of other side", kind);
 	pn->pn_fd = -1;
 	pn->pn_backend->be_open(pn, arg != NULL ? arg : "");
+	free(text);
 	while (*end != NULL)
 		end = &(*end)->pn_next;
 	*end = pn;
