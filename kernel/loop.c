@@ -7,6 +7,7 @@
 
 #define HOOKS_MAX	16
 #define TIMEOUTS_A_PASS	64
+#define LIGHT_LOAD	4		/* units of a poll; after so few or less we do not wait for more, but for an interrupt */
 #define TASK_STARVED_NS	10000000	/* a runnable task waits no longer than this for packets */
 
 struct loop {
@@ -74,7 +75,7 @@ poller_add(struct poller *pl)
 	percore(loop_wake) = true;
 }
 
-/* pl_ready is cleared before we look, so that an interrupt that comes afterwards is not lost. */
+/* pl_ready is cleared before we look, so that an interrupt that comes afterwards is not lost. True: it is to be polled again. */
 static bool
 poller_turn(struct poller *pl)
 {
@@ -84,12 +85,9 @@ poller_turn(struct poller *pl)
 	barrier();
 	n = pl->pl_poll(pl, LOOP_BUDGET);
 	pl->pl_polls++;
-	if (n > 0) {
-		pl->pl_ready = true;
-		return true;
-	}
-	pl->pl_empty++;
-	if (pl->pl_arm != NULL && pl->pl_arm(pl)) {
+	if (n == 0)
+		pl->pl_empty++;
+	if (n > LIGHT_LOAD || (pl->pl_arm != NULL ? pl->pl_arm(pl) : n > 0)) {
 		pl->pl_ready = true;
 		return true;
 	}
@@ -132,7 +130,8 @@ loop_pass(void)
 	for (struct poller *pl = lp->lp_pollers; pl != NULL; pl = pl->pl_next)
 		if (pl->pl_ready)
 			work |= poller_turn(pl);
-	work |= timeouts_run(TIMEOUTS_A_PASS) > 0;
+	if (uptime_ns() >= percore(timeouts_due))
+		work |= timeouts_run(TIMEOUTS_A_PASS) > 0;
 	work |= hooks_run();
 	if (loop_task(lp, work)) {
 		work = true;

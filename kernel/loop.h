@@ -8,9 +8,10 @@
 
 /* Something that may have work: a NIC's queue pair, the UART. Owned by its driver, lives for ever. */
 struct poller {
-	/* Does up to `budget` units of work, returns how many it did; 0: it found nothing. */
+	/* Does up to `budget` units of work, returns how many it did. */
 	int	(*pl_poll)(struct poller *, int budget);
-	/* Asks the device for an interrupt. True: work came meanwhile, poll again (nothing was armed then). */
+	/* Asks the device for an interrupt; called after a poll that found little or nothing. True: there is work, poll again (then
+	 * nothing was armed, or it does not matter). NULL: it is polled until it finds nothing. */
 	bool	(*pl_arm)(struct poller *);
 	const char	*pl_name;
 	volatile bool	 pl_ready;		/* set by poller_wake, cleared by the loop */
@@ -34,14 +35,14 @@ poller_wake(struct poller *pl)
 struct loop_hook {
 	const char	*lh_name;
 	int		 lh_order;		/* lower first */
-	bool		(*lh_func)(void);	/* true: did something, so make another pass before sleeping */
+	bool		(*lh_func)(void);	/* true: there is more for it to do, so make another pass before sleeping */
 };
 SET_DECLARE(const struct loop_hook, loop_hooks);
 #define LOOP_HOOK(name, order, fn) \
 	static const struct loop_hook loop_hook_##name = { #name, order, fn }; SET_ADD(loop_hooks, loop_hook_##name)
 
 void	loop_init(void);			/* each core, once */
-/* One pass; true: work was done, or came meanwhile. The simulator calls this, loop_run() for ever. */
+/* One pass; true: another one is due. The simulator calls this, loop_run() for ever. */
 bool	loop_pass(void);
 void	loop_run(void) __noreturn_fn;
 

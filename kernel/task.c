@@ -1,5 +1,5 @@
 /* task.c - tasks, each on its own core's list, and when they give way to the loop. An interrupt preempts a task (task_preempt_due) when it has
- * found work, ts_self is set and task_hold is 0. All of this file's own changes are made with task_hold taken: a switch
+ * found work, task_current is set and task_hold is 0. All of this file's own changes are made with task_hold taken: a switch
  * starts and ends with it, so that the moment of the switch itself is no moment for a preemption. */
 #include <stdlib.h>
 
@@ -33,7 +33,6 @@ struct task {
 
 struct tasks {
 	struct context	 ts_loop;		/* where a task goes back to */
-	struct task	*ts_self;		/* NULL: the loop runs */
 	bool		 ts_forced;		/* this slice ends by the alarm alone */
 	uint64_t	 ts_wait;		/* uptime since when the loop wants to run; 0: it does not */
 	uint64_t	 ts_wait_max;		/* ns that it has waited at most */
@@ -42,6 +41,7 @@ struct tasks {
 	struct task	*ts_asleep[TASK_BUCKETS];
 };
 static PERCORE struct tasks tasks;
+PERCORE struct task *task_current;		/* NULL: the loop runs */
 PERCORE unsigned task_hold;
 uint64_t task_quantum_ns = 5000000;
 void (*task_alarm)(uint64_t deadline);
@@ -94,31 +94,47 @@ task_timeup(void *arg)
 
 /* ---- switches ---- */
 
+/* The barriers keep what the section is about within it. */
+static inline void
+hold_take(void)
+{
+	percore(task_hold)++;
+	barrier();
+}
+static inline void
+hold_drop(void)
+{
+	barrier();
+	percore(task_hold)--;
+	barrier();
+}
+
 /* Back to the loop; returns when the task has its next turn. task_hold is taken before and after. */
 static void
 task_leave(struct tasks *ts, struct task *tk)
 {
-	ts->ts_self = NULL;
+	percore(task_current) = NULL;
 	context_switch(&tk->tk_ctx, &ts->ts_loop);
 }
 
 bool
-task_preempt_due(void)
+task_preempt_look(void)
 {
-	if (!percore(loop_wake) || percore(tasks.ts_self) == NULL)
+	if (!percore(loop_wake))
 		return false;
 	if (percore(tasks.ts_wait) == 0)
 		percore(tasks.ts_wait) = uptime_ns();
 	if (percore(task_hold) > 0 || percore(tasks.ts_forced))
 		return false;
 	percore(task_hold) = 1;
+	barrier();
 	return true;
 }
 
 void
 task_rang(void)
 {
-	if (percore(tasks.ts_self) == NULL)
+	if (task_self() == NULL)
 		return;
 	percore(tasks.ts_forced) = false;
 	percore(loop_wake) = true;
@@ -127,20 +143,20 @@ task_rang(void)
 void
 task_preempted(void)
 {
-	struct tasks *ts = percore_ptr(tasks);
+	struct task *tk = task_self();
 
-	ts->ts_self->tk_state = TASK_PREEMPTED;
-	task_leave(ts, ts->ts_self);
+	tk->tk_state = TASK_PREEMPTED;
+	task_leave(percore_ptr(tasks), tk);
 }
 
 /* Lets preemption in again, and makes up for one that was held off. */
 static void
 task_release(void)
 {
-	percore(task_hold)--;
+	hold_drop();
 	while (task_preempt_due()) {
 		task_preempted();
-		percore(task_hold)--;
+		hold_drop();
 	}
 }
 
@@ -178,18 +194,19 @@ task_turn(struct tasks *ts, bool forced)
 	uint64_t start = uptime_ns(), now;
 	bool preempted;
 
-	KASSERT(ts->ts_self == NULL && percore(task_hold) == 0);
+	KASSERT(task_self() == NULL && percore(task_hold) == 0);
 	ts->ts_ready = tk->tk_next;
 	tk->tk_state = TASK_RUNNING;
 	if (tk->tk_left == 0)
 		tk->tk_left = task_quantum_ns;
-	percore(task_hold) = 1;
+	hold_take();
 	ts->ts_forced = forced;
 	ts->ts_wait = forced ? start : 0;
-	ts->ts_self = tk;
-	if (task_alarm != NULL)		/* it may ring before the switch: ts_self is set */
+	percore(task_current) = tk;
+	if (task_alarm != NULL)		/* it may ring before the switch: task_current is set */
 		task_alarm(task_deadline(tk, start, forced));
 	context_switch(&ts->ts_loop, &tk->tk_ctx);
+	barrier();
 	percore(task_hold) = 0;
 	now = uptime_ns();
 	if (ts->ts_wait != 0)
@@ -249,7 +266,8 @@ static inline void hold_ends(void) { }
 void
 net_enter(void)
 {
-	if (percore(task_hold)++ == 0)
+	hold_take();
+	if (percore(task_hold) == 1)
 		hold_begins();
 }
 
@@ -278,7 +296,7 @@ task_entry(void *arg)
 	task_release();
 	tk->tk_func(tk->tk_arg);
 	KASSERT(percore(task_hold) == 0);
-	percore(task_hold) = 1;
+	hold_take();
 	tk->tk_state = TASK_DEAD;
 	task_leave(percore_ptr(tasks), tk);
 	panic("task %s runs after its end", tk->tk_name);
@@ -318,12 +336,6 @@ task_create(const char *name, void (*fn)(void *), void *arg)
 	return tk;
 }
 
-struct task *
-task_self(void)
-{
-	return percore_ptr(tasks)->ts_self;
-}
-
 bool
 tasks_runnable(void)
 {
@@ -336,10 +348,10 @@ void
 task_yield(void)
 {
 	struct tasks *ts = percore_ptr(tasks);
-	struct task *tk = ts->ts_self;
+	struct task *tk = task_self();
 
 	KASSERT(tk != NULL && percore(task_hold) == 0);
-	percore(task_hold) = 1;
+	hold_take();
 	task_ready(ts, tk);
 	task_leave(ts, tk);
 	task_release();
@@ -349,7 +361,7 @@ bool
 task_sleep(const void *chan, uint64_t ms)
 {
 	struct tasks *ts = percore_ptr(tasks);
-	struct task *tk = ts->ts_self, **bucket = task_bucket(ts, chan);
+	struct task *tk = task_self(), **bucket = task_bucket(ts, chan);
 	unsigned held;
 
 	KASSERT(tk != NULL && percore(task_hold) <= 1);

@@ -12,7 +12,8 @@ struct task;
 
 /* Starts fn(arg) on this core. name: a literal. NULL without memory. When fn returns the task is gone. */
 struct task *task_create(const char *name, void (*fn)(void *), void *arg);
-struct task *task_self(void);			/* NULL: in the loop */
+extern struct task *task_current;		/* PERCORE; task.c's */
+static inline struct task *task_self(void) { return percore(task_current); }	/* NULL: in the loop */
 void	task_yield(void);			/* lets the loop have a turn */
 /* Sleeps until task_wakeup(chan), or for at most `ms` milliseconds (0: no limit). True: woken, false: time is up.
  * Spurious wake-ups happen: callers test their condition in a loop. Within one net_enter() it lets go of that while it sleeps, so that no
@@ -43,7 +44,8 @@ uint64_t task_preemptions(void);		/* on this core, since boot */
 extern unsigned task_hold;
 /* At the end of an interrupt, and where preemption is let in again: true: the task that runs must give way to the loop; task_hold has
  * then been taken. Interrupt context too, general registers only. */
-bool	task_preempt_due(void);
+bool	task_preempt_look(void);			/* when a task runs */
+static inline bool task_preempt_due(void) { return task_self() != NULL && task_preempt_look(); }
 /* After that, on the task's stack, interrupts on, the interrupted state saved: switches to the loop; returns when the task has its
  * next turn, task_hold still taken. */
 void	task_preempted(void);

@@ -4,8 +4,10 @@
  * A timeout stands at the level of the highest 6-bit digit in which its tick differs from the wheel's time, in the slot of
  * that digit. Time moves from event to event: where a slot of level 0 begins its timeouts are due; where one of a higher level
  * begins, they move down ("cascade"). Both lists are worked off in bounded steps. */
+#include "kernel/loop.h"
 #include "kernel/machine.h"
 #include "kernel/percore.h"
+#include "kernel/task.h"
 #include "kernel/timeout.h"
 
 #define WHEEL_BITS	6
@@ -19,10 +21,12 @@ struct wheel {
 	uint64_t	 wh_tick;	/* all that is due at or before it stands in wh_due or wh_cascade */
 	struct timeout	*wh_due, *wh_cascade;
 	unsigned	 wh_pending;
+	bool		 wh_deleted;	/* so timeouts_due may be too early */
 	uint64_t	 wh_used[WHEEL_LEVELS];	/* slots that are not empty; a bit may be stale, see wheel_next */
 	struct timeout	*wh_slot[WHEEL_LEVELS][WHEEL_SLOTS];
 };
 static PERCORE struct wheel wheel;
+PERCORE uint64_t timeouts_due;
 
 static void
 list_push(struct timeout **head, struct timeout *to)
@@ -53,6 +57,17 @@ list_move(struct timeout **from, struct timeout **to)
 		(*to)->to_prevp = to;
 }
 
+/* Something is to be done at `tick`, 0: at once. A task that runs was given time until what was due first until now. */
+static void
+wheel_event(uint64_t tick)
+{
+	if (tick * TICK_NS >= percore(timeouts_due))
+		return;
+	percore(timeouts_due) = tick * TICK_NS;
+	if (task_self() != NULL)
+		percore(loop_wake) = true;
+}
+
 static void
 wheel_insert(struct wheel *wh, struct timeout *to)
 {
@@ -61,12 +76,14 @@ wheel_insert(struct wheel *wh, struct timeout *to)
 
 	if (to->to_tick <= wh->wh_tick) {
 		list_push(&wh->wh_due, to);
+		wheel_event(0);
 		return;
 	}
 	level = (63 - (unsigned)__builtin_clzll(diff)) / WHEEL_BITS;
 	slot = (to->to_tick >> (level * WHEEL_BITS)) % WHEEL_SLOTS;
 	list_push(&wh->wh_slot[level][slot], to);
 	wh->wh_used[level] |= 1ULL << slot;
+	wheel_event(to->to_tick >> (level * WHEEL_BITS) << (level * WHEEL_BITS));
 }
 
 /* The next slot that begins after wh_tick, and when. False: all are empty. */
@@ -101,6 +118,17 @@ wheel_cascade(struct wheel *wh)
 	}
 }
 
+/* Finds out when something is due next; wh_due and wh_cascade are empty. */
+static void
+wheel_plan(struct wheel *wh)
+{
+	unsigned level, slot;
+	uint64_t tick;
+
+	wh->wh_deleted = false;
+	percore(timeouts_due) = wheel_next(wh, &level, &slot, &tick) ? tick * TICK_NS : UINT64_MAX;
+}
+
 /* Moves time on by one event, not beyond `now`. False: nothing more is due. */
 static bool
 wheel_advance(struct wheel *wh, uint64_t now)
@@ -126,9 +154,7 @@ timeouts_run(unsigned max)
 	struct timeout *to;
 	unsigned n = 0;
 
-	/* Most passes of a busy loop end here: the tick has not changed. */
-	if (now == wh->wh_tick && wh->wh_due == NULL && wh->wh_cascade == NULL)
-		return 0;
+	percore(timeouts_due) = 0;
 	for (;;) {
 		if (wh->wh_cascade != NULL) {
 			wheel_cascade(wh);
@@ -143,8 +169,10 @@ timeouts_run(unsigned max)
 			n++;
 			to->to_func(to->to_arg);
 		}
-		if (!wheel_advance(wh, now))
+		if (!wheel_advance(wh, now)) {
+			wheel_plan(wh);
 			return n;
+		}
 	}
 }
 
@@ -152,14 +180,12 @@ uint64_t
 timeouts_next(void)
 {
 	struct wheel *wh = percore_ptr(wheel);
-	unsigned level, slot;
-	uint64_t tick;
+	uint64_t due;
 
-	if (wh->wh_due != NULL || wh->wh_cascade != NULL)
-		return MAX(wh->wh_tick * TICK_NS, (uint64_t)1);
-	if (!wheel_next(wh, &level, &slot, &tick))
-		return 0;
-	return tick * TICK_NS;
+	if ((wh->wh_deleted || percore(timeouts_due) == 0) && wh->wh_due == NULL && wh->wh_cascade == NULL)
+		wheel_plan(wh);
+	due = percore(timeouts_due);
+	return due == UINT64_MAX ? 0 : MAX(due, (uint64_t)1);
 }
 
 unsigned
@@ -182,10 +208,12 @@ bool
 timeout_add_msec(struct timeout *to, uint64_t ms)
 {
 	struct wheel *wh = percore_ptr(wheel);
-	uint64_t tick = (uptime_ns() + TICK_NS - 1) / TICK_NS;
+	uint64_t now = uptime_ns(), tick = (now + TICK_NS - 1) / TICK_NS;
 	bool fresh = !timeout_del(to);
 
 	KASSERT(to->to_func != NULL);
+	if (now < percore(timeouts_due))
+		wh->wh_tick = MAX(wh->wh_tick, now / TICK_NS);
 	/* Not in the tick that runs now, even for 0 ms: a function that arms itself again must not run for ever. */
 	tick += MIN(ms, WHEEL_MAX / 2);
 	tick = MAX(tick, wh->wh_tick + 1);
@@ -207,6 +235,7 @@ timeout_del(struct timeout *to)
 	if (to->to_prevp == NULL)
 		return false;
 	list_unlink(to);
-	percore_ptr(wheel)->wh_pending--;
+	percore(wheel.wh_pending)--;
+	percore(wheel.wh_deleted) = true;
 	return true;
 }

@@ -20,6 +20,8 @@ bool	timeout_add_sec(struct timeout *, uint64_t s);
 bool	timeout_del(struct timeout *);
 static inline bool timeout_pending(const struct timeout *to) { return to->to_prevp != NULL; }
 
+/* PERCORE. uptime_ns() from which timeouts_run() may have something to do; before it, calling it is of no use. */
+extern uint64_t timeouts_due;
 /* For the loop: runs what is due on this core, at most `max`; returns how many ran. */
 unsigned timeouts_run(unsigned max);
 /* uptime_ns() of this core's next due timeout, 0 when there is none. */

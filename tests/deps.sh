@@ -16,6 +16,8 @@ build any    /usr/src/newlib/newlib-*.tar.xz			newlib-source
 build any    /usr/bin/xz					xz-utils
 build any    /usr/bin/python3					python3
 run   any    /usr/bin/qemu-system-x86_64			qemu-system-x86
+test  any    /usr/bin/clang-14					clang-14
+test  any    /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a	libclang-rt-14-dev
 test  any    /usr/lib/python3/dist-packages/scapy		python3-scapy
 test  any    /usr/lib/python3/dist-packages/_pytest		python3-pytest
 test  any    /bin/ip						iproute2

@@ -15,6 +15,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
+sys.path.insert(0, f'{HERE}/check')
+import checklist  # noqa: E402
 
 
 class Tally:
@@ -22,11 +24,13 @@ class Tally:
         self.out = out
         self.t0 = time.monotonic()
         self.passed, self.failed, self.last = 0, [], ''
+        self.ran = set()            # names of tests, for the checklists' claims
 
     def say(self, text):
         print(text, file=self.out, flush=True)
 
     def result(self, name, ok, seconds=None, text=''):
+        self.ran.add(name)
         if ok:
             self.passed += 1
         else:
@@ -47,8 +51,8 @@ class Unit:
     """A program that prints one line a test: the unit tests, the simulator, ..."""
     LINE = re.compile(r'^(ok|FAIL) ([\w./-]+)(?:(?: seed \d+)?: (.*))?$')
 
-    def __init__(self, tally, argv, name='unit'):
-        self.tally, self.name = tally, name
+    def __init__(self, tally, argv, name='unit', each=False):
+        self.tally, self.name, self.each = tally, name, each        # each: one that passes has a line, too
         self.p = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace',
                                   stdin=subprocess.DEVNULL, start_new_session=True)
         os.set_blocking(self.p.stdout.fileno(), False)
@@ -88,8 +92,11 @@ class Unit:
             return
         self.after_fail = m[1] == 'FAIL'
         self.n += 1
-        if m[1] == 'ok':
+        if m[1] == 'ok' and self.each:
+            self.tally.result(f'{self.name}:{m[2]}: {m[3]}' if m[3] else f'{self.name}:{m[2]}', True)
+        elif m[1] == 'ok':
             self.quiet_ok += 1
+            self.tally.ran.add(f'{self.name}:{m[2]}')
         else:
             self.tally.result(f'{self.name}:{m[2]}', False, text='\n'.join(self.other[-40:] + [m[3] or '']))
         self.other = []
@@ -183,7 +190,7 @@ def arguments():
     ap.add_argument('-B', '--build', default=os.environ.get('SLUICE_B', f'{TOP}/build'), help='the build directory')
     ap.add_argument('-j', type=int, default=max(2, min(4, os.cpu_count() or 2)), help='processes of system tests')
     ap.add_argument('-k', default='', help="pytest's -k: only tests whose name matches")
-    ap.add_argument('--only', choices=['unit', 'sim', 'system'], help='only these')
+    ap.add_argument('--only', choices=['unit', 'sim', 'fuzz', 'check', 'mutants', 'coverage', 'system'], help='only these')
     ap.add_argument('--dut', default='sluice', choices=['sluice', 'linux'], help='linux: try the tests against a Linux guest')
     ap.add_argument('--minutes', type=float, help='the whole may take so long')
     ap.add_argument('files', nargs='*', help='test files under tests/system')
@@ -201,6 +208,15 @@ def simulator(tally, host, name, long):
     return jobs
 
 
+def others(o, tally):
+    """What gives way to the system tests, whose peers keep time: fuzz targets and checks; of the long tests planted bugs and coverage."""
+    programs = {'check': ['check/check.py', '--build', o.build], 'fuzz': ['fuzz/run.py', f'{o.build}/fuzz/fuzz', f'{HERE}/fuzz/corpus'],
+                'mutants': ['mutants/mutants.py', '--build', o.build], 'coverage': ['fuzz/coverage.py', '--run', '--goal', '90', f'{o.build}/cov']}
+    for name, (script, *args) in programs.items():
+        if o.only == name or (o.only is None and (o.long or name in ('check', 'fuzz'))):
+            yield Unit(tally, ['nice', '-n', '10', sys.executable, '-B', f'{HERE}/{script}', *args], name, each=True)
+
+
 def run(o, tally, work):
     jobs = []
     unit = f'{o.build}/unit/unit'
@@ -213,6 +229,9 @@ def run(o, tally, work):
         jobs += simulator(tally, f'{o.build}/host', 'sim', o.long)
         if o.long:
             jobs += simulator(tally, f'{o.build}/host-san', 'san', False)
+    whole = o.dut == 'sluice' and not o.k and not o.files
+    if whole:
+        jobs += others(o, tally)
     if o.only in (None, 'system'):
         options = [f'--dut={o.dut}'] + (['--long'] if o.long else []) + (['-k', o.k] if o.k else [])
         jobs.append(System(tally, work, options, o.j, o.files or [f'{HERE}/system']))
@@ -230,6 +249,8 @@ def run(o, tally, work):
             j.kill()
     for j in jobs:
         j.finish() if isinstance(j, System) else j.poll()
+    for claim in checklist.unrun(TOP, tally.ran) if whole and o.only is None else []:
+        tally.result('checklist', False, text=claim)
 
 
 def main():

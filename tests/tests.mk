@@ -3,7 +3,7 @@ DEPS	?= build/deps
 # The build that these start uses all cores, unless the caller has said -j himself.
 SUBMAKE	= . $(DEPS)/env && $(MAKE) --no-print-directory $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc)) B=$(B)
 
-.PHONY: deps deps-build deps-run deps-test run test test-long bench bench-check
+.PHONY: test-fuzz test-check test-mutants test-coverage deps deps-build deps-run deps-test run test test-long bench bench-check
 
 # `make deps` brings everything; the others what they name.
 deps:
@@ -21,13 +21,23 @@ run: deps-run
 	@B=$(B) boot/run.sh
 
 test: deps-test
-	@+$(SUBMAKE) all $(B)/unit/unit host
+	@+$(SUBMAKE) all $(B)/unit/unit host $(B)/fuzz/fuzz
 	@SLUICE_B=$(B) tests/run
 
 test-long: deps-test
-	@+$(SUBMAKE) all $(B)/unit/unit host
+	@+$(SUBMAKE) all $(B)/unit/unit host $(B)/fuzz/fuzz
 	@+$(SUBMAKE) SAN=address,undefined host
 	@SLUICE_B=$(B) tests/run --long
+
+# Parts of them.
+test-fuzz: deps-test
+	@+$(SUBMAKE) $(B)/fuzz/fuzz
+	@SLUICE_B=$(B) tests/run --only fuzz
+test-check: deps-test
+	@+$(SUBMAKE) all host
+	@SLUICE_B=$(B) tests/run --only check
+test-mutants test-coverage: deps-test
+	@SLUICE_B=$(B) tests/run --only $(@:test-%=%) --minutes 30
 
 bench: deps-test
 	@+$(SUBMAKE) all $(B)/empty.elf32

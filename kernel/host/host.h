@@ -92,7 +92,9 @@ void	host_boot_config(void);
 /* ---- host_check.c: what must hold at a test's end. NULL, or what is wrong; core 0, loop context ---- */
 /* The books balance, and mbufs that are out stand in queues. At rest: nothing is in the cards. */
 const char *host_check_balance(void);
-/* The same; then neighbours and interfaces go as at power-off: no pool, no mbuf, no timeout of any core may remain. */
+/* As at power-off: what an admin entered, the interfaces with their addresses, and all that hangs on them goes. */
+void	host_stop(void);
+/* Balance, then stop: no pool, no mbuf, no timeout of any core may remain. */
 const char *host_check_end(void);
 
 #endif

@@ -44,8 +44,7 @@ host_check_balance(void)
 	return NULL;
 }
 
-/* As at power-off: what an admin entered, the interfaces with their addresses, and all that hangs on them. */
-static void
+void
 host_stop(void)
 {
 	for (struct nexthop *nh = nexthop_list, *next; nh != NULL; nh = next) {

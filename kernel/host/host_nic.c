@@ -14,7 +14,7 @@ struct host_nic {
 	struct poller	 hn_poller;
 	const struct host_nic_ops *hn_ops;
 	void		*hn_arg;
-	uint64_t	 hn_filtered;		/* for other stations */
+	uint64_t	 hn_filtered, hn_off;	/* for other stations; while it was off */
 	uint8_t		 hn_frame[HOST_NIC_FRAME];
 };
 
@@ -56,8 +56,8 @@ nic_recv(struct host_nic *hn, struct batch *b)
 	if (len == 0)
 		return false;
 	if (!(ifp->if_flags & IFF_RUNNING))
-		return true;			/* the card is off */
-	if (len > sizeof(hn->hn_frame))
+		hn->hn_off++;
+	else if (len > sizeof(hn->hn_frame))
 		ifp->if_ifiqs[0].ifiq_errors++;
 	else if (len >= ETHER_ADDR_LEN && !nic_wants(ifp, hn->hn_frame))
 		hn->hn_filtered++;
@@ -118,6 +118,20 @@ nic_start(struct ifqueue *ifq)
 		ifq_dequeue(ifq);
 		m_freem(m);
 	}
+}
+
+void
+host_nic_stats(const struct host_nic *hn, struct host_nic_stats *s)
+{
+	const struct ifqueue *q = &hn->hn_if.if_ifqs[0];
+	const struct ifiqueue *iq = &hn->hn_if.if_ifiqs[0];
+
+	s->hns_in = iq->ifiq_packets;
+	s->hns_errors = iq->ifiq_errors;
+	s->hns_nombufs = iq->ifiq_nombufs;
+	s->hns_filtered = hn->hn_filtered;
+	s->hns_off = hn->hn_off;
+	s->hns_out = q->ifq_packets - q->ifq_len - q->ifq_purged - q->ifq_errors;
 }
 
 void

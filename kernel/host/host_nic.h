@@ -26,6 +26,13 @@ struct host_nic;
 /* NULL: no memory, or there is an interface of that name. The link is down at first. */
 struct host_nic *host_nic_attach(const struct host_nic_conf *);
 void	host_nic_link(struct host_nic *, bool up);
+/* What has become of the frames so far: all that hno_recv gave, by fate; those that hno_send took, as the interface counts them. */
+struct host_nic_stats {
+	uint64_t	hns_in, hns_errors, hns_nombufs;	/* to the stack; too long; for want of an mbuf */
+	uint64_t	hns_filtered, hns_off;			/* for other stations; while the card was off */
+	uint64_t	hns_out;
+};
+void	host_nic_stats(const struct host_nic *, struct host_nic_stats *);
 /* Frames have arrived, or there is room to send again. */
 void	host_nic_wake(struct host_nic *);
 

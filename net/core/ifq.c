@@ -1,5 +1,6 @@
 /* ifq.c - input and output queues of interfaces. */
 #include "kernel/loop.h"
+#include "kernel/task.h"
 #include "net/core/if.h"
 #include "net/core/stage.h"
 
@@ -38,7 +39,8 @@ ifq_set_pending(struct ifqueue *ifq)
 	ifq->ifq_pending = true;
 	ifq->ifq_nextpending = percore(ifq_pending);
 	percore(ifq_pending) = ifq;
-	percore(loop_wake) = true;
+	if (task_self() != NULL)		/* the loop flushes them at the end of its pass anyway */
+		percore(loop_wake) = true;
 }
 
 static void
@@ -89,7 +91,6 @@ static bool
 ifq_flush(void)
 {
 	struct ifqueue *ifq = percore(ifq_pending);
-	bool any = ifq != NULL;
 
 	percore(ifq_pending) = NULL;
 	while (ifq != NULL) {
@@ -100,7 +101,7 @@ ifq_flush(void)
 		ifq->ifq_startfn(ifq);
 		ifq = next;
 	}
-	return any;
+	return percore(ifq_pending) != NULL;	/* a start has sent something on */
 }
 LOOP_HOOK(ifq_flush, 50, ifq_flush);
 

@@ -82,7 +82,10 @@ def main():
             problems, what = [traceback.format_exc()], ''
         for p in problems:
             print(p)
-        print(f'FAIL {name}: {len(problems)} found, the first: {problems[0].strip().splitlines()[-1]}' if problems else f'ok {name}: {what}', flush=True)
+        if problems:
+            print(f'FAIL {name}: {len(problems)} found, the first: {problems[0].strip().splitlines()[-1]}', flush=True)
+        else:
+            print(f'ok {name}: {what}', flush=True)
         bad += bool(problems)
     return 1 if bad else 0
 

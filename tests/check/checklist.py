@@ -51,7 +51,8 @@ def check(root, folder):
 def unrun(root, ran):
     """Claims whose test is not among the names of those that ran ("unit:NAME", "system/test_x.py::test_y[...]")."""
     short = {re.sub(r'\[.*', '', r).split('::')[-1].split(':')[-1].split('/')[-1] for r in ran}
-    return [f'{where}: {name} is claimed by {test}, which did not run' for where, name, test in claims(root) if test is not None and test not in short]
+    return [f'{where}: {name} is claimed by {test}, which did not run' for where, name, test in claims(root)
+            if test is not None and test not in short]
 
 
 CLEAN = {'tests/unit/test_a.c': '/* checklist: arp_garp */\nTEST(garp)\n{\n}\n',

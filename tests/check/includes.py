@@ -7,8 +7,8 @@ import sources
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 MACHINE = ('kernel/amd64/', 'kernel/host/', 'drivers/', 'boot/', 'tests/')
 IP = ('net/inet/', 'net/ether/', 'net/route/', 'net/socket/', 'net/pf/', 'net/ipsec/', 'net/tunnel/', 'net/service/')
-STANDARD = {'assert.h', 'ctype.h', 'errno.h', 'fcntl.h', 'inttypes.h', 'limits.h', 'math.h', 'setjmp.h', 'stdarg.h', 'stdbool.h', 'stddef.h', 'stdint.h', 'stdio.h',
-            'stdlib.h', 'string.h', 'sys/lock.h', 'sys/stat.h', 'time.h', 'unistd.h'}
+STANDARD = {'assert.h', 'ctype.h', 'errno.h', 'fcntl.h', 'inttypes.h', 'limits.h', 'math.h', 'setjmp.h', 'stdarg.h', 'stdbool.h', 'stddef.h',
+            'stdint.h', 'stdio.h', 'stdlib.h', 'string.h', 'sys/lock.h', 'sys/stat.h', 'time.h', 'unistd.h'}
 # The table of contents of the boot names machine and stack: that is its work.
 MAY = {'kernel/main.c': MACHINE + ('net/core/net_init.h',)}
 ROOMS = [('net/*/*.[ch]', MACHINE, "a machine's, driver's or test's header"), ('kernel/*.[ch]', MACHINE, "a machine's, driver's or test's header"),

@@ -1,4 +1,4 @@
-"""coverage.py DIR [--goal PERCENT] [--lines FILE] - what gcov counted under DIR: lines of net/, kernel/ and drivers/ that ran, by file and by
+"""coverage.py DIR [--goal PERCENT] [--lines FILE] [--run] - what gcov counted under DIR: lines of net/, kernel/ and drivers/ that ran, by file and by
 directory. Status 1 when net/ stays below the goal. --lines prints a file's lines that never ran."""
 import argparse
 import collections
@@ -12,7 +12,8 @@ ROOMS = ('net/', 'kernel/', 'drivers/')
 
 
 def notes(folder):
-    return sorted(os.path.join(d, f) for d, _, fs in os.walk(folder) for f in fs if f.endswith('.gcno') and '/tests/' not in os.path.join(d, f)[len(folder):])
+    paths = (os.path.join(d, f) for d, _, fs in os.walk(folder) for f in fs if f.endswith('.gcno'))
+    return sorted(p for p in paths if '/tests/' not in p[len(folder):])
 
 
 def gcov(files):
@@ -45,12 +46,29 @@ def row(name, ran, of):
     return f'{name:34} {ran:6} of {of:6} lines {percent(ran, of):6.1f}%'
 
 
+def test(o):
+    """One line: ok net: ..., or FAIL."""
+    build = os.path.dirname(os.path.abspath(o.folder))
+    r = subprocess.run(['make', '--no-print-directory', f'-j{os.cpu_count() or 2}', f'B={build}', f'GOAL={o.goal}', 'coverage'], cwd=TOP,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace', stdin=subprocess.DEVNULL)
+    net = [line for line in r.stdout.splitlines() if line.startswith('net/ ')]
+    if r.returncode or not net:
+        print('\n'.join(r.stdout.splitlines()[-30:]))
+        print(f'FAIL net: {net[0] if net else "could not be found out"}', flush=True)
+        return 1
+    print(f'ok net: {" ".join(net[0].split()[1:])}', flush=True)
+    return 0
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     ap.add_argument('folder')
     ap.add_argument('--goal', type=float, default=0)
     ap.add_argument('--lines', metavar='FILE')
+    ap.add_argument('--run', action='store_true', help='build and run everything first, and print one line, as a test does')
     o = ap.parse_args()
+    if o.run:
+        return test(o)
     lines = collect(os.path.abspath(o.folder))
     if o.lines:
         with open(f'{TOP}/{o.lines}', encoding='utf-8') as f:

@@ -10,7 +10,8 @@ import tempfile
 import time
 
 # Inputs in `make test`: one million in all, on one core in some three minutes.
-RUNS = {'packet': 60000, 'config': 50000, 'command': 20000, 'virtio': 25000, 'em': 25000, 'pci': 200000, 'fw_cfg': 40000, 'edit': 100000, 'boot': 520000}
+RUNS = {'packet': 60000, 'config': 50000, 'command': 20000, 'virtio': 25000, 'em': 25000, 'pci': 200000, 'fw_cfg': 40000, 'edit': 100000,
+        'boot': 520000}
 DEFAULT = 20000
 SEED = 20240101
 HERE = os.path.dirname(os.path.abspath(__file__))

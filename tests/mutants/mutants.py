@@ -1,5 +1,5 @@
 """mutants.py [--build DIR] [NAME ...] - plants one bug at a time (planted.py) in a copy of the tree, builds what changes, and runs unit tests,
-simulator and the fuzz targets' corpus until one of them finds it. One line a bug: ok NAME: found by ..., or FAIL NAME: reason.
+simulator and the fuzz targets' corpus. One line a bug: ok NAME: found by ..., or FAIL NAME: reason.
 
 First everything must pass without a bug: a suite that always fails finds nothing."""
 import argparse
@@ -15,7 +15,7 @@ import planted
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PARTS = ['Makefile', 'linker.ld', 'boot', 'kernel', 'drivers', 'net', 'libc', 'tests']
 RUN_SECONDS = 900
-FOUND = 4           # names that are told
+TOLD = 2            # names of each part
 
 
 class Broken(Exception):
@@ -77,15 +77,15 @@ def make(tree, *targets):
 
 def call(tree, cmd):
     """(status, output)"""
-    r = subprocess.run(['timeout', '-k', '5', str(RUN_SECONDS), *cmd], cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace',
-                       stdin=subprocess.DEVNULL)
+    r = subprocess.run(['timeout', '-k', '5', str(RUN_SECONDS), *cmd], cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                       errors='replace', stdin=subprocess.DEVNULL)
     return r.returncode, r.stdout
 
 
 def lines(tree, cmd, prefix):
     """A program with a line a test: the names that failed."""
     status, out = call(tree, cmd)
-    failed = re.findall(r'^FAIL ([\w./-]+)', out, re.M)
+    failed = list(dict.fromkeys(re.findall(r'^FAIL ([\w./-]+)', out, re.M)))
     if status and not failed:
         failed = [f'exit status {status}: {(out.strip().splitlines() or ["no word"])[-1][:100]}']
     return [f'{prefix}:{f}' for f in failed]
@@ -103,7 +103,7 @@ def corpus(tree):
 
 
 def suite(tree, sim, all_of_it):
-    """What fails; the rest is spared once something has, unless all is asked for."""
+    """What fails; the rest is spared once something has, unless all of it is wanted."""
     parts = [lambda: lines(tree, ['build/unit/unit'], 'unit'), lambda: corpus(tree)]
     if sim:
         parts.append(lambda: lines(tree, sim, 'sim'))
@@ -113,6 +113,14 @@ def suite(tree, sim, all_of_it):
         if found and not all_of_it:
             break
     return found
+
+
+def told(found):
+    """The first names of each part."""
+    parts = {}
+    for f in found:
+        parts.setdefault(f.split(':')[0], []).append(f)
+    return '; '.join(', '.join(p[:TOLD]) + (f' and {len(p) - TOLD} more' if len(p) > TOLD else '') for p in parts.values())
 
 
 def one(tree, sim, targets, m, all_of_it):
@@ -134,7 +142,7 @@ def has_target(tree, target):
 def main():
     ap = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     ap.add_argument('--build', default=os.environ.get('SLUICE_B', f'{TOP}/build'))
-    ap.add_argument('--all', action='store_true', help='run every part for each bug, also when one has found it')
+    ap.add_argument('--first', action='store_true', help='go on to the next bug as soon as one part has found it')
     ap.add_argument('--without-sim', action='store_true')
     ap.add_argument('names', nargs='*')
     o = ap.parse_args()
@@ -152,7 +160,7 @@ def main():
         make(tree, *targets)
         found = suite(tree, sim, True)
         if found:
-            raise Broken('fails without any bug: ' + ', '.join(found[:FOUND]))
+            raise Broken('fails without any bug: ' + told(found))
     except Broken as e:
         print(f'FAIL none_planted: {e}', flush=True)
         return 1
@@ -161,9 +169,8 @@ def main():
     for m in wanted:
         t0 = time.monotonic()
         try:
-            found = one(tree, sim, targets, m, o.all)
-            more = f' and {len(found) - FOUND} more' if len(found) > FOUND else ''
-            print(f'ok {m.name}: found by {", ".join(found[:FOUND])}{more} ({time.monotonic() - t0:.0f} s)', flush=True)
+            found = one(tree, sim, targets, m, not o.first)
+            print(f'ok {m.name}: found by {told(found)} ({time.monotonic() - t0:.0f} s)', flush=True)
         except Broken as e:
             bad += 1
             print(f'{m.what}\nFAIL {m.name}: {e}', flush=True)

@@ -17,12 +17,15 @@ load(struct router *r, const char *conf)
 	SIM_CHECK(strcmp(shown, conf) == 0, "show config after load:\n%s\n--- not\n%s", shown, conf);
 }
 
-/* What is in both is not touched: not a packet is lost over a hundred reloads. */
+/* What is in both is not touched: not a packet is lost over many reloads. */
 CASE_SEEDS(reload_under_traffic, 3)
 {
 	struct pair p = pair_new();
+	uint64_t asked, announced;
 
 	all_ping((struct shost *const []){ p.x, p.y }, 2, sec(5));
+	asked = router_counter(p.r, "arps_reqsent");
+	announced = router_counter(p.r, "arps_annsent");
 	sim.jitter = true;
 	host_flow(p.x, p.y->h_ip, 3000, ms(1), 16, 1400);
 	host_flow(p.y, p.x->h_ip, 3000, ms(1), 16, 1400);
@@ -37,6 +40,10 @@ CASE_SEEDS(reload_under_traffic, 3)
 	    host_from(p.y, p.x->h_ip)->fi_received);
 	SIM_CHECK(host_from(p.x, p.y->h_ip)->fi_received == 3000, "%" PRIu64 " of 3000 came back",
 	    host_from(p.x, p.y->h_ip)->fi_received);
+	/* Neighbours were not forgotten; only the address that comes with B was announced. */
+	SIM_CHECK(router_counter(p.r, "arps_reqsent") == asked, "neighbours were asked for again");
+	SIM_CHECK(router_counter(p.r, "arps_annsent") == announced + 20, "%" PRIu64 " announcements",
+	    router_counter(p.r, "arps_annsent") - announced);
 }
 
 /* A network goes and comes back: flows stop and resume, and nothing is left behind. */
@@ -87,4 +94,13 @@ CASE(no_config_no_forwarding)
 	host_ping(x, ip_of("10.0.0.1"), 1, 56);
 	sim_run(sec(1));
 	SIM_CHECK(x->h_replies == 0, "it answers");
+	/* Not even when somebody sets all that it needs at the console. */
+	router_say(r, "ifconfig vio0 inet 10.0.0.1/24");
+	router_say(r, "route add 10.1/16 10.0.0.3");
+	router_say(r, "sysctl net.inet.ip.forwarding=1");
+	host_send(x, ip_of("10.1.0.1"), 1, 32, 64, false);
+	host_ping(x, ip_of("10.0.0.1"), 2, 56);
+	sim_run(sec(5));
+	SIM_CHECK(x->h_replies > 0, "it does not answer for itself");
+	SIM_CHECK(router_counter(r, "ips_cantforward") == 1 && router_counter(r, "ips_forward") == 0, "it forwards");
 }

@@ -23,6 +23,25 @@ CASE_SEEDS(commands_under_traffic, 3)
 	    host_from(p.y, p.x->h_ip)->fi_received);
 }
 
+/* Room again: the output goes on at once. */
+CASE(paused_output_resumes)
+{
+	struct pair p = pair_new();
+	size_t had;
+
+	router_cons_room(p.r, 100);
+	router_type(p.r, "netstat -s -v\r");
+	sim_run(ms(333));
+	had = p.r->r_console_len;
+	router_cons_room(p.r, 100);
+	sim_run(0);
+	SIM_CHECK(p.r->r_console_len > had, "nothing comes");
+	sim_run(ms(7));
+	router_cons_room(p.r, SIZE_MAX);
+	sim_run(0);
+	SIM_CHECK(memcmp(p.r->r_console + p.r->r_console_len - 3, "~$ ", 3) == 0, "the rest does not come");
+}
+
 /* A terminal that takes nothing holds the command, not the packets; its table may change meanwhile. */
 CASE_SEEDS(paused_output, 10)
 {

@@ -41,6 +41,7 @@ nic_recv(void *arg, void *buf, size_t size)
 	if (rp->rp_head == rp->rp_tail)
 		return 0;
 	f = rp->rp_ring[rp->rp_tail++ % ROUTER_RXRING];
+	rp->rp_taken++;
 	len = f->f_len;
 	memcpy(buf, f->f_b, MIN(len, size));
 	free(f);
@@ -473,6 +474,21 @@ finish(void *arg)
 	v->v_why = v->v_router->r_e->se_end();
 }
 
+/* What the interface says of itself is what its wire has seen. */
+static void
+nic_check(const struct router *r, const struct router_port *rp)
+{
+	struct host_nic_stats s;
+	uint64_t in;
+
+	r->r_e->se_stats(rp->rp_nic, &s);
+	in = s.hns_in + s.hns_errors + s.hns_nombufs + s.hns_filtered + s.hns_off;
+	SIM_CHECK(in == rp->rp_taken, "%s accounts for %" PRIu64 " frames of %" PRIu64 " received", rp->rp_port.p_name, in,
+	    rp->rp_taken);
+	SIM_CHECK(s.hns_out == rp->rp_port.p_sent, "%s says that it has sent %" PRIu64 " frames, the wire has had %" PRIu64,
+	    rp->rp_port.p_name, s.hns_out, rp->rp_port.p_sent);
+}
+
 static void
 router_end_check(struct router *r)
 {
@@ -483,6 +499,8 @@ router_end_check(struct router *r)
 		return;
 	call(r, balance, &v);
 	SIM_CHECK(v.v_why == NULL, "router %s: %s", r->r_name, v.v_why);
+	for (unsigned i = 0; i < r->r_nports; i++)
+		nic_check(r, &r->r_port[i]);
 	call(r, unconfig, &v);
 	SIM_CHECK(v.v_ok, "router %s: the empty configuration does not load", r->r_name);
 	call(r, finish, &v);

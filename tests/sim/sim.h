@@ -139,6 +139,7 @@ struct router_port {
 	struct frame	*rp_ring[ROUTER_RXRING];
 	unsigned	 rp_head, rp_tail;
 	uint64_t	 rp_overruns;		/* frames that found the ring full */
+	uint64_t	 rp_taken;		/* frames that the router has taken from the ring */
 };
 struct router {
 	char		 r_name[16];

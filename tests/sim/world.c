@@ -7,6 +7,8 @@
 
 #include "tests/sim/sim.h"
 
+#define EVENTS_MAX	1000000		/* at one moment */
+
 struct event {
 	uint64_t	 e_time, e_seq;
 	void		(*e_fn)(void *, void *);
@@ -176,10 +178,13 @@ event_take(void)
 static void
 run_now(void)
 {
+	unsigned n = 0;
+
 	do {
 		while (nheap > 0 && heap[0].e_time <= sim.now) {
 			struct event e = event_take();
 
+			SIM_CHECK(++n < EVENTS_MAX, "what happens at this moment has no end");
 			e.e_fn(e.e_arg, e.e_arg2);
 		}
 	} while (routers_run() || (nheap > 0 && heap[0].e_time <= sim.now));

@@ -27,10 +27,8 @@ def load(lab, command, most, pause=0.002):
     the console said."""
     said, tail = 0, b''
     make, sent, got = numbered(lab.a, lab.b.ip), 0, []
+    lab.router.con.send(command + '\r')
     con = lab.router.con.sock
-    con.setblocking(True)
-    con.sendall(command.encode() + b'\r')
-    con.setblocking(False)
     end, next_packet = time.monotonic() + most, 0
     while not tail.endswith(b'$ ') or said <= len(command) + 2:
         assert time.monotonic() < end, f'{command}: no end within {most} s; the console has: {tail[-300:]}'
@@ -98,9 +96,9 @@ def test_registers_without_xsave(boot):
 def test_interrupted_by_the_console(boot):
     """^C reaches a command that never yields."""
     lab = boot()
-    lab.router.con.sock.sendall(b'selftest compute 60000\r')
+    lab.router.con.send('selftest compute 60000\r')
     time.sleep(0.5)
-    lab.router.con.sock.sendall(b'\x03')
+    lab.router.con.send('\x03')
     lab.router.wait_ready(10)
     assert lab.forwards()
 
@@ -134,6 +132,6 @@ def test_no_section_is_long(boot, monkeypatch):
         out = lab.router.cmd(c, 40)
         assert 'not found' not in out and 'usage:' not in out, (c, out)
     lab.router.expect_panic = True
-    lab.router.con.sock.sendall(b'selftest hold 1\r')
+    lab.router.con.send('selftest hold 1\r')
     assert lab.router.qemu.wait(20) is not None
     assert 'held the loop off' in lab.router.serial()

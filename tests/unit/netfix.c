@@ -4,7 +4,6 @@
 
 #include "kernel/config.h"
 #include "kernel/loop.h"
-#include "net/core/if_loop.h"
 #include "net/core/net_init.h"
 #include "net/ether/arp.h"
 #include "net/ether/ether.h"
@@ -85,38 +84,21 @@ net_start(void)
 	counter_mark();
 }
 
-/* As at power-off: every pool is empty. */
-static void
-net_stop(void)
-{
-	for (struct nexthop *nh = nexthop_list, *next; nh != NULL; nh = next) {	/* admins' entries */
-		next = nh->nh_next;
-		if (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH))
-			arp_forget(nh);
-	}
-	nexthop_put(loop_nexthop());
-	while (ifnet_list != NULL)
-		if_detach(ifnet_list);
-	CHECK(nexthop_list == NULL);
-}
-
 void
 net_balance(void)
 {
-	struct counter_balance b;
+	const char *why = host_check_balance();
 
-	for (int i = 0; i < 10; i++)
-		loop_pass();
-	counter_balance(&b);
-	CHECK_EQ(b.cb_received + b.cb_created, b.cb_sent + b.cb_dropped + b.cb_consumed + b.cb_held);
-	CHECK_EQ(mbuf_used(), b.cb_held);
+	if (why != NULL)
+		unit_fail(__FILE__, __LINE__, "%s", why);
 }
 
 void
 net_end(void)
 {
 	net_balance();
-	net_stop();
+	host_stop();			/* the runner looks whether every pool is empty */
+	CHECK(nexthop_list == NULL);
 }
 
 void

@@ -1,8 +1,10 @@
 /* test_task.c - tasks: turns, sleep, wake-up, end. */
 #include <string.h>
 
+#include "kernel/loop.h"
 #include "kernel/task.h"
 #include "kernel/machine.h"
+#include "kernel/timeout.h"
 #include "tests/unit/unit.h"
 
 static char trace[256];
@@ -168,4 +170,111 @@ TEST(task_without_memory)
 TEST(task_sleep_outside_a_task_panics)
 {
 	CHECK_PANIC(task_sleep(&chan, 1));
+}
+
+/* The machine preempts by interrupts; a preemption that is held off is made up for in net_leave(), on every machine. */
+static void
+held(void *arg __unused_arg)
+{
+	net_enter();
+	percore(loop_wake) = true;		/* as an interrupt does */
+	CHECK(!task_preempt_due());
+	note('h');
+	net_leave();
+	note('r');
+}
+
+static int
+packets(struct poller *pl __unused_arg, int budget __unused_arg)
+{
+	note('p');
+	return 0;
+}
+
+TEST(task_gives_way_in_net_leave)
+{
+	static struct poller pl = { .pl_poll = packets, .pl_name = "p" };
+
+	poller_add(&pl);
+	loop_pass();
+	task_create("held", held, NULL);
+	task_create("later", letter, "l");
+	pl.pl_ready = false;
+	loop_pass();
+	CHECK_STR(trace, "ph");
+	CHECK(percore(loop_wake) && task_self() == NULL && task_preemptions() == 1);
+	loop_pass();			/* the one that was preempted is the next */
+	CHECK_STR(trace, "phr");
+	host_run(1);
+	CHECK_STR(trace, "phrlll");
+}
+
+static bool ready;
+
+static void
+careful(void *arg __unused_arg)
+{
+	net_enter();
+	while (!ready)
+		task_sleep(&chan, 0);
+	CHECK(net_entered());
+	net_leave();
+	note('c');
+}
+
+TEST(task_sleeps_within_net_enter)
+{
+	task_create("careful", careful, NULL);
+	host_run(1);
+	CHECK_STR(trace, "");
+	net_enter();			/* the loop's is harmless */
+	net_leave();
+	task_wakeup(&chan);
+	host_run(1);
+	CHECK_STR(trace, "");
+	ready = true;
+	task_wakeup(&chan);
+	host_run(1);
+	CHECK_STR(trace, "c");
+}
+
+static void
+deep_sleeper(void *arg __unused_arg)
+{
+	net_enter();
+	net_enter();
+	task_sleep(&chan, 1);
+}
+
+TEST(task_sleep_within_two_sections_panics)
+{
+	task_create("deep", deep_sleeper, NULL);
+	CHECK_PANIC(host_run(1));
+}
+
+static void note_timeout(void *arg __unused_arg) { note('t'); }
+static uint64_t rings_at;
+static void ring_later(uint64_t deadline) { rings_at = deadline; }
+static void quick(void *arg __unused_arg) { note('q'); }
+
+TEST(task_slice_ends_by_the_alarm)
+{
+	static struct timeout to;
+
+	task_alarm = ring_later;
+	host.now = 50000000;
+	loop_pass();
+	task_create("q", quick, NULL);
+	CHECK(tasks_run());
+	CHECK_EQ(rings_at, host.now + task_quantum_ns);
+	timeout_set(&to, note_timeout, NULL);
+	timeout_add_msec(&to, 2);
+	task_create("q", quick, NULL);
+	CHECK(tasks_run());
+	CHECK_EQ(rings_at, timeouts_next());
+	task_create("q", quick, NULL);
+	CHECK(tasks_run_forced());
+	CHECK_EQ(rings_at, host.now + TASK_SLICE_NS);
+	timeout_del(&to);
+	task_alarm = NULL;
 }

@@ -65,6 +65,7 @@ const struct sluice_entries sluice_entries = {
 	.se_nic = host_nic_attach,
 	.se_link = host_nic_link,
 	.se_wake = host_nic_wake,
+	.se_stats = host_nic_stats,
 	.se_pass = entry_pass,
 	.se_next = entry_next,
 	.se_type = host_type,

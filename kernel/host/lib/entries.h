@@ -25,6 +25,7 @@ struct sluice_entries {
 	struct host_nic	*(*se_nic)(const struct host_nic_conf *);
 	void		(*se_link)(struct host_nic *, bool up);
 	void		(*se_wake)(struct host_nic *);
+	void		(*se_stats)(const struct host_nic *, struct host_nic_stats *);
 	/* One pass of a core's loop; true: it wants another one at once. */
 	bool		(*se_pass)(unsigned core);
 	/* When its next timeout is due, ns; 0: it has none. */
