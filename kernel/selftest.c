@@ -72,7 +72,8 @@ cmd_selftest(struct out *o, int argc, char **argv)
 			return st->st_func(o, n);
 	return command_usage(o, argv[0]);
 }
-COMMAND(selftest, cmd_selftest, "selftest compute milliseconds\nselftest print lines\nselftest hold milliseconds\nselftest vectors preemptions",
+COMMAND(selftest, cmd_selftest,
+    "selftest compute milliseconds\nselftest print lines\nselftest hold milliseconds\nselftest vectors preemptions",
     "load the system, as a test",
     "Puts a load on the system that must not delay a packet; kstat task::: shows the longest that\n"
     "the loop had to wait for a task.\n\n"

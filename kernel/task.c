@@ -1,5 +1,5 @@
-/* task.c - tasks, each on its own core's list, and when they give way to the loop. An interrupt preempts a task (task_preempt_due) when it has
- * found work, task_current is set and task_hold is 0. All of this file's own changes are made with task_hold taken: a switch
+/* task.c - tasks, each on its own core's list, and when they give way to the loop. An interrupt preempts a task (task_preempt_due) when
+ * it has found work, task_current is set and task_hold is 0. All of this file's own changes are made with task_hold taken: a switch
  * starts and ends with it, so that the moment of the switch itself is no moment for a preemption. */
 #include <stdlib.h>
 

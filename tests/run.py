@@ -202,9 +202,11 @@ def simulator(tally, host, name, long):
     if not os.access(f'{host}/sim', os.X_OK):
         tally.result(f'{name}: as a whole', False, text=f'{host}/sim has not been built')
         return []
-    jobs = [Unit(tally, [f'{host}/sim'], name), Unit(tally, [sys.executable, f'{HERE}/sim/check_host.py', host], f'{name}-host')]
+    nice = ['nice', '-n', '10']
+    jobs = [Unit(tally, nice + [f'{host}/sim'], name), Unit(tally, nice + [sys.executable, f'{HERE}/sim/check_host.py', host], f'{name}-host')]
     if long:
-        jobs.append(Unit(tally, [f'{host}/sim', '-s', '1000', '-n', '5000', 'random_topology', 'corruption_of_everything'], f'{name}-seeds'))
+        jobs.append(Unit(tally, nice + [f'{host}/sim', '-s', '1000', '-n', '5000', 'random_topology', 'corruption_of_everything'],
+                         f'{name}-seeds'))
     return jobs
 
 

@@ -22,7 +22,7 @@
 #define TRAMPOLINE_END	0x10000ul
 #define INIT_NS		10000000u		/* from INIT to SIPI: SDM 3A, 8.4.4.1 */
 #define SIPI_NS		1000000u		/* then a second SIPI for those that have not answered */
-#define START_NS	100000000u		/* then we go on without the rest */
+#define START_NS	1000000000u		/* then we go on without the rest; a busy host may be slow to run them */
 #define START_SPINS	100000000u		/* for a clock that stands still */
 #define CORE_STACK	32768u
 #define CORE_MBUFS	256			/* of each core but the first, until cards have queues for it */

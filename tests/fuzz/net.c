@@ -20,6 +20,14 @@ static unsigned nhoard;
 
 /* ---- what comes out ---- */
 
+/* RFC 791 3.1. */
+static void
+check_options(const uint8_t *p, unsigned hlen)
+{
+	for (unsigned i = sizeof(struct ip); i < hlen && p[i] != 0; i += p[i] == 1 ? 1 : p[i + 1])
+		CHECK(p[i] == 1 || (i + 1 < hlen && p[i + 1] >= 2 && p[i + 1] <= hlen - i));
+}
+
 static void
 check_ip(const struct fwire *w, const uint8_t *p, unsigned len)
 {
@@ -32,6 +40,7 @@ check_ip(const struct fwire *w, const uint8_t *p, unsigned len)
 	CHECK_EQ(be16_host(ip->ip_len), len);
 	CHECK_EQ(in_cksum(ip, hlen), 0);
 	CHECK(ip->ip_ttl > 0);
+	check_options(p, hlen);
 	CHECK(len <= w->fw_if.if_mtu);
 	CHECK(!ip4_is_loopback(ip->ip_dst));
 }

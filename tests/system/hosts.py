@@ -63,7 +63,7 @@ class Job:
                 self.p.wait()
 
 
-def wait_for(job, text, timeout=15):
+def wait_for(job, text, timeout=60):
     """Until the job has printed the text."""
     end = time.monotonic() + timeout
     while text not in job.output():
