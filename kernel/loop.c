@@ -1,4 +1,6 @@
 /* loop.c - the run loop. An interrupt only sets pl_ready and loop_wake; everything else happens here. */
+#include "kernel/cores.h"
+#include "kernel/epoch.h"
 #include "kernel/kstat.h"
 #include "kernel/loop.h"
 #include "kernel/machine.h"
@@ -127,6 +129,8 @@ loop_pass(void)
 	percore(loop_wake) = false;
 	barrier();
 	lp->lp_passes++;
+	if (ncores > 1)
+		work = core_inboxes_poll();
 	for (struct poller *pl = lp->lp_pollers; pl != NULL; pl = pl->pl_next)
 		if (pl->pl_ready)
 			work |= poller_turn(pl);
@@ -137,6 +141,7 @@ loop_pass(void)
 		work = true;
 		hooks_run();
 	}
+	epoch_pass();
 	return work || percore(loop_wake);
 }
 
@@ -148,8 +153,8 @@ loop_run(void)
 	for (;;) {
 		if (loop_pass())
 			continue;
-		/* Whatever becomes ready from now on sets loop_wake, and cpu_idle() returns at once. */
+		/* Whatever becomes ready from now on sets loop_wake, and there is no sleep. */
 		lp->lp_idles++;
-		cpu_idle(timeouts_next(), percore_ptr(loop_wake));
+		core_idle(timeouts_next());
 	}
 }

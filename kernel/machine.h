@@ -28,6 +28,17 @@ void	 random_bytes(void *, size_t);
  * on entry with interrupts held off: that check and the sleep are one step, so that no wake-up is lost. */
 void	 cpu_idle(uint64_t deadline, const volatile bool *stop);
 
+/* ---- cores ---- */
+/* How many there will be when all have started; ncores until then is 1. */
+unsigned machine_cores(void);
+/* Ends the sleep of another core, or the one that it is about to begin. Not from interrupts. */
+void	 machine_poke(unsigned core);
+/* Runs fn(arg) in another core's loop, between two of its passes, and waits until it has: core 0, in its loop or inside net_enter().
+ * Its own number: a call. */
+void	 core_call(unsigned core, void (*fn)(void *), void *arg);
+/* Stores before it are seen by the others before loads behind it are made. */
+#define core_fence()	__asm__ volatile("mfence" ::: "memory")
+
 /* ---- contexts: what a task is switched by ---- */
 struct context { void *sp; };
 /* A new stack, at least `size` bytes with an unmapped page below it; NULL: no memory. */

@@ -1,6 +1,7 @@
 /* pool.c - objects of one size from pages. */
 #include <string.h>
 
+#include "kernel/epoch.h"
 #include "kernel/machine.h"
 #include "kernel/pool.h"
 #if defined(SLUICE_HOST) && defined(__SANITIZE_ADDRESS__)
@@ -14,8 +15,15 @@
 
 #define POOL_PAGES_MAX	8	/* pages taken at once for small objects */
 #define POOL_POISON	0xdb
+#define LATE_A_PASS	512	/* objects that go back to their pools in one pass of the loop, so that packets do not wait */
 
 struct pool *pool_list;
+
+/* Behind each object of a pool with epochs, at the end of its pr_size bytes. */
+struct pool_late {
+	struct pool_late *pl_next;
+	uint64_t	 pl_stamp;
+};
 
 void
 pool_init(struct pool *pr, const char *name, size_t size, size_t align, unsigned limit)
@@ -32,6 +40,14 @@ pool_init(struct pool *pr, const char *name, size_t size, size_t align, unsigned
 	for (prp = &pool_list; *prp != NULL; prp = &(*prp)->pr_next)
 		KASSERT(*prp != pr);
 	*prp = pr;
+}
+
+void
+pool_init_epoch(struct pool *pr, const char *name, size_t size, size_t align, unsigned limit)
+{
+	pool_init(pr, name, roundup2(size, _Alignof(struct pool_late)) + sizeof(struct pool_late), align, limit);
+	pr->pr_epoch = true;
+	pr->pr_latep = &pr->pr_late;
 }
 
 /* The fewest pages of which at most an eighth is lost; POOL_PAGES_MAX or what one object needs at the worst. */
@@ -89,10 +105,9 @@ pool_get(struct pool *pr)
 	return obj;
 }
 
-void
-pool_put(struct pool *pr, void *obj)
+static void
+pool_take_back(struct pool *pr, void *obj)
 {
-	KASSERT(obj != NULL && pr->pr_nout > 0);
 #ifdef SLUICE_DEBUG
 	memset(obj, POOL_POISON, pr->pr_size);
 #endif
@@ -100,4 +115,40 @@ pool_put(struct pool *pr, void *obj)
 	POOL_HIDE(obj, pr->pr_size);
 	pr->pr_nout--;
 	pr->pr_nput++;
+}
+
+void
+pool_put(struct pool *pr, void *obj)
+{
+	struct pool_late *pl;
+
+	KASSERT(obj != NULL && pr->pr_nout > 0);
+	if (!pr->pr_epoch) {
+		pool_take_back(pr, obj);
+		return;
+	}
+	pl = (struct pool_late *)((char *)obj + pr->pr_size) - 1;
+	pl->pl_stamp = epoch_stamp();
+	pl->pl_next = NULL;
+	*pr->pr_latep = pl;
+	pr->pr_latep = &pl->pl_next;
+}
+
+bool
+pools_collect(uint64_t epoch)
+{
+	unsigned left = LATE_A_PASS;
+	bool wait = false;
+
+	for (struct pool *pr = pool_list; pr != NULL; pr = pr->pr_next) {
+		struct pool_late *pl;
+
+		while ((pl = pr->pr_late) != NULL && pl->pl_stamp < epoch && left-- > 0) {
+			if ((pr->pr_late = pl->pl_next) == NULL)
+				pr->pr_latep = &pr->pr_late;
+			pool_take_back(pr, (char *)(pl + 1) - pr->pr_size);
+		}
+		wait |= pr->pr_late != NULL;
+	}
+	return wait;
 }

@@ -13,15 +13,22 @@ struct pool {
 	uint64_t	 pr_nget, pr_nput, pr_nfail;
 	size_t		 pr_npages;
 	void		*pr_free;		/* the list, linked through the objects' first word */
+	bool		 pr_epoch;		/* what is put waits until no core can look at it any more; */
+	struct pool_late *pr_late, **pr_latep;	/* here, in the order of time */
 	struct pool	*pr_next;		/* all pools */
 };
 
 /* name stays the caller's and must live as long. align: a power of two up to PAGE_SIZE. Core 0. */
 void	 pool_init(struct pool *, const char *name, size_t size, size_t align, unsigned limit);
+/* The same for objects that other cores may still read when core 0 puts them: they are left as they are until the epoch is over
+ * (epoch.h), and count as out. */
+void	 pool_init_epoch(struct pool *, const char *name, size_t size, size_t align, unsigned limit);
 /* NULL at the limit or without memory (counted). The object is zeroed. */
 void	*pool_get(struct pool *) __must_check;
 /* Debug builds poison it. NULL is not allowed. */
 void	 pool_put(struct pool *, void *);
+/* epoch.c's: takes back what was put before that epoch. True: some must still wait. */
+bool	 pools_collect(uint64_t epoch);
 extern struct pool *pool_list;		/* for vmstat -m, kstat, and the tests' end */
 
 #endif

@@ -11,6 +11,7 @@
 #define VECTOR_DYN	48		/* 48..239: handed out by irq_msix() */
 #define VECTOR_DYN_END	240		/* one past the last of them */
 #define VECTOR_TIMER	240		/* this core's APIC timer; never reaches irq_dispatch() */
+#define VECTOR_POKE	241		/* from another core: there is something to look at; likewise */
 #define VECTOR_SPURIOUS	255		/* likewise */
 
 /* Every vector from VECTOR_PIC on but VECTOR_TIMER and VECTOR_SPURIOUS. Interrupts are off, it runs on the interrupt
@@ -143,6 +144,7 @@ void	apic_init(void);		/* core 0: maps it, virtual wire on LINT0, timer masked *
 void	apic_core_init(void);		/* each other core: the same, without a line from the 8259s */
 /* Sends an interprocessor interrupt to the core with that APIC number: 10.6.1. Not from interrupts. */
 void	apic_ipi(uint32_t apic, uint32_t command);
+#define IPI_FIXED	0x4000u		/* or'ed with the vector */
 #define IPI_NMI		0x4400u
 #define IPI_INIT	0x4500u
 #define IPI_STARTUP	0x4600u		/* or'ed with the number of the page where it starts */

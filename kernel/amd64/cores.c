@@ -9,11 +9,11 @@
 #include "kernel/amd64/bootinfo.h"
 #include "kernel/amd64/cpu.h"
 #include "kernel/amd64/memory.h"
+#include "kernel/cores.h"
 #include "kernel/endian.h"
 #include "kernel/log.h"
 #include "kernel/loop.h"
-#include "kernel/machine.h"
-#include "net/core/mbuf.h"
+#include "net/core/net_init.h"
 
 #define MSR_EFER	0xc0000080u
 #define EFER_LMA	(1u << 10)		/* the processor's own bit */
@@ -25,7 +25,7 @@
 #define START_NS	1000000000u		/* then we go on without the rest; a busy host may be slow to run them */
 #define START_SPINS	100000000u		/* for a clock that stands still */
 #define CORE_STACK	32768u
-#define CORE_MBUFS	256			/* of each core but the first, until cards have queues for it */
+#define CALL_NS		10000000000u		/* a core that does not come round for so long has come to grief */
 
 enum core_state { CORE_COLD, CORE_UP, CORE_RUN, CORE_DEAD };
 
@@ -107,7 +107,7 @@ core_prepare(unsigned n)
 	core_stack[n] = stack + CORE_STACK;
 	core_act_as(n);
 	percore(sys_reent) = r;
-	ok = trap_prepare() && mbuf_init(CORE_MBUFS);
+	ok = trap_prepare() && net_core_init();
 	if (ok)
 		loop_init();
 	core_act_as(0);
@@ -222,6 +222,65 @@ core_main(unsigned core)
 		core_halt();
 	irq_enable();
 	loop_run();
+}
+
+/* ---- what core 0 lets another do ---- */
+
+static struct { void (*fn)(void *); void *arg; volatile bool posted; } core_calls[MAXCORES];
+
+unsigned
+machine_cores(void)
+{
+	return core_count;
+}
+
+void
+machine_poke(unsigned core)
+{
+	apic_ipi(core_apicid[core], IPI_FIXED | VECTOR_POKE);
+}
+
+static bool
+core_call_ready(void)
+{
+	return core_calls[core_id()].posted;
+}
+
+static bool
+core_call_poll(void)
+{
+	unsigned self = core_id();
+
+	if (likely(!core_calls[self].posted))
+		return false;
+	core_calls[self].fn(core_calls[self].arg);
+	barrier();
+	core_calls[self].posted = false;
+	return true;
+}
+CORE_INBOX(core_call, core_call_poll, core_call_ready);
+
+void
+core_call(unsigned core, void (*fn)(void *), void *arg)
+{
+	uint64_t end = uptime_ns() + CALL_NS;
+
+	if (core == core_id()) {
+		fn(arg);
+		return;
+	}
+	KASSERT(core_id() == 0 && core < ncores);
+	core_calls[core].fn = fn;
+	core_calls[core].arg = arg;
+	barrier();
+	core_calls[core].posted = true;
+	core_fence();
+	core_wake(core);
+	while (core_calls[core].posted) {
+		if (uptime_ns() > end)
+			panic("cpu%u does not answer", core);
+		cpu_pause();
+	}
 }
 
 /* ---- the end ---- */

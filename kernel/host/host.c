@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/cons.h"
+#include "kernel/cores.h"
 #include "kernel/host/host.h"
 #include "kernel/loop.h"
 #include "kernel/machine.h"
@@ -51,8 +52,33 @@ host_init(unsigned cores)
 		copy += (uintptr_t)__start_percore % CACHELINE;
 		percore_delta[i] = copy - __start_percore;
 		percore_of(percore_id, i) = i;
+		percore_of(core_asleep, i) = true;
 	}
 	ncores = cores;
+}
+
+unsigned
+machine_cores(void)
+{
+	return ncores;
+}
+
+void
+machine_poke(unsigned core)
+{
+	percore_of(loop_wake, core) = true;
+}
+
+/* One thread runs them all, and each stands between two passes. */
+void
+core_call(unsigned core, void (*fn)(void *), void *arg)
+{
+	unsigned self = core_id();
+
+	KASSERT(core < ncores && (self == 0 || self == core));
+	host_core(core);
+	fn(arg);
+	host_core(self);
 }
 
 uint64_t
@@ -94,6 +120,49 @@ cpu_idle(uint64_t deadline, const volatile bool *stop)
 		host.now = deadline;
 }
 
+bool
+host_pass(unsigned core)
+{
+	unsigned self = core_id();
+	bool more;
+
+	host_core(core);
+	percore(core_asleep) = false;
+	more = loop_pass() || percore(loop_wake);
+	percore(core_asleep) = !more;
+	host_core(self);
+	return more;
+}
+
+bool
+host_passes(void)
+{
+	bool more = false;
+
+	for (unsigned i = 0; i < ncores; i++)
+		host_pass(i);
+	for (unsigned i = 0; i < ncores; i++)
+		more |= percore_of(loop_wake, i) || !percore_of(core_asleep, i);
+	return more;
+}
+
+uint64_t
+host_next(void)
+{
+	uint64_t first = 0;
+
+	for (unsigned i = 0; i < ncores; i++) {
+		uint64_t next;
+
+		host_core(i);
+		next = timeouts_next();
+		if (next != 0 && (first == 0 || next < first))
+			first = next;
+	}
+	host_core(0);
+	return first;
+}
+
 void
 host_run_ns(uint64_t ns)
 {
@@ -101,10 +170,10 @@ host_run_ns(uint64_t ns)
 	unsigned n = 0;
 
 	for (;;) {
-		while (loop_pass() || percore(loop_wake))
+		while (host_passes())
 			if (++n > RUN_PASSES)
 				panic("host_run: the loop has no end");
-		next = timeouts_next();
+		next = host_next();
 		if (next == 0 || next > end)
 			break;
 		if (next > host.now)

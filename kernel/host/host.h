@@ -69,8 +69,12 @@ void	host_pages_free(void *, size_t npages);
 /* Everything as after power-on, with `cores` virtual cores; core 0 runs. Once per process. */
 void	host_init(unsigned cores);
 void	host_core(unsigned core);		/* this core runs from now on */
-/* Runs this core's loop for ms milliseconds of virtual time: passes until nothing is left, then time moves on to the next
- * timeout. */
+/* One pass of a core's loop. True: it wants another one. */
+bool	host_pass(unsigned core);
+/* One pass of each; true: one of them wants another. Core 0, as the next two. */
+bool	host_passes(void);
+uint64_t host_next(void);		/* when the first timeout of all is due, ns; 0: there is none */
+/* Runs the loops for ms milliseconds of virtual time: passes until nothing is left, then time moves on to the next timeout. */
 void	host_run(uint64_t ms);
 void	host_run_ns(uint64_t ns);
 

@@ -23,6 +23,12 @@ host_boot(void)
 	}
 	if (!net_init())
 		panic("no memory for mbufs");
+	for (unsigned i = 1; i < ncores; i++) {
+		host_core(i);
+		if (!net_core_init())
+			panic("no memory for mbufs of core %u", i);
+	}
+	host_core(0);
 }
 
 void

@@ -134,12 +134,20 @@ host_nic_stats(const struct host_nic *hn, struct host_nic_stats *s)
 	s->hns_out = q->ifq_packets - q->ifq_len - q->ifq_purged - q->ifq_errors;
 }
 
-void
-host_nic_wake(struct host_nic *hn)
+static void
+nic_wake(void *arg)
 {
+	struct host_nic *hn = arg;
+
 	poller_wake(&hn->hn_poller);
 	if (hn->hn_if.if_ifqs[0].ifq_oactive)
 		ifq_restart(&hn->hn_if.if_ifqs[0]);
+}
+
+void
+host_nic_wake(struct host_nic *hn)
+{
+	if_queue_call(&hn->hn_if, 0, nic_wake, hn);
 }
 
 void
@@ -158,6 +166,12 @@ nic_setlladdr(struct ifnet *ifp __unused_arg, const uint8_t *lladdr __unused_arg
 
 static const struct if_ops nic_ops = { .ifo_setlladdr = nic_setlladdr };
 
+static void
+nic_add(void *poller)
+{
+	poller_add(poller);
+}
+
 struct host_nic *
 host_nic_attach(const struct host_nic_conf *c)
 {
@@ -175,6 +189,7 @@ host_nic_attach(const struct host_nic_conf *c)
 	ifp->if_ops = &nic_ops;
 	ifp->if_softc = hn;
 	ifp->if_nqueues = 1;
+	if_spread(ifp);
 	ifp->if_hardmtu = 9216;
 	ifp->if_link_state = LINK_STATE_DOWN;
 	if (!ether_ifattach(ifp)) {
@@ -185,7 +200,7 @@ host_nic_attach(const struct host_nic_conf *c)
 	ifp->if_ifqs[0].ifq_softc = hn;
 	hn->hn_poller.pl_name = ifp->if_xname;
 	hn->hn_poller.pl_poll = nic_poll;
-	poller_add(&hn->hn_poller);
+	if_queue_call(ifp, 0, nic_add, &hn->hn_poller);
 	log_printf("%s at host: address %s\n", ifp->if_xname, ether_print(mac, ifp->if_lladdr));
 	return hn;
 }

@@ -5,6 +5,7 @@
 
 #include "kernel/log.h"
 #include "kernel/machine.h"
+#include "net/core/handoff.h"
 #include "net/core/if.h"
 #include "net/core/ifq_kstat.h"
 #include "net/ether/arp.h"
@@ -34,10 +35,46 @@ if_newunit(const char *driver)
 	}
 }
 
+/* ---- queues and their cores ---- */
+
+static void
+if_handed_over(struct ifnet *ifp, struct batch *b)
+{
+	ifq_enqueue(&ifp->if_ifqs[ifp->if_qmap[core_id()]], b);
+}
+HANDOFF(if_enqueue, if_handed_over);
+
 static void
 if_enqueue_ifq(struct ifnet *ifp, struct batch *b)
 {
-	ifq_enqueue(&ifp->if_ifqs[ifp->if_nqueues > 1 ? core_id() % ifp->if_nqueues : 0], b);
+	struct ifqueue *ifq = &ifp->if_ifqs[ifp->if_qmap[core_id()]];
+
+	if (likely(ifq->ifq_core == core_id())) {
+		ifq_enqueue(ifq, b);
+		return;
+	}
+	b->b_m[0]->m_ifidx = ifp->if_index;	/* handoff_batch looks at the first */
+	handoff_batch(ifq->ifq_core, &handoff_if_enqueue, b);
+}
+
+void
+if_spread(struct ifnet *ifp)
+{
+	static unsigned next;
+
+	if (ifp->if_nqueues >= ncores)
+		return;
+	ifp->if_core = (uint8_t)(next % ncores);
+	next += ifp->if_nqueues;
+}
+
+/* A core without a queue of its own shares one. */
+static void
+if_map_queues(struct ifnet *ifp)
+{
+	for (unsigned i = 0; i < ncores; i++)
+		ifp->if_qmap[i] = (uint8_t)((i + ncores - ifp->if_core) % ncores % ifp->if_nqueues);
+	ifp->if_steer = ncores > 1 && ifp->if_ether && !(ifp->if_rss && ifp->if_nqueues == ncores);
 }
 
 static bool
@@ -56,6 +93,7 @@ if_alloc_queues(struct ifnet *ifp)
 	for (unsigned i = 0; i < n; i++) {
 		ifp->if_ifqs[i].ifq_if = ifp;
 		ifp->if_ifqs[i].ifq_idx = i;
+		ifp->if_ifqs[i].ifq_core = ifp->if_ifiqs[i].ifiq_core = if_queue_core(ifp, i);
 		ifp->if_ifqs[i].ifq_maxlen = 512;
 		ifp->if_ifiqs[i].ifiq_if = ifp;
 		ifp->if_ifiqs[i].ifiq_idx = i;
@@ -89,6 +127,7 @@ if_attach(struct ifnet *ifp)
 	ifp->if_lastchange = uptime_ns();
 	if (ifp->if_enqueue == NULL)
 		ifp->if_enqueue = if_enqueue_ifq;
+	if_map_queues(ifp);
 	if_link(ifp);
 	return true;
 }
@@ -108,6 +147,10 @@ if_detach(struct ifnet *ifp)
 		p = &(*p)->if_next;
 	*p = ifp->if_next;
 	if_table[ifp->if_index] = NULL;
+	/* Each core comes to the end of a pass, and what was on its way from one to another is gone. */
+	for (unsigned i = 1; i < ncores; i++)
+		core_call(i, handoff_drain, NULL);
+	handoff_drain(NULL);
 	free(ifp->if_ifqs);
 	free(ifp->if_ifiqs);
 }
@@ -157,6 +200,12 @@ if_up(struct ifnet *ifp)
 	return true;
 }
 
+static void
+if_purge(void *ifq)
+{
+	ifq_purge(ifq);
+}
+
 bool
 if_setup(struct ifnet *ifp, bool up)
 {
@@ -170,7 +219,7 @@ if_setup(struct ifnet *ifp, bool up)
 		ifp->if_ops->ifo_down(ifp);
 	ifp->if_flags &= ~IFF_RUNNING;
 	for (unsigned i = 0; i < ifp->if_nqueues; i++)
-		ifq_purge(&ifp->if_ifqs[i]);
+		if_queue_call(ifp, i, if_purge, &ifp->if_ifqs[i]);
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #define NET_CORE_IF_H
 
 #include "kernel/endian.h"
+#include "kernel/machine.h"
 #include "net/core/ifq.h"
 
 #define IFNAMSIZ	16
@@ -41,7 +42,7 @@ struct ifaddr {			/* an IPv4 address of an interface */
 
 struct ifmulti { uint8_t ifm_lladdr[6]; unsigned ifm_refs; struct ifmulti *ifm_next; };
 
-/* What a driver does for its interface. Core 0, inside net_enter or the loop. An op may be NULL. */
+/* What a driver does for its interface. Core 0, inside net_enter or the loop; rings of other cores by if_queue_call. An op may be NULL. */
 struct if_ops {
 	bool	(*ifo_up)(struct ifnet *);	/* rings on; sets IFF_RUNNING. False: it failed, stays down */
 	void	(*ifo_down)(struct ifnet *);	/* stops reception, frees what the rings hold, clears IFF_RUNNING */
@@ -68,14 +69,19 @@ struct ifnet {
 	const struct if_ops *if_ops;
 	void		*if_softc;
 
-	/* Takes complete frames (IP packets when not if_ether) for output; ifq_enqueue by default. Any core. */
+	/* Takes complete frames (IP packets when not if_ether) for output; by default to the queue of this core, or over to the core of one.
+	 * Any core. */
 	void		(*if_enqueue)(struct ifnet *, struct batch *);
 	/* Takes what ifiq_input got; ether_input for Ethernet. Any core. */
 	void		(*if_input)(struct ifnet *, struct batch *);
 
 	unsigned	 if_nqueues;
-	struct ifqueue	*if_ifqs;		/* if_nqueues of each; queue i is core i's */
+	struct ifqueue	*if_ifqs;		/* if_nqueues of each; their cores: if_queue_core */
 	struct ifiqueue	*if_ifiqs;
+	uint8_t		 if_core;		/* queue i's owner is core (if_core + i) % ncores. Driver: set by if_spread, or 0 */
+	bool		 if_rss;		/* driver: the card brings each flow, both ways, to one of if_nqueues == ncores queues */
+	bool		 if_steer;		/* ifiq_input spreads what comes in over the cores */
+	uint8_t		 if_qmap[MAXCORES];	/* the queue that a core sends by */
 
 	struct ifaddr	*if_addrs;		/* the first is the primary */
 	struct ifmulti	*if_multi;		/* link-level groups joined */
@@ -86,8 +92,18 @@ struct ifnet {
 extern struct ifnet *ifnet_list;		/* in the order of if_index */
 extern struct ifnet *if_table[IF_MAX];
 
-/* From the driver's attach: xname, if_ops, if_hardmtu, if_lladdr, if_nqueues... are set; the rest is initialised here. False: no
- * memory or no index. */
+/* For a driver whose queues may belong to any core (interrupts by MSI-X): sets if_core so that cards are spread; if_nqueues is set. */
+void	if_spread(struct ifnet *);
+static inline unsigned if_queue_core(const struct ifnet *ifp, unsigned queue) { return (ifp->if_core + queue) % ncores; }
+/* fn(arg) on the core of a queue, which alone may touch its rings; waits. Core 0, in its loop or inside net_enter(). */
+static inline void
+if_queue_call(const struct ifnet *ifp, unsigned queue, void (*fn)(void *), void *arg)
+{
+	core_call(if_queue_core(ifp, queue), fn, arg);
+}
+
+/* From the driver's attach: xname, if_ops, if_hardmtu, if_lladdr, if_nqueues, if_core... are set; the rest is initialised here.
+ * False: no memory or no index. */
 bool	if_attach(struct ifnet *) __must_check;
 /* The same for Ethernet: flags, MTU 1500, media, ether_input. */
 bool	ether_ifattach(struct ifnet *) __must_check;

@@ -10,7 +10,7 @@ static struct pool ifaddr_pool;
 static void
 ifaddr_init(void)
 {
-	pool_init(&ifaddr_pool, "ifaddr", sizeof(struct ifaddr), 8, 16384);
+	pool_init_epoch(&ifaddr_pool, "ifaddr", sizeof(struct ifaddr), 8, 16384);
 }
 NET_INIT(ifaddr, 10, ifaddr_init);
 

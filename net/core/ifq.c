@@ -2,6 +2,7 @@
 #include "kernel/loop.h"
 #include "kernel/task.h"
 #include "net/core/if.h"
+#include "net/core/steer.h"
 #include "net/core/stage.h"
 
 STAGE(ifiq_input);
@@ -28,6 +29,11 @@ ifiq_input(struct ifiqueue *ifiq, struct batch *b)
 	ifiq->ifiq_bytes += bytes;
 	ifiq->ifiq_enqueues++;
 	ifiq->ifiq_dequeues++;
+	if (ifp->if_steer) {
+		steer(ifp, b);
+		if (b->b_n == 0)
+			return;
+	}
 	ifp->if_input(ifp, b);
 }
 

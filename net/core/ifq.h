@@ -1,5 +1,5 @@
-/* ifq.h - output queues (ifq) and input queues (ifiq) of interfaces, as ifq(9). One of each per queue pair of the card, each
- * used by one core only. */
+/* ifq.h - output queues (ifq) and input queues (ifiq) of interfaces, as ifq(9). One of each per queue pair of the card; a pair is owned
+ * by one core, which alone touches it: packets from others are handed over (if_enqueue). */
 #ifndef NET_CORE_IFQ_H
 #define NET_CORE_IFQ_H
 
@@ -9,6 +9,7 @@
 struct ifqueue {
 	struct ifnet	*ifq_if;
 	unsigned	 ifq_idx;
+	unsigned	 ifq_core;		/* its owner: the queue, and the driver's ring behind it */
 	struct mbuf	*ifq_head, *ifq_tail;	/* linked by m_nextpkt */
 	uint32_t	 ifq_len, ifq_maxlen;
 	bool		 ifq_oactive;		/* the ring is full: the driver restarts it when there is room */
@@ -31,7 +32,8 @@ struct ifqueue {
 struct ifiqueue {
 	struct ifnet	*ifiq_if;
 	unsigned	 ifiq_idx;
-	uint32_t	 ifiq_len;		/* waiting for another core; 0 without hand-over */
+	unsigned	 ifiq_core;		/* its owner, the same as the ifq's */
+	uint32_t	 ifiq_len;		/* waiting; none do: a batch is worked off or handed over at once */
 	uint64_t	 ifiq_packets, ifiq_bytes;	/* from the card */
 	uint64_t	 ifiq_qdrops;
 	uint64_t	 ifiq_errors;		/* damaged frames, as the card or driver found; not in ifiq_packets */
@@ -44,7 +46,7 @@ struct ifiqueue {
  * batch (b_n from 1 to BATCH_MAX), counts it and runs it to completion. */
 void	ifiq_input(struct ifiqueue *, struct batch *);
 
-/* From the stack: complete frames for this interface. Takes them all; what does not fit is dropped and counted. The driver starts at the end
+/* From the stack, on the queue's core: complete frames for this interface. Takes them all; what does not fit is dropped and counted. The driver starts at the end
  * of the loop's pass. */
 void	ifq_enqueue(struct ifqueue *, struct batch *);
 /* From the driver's start: the next frame or NULL. */
@@ -69,6 +71,6 @@ ifq_taken(struct ifqueue *ifq, struct mbuf *next, uint32_t n)
 }
 void	ifq_set_oactive(struct ifqueue *);	/* in start: no room left */
 void	ifq_restart(struct ifqueue *);		/* room again: clears oactive, start at the end of the pass */
-void	ifq_purge(struct ifqueue *);		/* interface down: drops all, counted as purged */
+void	ifq_purge(struct ifqueue *);		/* interface down: drops all, counted as purged. Its core */
 
 #endif

@@ -52,7 +52,11 @@ mbuf_init(unsigned n)
 uint32_t
 mbuf_used(void)
 {
-	return percore(mbuf_pool.mp_total) - percore(mbuf_pool.mp_nfree);
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < ncores; i++)
+		n += percore_of(mbuf_pool, i).mp_total - percore_of(mbuf_pool, i).mp_nfree;
+	return n;
 }
 
 struct mbuf *
@@ -62,31 +66,56 @@ m_get_slow(void)
 	return NULL;
 }
 
-/* Clones, and originals that have or had clones. All of them are of this core until packets change cores. */
+/* To its pool, whichever core's that is. */
+static void
+m_free_home(struct mbuf *m)
+{
+	m->m_flags = 0;
+	if (m->m_home == core_id()) {
+		m_free(m);
+		return;
+	}
+	m_reset(m);
+	mbuf_go_home(m);
+}
+
+/* Clones, and originals that have or had clones, all of them on this core; and what came from another core. */
 void
 m_free_slow(struct mbuf *m)
 {
-	struct mbuf *owner = m->m_owner;
+	struct mbuf *owner;
 
 	KASSERT(!(m->m_flags & M_FREED));
-	KASSERT(m->m_home == core_id() && owner->m_home == core_id());
+	if (!(m->m_flags & M_SHARED)) {
+		m_free_home(m);
+		return;
+	}
+	owner = m->m_owner;
 	if (owner != m) {
 		m->m_owner = m;
 		m->m_buf = m->m_own;
-		m->m_flags = 0;
-		m_free(m);
+		m_free_home(m);
 	}
 	KASSERT(owner->m_refs > 0);
 	if (--owner->m_refs > 0)
 		return;
 	owner->m_refs = 1;
-	owner->m_flags = 0;
-	m_free(owner);
+	m_free_home(owner);
 }
 
 void
 m_freer_slow(struct m_freer *f, struct mbuf *m)
 {
+	if (likely(m->m_next == NULL && (m->m_flags & (M_SHARED | M_AWAY)) == M_AWAY)) {
+		m->m_flags = 0;
+		if (m->m_home == core_id()) {
+			m_freer_add(f, m);
+			return;
+		}
+		m_reset(m);
+		mbuf_go_home(m);
+		return;
+	}
 	m_freer_end(f);
 	m_freem(m);
 	m_freer_start(f);
@@ -112,7 +141,7 @@ m_clone(struct mbuf *m)
 		c->m_len = m->m_len;
 		c->m_pktlen = m->m_pktlen;
 		c->m_ifidx = m->m_ifidx;
-		c->m_flags = m->m_flags | M_SHARED;
+		c->m_flags = (m->m_flags & ~M_AWAY) | M_SHARED;
 		c->m_csum = m->m_csum;
 		c->m_flowid = m->m_flowid;
 		c->m_rdomain = m->m_rdomain;
@@ -121,6 +150,49 @@ m_clone(struct mbuf *m)
 		tail = &c->m_next;
 	}
 	return head;
+}
+
+static bool
+m_is_shared(const struct mbuf *m)
+{
+	for (; m != NULL; m = m->m_next)
+		if (m->m_flags & M_SHARED)
+			return true;
+	return false;
+}
+
+/* What the copy of a packet takes over of the header. */
+static void
+m_copy_header(struct mbuf *c, const struct mbuf *m)
+{
+	c->m_data = c->m_buf + MIN((size_t)(m->m_data - m->m_buf), (size_t)(c->m_size - m->m_len));
+	c->m_lens = 0;
+	c->m_nh = m->m_nh;
+	c->m_ifidx = m->m_ifidx;
+	c->m_flags = m->m_flags & (M_BCAST | M_MCAST);
+	c->m_csum = m->m_csum;
+	c->m_loops = m->m_loops;
+	c->m_flowid = m->m_flowid;
+	c->m_rdomain = m->m_rdomain;
+}
+
+struct mbuf *
+m_unshare(struct mbuf *m)
+{
+	struct mbuf *c;
+
+	if (!m_is_shared(m))
+		return m;
+	if ((c = m_get()) != NULL) {
+		m_copy_header(c, m);
+		for (const struct mbuf *n = m; n != NULL && c != NULL; n = n->m_next)
+			if (!m_append(c, n->m_data, n->m_len)) {
+				m_freem(c);
+				c = NULL;
+			}
+	}
+	m_freem(m);
+	return c;
 }
 
 /* Moves the data to the start of the buffer when the tail has no room for what is missing. */

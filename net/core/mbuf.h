@@ -2,7 +2,7 @@
  *
  * An mbuf is a header of two cache lines and one contiguous buffer of 2 KB. Only jumbo frames and merged receive buffers make chains
  * (m_next). A clone has its own header and shares the buffer by reference count. An mbuf belongs to a core's pool; core 0..n-1 get and
- * free theirs without locks; freed elsewhere it goes home by a return ring.
+ * free theirs without locks; freed elsewhere it goes home by a return ring (mbuf_home.c). Clones and what they share stay on one core.
  *
  * Ownership: who is given an mbuf must pass it on, drop it with M_DROP, or free it. A stage owns all mbufs of the batch that it is given; the
  * struct batch itself stays the caller's and is undefined afterwards. */
@@ -34,13 +34,14 @@ struct mbuf {
 	struct mbuf	*m_nextpkt;	/* the next packet of a queue */
 	union {				/* within one pass of the loop only: */
 		struct rtentry	*m_rt;	/* what ip_input found for the destination */
-		struct nexthop	*m_nh;	/* where ether_output sends it */
+		struct nexthop	*m_nh;	/* where ether_output sends it; */
+		uint64_t	 m_tag;	/* on the way to another core its number: nexthop_tag() */
 	};
 	uint16_t	 m_ifidx;	/* received on; 0: made here */
 	uint16_t	 m_flags;	/* M_* */
 	uint16_t	 m_csum;	/* M_CSUM_*: what the card has checked */
 	uint8_t		 m_loops;	/* passes through ip_input or a virtual interface; bounded */
-	uint8_t		 m_spare;
+	uint8_t		 m_handoff;	/* where it goes on on another core: handoff.c's */
 	uint32_t	 m_flowid;
 	uint16_t	 m_rdomain;
 	uint16_t	 m_spare2;
@@ -58,6 +59,7 @@ _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is bet
 
 #define M_BCAST		0x0001		/* came as link-level broadcast */
 #define M_MCAST		0x0002		/* came as link-level multicast */
+#define M_AWAY		0x2000		/* has been handed over: may be on another core than its home */
 #define M_SHARED	0x4000		/* a clone, or has clones: m_free takes the slow way, nobody writes into the buffer */
 #define M_FREED		0x8000		/* stands in the pool (debug builds: double free) */
 
@@ -74,8 +76,11 @@ extern struct mbuf_pool mbuf_pool;	/* PERCORE */
 
 /* This core's pool of n mbufs, from pages. Boot, each core. False: no memory. */
 bool	mbuf_init(unsigned n);
-/* mbufs of this core that are out (rings hold some of them). */
+/* mbufs of all cores that are out (rings hold some of them). Core 0. */
 uint32_t mbuf_used(void);
+/* mbuf_home.c. Sends this mbuf home, a reset one that has M_AWAY no more. The rings, for `cores`; false: no memory. */
+void	mbuf_go_home(struct mbuf *);
+bool	mbuf_home_init(unsigned cores);
 
 /* The slow ends of m_get and m_free. */
 struct mbuf *m_get_slow(void);
@@ -116,7 +121,7 @@ m_free(struct mbuf *m)
 {
 	uint32_t n = percore(mbuf_pool.mp_nfree);
 
-	if (unlikely(m->m_flags & (M_SHARED | M_FREED))) {
+	if (unlikely(m->m_flags & (M_SHARED | M_AWAY | M_FREED))) {
 		m_free_slow(m);
 		return;
 	}
@@ -154,7 +159,7 @@ void	m_freer_slow(struct m_freer *, struct mbuf *);
 static inline void
 m_freer_add(struct m_freer *f, struct mbuf *m)
 {
-	if (unlikely(m->m_next != NULL || (m->m_flags & (M_SHARED | M_FREED)))) {
+	if (unlikely(m->m_next != NULL || (m->m_flags & (M_SHARED | M_AWAY | M_FREED)))) {
 		m_freer_slow(f, m);
 		return;
 	}
@@ -230,6 +235,9 @@ bool	m_append(struct mbuf *, const void *, uint32_t len);
 static inline uint32_t m_tailroom(const struct mbuf *m) { return m->m_size - (uint32_t)(m->m_data - m->m_buf) - m->m_len; }
 /* A second packet with the same bytes (shared buffers); both have M_SHARED. NULL: pool empty. */
 struct mbuf *m_clone(struct mbuf *);
+/* The same packet in buffers that nobody shares, at the same place within the first: m itself, or a copy, then m is freed. NULL: pool
+ * empty, m is freed. */
+struct mbuf *m_unshare(struct mbuf *);
 
 struct batch {
 	unsigned	 b_n;

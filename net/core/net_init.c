@@ -1,25 +1,35 @@
 /* net_init.c - the stack's start. */
 #include "kernel/machine.h"
+#include "net/core/handoff.h"
 #include "net/core/mbuf.h"
 #include "net/core/net_init.h"
 
-#define MBUFS_MIN	1024
-#define MBUFS_MAX	16384
+#define MBUFS_MIN	1024		/* core 0's */
+#define MBUFS_MIN_OTHER	512
+#define MBUFS_MAX	16384		/* of a core */
 
-/* A sixth of memory, within bounds that fill the rings of several cards. */
+/* All cores have a sixth of memory together, each within bounds that fill the rings of several cards. */
 static unsigned
-mbufs_for_memory(void)
+mbufs_for_memory(size_t min)
 {
-	size_t n = page_total() / 6 * PAGE_SIZE / (MCLBYTES + sizeof(struct mbuf));
+	size_t n = page_total() / 6 * PAGE_SIZE / (MCLBYTES + sizeof(struct mbuf)) / machine_cores();
 
-	n = MAX(n, (size_t)MBUFS_MIN);
+	n = MAX(n, min);
 	return (unsigned)MIN(n, (size_t)MBUFS_MAX);
+}
+
+bool
+net_core_init(void)
+{
+	return mbuf_init(mbufs_for_memory(MBUFS_MIN_OTHER));
 }
 
 bool
 net_init(void)
 {
-	if (!mbuf_init(mbufs_for_memory()))
+	if (!mbuf_init(mbufs_for_memory(MBUFS_MIN)))
+		return false;
+	if (machine_cores() > 1 && !(mbuf_home_init(machine_cores()) && handoff_init(machine_cores())))
 		return false;
 	for (int order = 0; order < 100; order++)
 		SET_FOREACH(const struct net_init, ni, net_inits)

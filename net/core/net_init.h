@@ -11,7 +11,9 @@ SET_DECLARE(const struct net_init, net_inits);
 #define NET_INIT(name, order, fn)						\
 	static const struct net_init net_init_##name = { order, fn }; SET_ADD(net_inits, net_init_##name)
 
-/* Core 0: mbufs by the size of memory, then all of the set. False: no memory. */
+/* Core 0: mbufs by the size of memory, the rings among the cores that there will be, then all of the set. False: no memory. */
 bool	net_init(void);
+/* Each other core, or core 0 as that core: its mbufs. False: no memory. */
+bool	net_core_init(void);
 
 #endif

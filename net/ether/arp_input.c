@@ -256,5 +256,5 @@ arp_input(struct ifnet *ifp, struct batch *b)
 		arp_input_one(ifp, b->b_m[i]);
 }
 
-static const struct ether_proto arp_proto = { ETHERTYPE_ARP, arp_input };
+static const struct ether_proto arp_proto = { ETHERTYPE_ARP, arp_input, false };
 ETHER_PROTO(arp_proto);

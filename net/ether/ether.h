@@ -31,6 +31,7 @@ void	ether_output(struct batch *);
 struct ether_proto {
 	uint16_t	ep_type;		/* host order */
 	void		(*ep_input)(struct ifnet *, struct batch *);
+	bool		ep_any_core;		/* else core 0 is given them */
 };
 SET_DECLARE(const struct ether_proto, ether_protos);
 #define ETHER_PROTO(id) SET_ADD(ether_protos, id)

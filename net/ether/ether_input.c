@@ -1,6 +1,7 @@
 /* ether_input.c - Ethernet frames in: whose is it, what is in it. */
 #include <string.h>
 
+#include "net/core/handoff.h"
 #include "net/core/stage.h"
 #include "net/ether/ether.h"
 #include "net/inet/ip_var.h"
@@ -12,6 +13,8 @@ COUNTER(eths_notours, ether, 20, DROP, "frame%s for another station");
 COUNTER(eths_srcmulti, ether, 30, DROP, "frame%s with a multicast source address");
 COUNTER(eths_noproto, ether, 40, DROP, "frame%s of an unsupported type");
 COUNTER(eths_ifdown, ether, 50, DROP, "frame%s received while the interface was down");
+
+HANDOFF(ether_input, ether_input);
 
 const uint8_t etherbroadcastaddr[ETHER_ADDR_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
@@ -47,6 +50,10 @@ ether_input_other(struct ifnet *ifp, struct mbuf *m)
 		return true;
 	if ((ep = ether_proto_find(be16_host(eh->ether_type))) == NULL) {
 		M_DROP(m, eths_noproto);
+		return false;
+	}
+	if (core_id() != 0 && !ep->ep_any_core) {
+		handoff_packet(0, &handoff_ether_input, m);
 		return false;
 	}
 	m_adj(m, ETHER_HDR_LEN);

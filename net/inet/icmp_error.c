@@ -166,6 +166,7 @@ icmp_error(const struct mbuf *m, uint8_t type, uint8_t code, uint16_t mtu, be32_
 	unsigned ohlen, rdomain = ifp != NULL ? ifp->if_rdomain : m->m_rdomain;
 	struct mbuf *e;
 
+	KASSERT(core_id() == 0);
 	counter_inc(icps_error);
 	KASSERT(m->m_len >= sizeof(*oip));
 	ohlen = (oip->ip_vhl & 15) * 4u;

@@ -39,21 +39,35 @@ ip_forward_special(struct mbuf *m, struct rtentry *rt)
 			M_DROP(m, ips_noneighbor);
 		return rt;
 	}
-	if (rt->rt_flags & RTF_BLACKHOLE) {
-		M_DROP(m, ips_blackhole);
-		return NULL;
-	}
 	icmp_error(m, ICMP_UNREACH, ICMP_UNREACH_HOST, 0, 0);
 	M_DROP(m, ips_reject);
 	return NULL;
 }
 
+/* The TTL, known to be two or more, becomes one less; the checksum follows (RFC 1624). In the 32-bit word of TTL, protocol and checksum
+ * that is one subtraction from the lowest byte and one addition to the checksum with end-around carry. */
+static inline void
+ip_decttl(struct ip *ip)
+{
+	uint32_t w;
+
+	if (unlikely(__builtin_add_overflow(load32(&ip->ip_ttl), 0x10000u - 1, &w)))
+		w += 0x10000;
+	store32(&ip->ip_ttl, w);
+}
+
 /* Too big for the way out. True: it goes in pieces; false: it must not, and has been dropped. RFC 1812 5.2.6, RFC 1191 4. */
 static bool
-ip_forward_toobig(struct mbuf *m, uint32_t mtu)
+ip_forward_toobig(struct mbuf *m, struct nexthop *nh, uint32_t mtu)
 {
-	const struct ip *ip = (const struct ip *)m->m_data;
+	struct ip *ip = (struct ip *)m->m_data;
 
+	if ((ip->ip_off & BE16(IP_DF)) && core_id() != 0) {
+		ip_to_core0(m);
+		return false;
+	}
+	ip_decttl(ip);
+	m->m_nh = nh;
 	if (ip->ip_off & BE16(IP_DF)) {
 		icmp_error(m, ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG, (uint16_t)MIN(mtu, 65535u), 0);
 		M_DROP(m, ips_mtu);
@@ -80,18 +94,6 @@ ip_forward_redirect(struct mbuf *m, const struct rtentry *rt)
 		}
 }
 
-/* The TTL, known to be two or more, becomes one less; the checksum follows (RFC 1624). In the 32-bit word of TTL, protocol and checksum
- * that is one subtraction from the lowest byte and one addition to the checksum with end-around carry. */
-static inline void
-ip_decttl(struct ip *ip)
-{
-	uint32_t w;
-
-	if (unlikely(__builtin_add_overflow(load32(&ip->ip_ttl), 0x10000u - 1, &w)))
-		w += 0x10000;
-	store32(&ip->ip_ttl, w);
-}
-
 static bool
 ip_may_forward(struct batch *b)
 {
@@ -110,6 +112,14 @@ ip_forward_slow(struct mbuf *m)
 		M_DROP(m, ips_linkcast);
 		return false;
 	}
+	if ((m->m_rt->rt_flags & (RTF_UP | RTF_BLACKHOLE)) == (RTF_UP | RTF_BLACKHOLE)) {
+		M_DROP(m, ips_blackhole);
+		return false;
+	}
+	if (core_id() != 0) {		/* it will be answered, or teach us something */
+		ip_to_core0(m);
+		return false;
+	}
 	if (!RT_FORWARDS(m->m_rt) && (m->m_rt = ip_forward_special(m, m->m_rt)) == NULL)
 		return false;
 	if (((const struct ip *)m->m_data)->ip_ttl <= 1) {	/* RFC 1812 5.3.1 */
@@ -122,6 +132,7 @@ ip_forward_slow(struct mbuf *m)
 	return true;
 }
 
+/* Core 0 may change the route meanwhile: its next hop is looked at once, and a route that has just lost it is not followed. */
 void
 ip_forward(struct batch *b)
 {
@@ -134,21 +145,21 @@ ip_forward(struct batch *b)
 		struct mbuf *m = b->b_m[i];
 		struct ip *ip = (struct ip *)m->m_data;
 		struct rtentry *rt = m->m_rt;
-		uint32_t mtu;
+		struct nexthop *nh = __atomic_load_n(&rt->rt_nh, __ATOMIC_RELAXED);
 
-		if (unlikely((m->m_flags & (M_BCAST | M_MCAST)) || !RT_FORWARDS(rt) || ip->ip_ttl <= 1 ||
+		if (unlikely((m->m_flags & (M_BCAST | M_MCAST)) || !RT_FORWARDS(rt) || nh == NULL || ip->ip_ttl <= 1 ||
 		    rt->rt_ifp->if_index == m->m_ifidx)) {
 			if (!ip_forward_slow(m))
 				continue;
 			rt = m->m_rt;
+			nh = rt->rt_nh;
 		}
-		ip_decttl(ip);
-		mtu = rt_pathmtu(rt);
-		m->m_nh = rt->rt_nh;
-		if (unlikely(m->m_pktlen > mtu)) {
-			cut += ip_forward_toobig(m, mtu);
+		if (unlikely(m->m_pktlen > rt_pathmtu(rt))) {
+			cut += ip_forward_toobig(m, nh, rt_pathmtu(rt));
 			continue;
 		}
+		ip_decttl(ip);
+		m->m_nh = nh;
 		b->b_m[n++] = m;
 	}
 	counter_add(ips_forward, n + cut);

@@ -1,10 +1,12 @@
 /* ip_input.c - IPv4 in: the header is checked here, once (RFC 791, RFC 1122 3.2.1, RFC 1812 4.2, 5.2); then who it is for. */
+#include "net/core/handoff.h"
 #include "net/core/stage.h"
 #include "net/inet/icmp.h"
 #include "net/inet/ip_options.h"
 #include "net/route/route.h"
 
 STAGE(ip_input);
+HANDOFF(ip_deliver, ip_deliver);
 COUNTER_GROUP(ip, 20);
 COUNTER(ips_total, ip, 10, INFO, "total packet%s received");
 COUNTER(ips_badsum, ip, 20, DROP, "bad header checksum%s");
@@ -98,7 +100,12 @@ ip_check(struct ifnet *ifp, struct mbuf *m)
 		M_DROP(m, ips_badsrc);
 		return false;
 	}
-	return hlen == sizeof(struct ip) || ip_options_check(m, hlen);
+	if (hlen == sizeof(struct ip))
+		return true;
+	if (core_id() == 0)
+		return ip_options_check(m, hlen);
+	ip_to_core0(m);			/* bad ones are answered */
+	return false;
 }
 
 /* What ip_check() finds good without a word, for the packet that has nothing odd: a shorter way to the same answer. The destination is no special
@@ -131,16 +138,15 @@ ip_ours(const struct ifnet *ifp, struct mbuf *m, const struct rtentry *rt)
 }
 
 /* Runs of packets with the same destination look it up once. What is to be forwarded stays in b, what is for us goes to `local`. */
-void
-ip_input(struct ifnet *ifp, struct batch *b)
+static void
+ip_sort(struct ifnet *ifp, struct batch *b)
 {
 	struct rtentry *rt = &ip_noroute;
 	be32_t dst = IP4_ANY;				/* is special, so never looked up */
 	unsigned n = 0, end = b->b_n;
+	uint64_t uses = 0;		/* of rt; several cores may add to it at once, and one of them be lost */
 	struct batch local;
 
-	STAGE_ENTER(ip_input, end);
-	counter_add(ips_total, end);
 	local.b_n = 0;
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
@@ -158,10 +164,12 @@ ip_input(struct ifnet *ifp, struct batch *b)
 		}
 		if (ip->ip_dst != dst) {
 			dst = ip->ip_dst;
+			rt->rt_use += uses;
+			uses = 0;
 			if ((rt = rtable_match(ifp->if_rdomain, dst)) == NULL)
 				rt = &ip_noroute;
 		}
-		rt->rt_use++;
+		uses++;
 		m->m_rt = rt;
 		if (unlikely(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST))) {
 			if (ip_ours(ifp, m, rt))
@@ -170,8 +178,29 @@ ip_input(struct ifnet *ifp, struct batch *b)
 		}
 		b->b_m[n++] = m;
 	}
-	if (local.b_n > 0)
-		ip_deliver(ifp, &local);
+	rt->rt_use += uses;
+	if (local.b_n > 0) {
+		if (core_id() == 0)
+			ip_deliver(ifp, &local);
+		else
+			handoff_batch(0, &handoff_ip_deliver, &local);
+	}
 	if ((b->b_n = n) > 0)
 		ip_forward(b);
+}
+HANDOFF(ip_sort, ip_sort);
+
+void
+ip_input(struct ifnet *ifp, struct batch *b)
+{
+	STAGE_ENTER(ip_input, b->b_n);
+	counter_add(ips_total, b->b_n);
+	ip_sort(ifp, b);
+}
+
+/* What only core 0 can do with a packet that ip_input of another core has found good: there it is looked at anew. */
+void
+ip_to_core0(struct mbuf *m)
+{
+	handoff_packet(0, &handoff_ip_sort, m);
 }

@@ -9,8 +9,11 @@
 /* ---- stages; each owns the batch's mbufs ---- */
 void	ip_input(struct ifnet *, struct batch *);	/* m_data at the IP header */
 void	ip_forward(struct batch *);	/* m_rt set, header checked */
-void	ip_deliver(struct ifnet *, struct batch *);	/* for us */
+void	ip_deliver(struct ifnet *, struct batch *);	/* for us; core 0 */
 void	ip_output(struct batch *);	/* m_nh set, header complete but for the checksum of what it fragments */
+
+/* A packet that ip_input of another core has found good, and that only core 0 can work off. */
+void	ip_to_core0(struct mbuf *);
 
 /* Stands in m_rt where there is no route; a reject route. */
 struct rtentry;

@@ -10,7 +10,7 @@ static struct pool art_pool;
 static void
 art_init(void)
 {
-	pool_init(&art_pool, "art", sizeof(struct art), CACHELINE, 0);
+	pool_init_epoch(&art_pool, "art", sizeof(struct art), CACHELINE, 0);
 }
 NET_INIT(art, 10, art_init);
 

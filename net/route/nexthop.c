@@ -21,6 +21,11 @@ static struct pool nexthop_pool;
 
 COUNTER(arps_reclaimed, arp, 155, INFO, "entr%y forgotten to make room for others");
 
+/* Who has which number: the slot, and how often that has been given away. The free ones are a stack. */
+static struct { struct nexthop *nh; uint32_t generation; } nexthop_slots[NEXTHOP_MAX];
+static uint16_t nexthop_free[NEXTHOP_MAX];
+static unsigned nexthop_nfree;
+
 static struct timeout nexthop_reclaimer;
 static void nexthop_reclaim(void *);
 
@@ -33,7 +38,9 @@ nexthop_init(void)
 	n = MAX(n, (size_t)NEXTHOP_MIN);
 	random_bytes(&nexthop_key, sizeof(nexthop_key));
 	nexthop_key |= 1;
-	pool_init(&nexthop_pool, "nexthop", sizeof(struct nexthop), 16, MIN((unsigned)n, NEXTHOP_MAX));
+	for (nexthop_nfree = 0; nexthop_nfree < NEXTHOP_MAX; nexthop_nfree++)
+		nexthop_free[nexthop_nfree] = (uint16_t)(NEXTHOP_MAX - 1 - nexthop_nfree);
+	pool_init_epoch(&nexthop_pool, "nexthop", sizeof(struct nexthop), 16, MIN((unsigned)n, NEXTHOP_MAX));
 	timeout_set(&nexthop_reclaimer, nexthop_reclaim, NULL);
 }
 NET_INIT(nexthop, 10, nexthop_init);
@@ -56,11 +63,28 @@ nexthop_find(struct ifnet *ifp, be32_t addr)
 	return nh;
 }
 
+uint64_t
+nexthop_tag(const struct nexthop *nh)
+{
+	return (uint64_t)nexthop_slots[nh->nh_slot].generation << 32 | nh->nh_slot;
+}
+
+struct nexthop *
+nexthop_tagged(uint64_t tag)
+{
+	unsigned slot = (uint16_t)tag;
+
+	return nexthop_slots[slot].generation == tag >> 32 ? nexthop_slots[slot].nh : NULL;
+}
+
 static void
 nexthop_link(struct nexthop *nh)
 {
 	struct nexthop **bucket = nexthop_bucket(nh->nh_ifp, nh->nh_addr);
 
+	KASSERT(nexthop_nfree > 0);
+	nh->nh_slot = nexthop_free[--nexthop_nfree];
+	nexthop_slots[nh->nh_slot].nh = nh;
 	nh->nh_hashnext = *bucket;
 	*bucket = nh;
 	if ((nh->nh_next = nexthop_list) != NULL)
@@ -74,6 +98,9 @@ nexthop_unlink(struct nexthop *nh)
 {
 	struct nexthop **p = nexthop_bucket(nh->nh_ifp, nh->nh_addr);
 
+	nexthop_slots[nh->nh_slot].nh = NULL;
+	nexthop_slots[nh->nh_slot].generation++;
+	nexthop_free[nexthop_nfree++] = nh->nh_slot;
 	while (*p != nh)
 		p = &(*p)->nh_hashnext;
 	*p = nh->nh_hashnext;
@@ -117,17 +144,22 @@ nexthop_put(struct nexthop *nh)
 	pool_put(&nexthop_pool, nh);
 }
 
-/* Destination, our own address, type, right-aligned. */
+/* Destination, our own address, type, right-aligned. Each half is one store: other cores, which copy it at any moment, see the old or the
+ * new destination, the old or the new source, and no mixture of either. */
 static void
 nexthop_header(struct nexthop *nh, const uint8_t *lladdr)
 {
-	struct ether_header *eh = (void *)(nh->nh_hdr + NH_HDRSIZE - sizeof(*eh));
+	uint64_t half[2] = { 0, 0 }, *hdr = (uint64_t *)nh->nh_hdr;
+	struct ether_header *eh = (void *)((uint8_t *)half + NH_HDRSIZE - sizeof(*eh));
 
-	memmove(eh->ether_dhost, lladdr, ETHER_ADDR_LEN);
+	memcpy(eh->ether_dhost, lladdr, ETHER_ADDR_LEN);
 	memcpy(eh->ether_shost, nh->nh_ifp->if_lladdr, ETHER_ADDR_LEN);
 	eh->ether_type = BE16(ETHERTYPE_IP);
+	__atomic_store_n(&hdr[0], half[0], __ATOMIC_RELAXED);
+	__atomic_store_n(&hdr[1], half[1], __ATOMIC_RELAXED);
 	nh->nh_hdrlen = sizeof(*eh);
 }
+_Static_assert(NH_HDRSIZE == 16 && ETHER_ADDR_LEN == 6, "the destination is in the first half");
 
 void
 nexthop_set_lladdr(struct nexthop *nh, const uint8_t *lladdr)

@@ -25,6 +25,7 @@ struct nexthop {
 	bool		 nh_used;		/* a packet has gone there since the timer looked */
 	uint8_t		 nh_state;		/* enum nh_state */
 	uint16_t	 nh_flags;		/* NHF_* */
+	uint16_t	 nh_slot;		/* its place among those that have a tag */
 	uint16_t	 nh_rdomain;
 	struct ifnet	*nh_ifp;
 	be32_t		 nh_addr;
@@ -50,6 +51,9 @@ extern struct nexthop *nexthop_list;
 struct nexthop *nexthop_get(struct ifnet *, be32_t addr);
 struct nexthop *nexthop_find(struct ifnet *, be32_t addr);	/* no reference taken; NULL: none */
 void	nexthop_put(struct nexthop *);			/* gives the reference back */
+/* A number for it that outlives it; what it stands for: NULL when that is gone. Any core; core 0. */
+uint64_t nexthop_tag(const struct nexthop *);
+struct nexthop *nexthop_tagged(uint64_t tag);
 void	nexthop_make_room(void);	/* there was none for a neighbour: soon some that nobody needs go */
 /* The neighbour's link address is known (14-byte Ethernet header is built); waiting packets go out. */
 void	nexthop_set_lladdr(struct nexthop *, const uint8_t *lladdr);

@@ -10,7 +10,7 @@ struct rtentry *rt_waiting[RT_TABLEID_MAX + 1];
 static void
 rt_init(void)
 {
-	pool_init(&rtentry_pool, "rtentry", sizeof(struct rtentry), 8, 0);
+	pool_init_epoch(&rtentry_pool, "rtentry", sizeof(struct rtentry), 8, 0);
 }
 NET_INIT(rtentry, 10, rt_init);
 
@@ -169,6 +169,7 @@ rt_clone(struct rtentry *cloning, be32_t dst)
 	};
 	struct nexthop *nh;
 
+	KASSERT(core_id() == 0);
 	for (rt = rtable_lookup(cloning->rt_rdomain, dst, 32); rt != NULL; rt = rt->rt_next)
 		if (rt->rt_parent == cloning)
 			return rt;

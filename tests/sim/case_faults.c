@@ -16,6 +16,7 @@ CASE_SEEDS(loss, 10)
 	struct pair p = pair_new();
 
 	sim.jitter = true;
+	all_ping((struct shost *const []){ p.x, p.y }, 2, sec(5));	/* a lost ARP request alone costs a second */
 	p.wa->w_loss = p.wb->w_loss = 100;
 	host_flow(p.x, p.y->h_ip, 1000, ms(1), 16, 1472);
 	host_flow(p.y, p.x->h_ip, 1000, ms(1), 16, 1472);

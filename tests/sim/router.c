@@ -64,6 +64,7 @@ wake(void *arg)
 	struct router_port *rp = arg;
 
 	rp->rp_router->r_e->se_wake(rp->rp_nic);
+	rp->rp_router->r_ready |= 1 | rp->rp_router->r_e->se_woken();
 }
 
 static void
@@ -76,7 +77,6 @@ rx(struct port *p, const struct frame *f)
 		return;
 	}
 	rp->rp_ring[rp->rp_head++ % ROUTER_RXRING] = frame_new(f->f_b, f->f_len);
-	rp->rp_router->r_ready |= 1;
 	call(rp->rp_router, wake, rp);
 }
 
@@ -85,7 +85,6 @@ room(struct port *p)
 {
 	struct router_port *rp = p->p_owner;
 
-	rp->rp_router->r_ready |= 1;
 	call(rp->rp_router, wake, rp);
 }
 
@@ -95,6 +94,7 @@ link_change(void *arg)
 	struct router_port *rp = arg;
 
 	rp->rp_router->r_e->se_link(rp->rp_nic, rp->rp_port.p_wire->w_up);
+	rp->rp_router->r_ready |= 1 | rp->rp_router->r_e->se_woken();
 }
 
 static void
@@ -104,7 +104,6 @@ linked(struct port *p, bool up __unused_arg)
 
 	if (rp->rp_nic == NULL)
 		return;
-	rp->rp_router->r_ready |= 1;
 	call(rp->rp_router, link_change, rp);
 }
 
@@ -200,7 +199,7 @@ router_start(struct router *r, const char *conf)
 
 /* ---- running ---- */
 
-struct pass { struct router *p_router; unsigned p_core; bool p_more; };
+struct pass { struct router *p_router; unsigned p_core; bool p_more; uint64_t p_woken; };
 
 static void
 pass(void *arg)
@@ -208,6 +207,7 @@ pass(void *arg)
 	struct pass *p = arg;
 
 	p->p_more = p->p_router->r_e->se_pass(p->p_core);
+	p->p_woken = p->p_router->r_e->se_woken() & ~(1ull << p->p_core);
 }
 
 static void
@@ -238,13 +238,7 @@ next_event(void *arg)
 {
 	struct router *r = arg;
 
-	r->r_next_event = 0;
-	for (unsigned i = 0; i < sim.cores; i++) {
-		uint64_t t = r->r_e->se_next(i);
-
-		if (t != 0 && (r->r_next_event == 0 || t < r->r_next_event))
-			r->r_next_event = t;
-	}
+	r->r_next_event = r->r_e->se_next();
 }
 
 /* The n-th of the bits that are set. */
@@ -274,11 +268,12 @@ router_run(struct router *r)
 		r->r_ready = (1ull << sim.cores) - 1;
 	while (r->r_ready != 0 && r->r_ended == 0) {
 		unsigned count = (unsigned)__builtin_popcountll(r->r_ready);
-		struct pass p = { r, nth_bit(r->r_ready, count > 1 ? sim_below(count) : 0), false };
+		struct pass p = { r, nth_bit(r->r_ready, count > 1 ? sim_below(count) : 0), false, 0 };
 
 		SIM_CHECK(++n < PASSES_MAX, "router %s: core %u's loop has no end", r->r_name, p.p_core);
 		if (!call(r, pass, &p))
 			break;
+		r->r_ready |= p.p_woken;
 		if (!p.p_more || sim.jitter)
 			r->r_ready &= ~(1ull << p.p_core);
 		if (p.p_more && sim.jitter)

@@ -7,27 +7,15 @@
 #include "kernel/timeout.h"
 #include "net/core/counter.h"
 
-static bool
-entry_pass(unsigned core)
-{
-	bool more;
-
-	host_core(core);
-	more = loop_pass();
-	more |= percore(loop_wake);
-	host_core(0);
-	return more;
-}
-
 static uint64_t
-entry_next(unsigned core)
+entry_woken(void)
 {
-	uint64_t next;
+	uint64_t woken = 0;
 
-	host_core(core);
-	next = timeouts_next();
-	host_core(0);
-	return next;
+	for (unsigned i = 0; i < ncores; i++)
+		if (percore_of(loop_wake, i))
+			woken |= 1ull << i;
+	return woken;
 }
 
 static bool
@@ -66,8 +54,9 @@ const struct sluice_entries sluice_entries = {
 	.se_link = host_nic_link,
 	.se_wake = host_nic_wake,
 	.se_stats = host_nic_stats,
-	.se_pass = entry_pass,
-	.se_next = entry_next,
+	.se_pass = host_pass,
+	.se_woken = entry_woken,
+	.se_next = host_next,
 	.se_type = host_type,
 	.se_cons_room = host_cons_room,
 	.se_counter = entry_counter,

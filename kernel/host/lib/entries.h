@@ -28,8 +28,10 @@ struct sluice_entries {
 	void		(*se_stats)(const struct host_nic *, struct host_nic_stats *);
 	/* One pass of a core's loop; true: it wants another one at once. */
 	bool		(*se_pass)(unsigned core);
-	/* When its next timeout is due, ns; 0: it has none. */
-	uint64_t	(*se_next)(unsigned core);
+	/* The cores that something waits for, bit by bit. */
+	uint64_t	(*se_woken)(void);
+	/* When the first timeout of all cores is due, ns; 0: there is none. */
+	uint64_t	(*se_next)(void);
 	void		(*se_type)(const char *, size_t n);	/* host_type */
 	void		(*se_cons_room)(size_t);		/* host_cons_room */
 	/* The i-th counter, its sum over the cores; false: no more. */

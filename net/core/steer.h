@@ -1,0 +1,11 @@
+/* steer.h - which core a received packet goes on on: that of its flow, the same for both directions. */
+#ifndef NET_CORE_STEER_H
+#define NET_CORE_STEER_H
+
+#include "net/core/mbuf.h"
+
+/* Ethernet frames as a card without queues for every core gave them: those of other cores' flows are handed over, this core's stay in b
+ * (b_n may become 0). Any core. */
+void	steer(struct ifnet *, struct batch *);
+
+#endif
