@@ -81,11 +81,12 @@ poller_add(struct poller *pl)
 static bool
 poller_turn(struct poller *pl)
 {
-	int n;
+	int n = LOOP_BUDGET;
 
 	pl->pl_ready = false;
 	barrier();
-	n = pl->pl_poll(pl, LOOP_BUDGET);
+	for (unsigned i = 0; i < LOOP_ROUNDS && n == LOOP_BUDGET; i++)
+		n = pl->pl_poll(pl, LOOP_BUDGET);
 	pl->pl_polls++;
 	if (n == 0)
 		pl->pl_empty++;
@@ -130,7 +131,7 @@ loop_pass(void)
 	barrier();
 	lp->lp_passes++;
 	if (ncores > 1)
-		work = core_inboxes_poll();
+		work = core_mail_poll();
 	for (struct poller *pl = lp->lp_pollers; pl != NULL; pl = pl->pl_next)
 		if (pl->pl_ready)
 			work |= poller_turn(pl);

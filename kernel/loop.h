@@ -46,6 +46,7 @@ void	loop_init(void);			/* each core, once */
 bool	loop_pass(void);
 void	loop_run(void) __noreturn_fn;
 
-#define LOOP_BUDGET	64			/* a poller's units a pass: one batch */
+#define LOOP_BUDGET	64			/* a poller's units at a time: one batch */
+#define LOOP_ROUNDS	4			/* at most so many of those a pass: the more there are, the less each costs, and other cores get more at once */
 
 #endif

@@ -241,13 +241,7 @@ machine_poke(unsigned core)
 }
 
 static bool
-core_call_ready(void)
-{
-	return core_calls[core_id()].posted;
-}
-
-static bool
-core_call_poll(void)
+core_call_poll(unsigned from __unused_arg)
 {
 	unsigned self = core_id();
 
@@ -256,9 +250,9 @@ core_call_poll(void)
 	core_calls[self].fn(core_calls[self].arg);
 	barrier();
 	core_calls[self].posted = false;
-	return true;
+	return false;
 }
-CORE_INBOX(core_call, core_call_poll, core_call_ready);
+CORE_INBOX(core_call, core_call_poll);
 
 void
 core_call(unsigned core, void (*fn)(void *), void *arg)
@@ -274,6 +268,7 @@ core_call(unsigned core, void (*fn)(void *), void *arg)
 	core_calls[core].arg = arg;
 	barrier();
 	core_calls[core].posted = true;
+	core_mail(core);
 	core_fence();
 	core_wake(core);
 	while (core_calls[core].posted) {

@@ -19,7 +19,6 @@ settle(void)
 {
 	for (unsigned i = 0; i < SETTLE_PASSES && host_passes(); i++)
 		continue;
-	host_passes();		/* mbufs that go home wake nobody */
 }
 
 const char *

@@ -1,13 +1,14 @@
 /* handoff.c - the rings of handoff.h. */
+#include <string.h>
+
 #include "kernel/cores.h"
 #include "kernel/loop.h"
 #include "net/core/handoff.h"
 #include "net/core/if.h"
 #include "net/core/stage.h"
 
-#define TRAINS		128u		/* a ring's slots: a power of two */
-#define PACKETS		1024u		/* in a ring at most */
-#define PLACES		256		/* m_handoff has 8 bits */
+#define TRAINS		nitems(((struct handoff_ring *)0)->hr_train)	/* a power of two */
+#define PLACES		256		/* tr_place has 8 bits */
 
 STAGE(handoff);
 COUNTER_GROUP(handoff, 5);
@@ -16,30 +17,11 @@ COUNTER(hos_nombuf, handoff, 20, DROP, "shared packet%s not handed over for want
 COUNTER(hos_noif, handoff, 30, DROP, "packet%s dropped because the interface was gone");
 COUNTER(hos_sent, handoff, 40, INFO, "packet%s handed over to another core");
 
-struct handoff_ring {
-	/* the sender's */
-	uint32_t	 hr_head;		/* the next slot to fill, modulo TRAINS */
-	uint32_t	 hr_in;			/* packets ever given */
-	struct mbuf	*hr_first, *hr_last;	/* the train that is gathered */
-	/* the receiver's */
-	uint32_t	 hr_tail __aligned_to(CACHELINE);	/* the next slot to empty */
-	uint32_t	 hr_out;		/* packets ever taken */
-	struct mbuf	*hr_rest;		/* of a train that was longer than a batch; */
-	uint16_t	 hr_ifidx;		/* what its first one said */
-	uint8_t		 hr_place;
-	struct mbuf	*hr_slot[TRAINS] __aligned_to(CACHELINE);
-};
-static struct handoff_ring *rings;		/* cores * cores: from, to */
-static unsigned nrings;				/* cores */
+struct handoff_ring *handoff_rings;		/* cores * cores: from, to */
+unsigned handoff_cores;
 static PERCORE uint64_t ring_gathered;		/* bit per core: there is a train for it */
 static const struct handoff *places[PLACES];
 _Static_assert(MAXCORES <= 64, "ring_gathered has a bit for each");
-
-static inline struct handoff_ring *
-ring_of(unsigned from, unsigned to)
-{
-	return &rings[from * nrings + to];
-}
 
 bool
 handoff_init(unsigned cores)
@@ -51,59 +33,59 @@ handoff_init(unsigned cores)
 		*ho->ho_id = id;
 		places[id++] = ho;
 	}
-	nrings = cores;
-	rings = page_alloc((cores * cores * sizeof(struct handoff_ring) + PAGE_SIZE - 1) / PAGE_SIZE);
-	return rings != NULL;
+	handoff_cores = cores;
+	handoff_rings = page_alloc((cores * cores * sizeof(struct handoff_ring) + PAGE_SIZE - 1) / PAGE_SIZE);
+	return handoff_rings != NULL;
 }
 
 /* ---- the sender ---- */
 
-/* The gathered train into the ring. False: the ring is full; the train stays. */
+void
+handoff_refuse(struct mbuf *const *mv, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		M_DROP(mv[i], hos_full);
+}
+
+/* What stands in the next n slots does not go after all. */
+static void
+handoff_uncommit(const struct handoff_ring *hr, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		handoff_refuse(&hr->hr_slot[(hr->hr_in + i) % HANDOFF_SLOTS], 1);
+}
+
+/* The train that is gathered is one that the receiver may see. False: it has not taken enough of the others. */
 static bool
 ring_send(struct handoff_ring *hr)
 {
-	if (hr->hr_head - __atomic_load_n(&hr->hr_tail, __ATOMIC_ACQUIRE) == TRAINS)
+	if (hr->hr_head + 1 - __atomic_load_n(&hr->hr_tail, __ATOMIC_ACQUIRE) > TRAINS - 1)
 		return false;
-	hr->hr_slot[hr->hr_head % TRAINS] = hr->hr_first;
-	hr->hr_first = NULL;
 	__atomic_store_n(&hr->hr_head, hr->hr_head + 1, __ATOMIC_RELEASE);
+	hr->hr_gathering = false;
 	return true;
 }
 
-static void
-handoff_refuse(struct mbuf *m)
-{
-	struct mbuf *next;
-
-	for (; m != NULL; m = next) {
-		next = m->m_nextpkt;
-		m->m_nextpkt = NULL;
-		M_DROP(m, hos_full);
-	}
-}
-
 void
-handoff_train(unsigned core, const struct handoff *ho, struct mbuf *first, struct mbuf *last, uint32_t n)
+handoff_commit(unsigned core, const struct handoff *ho, uint16_t ifidx, uint32_t n)
 {
-	struct handoff_ring *hr = ring_of(core_id(), core);
+	struct handoff_ring *hr = handoff_ring(core_id(), core);
+	struct handoff_train *tr = &hr->hr_train[hr->hr_head % TRAINS];
 	uint8_t place = *ho->ho_id;
 
-	if (unlikely(hr->hr_in - __atomic_load_n(&hr->hr_out, __ATOMIC_RELAXED) > PACKETS)) {
-		handoff_refuse(first);
-		return;
-	}
-	if (hr->hr_first != NULL && hr->hr_first->m_handoff == place && hr->hr_first->m_ifidx == first->m_ifidx) {
-		hr->hr_last->m_nextpkt = first;
-	} else {
-		if (unlikely(hr->hr_first != NULL && !ring_send(hr))) {
-			handoff_refuse(first);
+	if (hr->hr_gathering && (tr->tr_place != place || tr->tr_ifidx != ifidx)) {
+		if (unlikely(!ring_send(hr))) {
+			handoff_uncommit(hr, n);
 			return;
 		}
-		first->m_handoff = place;
-		hr->hr_first = first;
+		tr = &hr->hr_train[hr->hr_head % TRAINS];
+	}
+	if (!hr->hr_gathering) {
+		*tr = (struct handoff_train){ .tr_place = place, .tr_ifidx = ifidx };
+		hr->hr_gathering = true;
 		percore(ring_gathered) |= 1ull << core;
 	}
-	hr->hr_last = last;
+	tr->tr_n += n;
 	hr->hr_in += n;
 	counter_add(hos_sent, n);
 }
@@ -111,38 +93,53 @@ handoff_train(unsigned core, const struct handoff *ho, struct mbuf *first, struc
 void
 handoff_packet(unsigned core, const struct handoff *ho, struct mbuf *m)
 {
+	struct handoff_ring *hr = handoff_ring(core_id(), core);
+
 	if ((m = m_unshare(m)) == NULL) {
 		counter_inc(hos_nombuf);
 		return;
 	}
-	for (struct mbuf *n = m; n != NULL; n = n->m_next)
-		n->m_flags |= M_AWAY;
-	handoff_train(core, ho, m, m, 1);
+	if (unlikely(handoff_room(hr) == 0)) {
+		handoff_refuse(&m, 1);
+		return;
+	}
+	hr->hr_slot[hr->hr_in % HANDOFF_SLOTS] = m;
+	handoff_commit(core, ho, m->m_ifidx, 1);
+}
+
+/* n packets to slots that lie in a row; all their flags. */
+static inline unsigned
+ring_put(struct mbuf **slot, struct mbuf *const *mv, uint32_t n)
+{
+	unsigned flags = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		flags |= mv[i]->m_flags;
+		slot[i] = mv[i];
+	}
+	return flags;
 }
 
 void
-handoff_batch(unsigned core, const struct handoff *ho, struct batch *b)
+handoff_batch(unsigned core, const struct handoff *ho, uint16_t ifidx, struct batch *b)
 {
-	struct mbuf *last = b->b_m[0];
-	unsigned odd = last->m_flags & M_SHARED, n = b->b_n;
-	uintptr_t chained = (uintptr_t)last->m_next;
+	struct handoff_ring *hr = handoff_ring(core_id(), core);
+	uint32_t at = hr->hr_in % HANDOFF_SLOTS, n = b->b_n, first = MIN(n, HANDOFF_SLOTS - at);
+	unsigned flags;
 
-	last->m_flags |= M_AWAY;
-	for (unsigned i = 1; i < n; i++) {
-		struct mbuf *m = b->b_m[i];
-
-		odd |= m->m_flags & M_SHARED;
-		chained |= (uintptr_t)m->m_next;
-		m->m_flags |= M_AWAY;
-		last->m_nextpkt = m;
-		last = m;
-	}
-	if (likely(odd == 0 && chained == 0)) {
-		handoff_train(core, ho, b->b_m[0], last, n);
+	if (unlikely(handoff_room(hr) < n)) {
+		handoff_refuse(b->b_m, n);
 		return;
 	}
-	for (unsigned i = 0; i < n; i++) {
-		b->b_m[i]->m_nextpkt = NULL;
+	flags = ring_put(&hr->hr_slot[at], b->b_m, first);
+	if (unlikely(first < n))
+		flags |= ring_put(hr->hr_slot, b->b_m + first, n - first);
+	if (likely(!(flags & M_SHARED))) {
+		handoff_commit(core, ho, ifidx, n);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		b->b_m[i]->m_ifidx = ifidx;
 		handoff_packet(core, ho, b->b_m[i]);
 	}
 }
@@ -159,8 +156,10 @@ handoff_send(void)
 	for (; todo != 0; todo &= todo - 1) {
 		unsigned to = (unsigned)__builtin_ctzll(todo);
 
-		if (ring_send(ring_of(self, to)))
+		if (ring_send(handoff_ring(self, to))) {
 			sent |= 1ull << to;
+			core_mail(to);
+		}
 	}
 	percore(ring_gathered) &= ~sent;
 	core_fence();
@@ -172,37 +171,41 @@ LOOP_HOOK(handoff, 70, handoff_send);
 
 /* ---- the receiver ---- */
 
+/* n pointers from the slots, which end where they begin. */
+static inline void
+ring_copy(struct mbuf **to, const struct handoff_ring *hr, uint32_t n)
+{
+	uint32_t at = hr->hr_out % HANDOFF_SLOTS, first = MIN(n, HANDOFF_SLOTS - at);
+
+	memcpy(to, &hr->hr_slot[at], first * sizeof(to[0]));
+	if (unlikely(first < n))
+		memcpy(to + first, hr->hr_slot, (n - first) * sizeof(to[0]));
+}
+
 /* The next packets that go on at the same place, from several trains when they agree. 0: the ring is empty. */
-static unsigned
+static uint32_t
 ring_take(struct handoff_ring *hr, struct batch *b)
 {
-	struct mbuf *m = hr->hr_rest;
-	unsigned n = 0;
+	uint32_t n = 0, head = __atomic_load_n(&hr->hr_head, __ATOMIC_ACQUIRE);
 
-	for (;;) {
-		if (m == NULL) {
-			if (hr->hr_tail == __atomic_load_n(&hr->hr_head, __ATOMIC_ACQUIRE))
-				break;
-			m = hr->hr_slot[hr->hr_tail % TRAINS];
-			if (n > 0 && (m->m_handoff != hr->hr_place || m->m_ifidx != hr->hr_ifidx)) {
-				m = NULL;
-				break;
-			}
-			hr->hr_place = m->m_handoff;
-			hr->hr_ifidx = m->m_ifidx;
+	while (hr->hr_tail != head && n < BATCH_MAX) {
+		const struct handoff_train *tr = &hr->hr_train[hr->hr_tail % TRAINS];
+		uint32_t take = MIN(tr->tr_n - hr->hr_taken, BATCH_MAX - n);
+
+		if (n > 0 && (tr->tr_place != hr->hr_place || tr->tr_ifidx != hr->hr_ifidx))
+			break;
+		hr->hr_place = tr->tr_place;
+		hr->hr_ifidx = tr->tr_ifidx;
+		ring_copy(b->b_m + n, hr, take);
+		n += take;
+		hr->hr_taken += take;
+		if (hr->hr_taken == tr->tr_n) {
+			hr->hr_taken = 0;
 			__atomic_store_n(&hr->hr_tail, hr->hr_tail + 1, __ATOMIC_RELEASE);
 		}
-		while (m != NULL && n < BATCH_MAX) {
-			b->b_m[n++] = m;
-			m = m->m_nextpkt;
-			b->b_m[n - 1]->m_nextpkt = NULL;
-		}
-		if (n == BATCH_MAX)
-			break;
+		__atomic_store_n(&hr->hr_out, hr->hr_out + take, __ATOMIC_RELEASE);
 	}
-	hr->hr_rest = m;
 	b->b_n = n;
-	__atomic_store_n(&hr->hr_out, hr->hr_out + n, __ATOMIC_RELAXED);
 	return n;
 }
 
@@ -226,44 +229,22 @@ ring_turn(struct handoff_ring *hr)
 	return true;
 }
 
-static inline bool
-ring_empty(const struct handoff_ring *hr)
-{
-	return hr->hr_rest == NULL && hr->hr_tail == __atomic_load_n(&hr->hr_head, __ATOMIC_ACQUIRE);
-}
-
+/* A batch of the core's ring; more is a matter of the next pass. */
 static bool
-handoff_ready(void)
+handoff_poll(unsigned from)
 {
-	for (unsigned i = 0; i < nrings; i++)
-		if (!ring_empty(ring_of(i, core_id())))
-			return true;
-	return false;
+	struct handoff_ring *hr = handoff_ring(from, core_id());
+
+	return ring_turn(hr) && hr->hr_tail != __atomic_load_n(&hr->hr_head, __ATOMIC_ACQUIRE);
 }
-
-/* A batch of each other core a pass. */
-static bool
-handoff_poll(void)
-{
-	unsigned self = core_id();
-	bool work = false;
-
-	for (unsigned i = 0; i < nrings; i++) {
-		struct handoff_ring *hr = ring_of(i, self);
-
-		if (!ring_empty(hr))
-			work |= ring_turn(hr);
-	}
-	return work;
-}
-CORE_INBOX(handoff, handoff_poll, handoff_ready);
+CORE_INBOX(handoff, handoff_poll);
 
 /* Bounded by what a ring holds. */
 void
 handoff_drain(void *arg __unused_arg)
 {
-	for (unsigned i = 0; i < nrings; i++)
-		for (unsigned n = 0; n < PACKETS + TRAINS && ring_turn(ring_of(i, core_id())); n++)
+	for (unsigned i = 0; i < handoff_cores; i++)
+		for (unsigned n = 0; n < HANDOFF_SLOTS && ring_turn(handoff_ring(i, core_id())); n++)
 			continue;
 }
 
@@ -272,8 +253,8 @@ handoff_held(void)
 {
 	uint64_t n = 0;
 
-	for (unsigned i = 0; i < nrings * nrings; i++)
-		n += (uint32_t)(rings[i].hr_in - rings[i].hr_out);
+	for (unsigned i = 0; i < handoff_cores * handoff_cores; i++)
+		n += (uint32_t)(handoff_rings[i].hr_in - handoff_rings[i].hr_out);
 	return n;
 }
 COUNTER_HOLDER(handoff, handoff_held);

@@ -7,6 +7,7 @@
 #include "kernel/machine.h"
 #include "net/core/handoff.h"
 #include "net/core/if.h"
+#include "net/core/steer.h"
 #include "net/core/ifq_kstat.h"
 #include "net/ether/arp.h"
 #include "net/route/route.h"
@@ -53,8 +54,7 @@ if_enqueue_ifq(struct ifnet *ifp, struct batch *b)
 		ifq_enqueue(ifq, b);
 		return;
 	}
-	b->b_m[0]->m_ifidx = ifp->if_index;	/* handoff_batch looks at the first */
-	handoff_batch(ifq->ifq_core, &handoff_if_enqueue, b);
+	handoff_batch(ifq->ifq_core, &handoff_if_enqueue, ifp->if_index, b);
 }
 
 void
@@ -74,6 +74,7 @@ if_map_queues(struct ifnet *ifp)
 {
 	for (unsigned i = 0; i < ncores; i++)
 		ifp->if_qmap[i] = (uint8_t)((i + ncores - ifp->if_core) % ncores % ifp->if_nqueues);
+	steer_spread();
 	ifp->if_steer = ncores > 1 && ifp->if_ether && !(ifp->if_rss && ifp->if_nqueues == ncores);
 }
 

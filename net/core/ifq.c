@@ -14,27 +14,17 @@ void
 ifiq_input(struct ifiqueue *ifiq, struct batch *b)
 {
 	struct ifnet *ifp = ifiq->ifiq_if;
-	uint64_t bytes = 0;
-	uint16_t idx = ifp->if_index;
-	unsigned n = b->b_n;
 
-	STAGE_ENTER(ifiq_input, n);
-	for (unsigned i = 0; i < n; i++) {
-		struct mbuf *m = b->b_m[i];
-
-		bytes += m->m_pktlen;
-		m->m_ifidx = idx;
-	}
-	ifiq->ifiq_packets += n;
-	ifiq->ifiq_bytes += bytes;
+	STAGE_ENTER(ifiq_input, b->b_n);
+	ifiq->ifiq_packets += b->b_n;
 	ifiq->ifiq_enqueues++;
 	ifiq->ifiq_dequeues++;
-	if (ifp->if_steer) {
-		steer(ifp, b);
-		if (b->b_n == 0)
-			return;
-	}
-	ifp->if_input(ifp, b);
+	if (ifp->if_steer)
+		ifiq->ifiq_bytes += steer(ifp->if_index, b);
+	else
+		ifiq->ifiq_bytes += batch_received(b, ifp->if_index);
+	if (likely(b->b_n > 0))
+		ifp->if_input(ifp, b);
 }
 
 static void

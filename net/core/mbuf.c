@@ -5,6 +5,7 @@
 #include "net/core/mbuf.h"
 
 PERCORE struct mbuf_pool mbuf_pool;
+unsigned mbuf_all;
 
 #define MBUF_CHUNK	256		/* mbufs whose memory is taken in one piece */
 
@@ -27,7 +28,6 @@ mbuf_add_chunk(struct mbuf_pool *mp, unsigned n)
 		m->m_owner = m;
 		m->m_refs = 1;
 		m->m_size = MCLBYTES;
-		m->m_home = (uint8_t)core_id();
 		m_free(m);
 	}
 	mp->mp_total += n;
@@ -38,9 +38,11 @@ bool
 mbuf_init(unsigned n)
 {
 	struct mbuf_pool *mp = percore_ptr(mbuf_pool);
+	unsigned all;
 
 	n = roundup2(n, MBUF_CHUNK);
-	mp->mp_free = page_alloc((n * sizeof(struct mbuf *) + PAGE_SIZE - 1) / PAGE_SIZE);
+	all = MAX(n, mbuf_all);
+	mp->mp_free = page_alloc((all * sizeof(struct mbuf *) + PAGE_SIZE - 1) / PAGE_SIZE);
 	if (mp->mp_free == NULL)
 		return false;
 	while (mp->mp_total < n)
@@ -56,7 +58,7 @@ mbuf_used(void)
 
 	for (unsigned i = 0; i < ncores; i++)
 		n += percore_of(mbuf_pool, i).mp_total - percore_of(mbuf_pool, i).mp_nfree;
-	return n;
+	return n - mbuf_shared();
 }
 
 struct mbuf *
@@ -66,59 +68,34 @@ m_get_slow(void)
 	return NULL;
 }
 
-/* To its pool, whichever core's that is. */
-static void
-m_free_home(struct mbuf *m)
-{
-	m->m_flags = 0;
-	if (m->m_home == core_id()) {
-		m_free(m);
-		return;
-	}
-	m_reset(m);
-	mbuf_go_home(m);
-}
-
-/* Clones, and originals that have or had clones, all of them on this core; and what came from another core. */
+/* Clones, and originals that have or had clones. All of them are on this core. */
 void
 m_free_slow(struct mbuf *m)
 {
-	struct mbuf *owner;
+	struct mbuf *owner = m->m_owner;
 
 	KASSERT(!(m->m_flags & M_FREED));
-	if (!(m->m_flags & M_SHARED)) {
-		m_free_home(m);
-		return;
-	}
-	owner = m->m_owner;
 	if (owner != m) {
 		m->m_owner = m;
 		m->m_buf = m->m_own;
-		m_free_home(m);
+		m->m_flags = 0;
+		m_free(m);
 	}
 	KASSERT(owner->m_refs > 0);
 	if (--owner->m_refs > 0)
 		return;
 	owner->m_refs = 1;
-	m_free_home(owner);
+	owner->m_flags = 0;
+	m_free(owner);
 }
 
-void
-m_freer_slow(struct m_freer *f, struct mbuf *m)
+struct m_freer
+m_freer_slow(struct m_freer f, struct mbuf *m)
 {
-	if (likely(m->m_next == NULL && (m->m_flags & (M_SHARED | M_AWAY)) == M_AWAY)) {
-		m->m_flags = 0;
-		if (m->m_home == core_id()) {
-			m_freer_add(f, m);
-			return;
-		}
-		m_reset(m);
-		mbuf_go_home(m);
-		return;
-	}
-	m_freer_end(f);
+	m_freer_end(&f);
 	m_freem(m);
-	m_freer_start(f);
+	m_freer_start(&f);
+	return f;
 }
 
 struct mbuf *
@@ -141,7 +118,7 @@ m_clone(struct mbuf *m)
 		c->m_len = m->m_len;
 		c->m_pktlen = m->m_pktlen;
 		c->m_ifidx = m->m_ifidx;
-		c->m_flags = (m->m_flags & ~M_AWAY) | M_SHARED;
+		c->m_flags = m->m_flags | M_SHARED;
 		c->m_csum = m->m_csum;
 		c->m_flowid = m->m_flowid;
 		c->m_rdomain = m->m_rdomain;

@@ -1,8 +1,8 @@
 /* mbuf.h - the packet, and the batch of packets that every stage takes.
  *
  * An mbuf is a header of two cache lines and one contiguous buffer of 2 KB. Only jumbo frames and merged receive buffers make chains
- * (m_next). A clone has its own header and shares the buffer by reference count. An mbuf belongs to a core's pool; core 0..n-1 get and
- * free theirs without locks; freed elsewhere it goes home by a return ring (mbuf_home.c). Clones and what they share stay on one core.
+ * (m_next). A clone has its own header and shares the buffer by reference count. Each core gets from and frees to a pool of its own
+ * without locks; what one has too many of goes to the others (mbuf_share.c). Clones and what they share stay on one core.
  *
  * Ownership: who is given an mbuf must pass it on, drop it with M_DROP, or free it. A stage owns all mbufs of the batch that it is given; the
  * struct batch itself stays the caller's and is undefined afterwards. */
@@ -41,7 +41,7 @@ struct mbuf {
 	uint16_t	 m_flags;	/* M_* */
 	uint16_t	 m_csum;	/* M_CSUM_*: what the card has checked */
 	uint8_t		 m_loops;	/* passes through ip_input or a virtual interface; bounded */
-	uint8_t		 m_handoff;	/* where it goes on on another core: handoff.c's */
+	uint8_t		 m_spare;
 	uint32_t	 m_flowid;
 	uint16_t	 m_rdomain;
 	uint16_t	 m_spare2;
@@ -52,14 +52,12 @@ struct mbuf {
 	uint8_t		*m_own;		/* this header's own buffer; == m_buf unless a clone */
 	uint32_t	 m_refs;	/* in the owner: headers that use the buffer */
 	uint32_t	 m_size;	/* MCLBYTES */
-	uint8_t		 m_home;	/* core whose pool it is from */
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct mbuf) == 2 * CACHELINE, "mbuf is two cache lines");
 _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is between m_data and m_buf");
 
 #define M_BCAST		0x0001		/* came as link-level broadcast */
 #define M_MCAST		0x0002		/* came as link-level multicast */
-#define M_AWAY		0x2000		/* has been handed over: may be on another core than its home */
 #define M_SHARED	0x4000		/* a clone, or has clones: m_free takes the slow way, nobody writes into the buffer */
 #define M_FREED		0x8000		/* stands in the pool (debug builds: double free) */
 
@@ -69,18 +67,19 @@ _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is bet
 /* PERCORE. Array stack of free mbufs; m_get takes from its top. */
 struct mbuf_pool {
 	struct mbuf	**mp_free;	/* mp_nfree are there */
-	uint32_t	 mp_nfree, mp_total, mp_low;	/* total owned; fewest free ever */
+	uint32_t	 mp_nfree, mp_total, mp_low;	/* what it was given; fewest free ever. Others' may be among the free */
 	uint64_t	 mp_fails;	/* asked for with none left */
 };
 extern struct mbuf_pool mbuf_pool;	/* PERCORE */
 
-/* This core's pool of n mbufs, from pages. Boot, each core. False: no memory. */
+/* This core's pool of n mbufs, from pages, with room for all those of all cores. Boot, each core. False: no memory. */
 bool	mbuf_init(unsigned n);
+extern unsigned mbuf_all;	/* so many there will be on all cores; 0: on this one only */
 /* mbufs of all cores that are out (rings hold some of them). Core 0. */
 uint32_t mbuf_used(void);
-/* mbuf_home.c. Sends this mbuf home, a reset one that has M_AWAY no more. The rings, for `cores`; false: no memory. */
-void	mbuf_go_home(struct mbuf *);
-bool	mbuf_home_init(unsigned cores);
+/* mbuf_share.c. The rings, for `cores`; false: no memory. How many mbufs are in them. */
+bool	mbuf_share_init(unsigned cores);
+uint32_t mbuf_shared(void);
 
 /* The slow ends of m_get and m_free. */
 struct mbuf *m_get_slow(void);
@@ -121,7 +120,7 @@ m_free(struct mbuf *m)
 {
 	uint32_t n = percore(mbuf_pool.mp_nfree);
 
-	if (unlikely(m->m_flags & (M_SHARED | M_AWAY | M_FREED))) {
+	if (unlikely(m->m_flags & (M_SHARED | M_FREED))) {
 		m_free_slow(m);
 		return;
 	}
@@ -155,12 +154,12 @@ m_freer_get(struct m_freer *f)
 #endif
 	return m;
 }
-void	m_freer_slow(struct m_freer *, struct mbuf *);
+struct m_freer m_freer_slow(struct m_freer, struct mbuf *);	/* by value: it stays in a register */
 static inline void
 m_freer_add(struct m_freer *f, struct mbuf *m)
 {
-	if (unlikely(m->m_next != NULL || (m->m_flags & (M_SHARED | M_AWAY | M_FREED)))) {
-		m_freer_slow(f, m);
+	if (unlikely(m->m_next != NULL || (m->m_flags & (M_SHARED | M_FREED)))) {
+		*f = m_freer_slow(*f, m);
 		return;
 	}
 	m_reset(m);
@@ -243,6 +242,18 @@ struct batch {
 	unsigned	 b_n;
 	struct mbuf	*b_m[BATCH_MAX];
 };
+/* All of them were received on that interface; the sum of their lengths. */
+static inline uint64_t
+batch_received(struct batch *b, uint16_t ifidx)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < b->b_n; i++) {
+		bytes += b->b_m[i]->m_pktlen;
+		b->b_m[i]->m_ifidx = ifidx;
+	}
+	return bytes;
+}
 static inline void batch_add(struct batch *b, struct mbuf *m) { b->b_m[b->b_n++] = m; }
 
 #endif

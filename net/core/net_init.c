@@ -7,6 +7,7 @@
 #define MBUFS_MIN	1024		/* core 0's */
 #define MBUFS_MIN_OTHER	512
 #define MBUFS_MAX	16384		/* of a core */
+#define MBUFS_ROUND	256
 
 /* All cores have a sixth of memory together, each within bounds that fill the rings of several cards. */
 static unsigned
@@ -15,7 +16,7 @@ mbufs_for_memory(size_t min)
 	size_t n = page_total() / 6 * PAGE_SIZE / (MCLBYTES + sizeof(struct mbuf)) / machine_cores();
 
 	n = MAX(n, min);
-	return (unsigned)MIN(n, (size_t)MBUFS_MAX);
+	return (unsigned)roundup2(MIN(n, (size_t)MBUFS_MAX), (size_t)MBUFS_ROUND);
 }
 
 bool
@@ -27,9 +28,10 @@ net_core_init(void)
 bool
 net_init(void)
 {
+	mbuf_all = mbufs_for_memory(MBUFS_MIN) + (machine_cores() - 1) * mbufs_for_memory(MBUFS_MIN_OTHER);
 	if (!mbuf_init(mbufs_for_memory(MBUFS_MIN)))
 		return false;
-	if (machine_cores() > 1 && !(mbuf_home_init(machine_cores()) && handoff_init(machine_cores())))
+	if (machine_cores() > 1 && !(mbuf_share_init(machine_cores()) && handoff_init(machine_cores())))
 		return false;
 	for (int order = 0; order < 100; order++)
 		SET_FOREACH(const struct net_init, ni, net_inits)

@@ -1,5 +1,7 @@
 /* steer.c - the flow's core by a symmetric hash, in software. Multiplication is what makes it symmetric and keyed at once: (a + k)(b + k) does not
  * change when a and b do, and who does not know k cannot choose the core. */
+#include <string.h>
+
 #include "kernel/endian.h"
 #include "kernel/machine.h"
 #include "net/core/handoff.h"
@@ -11,13 +13,14 @@
 #define ETHER_HDR	14u
 #define IP4_HDR		20u
 #define IP6_HDR		40u
-#define PORTS		4u
 #define PROTO_TCP	6
 #define PROTO_UDP	17
 
 STAGE(steer);
 
 static uint64_t steer_key[2];		/* of addresses, of ports */
+
+static uint8_t steer_core[256];		/* by the hash's first octet, as a card's indirection table */
 
 static void
 steer_init(void)
@@ -26,59 +29,60 @@ steer_init(void)
 }
 NET_INIT(steer, 10, steer_init);
 
-static inline uint64_t
-steer_ports(const uint8_t *p)
+void
+steer_spread(void)
 {
-	return (load16(p) + steer_key[1]) * (load16(p + 2) + steer_key[1]);
+	for (unsigned i = 0; i < nitems(steer_core); i++)
+		steer_core[i] = (uint8_t)(i * ncores / nitems(steer_core));
 }
 
-/* All fragments of a datagram go by addresses alone, as only the first has ports. */
+/* Bytes behind a short frame's end are read as they are: they stand in the same buffer, and any core will do for such a frame. */
 static inline uint64_t
-steer_ip4(const uint8_t *ip, unsigned len)
+steer_mix(uint64_t a, uint64_t b, uint64_t key)
 {
-	uint64_t h;
+	return (a + key) * (b + key);
+}
 
-	if (unlikely(len < IP4_HDR + PORTS))
-		return 0;
-	h = (load32(ip + 12) + steer_key[0]) * (load32(ip + 16) + steer_key[0]);
-	if (likely(ip[0] == 0x45 && (ip[9] == PROTO_UDP || ip[9] == PROTO_TCP) && (load16(ip + 6) & BE16(0x3fff)) == 0))
-		h += steer_ports(ip + IP4_HDR);
+/* A hash of the addresses, and of the ports where there are some and all packets of the flow have them: not in fragments. */
+static inline uint64_t
+steer_ip4(const uint8_t *ip, uint64_t key0, uint64_t key1)
+{
+	uint64_t h = steer_mix(load32(ip + 12), load32(ip + 16), key0);
+	uint32_t frag_proto = load32(ip + 6) & BE32(0x3fff00ff);
+
+	if (likely(frag_proto == BE32(PROTO_UDP) || frag_proto == BE32(PROTO_TCP)))
+		h += steer_mix(load16(ip + IP4_HDR), load16(ip + IP4_HDR + 2), key1);
 	return h;
 }
 
 static inline uint64_t
-steer_ip6(const uint8_t *ip, unsigned len)
+steer_ip6(const uint8_t *ip)
 {
-	uint64_t h;
+	uint64_t h = steer_mix(load64(ip + 8), load64(ip + 24), steer_key[0]) + steer_mix(load64(ip + 16), load64(ip + 32), steer_key[1]);
 
-	if (unlikely(len < IP6_HDR + PORTS))
-		return 0;
-	h = (load64(ip + 8) + steer_key[0]) * (load64(ip + 24) + steer_key[0]) +
-	    (load64(ip + 16) + steer_key[1]) * (load64(ip + 32) + steer_key[1]);
 	if (likely(ip[6] == PROTO_UDP || ip[6] == PROTO_TCP))
-		h += steer_ports(ip + IP6_HDR);
+		h += steer_mix(load16(ip + IP6_HDR), load16(ip + IP6_HDR + 2), steer_key[1]);
 	return h;
 }
 
 /* What is no IP stays where it came in. */
-static unsigned
-steer_other(const struct mbuf *m, unsigned self)
+static uint64_t
+steer_other(const uint8_t *frame, uint64_t self)
 {
-	const uint8_t *p = m->m_data;
-	unsigned off = ETHER_HDR;
+	const uint8_t *type = frame + 12, *ip;
 	uint64_t h;
 
-	if (m->m_len < ETHER_HDR)
-		return self;
-	if (load16(p + 12) == BE16(0x8100) && m->m_len >= ETHER_HDR + 4)
-		off += 4;
-	if (load16(p + off - 2) == BE16(0x0800))
-		h = steer_ip4(p + off, m->m_len - off);
-	else if (load16(p + off - 2) == BE16(0x86dd))
-		h = steer_ip6(p + off, m->m_len - off);
+	if (load16(type) == BE16(0x8100))
+		type += 4;
+	ip = type + 2;
+	if (load16(type) == BE16(0x0800))
+		h = ip[0] == 0x45 ? steer_ip4(ip, steer_key[0], steer_key[1]) :
+		    steer_mix(load32(ip + 12), load32(ip + 16), steer_key[0]);
+	else if (load16(type) == BE16(0x86dd))
+		h = steer_ip6(ip);
 	else
 		return self;
-	return h == 0 ? self : (unsigned)((h >> 32) * ncores >> 32);
+	return steer_core[h >> 56];
 }
 
 static void
@@ -88,46 +92,90 @@ steer_input(struct ifnet *ifp, struct batch *b)
 }
 HANDOFF(if_input, steer_input);
 
-static inline void
-steer_away(struct mbuf *m)
+static inline uint64_t
+steer_frame(const uint8_t *p, uint64_t self, uint64_t key0, uint64_t key1)
 {
-	m->m_flags |= M_AWAY;
-	for (m = m->m_next; unlikely(m != NULL); m = m->m_next)
-		m->m_flags |= M_AWAY;
+	if (likely((load32(p + 12) & BE32(0xffffff00)) == BE32(0x08004500)))
+		return steer_core[steer_ip4(p + ETHER_HDR, key0, key1) >> 56];
+	return steer_other(p, self);
 }
 
-void
-steer(struct ifnet *ifp __unused_arg, struct batch *b)
+/* Where a core's next packet is put: in a row from the first free slot on, at most a batch. */
+struct steer_way { struct mbuf **next; };
+
+/* False: a ring has too little room for the whole batch. */
+static bool
+steer_ways(struct steer_way *way, unsigned self, uint32_t n)
 {
-	struct { struct mbuf *first, **link, *last; uint32_t n; } train[MAXCORES];
-	unsigned self = core_id(), cores = ncores, n = 0, end = b->b_n;
+	for (unsigned i = 0; i < ncores; i++) {
+		struct handoff_ring *hr = handoff_ring(self, i);
 
-	STAGE_ENTER(steer, end);
-	for (unsigned i = 0; i < cores; i++) {
-		train[i].link = &train[i].first;
-		train[i].n = 0;
+		if (unlikely(handoff_room(hr) < n))
+			return false;
+		way[i].next = &hr->hr_slot[hr->hr_in % HANDOFF_SLOTS];
 	}
-	for (unsigned i = 0; i < end; i++) {
-		struct mbuf *m = b->b_m[i];
-		const uint8_t *p = m->m_data;
-		unsigned core;
+	return true;
+}
 
-		if (likely(m->m_len >= ETHER_HDR + IP4_HDR + PORTS && load16(p + 12) == BE16(0x0800)))
-			core = (unsigned)((steer_ip4(p + ETHER_HDR, IP4_HDR + PORTS) >> 32) * cores >> 32);
-		else
-			core = steer_other(m, self);
-		if (core == self) {
-			b->b_m[n++] = m;
+/* What stands behind the ring's end belongs to its beginning. */
+static void
+steer_send(const struct steer_way *way, unsigned self, uint16_t ifidx)
+{
+	for (unsigned i = 0; i < ncores; i++) {
+		struct handoff_ring *hr = handoff_ring(self, i);
+		uint32_t at = hr->hr_in % HANDOFF_SLOTS, n = (uint32_t)(way[i].next - &hr->hr_slot[at]);
+
+		if (n == 0)
 			continue;
-		}
-		steer_away(m);
-		*train[core].link = m;
-		train[core].link = &m->m_nextpkt;
-		train[core].last = m;
-		train[core].n++;
+		if (unlikely(at + n > HANDOFF_SLOTS))
+			memcpy(hr->hr_slot, &hr->hr_slot[HANDOFF_SLOTS], (at + n - HANDOFF_SLOTS) * sizeof(hr->hr_slot[0]));
+		handoff_commit(i, &handoff_if_input, ifidx, n);
+	}
+}
+
+/* One by one: each finds room or is dropped. */
+static void
+steer_full(struct batch *b, uint64_t self)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < b->b_n; i++) {
+		uint64_t core = steer_frame(b->b_m[i]->m_data, self, steer_key[0], steer_key[1]);
+
+		if (core == self)
+			b->b_m[n++] = b->b_m[i];
+		else
+			handoff_packet((unsigned)core, &handoff_if_input, b->b_m[i]);
 	}
 	b->b_n = n;
-	for (unsigned i = 0; i < cores; i++)
-		if (train[i].n > 0)
-			handoff_train(i, &handoff_if_input, train[i].first, train[i].last, train[i].n);
+}
+
+/* One loop for all, batch_received() too: each of its own would load the packets anew. */
+uint64_t
+steer(uint16_t ifidx, struct batch *b)
+{
+	struct steer_way way[MAXCORES];
+	uint64_t key0 = steer_key[0], key1 = steer_key[1], self = core_id(), bytes = 0;
+	struct mbuf **ours = b->b_m, **mp = b->b_m, **end = b->b_m + b->b_n;
+
+	STAGE_ENTER(steer, b->b_n);
+	if (unlikely(!steer_ways(way, (unsigned)self, b->b_n))) {
+		bytes = batch_received(b, ifidx);
+		steer_full(b, self);
+		return bytes;
+	}
+	for (; mp < end; mp++) {
+		struct mbuf *m = *mp;
+		uint64_t core = steer_frame(m->m_data, self, key0, key1);
+
+		bytes += m->m_pktlen;
+		m->m_ifidx = ifidx;
+		if (core == self)
+			*ours++ = m;
+		else
+			*way[core].next++ = m;
+	}
+	b->b_n = (unsigned)(ours - b->b_m);
+	steer_send(way, (unsigned)self, ifidx);
+	return bytes;
 }

@@ -5,7 +5,10 @@
 #include "net/core/mbuf.h"
 
 /* Ethernet frames as a card without queues for every core gave them: those of other cores' flows are handed over, this core's stay in b
- * (b_n may become 0). Any core. */
-void	steer(struct ifnet *, struct batch *);
+ * (b_n may become 0). Does what batch_received() does to all of them. Any core. */
+uint64_t steer(uint16_t ifidx, struct batch *);
+
+/* Spreads flows evenly over the cores that run. Core 0, when an interface attaches. */
+void	steer_spread(void);
 
 #endif

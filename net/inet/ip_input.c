@@ -183,7 +183,7 @@ ip_sort(struct ifnet *ifp, struct batch *b)
 		if (core_id() == 0)
 			ip_deliver(ifp, &local);
 		else
-			handoff_batch(0, &handoff_ip_deliver, &local);
+			handoff_batch(0, &handoff_ip_deliver, ifp->if_index, &local);
 	}
 	if ((b->b_n = n) > 0)
 		ip_forward(b);
