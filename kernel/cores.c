@@ -1,4 +1,4 @@
-/* cores.c - mail from other cores, and sleep of a core that may get some. */
+/* cores.c - mail from other cores, what core 0 lets them do, and sleep of a core that may get mail. */
 #include "kernel/cores.h"
 #include "kernel/loop.h"
 
@@ -48,6 +48,44 @@ core_mail_poll(void)
 {
 	return core_mail_ready() && core_mail_open();
 }
+
+/* ---- core 0 lets another do something ---- */
+
+static struct { void (*fn)(void *); void *arg; volatile bool posted; } core_calls[MAXCORES];
+
+static bool
+core_call_poll(unsigned from __unused_arg)
+{
+	unsigned self = core_id();
+
+	if (likely(!core_calls[self].posted))
+		return false;
+	core_calls[self].fn(core_calls[self].arg);
+	barrier();
+	core_calls[self].posted = false;
+	return false;
+}
+CORE_INBOX(core_call, core_call_poll);
+
+void
+core_call(unsigned core, void (*fn)(void *), void *arg)
+{
+	if (core == core_id()) {
+		fn(arg);
+		return;
+	}
+	KASSERT(core_id() == 0 && core < ncores && !core_calls[core].posted);
+	core_calls[core].fn = fn;
+	core_calls[core].arg = arg;
+	barrier();
+	core_calls[core].posted = true;
+	core_mail(core);
+	core_fence();
+	core_wake(core);
+	machine_wait(core, &core_calls[core].posted);
+}
+
+/* ---- sleep ---- */
 
 /* Either this core sees what another has left, or the other sees that this one sleeps: each fences between its store and its load. The
  * fence behind the sleep: epochs count a sleeping core as one that holds no pointer. */

@@ -39,6 +39,10 @@ core_wake(unsigned core)
 		machine_poke(core);
 }
 
+/* Runs fn(arg) in another core's loop, between two of its passes, and waits until it has: core 0, in its loop or inside net_enter().
+ * Its own number: a call. */
+void	core_call(unsigned core, void (*fn)(void *), void *arg);
+
 /* For the loop: true: there was mail. */
 bool	core_mail_poll(void);
 /* Sleeps until `deadline` (cpu_idle), unless something has come meanwhile. */

@@ -33,9 +33,8 @@ void	 cpu_idle(uint64_t deadline, const volatile bool *stop);
 unsigned machine_cores(void);
 /* Ends the sleep of another core, or the one that it is about to begin. Not from interrupts. */
 void	 machine_poke(unsigned core);
-/* Runs fn(arg) in another core's loop, between two of its passes, and waits until it has: core 0, in its loop or inside net_enter().
- * Its own number: a call. */
-void	 core_call(unsigned core, void (*fn)(void *), void *arg);
+/* Core 0: until another core, which has been woken, has made *busy false in its next pass. A core that does not is a reason to panic. */
+void	 machine_wait(unsigned core, const volatile bool *busy);
 /* Stores before it are seen by the others before loads behind it are made. */
 #define core_fence()	__asm__ volatile("mfence" ::: "memory")
 

@@ -224,9 +224,7 @@ core_main(unsigned core)
 	loop_run();
 }
 
-/* ---- what core 0 lets another do ---- */
-
-static struct { void (*fn)(void *); void *arg; volatile bool posted; } core_calls[MAXCORES];
+/* ---- cores among themselves ---- */
 
 unsigned
 machine_cores(void)
@@ -240,38 +238,12 @@ machine_poke(unsigned core)
 	apic_ipi(core_apicid[core], IPI_FIXED | VECTOR_POKE);
 }
 
-static bool
-core_call_poll(unsigned from __unused_arg)
-{
-	unsigned self = core_id();
-
-	if (likely(!core_calls[self].posted))
-		return false;
-	core_calls[self].fn(core_calls[self].arg);
-	barrier();
-	core_calls[self].posted = false;
-	return false;
-}
-CORE_INBOX(core_call, core_call_poll);
-
 void
-core_call(unsigned core, void (*fn)(void *), void *arg)
+machine_wait(unsigned core, const volatile bool *busy)
 {
 	uint64_t end = uptime_ns() + CALL_NS;
 
-	if (core == core_id()) {
-		fn(arg);
-		return;
-	}
-	KASSERT(core_id() == 0 && core < ncores);
-	core_calls[core].fn = fn;
-	core_calls[core].arg = arg;
-	barrier();
-	core_calls[core].posted = true;
-	core_mail(core);
-	core_fence();
-	core_wake(core);
-	while (core_calls[core].posted) {
+	while (*busy) {
 		if (uptime_ns() > end)
 			panic("cpu%u does not answer", core);
 		cpu_pause();

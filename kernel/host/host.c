@@ -69,16 +69,12 @@ machine_poke(unsigned core)
 	percore_of(loop_wake, core) = true;
 }
 
-/* One thread runs them all, and each stands between two passes. */
+/* One thread runs them all. */
 void
-core_call(unsigned core, void (*fn)(void *), void *arg)
+machine_wait(unsigned core, const volatile bool *busy)
 {
-	unsigned self = core_id();
-
-	KASSERT(core < ncores && (self == 0 || self == core));
-	host_core(core);
-	fn(arg);
-	host_core(self);
+	while (*busy)
+		host_pass(core);
 }
 
 uint64_t

@@ -2,8 +2,8 @@
 #ifndef NET_CORE_IF_H
 #define NET_CORE_IF_H
 
+#include "kernel/cores.h"
 #include "kernel/endian.h"
-#include "kernel/machine.h"
 #include "net/core/ifq.h"
 
 #define IFNAMSIZ	16

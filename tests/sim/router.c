@@ -347,7 +347,7 @@ router_say(struct router *r, const char *line)
 	char *out, *nl;
 
 	router_type(r, line);
-	sim_run(0);
+	sim_run(sim.jitter ? ms(1) : 0);	/* passes come late then, and the shell only when there are no packets */
 	from = r->r_console_len;		/* behind the echo */
 	router_type(r, "\r");
 	for (sim_run(0); !at_prompt(r, from); sim_run(ms(1)))
