@@ -53,6 +53,60 @@ command_usage(struct out *o, const char *name)
 	return STATUS_USAGE;
 }
 
+/* The synopsis says so: "[-c count]". */
+static bool
+takes_argument(const struct command *c, char letter)
+{
+	const char start[] = { '[', '-', letter, ' ', '\0' };
+
+	return strstr(c->c_synopsis, start) != NULL;
+}
+
+/* Takes the j out of a word of option letters. True: the next word is the argument of its last letter. */
+static bool
+take_json(const struct command *c, char *word, bool *json)
+{
+	char *to = word;
+
+	for (char *from = word; *from != '\0'; from++) {
+		if (from > word && takes_argument(c, *from)) {
+			memmove(to, from, strlen(from) + 1);
+			return from[1] == '\0';
+		}
+		if (from > word && *from == 'j')
+			*json = true;
+		else
+			*to++ = *from;
+	}
+	*to = '\0';
+	return false;
+}
+
+/* Takes -j away, alone or among other letters, wherever options stand: up to "--" or the first word that is none. */
+static bool
+command_json(const struct command *c, struct cmdline_cmd *cc)
+{
+	int from = 1, to = 1;
+	bool json = false;
+
+	if (strstr(c->c_synopsis, "[-j]") == NULL)
+		return false;
+	while (from < cc->cc_argc && cc->cc_argv[from][0] == '-' && cc->cc_argv[from][1] != '\0' &&
+	    strcmp(cc->cc_argv[from], "--") != 0) {
+		char *word = cc->cc_argv[from++];
+		bool argument = take_json(c, word, &json);
+
+		if (word[1] != '\0')
+			cc->cc_argv[to++] = word;
+		if (argument && from < cc->cc_argc)
+			cc->cc_argv[to++] = cc->cc_argv[from++];
+	}
+	while (from <= cc->cc_argc)		/* with the NULL at the end */
+		cc->cc_argv[to++] = cc->cc_argv[from++];
+	cc->cc_argc = to - 1;
+	return json;
+}
+
 static int
 command_exec(struct out *o, struct cmdline_cmd *cc, const struct here_doc *doc)
 {
@@ -67,11 +121,7 @@ command_exec(struct out *o, struct cmdline_cmd *cc, const struct here_doc *doc)
 		out_printf(o, "%s: %s\n", c->c_name, c->c_doc ? "the here-document is missing" : "takes no here-document");
 		return STATUS_USAGE;
 	}
-	o->o_json = cc->cc_argc > 1 && strcmp(cc->cc_argv[1], "-j") == 0;
-	if (o->o_json) {
-		memmove(&cc->cc_argv[1], &cc->cc_argv[2], (size_t)(cc->cc_argc - 1) * sizeof(cc->cc_argv[0]));
-		cc->cc_argc--;
-	}
+	o->o_json = command_json(c, cc);
 	o->o_stdin = cc->cc_doc != NULL ? doc : NULL;
 	status = c->c_func(o, cc->cc_argc, cc->cc_argv);
 	KASSERT(o->o_depth == 0 && o->o_ghosts == 0);
@@ -146,7 +196,7 @@ help_list(struct out *o)
 	if (o->o_json)
 		json_close(o, '}');
 	else
-		out_printf(o, "\nhelp COMMAND shows its page. Show commands take -j for JSON.\n");
+		out_printf(o, "\nhelp COMMAND shows its page. Show commands take -j among their options for JSON.\n");
 }
 
 static int

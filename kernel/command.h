@@ -5,7 +5,8 @@
  *
  * It runs in the shell's task and returns an exit status (0: success, 1: failed, 2: usage). Errors go out as "NAME: message"
  * through out_printf like everything else. argv is the command's own copy, words already unquoted; argv[argc] is NULL.
- * A leading -j has been taken away by the shell (o->o_json). ^C sets o->o_stop. */
+ * Where the synopsis has "[-j]", a -j among the options has been taken away (o->o_json); an option that takes an argument stands there
+ * as "[-c count]". ^C sets o->o_stop. */
 #ifndef KERNEL_COMMAND_H
 #define KERNEL_COMMAND_H
 

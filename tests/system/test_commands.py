@@ -131,7 +131,8 @@ def test_help(wire):
 
 
 @pytest.mark.parametrize('line', ['ifconfig -j', 'ifconfig -j vio0', 'netstat -j -rn', 'netstat -j -in', 'netstat -j -s', 'kstat -j', 'arp -j -an',
-                                  'sysctl -j', 'route -j -n show', 'dmesg -j'])
+                                  'sysctl -j', 'route -j -n show', 'dmesg -j', 'netstat -rn -j', 'netstat -p ip -j', 'netstat -inj', 'route -n -j show',
+                                  'arp -an -j', 'uptime -j', 'vmstat -i -j', 'ping -c 1 -w 1 -j 10.0.1.1'])
 def test_json(wire, line):
     assert json.loads(wire.router.cmd(line, timeout=30))
 

@@ -14,12 +14,17 @@
 static int
 cmd_words(struct out *o, int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
-		out_printf(o, "[%s]", argv[i]);
-	out_printf(o, "%s\n", argv[argc] == NULL ? "" : "no NULL");
+	for (int i = 1; i < argc; i++) {
+		if (o->o_json)
+			json_str(o, NULL, argv[i]);
+		else
+			out_printf(o, "[%s]", argv[i]);
+	}
+	if (!o->o_json || argc == 1)
+		out_printf(o, "%s\n", argv[argc] == NULL ? "" : "no NULL");
 	return argc - 1;
 }
-COMMAND(testwords, cmd_words, "testwords [word ...]", "print words", "Prints its words.\n");
+COMMAND(testwords, cmd_words, "testwords [-j] [-ab] [-c count] [word ...]", "print words", "Prints its words.\n");
 
 static int
 cmd_forever(struct out *o, int argc __unused_arg, char **argv __unused_arg)
@@ -75,7 +80,7 @@ TEST(shell_runs_lines)
 	CHECK_STR(type("hostname a b\n"), "hostname a b\nusage: hostname [-j] [name]\n" PROMPT);
 	CHECK_STR(type("echo $? '$?' \"$?\"; echo $?\n"), "echo $? '$?' \"$?\"; echo $?\n2 $? 2\n0\n" PROMPT);
 	CHECK_IN(type("help\n"), "\ntestwords    print words\n");
-	CHECK_IN(type("help testwords\n"), "SYNOPSIS\n     testwords [word ...]\n\nDESCRIPTION\n     Prints its words.\n");
+	CHECK_IN(type("help testwords\n"), "SYNOPSIS\n     testwords [-j] [-ab] [-c count] [word ...]\n\nDESCRIPTION\n     Prints its words.\n");
 	CHECK_IN(type("help -j\n"), "\"testwords\":\"print words\"");
 }
 
@@ -106,7 +111,19 @@ TEST(shell_words)
 		{ "testwords ';' \\; \"#\"", "[;][;][#]\n", 3 },
 		{ "testwords a\ntestwords b", "[a]\n[b]\n", 1 },
 		{ "testwords $x a$ !b -j", "[$x][a$][!b][-j]\n", 4 },
-		{ "testwords -j a", "[a]\n", 1 },
+		{ "testwords -j a", "\"a\"\n", 1 },
+		{ "testwords -a -j", "\"-a\"\n", 1 },
+		{ "testwords -a -jb", "\"-a\"\n\"-b\"\n", 2 },
+		{ "testwords -ajb", "\"-ab\"\n", 1 },
+		{ "testwords -jj", "\n", 0 },
+		{ "testwords -c 3 -j", "\"-c\"\n\"3\"\n", 2 },
+		{ "testwords -jac 3", "\"-ac\"\n\"3\"\n", 2 },
+		{ "testwords -c -j -j", "\"-c\"\n\"-j\"\n", 2 },
+		{ "testwords -cj a", "[-cj][a]\n", 2 },
+		{ "testwords -c", "[-c]\n", 1 },
+		{ "testwords -a -- -j", "[-a][--][-j]\n", 3 },
+		{ "testwords - -j", "[-][-j]\n", 2 },
+		{ "echo -j a", "-j a\n", 0 },
 		{ "testwords 10.0.0.0/8 2001:db8::1 * {a,b} <<", "sh: << needs a word that ends the here-document\n", 2 },
 		{ "testwords 'a", "sh: unterminated quote\n", 2 },
 		{ "testwords \"a", "sh: unterminated quote\n", 2 },
