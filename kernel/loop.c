@@ -15,6 +15,7 @@
 struct loop {
 	struct poller	*lp_pollers;
 	uint64_t	 lp_passes, lp_idles;
+	uint64_t	 lp_time;		/* awake: ns idle so far, << 1; asleep: ns busy so far, << 1 | 1. So one load tells both */
 	uint64_t	 lp_task_ns;		/* uptime when a task last had a turn */
 };
 static PERCORE struct loop loop;
@@ -38,13 +39,35 @@ hooks_sort(void)
 	nhooks = n;
 }
 
+void
+loop_asleep(bool asleep)
+{
+	uint64_t *t = &percore_ptr(loop)->lp_time;
+
+	if ((*t & 1) != asleep)
+		*t = (uptime_ns() - (*t >> 1)) << 1 | asleep;
+}
+
+void
+loop_stat(unsigned core, struct loop_stat *ls)
+{
+	const struct loop *lp = &percore_of(loop, core);
+	uint64_t t = *(const volatile uint64_t *)&lp->lp_time, now = uptime_ns(), part = MIN(t >> 1, now);
+
+	*ls = (struct loop_stat){ .ls_passes = lp->lp_passes, .ls_idles = lp->lp_idles,
+	    .ls_busy = t & 1 ? part : now - part, .ls_idle = t & 1 ? now - part : part };
+}
+
 static void
 loop_kstat_read(struct kstat *ks, struct out *o)
 {
-	struct loop *lp = &percore_of(loop, ks->ks_unit);
+	struct loop_stat ls;
 
-	kstat_u64(o, "passes", lp->lp_passes, NULL);
-	kstat_u64(o, "idles", lp->lp_idles, NULL);
+	loop_stat(ks->ks_unit, &ls);
+	kstat_u64(o, "passes", ls.ls_passes, NULL);
+	kstat_u64(o, "idles", ls.ls_idles, NULL);
+	kstat_u64(o, "busy", ls.ls_busy, "ns");
+	kstat_u64(o, "idle", ls.ls_idle, "ns");
 }
 
 static struct kstat loop_kstat[MAXCORES];
@@ -156,6 +179,8 @@ loop_run(void)
 			continue;
 		/* Whatever becomes ready from now on sets loop_wake, and there is no sleep. */
 		lp->lp_idles++;
+		loop_asleep(true);
 		core_idle(timeouts_next());
+		loop_asleep(false);
 	}
 }

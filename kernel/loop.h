@@ -46,6 +46,14 @@ void	loop_init(void);			/* each core, once */
 bool	loop_pass(void);
 void	loop_run(void) __noreturn_fn;
 
+/* From now on this core's time is idle (true), or busy: loop_run() says so around its sleep, else whoever calls loop_pass(). */
+void	loop_asleep(bool asleep);
+struct loop_stat {
+	uint64_t ls_passes, ls_idles;		/* idles: sleeps begun */
+	uint64_t ls_busy, ls_idle;		/* ns; together the uptime, so what came before the loop is busy */
+};
+void	loop_stat(unsigned core, struct loop_stat *);	/* of any core, on any core */
+
 #define LOOP_BUDGET	64			/* a poller's units at a time: one batch */
 #define LOOP_ROUNDS	4			/* at most so many of those a pass: the more there are, the less each costs, and other cores get more at once */
 

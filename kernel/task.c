@@ -9,13 +9,12 @@
 #include "kernel/percore.h"
 #include "kernel/sysctl.h"
 #include "kernel/task.h"
+#include "kernel/task_stat.h"
 #include "kernel/timeout.h"
 
 #define TASK_STACK	(32 * 1024)
 #define TASK_BUCKETS	32
 #define TASK_LEAST_NS	10000u		/* a turn that was preempted sooner does not count as one */
-
-enum task_state { TASK_READY, TASK_RUNNING, TASK_PREEMPTED, TASK_SLEEPING, TASK_DEAD };
 
 struct task {
 	struct context	 tk_ctx;
@@ -24,6 +23,7 @@ struct task {
 	void		*tk_arg;
 	void		*tk_stack;
 	enum task_state	 tk_state;
+	struct task_stat *tk_stat;
 	uint64_t	 tk_left;		/* ns of its quantum; 0: a fresh one next time */
 	const void	*tk_chan;
 	bool		 tk_woken;		/* by task_wakeup(), not by time */
@@ -53,9 +53,16 @@ task_bucket(struct tasks *ts, const void *chan)
 }
 
 static void
+task_set(struct task *tk, enum task_state state)
+{
+	tk->tk_state = state;
+	tk->tk_stat->tt_state = state;
+}
+
+static void
 task_ready_first(struct tasks *ts, struct task *tk)
 {
-	tk->tk_state = TASK_READY;
+	task_set(tk, TASK_READY);
 	if (ts->ts_ready == NULL)
 		ts->ts_last = tk;
 	tk->tk_next = ts->ts_ready;
@@ -65,7 +72,7 @@ task_ready_first(struct tasks *ts, struct task *tk)
 static void
 task_ready(struct tasks *ts, struct task *tk)
 {
-	tk->tk_state = TASK_READY;
+	task_set(tk, TASK_READY);
 	tk->tk_next = NULL;
 	if (ts->ts_ready == NULL)
 		ts->ts_ready = tk;
@@ -145,7 +152,7 @@ task_preempted(void)
 {
 	struct task *tk = task_self();
 
-	tk->tk_state = TASK_PREEMPTED;
+	task_set(tk, TASK_PREEMPTED);
 	task_leave(percore_ptr(tasks), tk);
 }
 
@@ -173,11 +180,15 @@ task_deadline(const struct task *tk, uint64_t now, bool forced)
 static void
 task_return(struct tasks *ts, struct task *tk, uint64_t ran)
 {
+	tk->tk_stat->tt_ns += ran;
+	tk->tk_stat->tt_turns++;
 	if (tk->tk_state == TASK_DEAD) {
+		task_stat_put(tk->tk_stat);
 		stack_free(tk->tk_stack, TASK_STACK);
 		free(tk);
 	} else if (tk->tk_state == TASK_PREEMPTED) {
 		ts->ts_preempts++;
+		tk->tk_stat->tt_preempts++;
 		tk->tk_left -= MIN(ran, tk->tk_left);
 		if (tk->tk_left > 0)
 			task_ready_first(ts, tk);
@@ -196,7 +207,7 @@ task_turn(struct tasks *ts, bool forced)
 
 	KASSERT(task_self() == NULL && percore(task_hold) == 0);
 	ts->ts_ready = tk->tk_next;
-	tk->tk_state = TASK_RUNNING;
+	task_set(tk, TASK_RUNNING);
 	if (tk->tk_left == 0)
 		tk->tk_left = task_quantum_ns;
 	hold_take();
@@ -297,7 +308,7 @@ task_entry(void *arg)
 	tk->tk_func(tk->tk_arg);
 	KASSERT(percore(task_hold) == 0);
 	hold_take();
-	tk->tk_state = TASK_DEAD;
+	task_set(tk, TASK_DEAD);
 	task_leave(percore_ptr(tasks), tk);
 	panic("task %s runs after its end", tk->tk_name);
 }
@@ -331,6 +342,7 @@ task_create(const char *name, void (*fn)(void *), void *arg)
 	timeout_set(&tk->tk_timeout, task_timeup, tk);
 	context_init(&tk->tk_ctx, tk->tk_stack, TASK_STACK, task_entry, tk);
 	net_enter();
+	tk->tk_stat = task_stat_get(name);
 	task_ready(percore_ptr(tasks), tk);
 	net_leave();
 	return tk;
@@ -366,7 +378,7 @@ task_sleep(const void *chan, uint64_t ms)
 
 	KASSERT(tk != NULL && percore(task_hold) <= 1);
 	net_enter();
-	tk->tk_state = TASK_SLEEPING;
+	task_set(tk, TASK_SLEEPING);
 	tk->tk_chan = chan;
 	tk->tk_next = *bucket;
 	tk->tk_prevp = bucket;
@@ -422,6 +434,7 @@ tasks_kstat_read(struct kstat *ks, struct out *o)
 {
 	struct tasks *ts = &percore_of(tasks, ks->ks_unit);
 
+	kstat_u64(o, "busy", tasks_ns(ks->ks_unit), "ns");
 	kstat_u64(o, "preemptions", ts->ts_preempts, NULL);
 	kstat_u64(o, "longest wait", ts->ts_wait_max, "ns");
 }

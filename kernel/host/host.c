@@ -124,7 +124,9 @@ host_pass(unsigned core)
 
 	host_core(core);
 	percore(core_asleep) = false;
+	loop_asleep(false);
 	more = loop_pass() || percore(loop_wake);
+	loop_asleep(true);		/* until its next pass */
 	percore(core_asleep) = !more;
 	host_core(self);
 	return more;

@@ -208,3 +208,67 @@ TEST(loop_tasks_do_not_starve)
 	d.work = 0;
 	host_run(1);
 }
+
+static struct timeout work_due, the_end;
+
+/* 3 ms of work every 10 ms, 10 times. */
+static void
+work(void *arg)
+{
+	unsigned *left = arg;
+
+	host.now += 3000000;
+	if (--*left > 0)
+		timeout_add_msec(&work_due, 7);
+}
+
+static void
+end(void *arg __unused_arg)
+{
+	machine_halt();
+}
+
+TEST(loop_accounts_busy_and_idle_time)
+{
+	unsigned left = 10;
+	struct loop_stat ls;
+
+	loop_stat(0, &ls);
+	CHECK_EQ(ls.ls_busy, 0);
+	CHECK_EQ(ls.ls_idle, 0);
+	host.now = 5000000;		/* before the loop runs */
+	timeout_set(&work_due, work, &left);
+	timeout_add_msec(&work_due, 7);
+	timeout_set(&the_end, end, NULL);
+	timeout_add_msec(&the_end, 1000);
+	CHECK_ENDS(HOST_HALT, loop_run());
+	loop_stat(0, &ls);
+	CHECK_EQ(ls.ls_busy, 35000000);
+	CHECK_EQ(ls.ls_busy + ls.ls_idle, host.now);
+	CHECK(ls.ls_idles >= 11 && ls.ls_idles < 20);	/* far timers move down the wheel */
+}
+
+/* Another core's figures are whole while it sleeps: its sleep counts up to now. */
+TEST_CORES(loop_time_of_a_core_that_sleeps, 2)
+{
+	struct loop_stat ls;
+
+	host_core(1);
+	host.now = 1000;
+	loop_asleep(true);
+	loop_asleep(true);
+	host_core(0);
+	host.now = 9000;
+	loop_stat(1, &ls);
+	CHECK_EQ(ls.ls_busy, 1000);
+	CHECK_EQ(ls.ls_idle, 8000);
+	host_core(1);
+	loop_asleep(false);
+	host.now = 9500;
+	host_core(0);
+	loop_stat(1, &ls);
+	CHECK_EQ(ls.ls_busy, 1500);
+	CHECK_EQ(ls.ls_idle, 8000);
+	loop_stat(0, &ls);
+	CHECK_EQ(ls.ls_busy, 9500);
+}

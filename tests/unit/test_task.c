@@ -3,6 +3,7 @@
 
 #include "kernel/loop.h"
 #include "kernel/task.h"
+#include "kernel/task_stat.h"
 #include "kernel/machine.h"
 #include "kernel/timeout.h"
 #include "tests/unit/unit.h"
@@ -277,4 +278,70 @@ TEST(task_slice_ends_by_the_alarm)
 	CHECK_EQ(rings_at, host.now + TASK_SLICE_NS);
 	timeout_del(&to);
 	task_alarm = NULL;
+}
+
+static void
+worker(void *arg)
+{
+	unsigned ms = *(unsigned *)arg;
+
+	for (unsigned i = 0; i < 3; i++) {
+		host.now += ms * 1000000;
+		task_sleep(&chan, 10);
+	}
+}
+
+/* The row of that name on this core; fails the test when there is none. */
+static struct task_stat
+row(const char *name)
+{
+	struct task_stat tt;
+
+	for (unsigned n = 0; task_stat(core_id(), n, &tt); n++)
+		if (tt.tt_name != NULL && strcmp(tt.tt_name, name) == 0)
+			return tt;
+	unit_fail(__FILE__, __LINE__, "no task %s", name);
+}
+
+TEST(task_figures)
+{
+	static unsigned ms[] = { 2, 5 };
+	struct task_stat sum;
+
+	task_create("two", worker, &ms[0]);
+	task_create("five", worker, &ms[1]);
+	CHECK_STR(task_state_name(row("two").tt_state), "ready");
+	CHECK_EQ(row("two").tt_turns, 0);
+	while (loop_pass())
+		continue;
+	CHECK_EQ(row("two").tt_ns, 2000000);
+	CHECK_EQ(row("five").tt_ns, 5000000);
+	CHECK_EQ(row("five").tt_turns, 1);
+	CHECK_STR(task_state_name(row("five").tt_state), "sleep");
+	host_run(100);
+	CHECK(task_stat(0, 0, &sum));		/* they have ended; what they used is not forgotten */
+	CHECK_EQ(sum.tt_ns, 21000000);
+	CHECK_EQ(sum.tt_turns, 8);
+	CHECK_EQ(tasks_ns(0), 21000000);
+	task_create("later", worker, &ms[0]);
+	CHECK_EQ(row("later").tt_ns, 0);
+	host_run(100);
+}
+
+/* More tasks than rows: nothing is lost, and rows are used again. */
+TEST(task_figures_of_many)
+{
+	static unsigned one = 1;
+	struct task_stat tt;
+
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 100; i++)
+			CHECK(task_create("many", worker, &one) != NULL);
+		host_run(1000);
+		CHECK(task_stat(0, 0, &tt));
+		CHECK_EQ(tt.tt_ns, 300000000 * (round + 1));
+		for (unsigned n = 1; task_stat(0, n, &tt); n++)
+			CHECK(tt.tt_name == NULL);
+	}
+	CHECK_EQ(tasks_ns(0), 600000000);
 }
