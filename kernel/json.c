@@ -177,6 +177,16 @@ json_i64(struct out *o, const char *name, int64_t v)
 }
 
 void
+json_fixed(struct out *o, const char *name, uint64_t v, unsigned decimals)
+{
+	unsigned one = decimals == 1 ? 10 : decimals == 2 ? 100 : 1000;
+	char buf[32];
+
+	snprintf(buf, sizeof(buf), "%" PRIu64 ".%0*u", v / one, (int)decimals, (unsigned)(v % one));
+	json_bare(o, name, buf);
+}
+
+void
 json_bool(struct out *o, const char *name, bool v)
 {
 	json_bare(o, name, v ? "true" : "false");

@@ -6,6 +6,7 @@
 #include "kernel/amd64/cpu.h"
 #include "kernel/amd64/memory.h"
 #include "kernel/config.h"
+#include "kernel/load.h"
 #include "kernel/log.h"
 #include "kernel/loop.h"
 #include "kernel/shell.h"
@@ -41,6 +42,7 @@ kernel_main(uint32_t magic, uint32_t info)
 	cores_start();			/* the other cores run their loops */
 	pci_attach_all();		/* the network cards */
 	config_boot();			/* the configuration that came with the kernel */
+	load_start();			/* load averages */
 	shell_start();
 	irq_enable();
 	loop_run();

@@ -42,5 +42,7 @@ void	json_str(struct out *, const char *name, const char *);
 void	json_u64(struct out *, const char *name, uint64_t);
 void	json_i64(struct out *, const char *name, int64_t);
 void	json_bool(struct out *, const char *name, bool);
+/* A number of which the last `decimals` (1 to 3) digits stand behind the point. */
+void	json_fixed(struct out *, const char *name, uint64_t, unsigned decimals);
 
 #endif

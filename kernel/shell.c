@@ -31,6 +31,7 @@ static struct {
 	size_t		 lost;		/* bytes typed ahead that were thrown away */
 	struct edit	 edit;
 	struct out	 out;
+	bool		 started;
 } sh;
 
 /* ---- input ---- */
@@ -420,9 +421,16 @@ shell_task(void *arg __unused_arg)
 	}
 }
 
+unsigned
+shell_users(void)
+{
+	return sh.started;
+}
+
 void
 shell_start(void)
 {
-	if (task_create("shell", shell_task, NULL) == NULL)
+	sh.started = task_create("shell", shell_task, NULL) != NULL;
+	if (!sh.started)
 		log_printf("shell: no memory\n");
 }

@@ -6,5 +6,6 @@
 
 /* Starts it; boot, core 0. */
 void	shell_start(void);
+unsigned shell_users(void);		/* shells that run */
 
 #endif

@@ -5,9 +5,11 @@
 #include <time.h>
 
 #include "kernel/command.h"
+#include "kernel/load.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/percore.h"
+#include "kernel/shell.h"
 #include "kernel/sysctl.h"
 #include "kernel/task.h"
 #include "kernel/version.h"
@@ -36,7 +38,7 @@ static int
 cmd_uptime(struct out *o, int argc, char **argv)
 {
 	uint64_t wall = wall_s(), up = uptime_ns() / 1000000000;
-	unsigned hour = (unsigned)(wall / 3600 % 24);
+	unsigned hour = (unsigned)(wall / 3600 % 24), users = shell_users();
 
 	if (argc > 1)
 		return command_usage(o, argv[0]);
@@ -44,16 +46,21 @@ cmd_uptime(struct out *o, int argc, char **argv)
 		json_open(o, NULL, '{');
 		json_u64(o, "time", wall);
 		json_u64(o, "uptime", up);
+		json_u64(o, "users", users);
+		load_json(o);
 		json_close(o, '}');
 		return 0;
 	}
 	out_printf(o, "%2u:%02u%cM  ", (hour + 11) % 12 + 1, (unsigned)(wall / 60 % 60), hour < 12 ? 'A' : 'P');
 	print_uptime(o, up);
+	out_printf(o, ", %u user%s, load averages: ", users, users == 1 ? "" : "s");
+	load_print(o, ", ");
 	out_printf(o, "\n");
 	return 0;
 }
 COMMAND(uptime, cmd_uptime, "uptime [-j]", "show how long the system has been running",
-    "Prints the time of day (UTC) and the time since boot.\n");
+    "Prints the time of day (UTC), the time since boot, how many shells run, and the load averages:\n"
+    "how many cores were busy, with packets or tasks, over the last 1, 5 and 15 minutes.\n");
 
 /* ---- dmesg ---- */
 

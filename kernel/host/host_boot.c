@@ -1,6 +1,7 @@
 /* host_boot.c - the router's life on Linux, as kernel/main.c on the metal. */
 #include "kernel/config.h"
 #include "kernel/host/host.h"
+#include "kernel/load.h"
 #include "kernel/log.h"
 #include "kernel/loop.h"
 #include "kernel/shell.h"
@@ -35,5 +36,6 @@ void
 host_boot_config(void)
 {
 	config_boot();
+	load_start();
 	shell_start();
 }

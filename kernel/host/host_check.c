@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "kernel/host/host.h"
+#include "kernel/load.h"
 #include "kernel/loop.h"
 #include "kernel/pool.h"
 #include "kernel/timeout.h"
@@ -52,6 +53,7 @@ host_stop(void)
 		if (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH))
 			arp_forget(nh);
 	}
+	load_stop();
 	nexthop_put(loop_nexthop());
 	while (ifnet_list != NULL)
 		if_detach(ifnet_list);
