@@ -75,6 +75,7 @@ struct irq {
 	uint64_t	 ir_count;
 	unsigned	 ir_core;
 	uint8_t		 ir_vector;
+	uint8_t		 ir_number;	/* for people: the line, or the vector */
 	bool		 ir_masked;	/* by irq_dispatch: it never stopped */
 	struct irq	*ir_next;	/* same line (INTx) */
 	struct irq	*ir_link;	/* irq_list */

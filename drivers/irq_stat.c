@@ -2,17 +2,11 @@
 #include "drivers/bus.h"
 #include "kernel/vmstat.h"
 
-static bool
-irq_stat_get(unsigned n, const char **name, uint64_t *count)
+static void
+irq_stat_walk(intr_fn *fn, void *arg)
 {
-	const struct irq *ir = irq_list;
-
-	while (ir != NULL && n-- > 0)
-		ir = ir->ir_link;
-	if (ir == NULL)
-		return false;
-	*name = ir->ir_name;
-	*count = ir->ir_count;
-	return true;
+	for (const struct irq *ir = irq_list; ir != NULL; ir = ir->ir_link)
+		fn(arg, &(struct intr_stat){ .in_name = ir->ir_name, .in_core = ir->ir_core, .in_number = ir->ir_number,
+		    .in_count = ir->ir_count });
 }
-INTR_SOURCE(devices, irq_stat_get);
+INTR_SOURCE(devices, irq_stat_walk);

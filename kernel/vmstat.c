@@ -1,10 +1,12 @@
 /* vmstat.c - memory pools, interrupts, pages. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/command.h"
 #include "kernel/machine.h"
+#include "kernel/percore.h"
 #include "kernel/pool.h"
 #include "kernel/task.h"
 #include "kernel/vmstat.h"
@@ -65,38 +67,63 @@ show_pools(struct out *o)
 }
 
 static void
-interrupt_line(struct out *o, const char *name, uint64_t n)
+interrupt_line(struct out *o, const char *name, const struct intr_stat *in, uint64_t n)
 {
 	uint64_t s = MAX(uptime_ns() / 1000000000, (uint64_t)1);
 
-	if (o->o_json) {
-		json_open(o, NULL, '{');
-		json_str(o, "interrupt", name);
-		json_u64(o, "total", n);
-		json_u64(o, "rate", n / s);
-		json_close(o, '}');
-	} else
-		out_printf(o, "%-20s %14" PRIu64 " %8" PRIu64 "\n", name, n, n / s);
+	if (!o->o_json) {
+		out_printf(o, "%-16s %20" PRIu64 " %8" PRIu64 "\n", name, n, n / s);
+		return;
+	}
+	json_open(o, NULL, '{');
+	json_str(o, "interrupt", name);
+	if (in != NULL)
+		json_u64(o, "core", in->in_core);
+	json_u64(o, "total", n);
+	json_u64(o, "rate", n / s);
+	json_close(o, '}');
 }
 
-static void
-show_interrupts(struct out *o)
+/* One core's, and the sum of these. */
+static uint64_t
+show_core_interrupts(struct out *o, unsigned core, const struct intr_stat *t, unsigned n, bool zero)
 {
-	const char *name;
-	uint64_t n, total = 0;
+	char name[INTR_NAMELEN];
+	uint64_t sum = 0;
 
+	for (unsigned i = 0; i < n; i++)
+		if (t[i].in_core == core) {
+			sum += t[i].in_count;
+			if (zero || t[i].in_count > 0)
+				interrupt_line(o, intr_name(&t[i], name), &t[i], t[i].in_count);
+		}
+	snprintf(name, sizeof(name), "cpu%u", core);
+	interrupt_line(o, name, NULL, sum);
+	return sum;
+}
+
+static int
+show_interrupts(struct out *o, bool zero)
+{
+	uint64_t total = 0;
+	unsigned n;
+	struct intr_stat *t = intr_table(&n);
+
+	if (t == NULL) {
+		out_printf(o, "vmstat: out of memory\n");
+		return 1;
+	}
 	if (o->o_json)
 		json_open(o, NULL, '[');
 	else
-		out_printf(o, "%-20s %14s %8s\n", "interrupt", "total", "rate");
-	SET_FOREACH(const struct intr_source, is, intr_sources)
-		for (unsigned i = 0; is->is_get(i, &name, &n); i++) {
-			interrupt_line(o, name, n);
-			total += n;
-		}
-	interrupt_line(o, "Total", total);
+		out_printf(o, "%-16s %20s %8s\n", "interrupt", "total", "rate");
+	for (unsigned i = 0; i < ncores; i++)
+		total += show_core_interrupts(o, i, t, n, zero);
+	interrupt_line(o, "Total", NULL, total);
 	if (o->o_json)
 		json_close(o, ']');
+	free(t);
+	return 0;
 }
 
 static void
@@ -116,21 +143,31 @@ show_pages(struct out *o)
 static int
 cmd_vmstat(struct out *o, int argc, char **argv)
 {
-	void (*show)(struct out *) = show_pages;
+	bool interrupts = false, zero = false, pools = false;
 
-	if (argc > 2)
-		return command_usage(o, argv[0]);
-	if (argc == 2 && strcmp(argv[1], "-i") == 0)
-		show = show_interrupts;
-	else if (argc == 2 && strcmp(argv[1], "-m") == 0)
-		show = show_pools;
-	else if (argc == 2 && strcmp(argv[1], "-s") != 0)
-		return command_usage(o, argv[0]);
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] != '-' || argv[i][1] == '\0')
+			return command_usage(o, argv[0]);
+		for (const char *p = argv[i] + 1; *p != '\0'; p++) {
+			if (strchr("imsz", *p) == NULL)
+				return command_usage(o, argv[0]);
+			interrupts |= *p == 'i';
+			zero |= *p == 'z';
+			pools |= *p == 'm';
+		}
+	}
+	if (interrupts)
+		return show_interrupts(o, zero);
 	net_enter();
-	show(o);
+	if (pools)
+		show_pools(o);
+	else
+		show_pages(o);
 	net_leave();
 	return 0;
 }
-COMMAND(vmstat, cmd_vmstat, "vmstat [-j] [-i | -m | -s]", "show memory and interrupts",
-    "-i shows how often each interrupt came, -m the pools of objects, -s (or nothing) the pages\n"
-    "of memory.\n");
+COMMAND(vmstat, cmd_vmstat, "vmstat [-j] [-iz | -m | -s]", "show memory and interrupts",
+    "-i   how often each interrupt came since boot, core by core: devices, timer, pokes by other\n"
+    "     cores, what no device owned; then the sum for each core. rate: times a second. -z: also those that never came\n"
+    "-m   the pools of objects\n"
+    "-s   (or nothing) the pages of memory\n");

@@ -13,7 +13,6 @@ bool	trap_prepare(void);		/* a core's ISTs; core 0 as that core. False: no memor
 void	trap_load(void);		/* this core's GDT, TSS and IDT */
 void	cores_init(void);		/* core 0, after apic_init(): finds the others and resets them */
 void	cores_start(void);		/* after net_init(), 10 ms later: they run; then ncores is right */
-extern uint64_t core_pokes;		/* PERCORE: interrupts from other cores */
 void	cores_stop(void);		/* all but this one halt: the end is near */
 void	cores_stopped(void);		/* from an NMI: does not return when cores_stop() has sent it */
 void	clock_init(void);		/* uptime_ns() counts, apic_init() has run */

@@ -20,10 +20,9 @@
 
 
 struct irq		*irq_table[256];
-struct irq		 irq_spurious = { .ir_name = "spurious" };
 uint32_t		 irq_unclaimed[IRQ_LINES];
 volatile uint32_t	 irq_stuck_lines;
-struct irq		*irq_list = &irq_spurious;
+struct irq		*irq_list;
 
 static void
 irq_list_add(struct irq *ir)
@@ -133,7 +132,7 @@ irq_msix(struct pci_dev *pd, unsigned entry, struct irq *ir)
 	if (v == 0 || entry >= irq_msix_count(pd) || !msix_enable(pd))
 		return false;
 	irq_poller_start();
-	ir->ir_vector = (uint8_t)v;
+	ir->ir_vector = ir->ir_number = (uint8_t)v;
 	ir->ir_core = core_id();
 	ir->ir_next = NULL;
 	ir->ir_masked = false;
@@ -155,6 +154,7 @@ irq_line_add(unsigned line, struct irq *ir)
 	if (line >= IRQ_LINES || line == 2)
 		return false;
 	ir->ir_vector = (uint8_t)(VECTOR_PIC + line);
+	ir->ir_number = (uint8_t)line;
 	ir->ir_core = core_id();
 	ir->ir_masked = false;
 	ir->ir_mask = (struct reg){ 0 };

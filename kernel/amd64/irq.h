@@ -9,7 +9,13 @@
 #define IRQ_UNCLAIMED	1000		/* interrupts in a row that no handler of the line wanted: then it is masked */
 
 extern struct irq	*irq_table[256];	/* by vector; lines have a chain */
-extern struct irq	 irq_spurious;		/* nobody's, or gone before we looked */
+/* PERCORE: how often the core's own interrupts came. */
+struct irq_counts {
+	uint64_t	ic_timer;
+	uint64_t	ic_poke;		/* from another core: machine_poke() */
+	uint64_t	ic_spurious;		/* nobody's, or gone before we looked */
+};
+extern struct irq_counts irq_counts;
 extern uint32_t		 irq_unclaimed[IRQ_LINES];	/* in a row */
 extern volatile uint32_t irq_stuck_lines;	/* masked by dispatch, not logged yet: bit per line */
 extern struct poller	 irq_poller;		/* woken when something was masked: writes the log */

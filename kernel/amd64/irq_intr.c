@@ -19,7 +19,7 @@ irq_line(unsigned line)
 	bool claimed = false, stuck = false;
 
 	if (pic_spurious(line)) {
-		irq_spurious.ir_count++;
+		percore(irq_counts.ic_spurious)++;
 		return;
 	}
 	for (struct irq *ir = irq_table[VECTOR_PIC + line]; ir != NULL; ir = ir->ir_next)
@@ -31,7 +31,7 @@ irq_line(unsigned line)
 	if (claimed)
 		irq_unclaimed[line] = 0;
 	else {
-		irq_spurious.ir_count++;
+		percore(irq_counts.ic_spurious)++;
 		stuck = ++irq_unclaimed[line] == IRQ_UNCLAIMED;
 	}
 	if (stuck) {
@@ -53,7 +53,7 @@ irq_dispatch(unsigned vector)
 	}
 	ir = irq_table[vector & 0xff];
 	if (ir == NULL)
-		irq_spurious.ir_count++;
+		percore(irq_counts.ic_spurious)++;
 	else {
 		ir->ir_count++;
 		ir->ir_func(ir->ir_arg);
