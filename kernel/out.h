@@ -20,6 +20,8 @@ struct out {
 	/* takes n bytes, may sleep; NULL: the text stays in o_buf for the caller */
 	void	(*o_sink)(struct out *, const char *, size_t);
 	void	*o_arg;
+	/* The next byte that the user types, waiting for up to ms milliseconds; -1: none, or o_stop. NULL: nobody types there. */
+	int	(*o_key)(struct out *, uint64_t ms);
 	const struct here_doc *o_stdin;	/* the command's here-document (command.h); NULL: none */
 };
 

@@ -42,6 +42,7 @@ shell_interrupt(void)
 	sh.tail = sh.head;		/* what was typed ahead goes, as with a tty */
 	sh.running->o_stop = true;
 	task_wakeup(sh.running);
+	task_wakeup(&sh);		/* shell_key() */
 }
 
 /* A sender is held back while the ring is full, and a ^C behind what it sends with it. After a while nothing is waited for any more: what was
@@ -101,6 +102,22 @@ shell_getc(void)
 			task_sleep(&sh, 0);
 	}
 	c = sh.ring[sh.tail++ % INPUT_RING];
+	net_leave();
+	return c;
+}
+
+/* out.h, o_key: for the command that runs. */
+static int
+shell_key(struct out *o, uint64_t ms)
+{
+	uint64_t end = uptime_ns() + ms * 1000000, now;
+	int c = -1;
+
+	net_enter();
+	for (cons_input_ready(); sh.head == sh.tail && !o->o_stop && (now = uptime_ns()) < end; cons_input_ready())
+		task_sleep(&sh, (end - now + 999999) / 1000000);
+	if (sh.head != sh.tail && !o->o_stop)
+		c = (unsigned char)sh.ring[sh.tail++ % INPUT_RING];
 	net_leave();
 	return c;
 }
@@ -388,6 +405,7 @@ shell_task(void *arg __unused_arg)
 
 	timeout_set(&sh.full, shell_ring_stuck, NULL);
 	out_init(&sh.out, shell_sink, NULL);
+	sh.out.o_key = shell_key;
 	edit_init(ed, shell_show, NULL);
 	shell_prompt();
 	for (;;) {

@@ -67,3 +67,18 @@ text_int(const char *s, int64_t min, int64_t max, int64_t *v)
 	*v = n;
 	return true;
 }
+
+bool
+text_seconds(const char *s, uint64_t *ms)
+{
+	char *end;
+	uint64_t whole = strtoull(s, &end, 10), unit = 100;
+
+	*ms = whole * 1000;
+	if (((*s < '0' || *s > '9') && *s != '.') || whole > 3600)
+		return false;
+	if (*end == '.')
+		for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
+			*ms += (uint64_t)(*end - '0') * unit;
+	return *end == '\0' && *ms > 0;
+}

@@ -19,5 +19,7 @@ bool	text_line(struct text_lines *);
 char	*text_dup(const char *, size_t);	/* malloc()ed, NUL-terminated; NULL: no memory */
 /* A whole decimal (or 0x) number between min and max; false: it is not. */
 bool	text_int(const char *, int64_t min, int64_t max, int64_t *);
+/* Seconds above 0 and up to 3600.999, with decimals of which three count, to milliseconds; false: they are not. */
+bool	text_seconds(const char *, uint64_t *ms);
 
 #endif

@@ -3,6 +3,7 @@
 #define NET_CORE_NETSTAT_H
 
 #include "kernel/out.h"
+#include "net/core/counter.h"
 
 struct netstat_opts {
 	bool		no_all, no_routes, no_interfaces, no_bytes, no_errors, no_drops, no_verbose;
@@ -16,5 +17,11 @@ struct netstat_opts {
 /* Each returns the command's status. */
 int	netstat_interfaces(struct out *, const struct netstat_opts *);
 int	netstat_stats(struct out *, const struct netstat_opts *);
+
+/* Walks in the order of netstat -s: the paragraph behind `after`, the counter behind it in a paragraph. After NULL: the first; NULL: the end. */
+const struct counter_group *netstat_group(const struct counter_group *after);
+const struct counter *netstat_counter(const char *group, const struct counter *after);
+/* A counter's sentence for many, without the number; buf or a literal. */
+const char *netstat_sentence(const struct counter *, char *buf, size_t len);
 
 #endif

@@ -3,12 +3,11 @@
 #include <string.h>
 
 #include "kernel/task.h"
-#include "net/core/counter.h"
 #include "net/core/netstat.h"
 
-/* The next paragraph behind `after` in the order of cg_order, then of the set; NULL: the end. */
-static const struct counter_group *
-next_group(const struct counter_group *after)
+/* In the order of cg_order, then of the set. */
+const struct counter_group *
+netstat_group(const struct counter_group *after)
 {
 	const struct counter_group *best = NULL;
 
@@ -21,8 +20,8 @@ next_group(const struct counter_group *after)
 	return best;
 }
 
-static const struct counter *
-next_counter(const char *group, const struct counter *after)
+const struct counter *
+netstat_counter(const char *group, const struct counter *after)
 {
 	const struct counter *best = NULL;
 
@@ -36,16 +35,14 @@ next_counter(const char *group, const struct counter *after)
 	return best;
 }
 
-/* In JSON a counter's name is its sentence for many, without the number. */
-static void
-counter_json(struct out *o, const struct counter *c, uint64_t v)
+const char *
+netstat_sentence(const struct counter *c, char *buf, size_t len)
 {
-	char text[200];
-	const char *name;
+	const char *blank;
 
-	counter_print(c, 2, text, sizeof(text));
-	name = strchr(text, ' ');
-	json_u64(o, name != NULL && strpbrk(name, "\"\\") == NULL ? name + 1 : c->c_name, v);
+	counter_print(c, 2, buf, len);
+	blank = strchr(buf, ' ');
+	return blank != NULL && strpbrk(blank, "\"\\") == NULL ? blank + 1 : c->c_name;
 }
 
 static void
@@ -57,7 +54,7 @@ print_group(struct out *o, const struct netstat_opts *no, const char *group)
 		json_open(o, group, '{');
 	else
 		out_printf(o, "%s:\n", group);
-	for (const struct counter *c = next_counter(group, NULL); c != NULL; c = next_counter(group, c)) {
+	for (const struct counter *c = netstat_counter(group, NULL); c != NULL; c = netstat_counter(group, c)) {
 		uint64_t v;
 
 		net_enter();
@@ -65,11 +62,12 @@ print_group(struct out *o, const struct netstat_opts *no, const char *group)
 		net_leave();
 		if (no->no_stats > 1 && v == 0)
 			continue;
-		counter_print(c, v, text, sizeof(text));
 		if (o->o_json)
-			counter_json(o, c, v);
-		else
+			json_u64(o, netstat_sentence(c, text, sizeof(text)), v);
+		else {
+			counter_print(c, v, text, sizeof(text));
 			out_printf(o, "\t%s\n", text);
+		}
 	}
 	if (o->o_json)
 		json_close(o, '}');
@@ -131,7 +129,7 @@ netstat_stats(struct out *o, const struct netstat_opts *no)
 	}
 	if (o->o_json)
 		json_open(o, NULL, '{');
-	for (const struct counter_group *g = next_group(NULL); g != NULL && !o->o_stop; g = next_group(g)) {
+	for (const struct counter_group *g = netstat_group(NULL); g != NULL && !o->o_stop; g = netstat_group(g)) {
 		if (no->no_proto == NULL || strcmp(g->cg_name, no->no_proto) == 0)
 			print_group(o, no, g->cg_name);
 		out_flush(o);

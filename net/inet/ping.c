@@ -6,6 +6,7 @@
 #include "kernel/command.h"
 #include "kernel/machine.h"
 #include "kernel/task.h"
+#include "kernel/text.h"
 #include "net/core/if.h"
 #include "net/inet/ping.h"
 
@@ -83,18 +84,12 @@ ping_number(struct out *o, const char *what, const char *s, uint64_t lo, uint64_
 	return false;
 }
 
-/* Seconds with up to three decimals, to ns. */
 static bool
 ping_seconds(struct out *o, const char *what, const char *s, uint64_t *ns)
 {
-	char *end;
-	uint64_t whole = strtoull(s, &end, 10), ms = whole * 1000, unit = 100;
-	bool ok = ((*s >= '0' && *s <= '9') || *s == '.') && whole <= 3600;
+	uint64_t ms;
 
-	if (ok && *end == '.')
-		for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
-			ms += (uint64_t)(*end - '0') * unit;
-	if (!ok || *end != '\0' || ms == 0) {
+	if (!text_seconds(s, &ms)) {
 		out_printf(o, "ping: bad %s: %s\n", what, s);
 		return false;
 	}
