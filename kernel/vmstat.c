@@ -168,6 +168,7 @@ cmd_vmstat(struct out *o, int argc, char **argv)
 }
 COMMAND(vmstat, cmd_vmstat, "vmstat [-j] [-iz | -m | -s]", "show memory and interrupts",
     "-i   how often each interrupt came since boot, core by core: devices, timer, pokes by other\n"
-    "     cores, what no device owned; then the sum for each core. rate: times a second. -z: also those that never came\n"
+    "     cores, and what no device owned; then the sum for the core. rate: times a second. -z: also\n"
+    "     those that never came\n"
     "-m   the pools of objects\n"
     "-s   (or nothing) the pages of memory\n");

@@ -78,13 +78,14 @@ SYSTAT_VIEW(ifstat, 20, true, view_ifstat, "interfaces");
 /* ---- queues ---- */
 
 static const struct systat_col ifq_cols[] = {
-	{ "queue", "QUEUE", -12 }, { "ipackets", "IPKTS", 8 }, { "ibytes", "IBYTES", 10 }, { "idrops", "IDROPS", 7 },
-	{ "opackets", "OPKTS", 8 }, { "obytes", "OBYTES", 10 }, { "odrops", "ODROPS", 7 }, { "qlen", "QLEN", 5 },
+	{ "queue", "QUEUE", -9 }, { "core", "CORE", 4 }, { "ipackets", "IPKTS", 8 }, { "ibytes", "IBYTES", 10 }, { "idrops", "IDROPS", 6 },
+	{ "opackets", "OPKTS", 8 }, { "obytes", "OBYTES", 10 }, { "odrops", "ODROPS", 6 }, { "qlen", "QLEN", 5 },
 	{ "oactive", "OACT", 4 },
 };
 
 struct ifq_row {
 	char	 qr_name[IFNAMSIZ + 12];
+	unsigned qr_core;
 	uint64_t qr_count[6], qr_qlen;
 	bool	 qr_oactive;
 };
@@ -103,7 +104,7 @@ ifq_row(uint16_t idx, unsigned q, struct ifq_row *qr)
 		const struct ifiqueue *iq = &ifp->if_ifiqs[q];
 		const struct ifqueue *oq = &ifp->if_ifqs[q];
 
-		*qr = (struct ifq_row){ .qr_count = { iq->ifiq_packets, iq->ifiq_bytes,
+		*qr = (struct ifq_row){ .qr_core = oq->ifq_core, .qr_count = { iq->ifiq_packets, iq->ifiq_bytes,
 		    iq->ifiq_qdrops + iq->ifiq_errors + iq->ifiq_nombufs, oq->ifq_packets, oq->ifq_bytes,
 		    oq->ifq_qdrops + oq->ifq_purged + oq->ifq_errors }, .qr_qlen = oq->ifq_len, .qr_oactive = oq->ifq_oactive };
 		snprintf(qr->qr_name, sizeof(qr->qr_name), "%s:%u", ifp->if_xname, q);
@@ -121,6 +122,7 @@ view_ifqs(struct systat *sy)
 	for (uint16_t idx = 1; idx < IF_MAX && systat_goes_on(sy); idx++)
 		for (unsigned q = 0; ifq_row(idx, q, &qr); q++) {
 			systat_str(sy, qr.qr_name);
+			systat_u64(sy, qr.qr_core);
 			for (unsigned i = 0; i < nitems(qr.qr_count); i++)
 				systat_u64(sy, systat_rate(sy, SYSTAT_IFQ, (uint64_t)idx << 16 | q << 8 | i, qr.qr_count[i]));
 			systat_u64(sy, qr.qr_qlen);

@@ -79,30 +79,39 @@ TEST(systat_pigs)
 	cmd_end();
 }
 
+static struct timeout core_burns[2];
+static unsigned burns_left;
+
+/* On core 1 for 25 ms, on core 2 for 50 ms of every 200. */
+static void
+core_burn(void *arg)
+{
+	struct timeout *to = arg;
+
+	host.now += to == &core_burns[0] ? 25000000 : 50000000;
+	if (burns_left == 0)
+		return;
+	burns_left--;
+	timeout_add_msec(to, 200 - host.now / 1000000 % 200);
+}
+
 /* Each core's own share, and all together. */
 TEST_CORES(systat_cores, 3)
 {
-	static const unsigned busy[] = { 0, 100, 50 };
-
 	cmd_start();
-	cmd_begin("systat -b -s 1 cpu");
-	for (unsigned i = 0; i < 3; i++) {
-		host_core(i);
-		loop_asleep(true);
+	burns_left = 40;
+	for (unsigned i = 0; i < 2; i++) {
+		host_core(i + 1);
+		timeout_set(&core_burns[i], core_burn, &core_burns[i]);
+		timeout_add_msec(&core_burns[i], 0);
 	}
 	host_core(0);
-	host_run_ns(1);
-	for (unsigned t = 0; t < 110 && !cmd_wait(0); t++) {
-		for (unsigned i = 1; i < 3; i++) {
-			host_core(i);
-			loop_asleep(t % 100 >= busy[i]);
-		}
-		host_core(0);
-		host_run(10);
-	}
-	CHECK_IN(line_of(cmd_output(), "cpu1 "), "cpu1     100.0   100.0     0.0     0.0 ");
-	CHECK_IN(line_of(cmd_output(), "cpu2 "), "cpu2      50.0    50.0     0.0    50.0 ");
-	CHECK_IN(line_of(cmd_output(), "all "), "all       50.0    50.0     0.0    50.0 ");
+	cmd("systat -b -s 3 cpu");
+	CHECK_IN(line_of(cmd_output(), "cpu0 "), "cpu0       0.0     0.0     0.0   100.0 ");
+	CHECK_IN(line_of(cmd_output(), "cpu1 "), "cpu1      12.5    12.5     0.0    87.5 ");
+	CHECK_IN(line_of(cmd_output(), "cpu2 "), "cpu2      25.0    25.0     0.0    75.0 ");
+	CHECK_IN(line_of(cmd_output(), "all "), "all       12.5    12.5     0.0    87.5 ");
+	host_run(6000);
 	cmd_end();
 }
 
@@ -137,8 +146,8 @@ TEST(systat_ifstat)
 	CHECK_STR(line_of(cmd_output(), "Totals"),
 	    "Totals                         100       5200      0      100       5200      0");
 	cmd_under_traffic("systat -b -s 2 ifqs");
-	CHECK_STR(line_of(cmd_output(), "t0:0"), "t0:0              100       5200       0        0          0       0     0   no");
-	CHECK_STR(line_of(cmd_output(), "t1:0"), "t1:0                0          0       0      100       5200       0     0   no");
+	CHECK_STR(line_of(cmd_output(), "t0:0"), "t0:0         0      100       5200      0        0          0      0     0   no");
+	CHECK_STR(line_of(cmd_output(), "t1:0"), "t1:0         0        0          0      0      100       5200      0     0   no");
 	cmd_under_traffic("systat -b -s 0.5 counters");
 	CHECK_STR(line_of(cmd_output(), "ip       total"),
 	    "ip       total packets received                                   50        100");
