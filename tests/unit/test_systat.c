@@ -72,9 +72,10 @@ TEST(systat_pigs)
 	CHECK_IN(cmd_output(), "\nTASK             CORE STATE    CPU%         TIME     TURNS  PREEMPTS\nhog                 0 sleep    ");
 	CHECK_IN(line_of(cmd_output(), "hog "), "hog                 0 sleep    40.0      0:04.0");
 	CHECK_IN(line_of(cmd_output(), "cmd "), "cmd                 0 run       0.0      0:00.00");
+	CHECK_IN(line_of(cmd("systat -b -s 10 cpu"), "cpu0 "), "cpu0      40.0     0.0    40.0    60.0 ");
 	stop_busy = true;
 	host_run(100);
-	CHECK_IN(line_of(cmd("systat -b -s 10 pigs"), "(ended)"), "(ended)             0 -         0.0      0:04.0");
+	CHECK_IN(line_of(cmd("systat -b -s 10 pigs"), "(ended)"), "(ended)             0 -         0.0      0:08.0");
 	CHECK(strstr(cmd_output(), "hog") == NULL);
 	cmd_end();
 }
@@ -156,18 +157,20 @@ TEST(systat_ifstat)
 	cmd_end();
 }
 
-TEST(systat_other_views)
+TEST_CORES(systat_other_views, 2)
 {
 	struct irq ir = { .ir_name = "dev1:0", .ir_count = 50, .ir_core = 0, .ir_number = 50 }, none = { .ir_name = "none" };
+	struct irq other = { .ir_name = "dev2:0", .ir_count = 7, .ir_core = 1, .ir_number = 49, .ir_link = &none };
 
 	cmd_start();
 	irq_list = &ir;
-	ir.ir_link = &none;
+	ir.ir_link = &other;
 	cmd_begin("systat -b -s 1 intr");
 	host_run(500);
 	ir.ir_count += 30;
 	CHECK(cmd_wait(1000));
-	CHECK_IN(cmd_output(), "INTERRUPT                CORE            TOTAL       RATE\nirq50/dev1:0                0               80         30\n\n");
+	CHECK_IN(cmd_output(), "INTERRUPT                CORE            TOTAL       RATE\nirq50/dev1:0                0               80         30\n"
+	    "irq49/dev2:0                1                7          0\n\n");
 	CHECK(strstr(cmd_output(), "none") == NULL);
 	cmd_begin("systat -b -s 1 cpu");
 	host_run(500);
@@ -206,6 +209,9 @@ TEST(systat_options)
 	begin = host.now;
 	CHECK_EQ(count(cmd("systat"), "\nCORE "), 1);	/* nobody types there: as with -B */
 	CHECK_EQ((host.now - begin) / 100000000, 50);
+	begin = host.now;
+	cmd("systat -B -d 4 -s 1.25");
+	CHECK_EQ((host.now - begin) / 10000000, 500);
 	begin = host.now;
 	CHECK_EQ(count(cmd("systat -B -d 4 cpu .5"), "\nCORE "), 4);
 	CHECK_EQ((host.now - begin) / 100000000, 20);
@@ -317,6 +323,11 @@ view_rows(struct systat *sy)
 	char text[200];
 
 	SYSTAT_TABLE(sy, "rows", cols);
+	if (!rows_active) {
+		snprintf(text, sizeof(text), "grown by %u in %u ms", (unsigned)systat_delta(sy, SYSTAT_POOL, ~0ull, 7),
+		    (unsigned)(systat_interval(sy) / 1000000));
+		systat_str(sy, text);
+	}
 	for (unsigned i = 1; rows_active && i <= 60; i++) {
 		snprintf(text, sizeof(text), "row %u", i);
 		systat_str(sy, text);
@@ -345,6 +356,7 @@ screen_line(const char *frame, unsigned n)
 
 TEST(systat_screen_moves)
 {
+	char since_boot[40];
 	const char *f;
 
 	screen_start();
@@ -367,8 +379,13 @@ TEST(systat_screen_moves)
 	type("ff", 1);
 	rows_active = false;			/* it has become short */
 	f = type(" ", 1);
-	CHECK_IN(f, " rows (1-1 of 1) ");
+	CHECK_IN(f, " rows (1-2 of 2) ");
 	CHECK_STR(screen_line(f, 3), "ROWS");
+	CHECK_STR(screen_line(f, 4), "grown by 7 in 10 ms");
+	CHECK_STR(screen_line(type(" ", 100), 4), "grown by 0 in 1 ms");
+	type("n", 1);
+	snprintf(since_boot, sizeof(since_boot), "grown by 7 in %u ms", (unsigned)(host.now / 1000000));
+	CHECK_STR(screen_line(type("p", 1), 4), since_boot);	/* a view begins with what has been since boot */
 	for (const char *s = f; (s = strstr(s, "ROWS")) != NULL; s++)
 		CHECK(strstr(s, "\033[") - s <= 79);		/* never a line that wraps */
 	type("q", 1);
