@@ -6,7 +6,8 @@
 static const char *const commands[] = {
 	"ifconfig", "ifconfig vio0", "netstat -rn", "netstat -in", "netstat -s", "netstat -ss", "netstat -s -v", "arp -an", "kstat",
 	"route -n show", "route -n get 10.0.1.2", "sysctl", "dmesg", "help", "uptime", "vmstat -m", "show config",
-	"ping -c 2 10.0.0.2", "netstat -j -rn", "ifconfig -j", "kstat -j", "nonsense",
+	"vmstat -zi", "systat -b -s 0.2", "systat -B -d 3 -s 0.05 cpu", "systat -j -s 0.1", "systat -d 2 -s 0.1 ifqs",
+	"ping -c 2 10.0.0.2", "netstat -rn -j", "ifconfig -j", "kstat -j", "nonsense",
 };
 
 CASE_SEEDS(commands_under_traffic, 3)

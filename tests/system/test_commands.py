@@ -125,7 +125,8 @@ def test_ping_command_without_answer(wire):
 
 def test_help(wire):
     text = wire.router.cmd('help')
-    for name in ('ifconfig', 'route', 'arp', 'netstat', 'kstat', 'ping', 'sysctl', 'dmesg', 'help', 'reboot', 'halt'):
+    for name in ('ifconfig', 'route', 'arp', 'netstat', 'kstat', 'ping', 'sysctl', 'dmesg', 'help', 'reboot', 'halt', 'systat', 'uptime',
+                 'vmstat'):
         assert re.search(rf'^\s*{name}\b', text, re.M), name
         assert name in wire.router.cmd(f'help {name}')
 

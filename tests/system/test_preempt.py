@@ -112,7 +112,8 @@ def test_held_up_is_noticed(boot):
 
 
 COMMANDS = ('help', 'ifconfig -a', 'ifconfig vio0', 'netstat -rn', 'netstat -in', 'netstat -s', 'netstat -s -s -v', 'netstat -j -s', 'kstat',
-            'kstat -j', 'vmstat -m', 'vmstat -i', 'vmstat -s', 'arp -an', 'route -n show', 'sysctl', 'show config', 'dmesg',
+            'kstat -j', 'vmstat -m', 'vmstat -i', 'systat -b -s 0.2', 'systat -d 3 -s 0.1', 'systat -b -s 0.1 ifqs', 'systat -b -s 0.1 pool',
+            'systat -b -s 0.1 counters', 'uptime', 'vmstat -s', 'arp -an', 'route -n show', 'sysctl', 'show config', 'dmesg',
             'ping -c 2 10.0.1.1', 'route add 10.9.0.0/16 10.0.1.7', 'ifconfig vio0 alias 10.77.0.1/24', 'ifconfig vio0 -alias 10.77.0.1',
             'selftest print 3000', 'selftest compute 50', 'route flush')
 
