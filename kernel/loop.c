@@ -39,13 +39,20 @@ hooks_sort(void)
 	nhooks = n;
 }
 
+/* It was not so before. */
+static inline void
+loop_turns(struct loop *lp, bool asleep)
+{
+	lp->lp_time = (uptime_ns() - (lp->lp_time >> 1)) << 1 | asleep;
+}
+
 void
 loop_asleep(bool asleep)
 {
-	uint64_t *t = &percore_ptr(loop)->lp_time;
+	struct loop *lp = percore_ptr(loop);
 
-	if ((*t & 1) != asleep)
-		*t = (uptime_ns() - (*t >> 1)) << 1 | asleep;
+	if ((lp->lp_time & 1) != asleep)
+		loop_turns(lp, asleep);
 }
 
 void
@@ -179,8 +186,8 @@ loop_run(void)
 			continue;
 		/* Whatever becomes ready from now on sets loop_wake, and there is no sleep. */
 		lp->lp_idles++;
-		loop_asleep(true);
+		loop_turns(lp, true);
 		core_idle(timeouts_next());
-		loop_asleep(false);
+		loop_turns(lp, false);
 	}
 }
