@@ -69,12 +69,13 @@ machine_poke(unsigned core)
 	percore_of(loop_wake, core) = true;
 }
 
-/* One thread runs them all. */
+/* One thread runs them all. Who gives the cores their turns learns from loop_wake that this one wants more. */
 void
 machine_wait(unsigned core, const volatile bool *busy)
 {
 	while (*busy)
-		host_pass(core);
+		if (host_pass(core))
+			percore_of(loop_wake, core) = true;
 }
 
 uint64_t
