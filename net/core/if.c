@@ -7,6 +7,7 @@
 #include "kernel/machine.h"
 #include "net/core/handoff.h"
 #include "net/core/if.h"
+#include "net/core/owner.h"
 #include "net/core/steer.h"
 #include "net/core/ifq_kstat.h"
 #include "net/ether/arp.h"
@@ -120,6 +121,7 @@ if_attach(struct ifnet *ifp)
 {
 	unsigned idx = 1;
 
+	OWNER(0);
 	while (idx < IF_MAX && if_table[idx] != NULL)
 		idx++;
 	if (idx == IF_MAX || ifunit(ifp->if_xname) != NULL || !if_alloc_queues(ifp))
@@ -138,6 +140,7 @@ if_detach(struct ifnet *ifp)
 {
 	struct ifnet **p = &ifnet_list;
 
+	OWNER(0);
 	if_setup(ifp, false);
 	while (ifp->if_addrs != NULL)
 		if_deladdr(ifp, ifp->if_addrs->ifa_addr);
@@ -177,6 +180,7 @@ if_link_state_change(struct ifnet *ifp, enum link_state state)
 {
 	bool was = if_working(ifp);
 
+	OWNER(0);
 	if (ifp->if_link_state == state)
 		return;
 	ifp->if_link_state = state;
@@ -210,6 +214,7 @@ if_purge(void *ifq)
 bool
 if_setup(struct ifnet *ifp, bool up)
 {
+	OWNER(0);
 	if (up == !!(ifp->if_flags & IFF_UP))
 		return true;
 	if (up)

@@ -5,6 +5,7 @@
 #include "kernel/machine.h"
 #include "kernel/sysctl.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/ether/arp.h"
 #include "net/inet/icmp.h"
 #include "net/route/route.h"
@@ -298,6 +299,7 @@ arp_learn(struct nexthop *nh, const uint8_t *lladdr)
 {
 	uint64_t keep = (uint64_t)arpt_keep, renew = MIN(keep / 4, (uint64_t)ARP_RENEW_SEC);
 
+	OWNER(0);
 	nh->nh_tries = 0;
 	if (nh->nh_flags & NHF_STATIC) {
 		nh->nh_expire = 0;
@@ -314,6 +316,7 @@ arp_resolve(struct nexthop *nh, struct mbuf *m)
 {
 	struct ifnet *ifp = nh->nh_ifp;
 
+	OWNER(0);
 	nh->nh_used = true;
 	if (!nexthop_if_usable(ifp) || nh->nh_state == NH_REACHABLE) {
 		M_DROP(m, arps_outdown);

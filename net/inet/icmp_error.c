@@ -3,6 +3,7 @@
 
 #include "kernel/machine.h"
 #include "kernel/sysctl.h"
+#include "net/core/owner.h"
 #include "net/inet/icmp.h"
 #include "net/route/route.h"
 
@@ -166,7 +167,7 @@ icmp_error(const struct mbuf *m, uint8_t type, uint8_t code, uint16_t mtu, be32_
 	unsigned ohlen, rdomain = ifp != NULL ? ifp->if_rdomain : m->m_rdomain;
 	struct mbuf *e;
 
-	KASSERT(core_id() == 0);
+	OWNER(0);
 	counter_inc(icps_error);
 	KASSERT(m->m_len >= sizeof(*oip));
 	ohlen = (oip->ip_vhl & 15) * 4u;

@@ -1,5 +1,6 @@
 /* ip_deliver.c - packets for us: to the protocol that takes them. */
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/core/stage.h"
 #include "net/inet/icmp.h"
 
@@ -21,6 +22,7 @@ NET_INIT(ip_proto, 20, ip_proto_init);
 void
 ip_deliver(struct ifnet *ifp, struct batch *b)
 {
+	OWNER(0);
 	STAGE_ENTER(ip_deliver, b->b_n);
 	for (unsigned i = 0; i < b->b_n; i++) {
 		struct mbuf *m = b->b_m[i];

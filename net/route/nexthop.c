@@ -4,6 +4,7 @@
 #include "kernel/machine.h"
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/ether/arp.h"
 
 #define NEXTHOP_BUCKETS	4096u		/* a power of two */
@@ -113,6 +114,7 @@ nexthop_get(struct ifnet *ifp, be32_t addr)
 {
 	struct nexthop *nh = nexthop_find(ifp, addr);
 
+	OWNER(0);
 	if (nh == NULL) {
 		if ((nh = pool_get(&nexthop_pool)) == NULL)
 			return NULL;
@@ -135,6 +137,7 @@ nexthop_get(struct ifnet *ifp, be32_t addr)
 void
 nexthop_put(struct nexthop *nh)
 {
+	OWNER(0);
 	KASSERT(nh->nh_refs > 0);
 	if (--nh->nh_refs > 0)
 		return;
@@ -164,6 +167,7 @@ _Static_assert(NH_HDRSIZE == 16 && ETHER_ADDR_LEN == 6, "the destination is in t
 void
 nexthop_set_lladdr(struct nexthop *nh, const uint8_t *lladdr)
 {
+	OWNER(0);
 	KASSERT(nh->nh_ifp->if_ether);
 	nexthop_header(nh, lladdr);
 	nh->nh_state = NH_REACHABLE;
@@ -176,6 +180,7 @@ nexthop_set_lladdr(struct nexthop *nh, const uint8_t *lladdr)
 void
 nexthop_invalidate(struct nexthop *nh)
 {
+	OWNER(0);
 	nh->nh_valid = false;
 	if (nh->nh_flags & NHF_P2P)
 		return;

@@ -1,6 +1,7 @@
 /* route.c - routes: what they stand on, how they come and go. */
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/route/rt_var.h"
 
 static struct pool rtentry_pool;
@@ -95,6 +96,7 @@ rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *nh)
 {
 	struct rtentry *rt = pool_get(&rtentry_pool);
 
+	OWNER(0);
 	if (rt != NULL) {
 		*rt = *model;
 		rt->rt_nh = nh;
@@ -119,6 +121,7 @@ rt_rehang(struct rtentry *rt, struct rtentry *parent, struct nexthop *nh)
 {
 	struct nexthop *old = rt->rt_nh;
 
+	OWNER(0);
 	if (nh != NULL)			/* a route with RTF_UP always has its next hop */
 		rt->rt_nh = nh;
 	rt_unhang(rt);
@@ -132,6 +135,7 @@ rt_rehang(struct rtentry *rt, struct rtentry *parent, struct nexthop *nh)
 void
 rt_destroy(struct rtentry *rt)
 {
+	OWNER(0);
 	while (rt->rt_children != NULL) {
 		if (rt->rt_children->rt_flags & RTF_GATEWAY)
 			rt_rehang(rt->rt_children, NULL, NULL);
@@ -169,7 +173,7 @@ rt_clone(struct rtentry *cloning, be32_t dst)
 	};
 	struct nexthop *nh;
 
-	KASSERT(core_id() == 0);
+	OWNER(0);
 	for (rt = rtable_lookup(cloning->rt_rdomain, dst, 32); rt != NULL; rt = rt->rt_next)
 		if (rt->rt_parent == cloning)
 			return rt;

@@ -1,4 +1,5 @@
 /* rtable.c - routing tables: a tree of prefixes per rdomain, each with its routes in the order of preference. */
+#include "net/core/owner.h"
 #include "net/route/rt_var.h"
 
 #define RTABLE_DOWN	0x80		/* added to the priority of a route without RTF_UP */
@@ -82,6 +83,7 @@ rtable_insert(struct rtentry *rt)
 {
 	struct rtentry *head = rtable_lookup(rt->rt_rdomain, rt->rt_dest, rt->rt_plen), *first;
 
+	OWNER(0);
 	if (head == NULL)
 		return rtable_insert_first(rt);
 	first = rtable_splice(head, rt);
@@ -97,6 +99,7 @@ rtable_remove(struct rtentry *rt)
 	struct art **artp = &rtable_arts[rt->rt_rdomain], *art = *artp;
 	struct rtentry *head = rtable_lookup(rt->rt_rdomain, rt->rt_dest, rt->rt_plen), *first;
 
+	OWNER(0);
 	first = rtable_unsplice(head, rt);
 	if (first == NULL)
 		art_remove(art, rt->rt_dest, rt->rt_plen);

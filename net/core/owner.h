@@ -1,0 +1,30 @@
+/* owner.h - who owns what cannot be split among the cores. What is not here is each core's own (queues, mbufs, timers, counters), or is
+ * looked up by all and written by core 0 alone.
+ *
+ *	object					owner				others see it
+ *	interfaces, addresses, groups		core 0				exactly; what is freed by epochs
+ *	routing tables, next hops' headers	core 0				exactly; a look-up is good until the end of the pass
+ *	neighbours (ARP): states, wait lists	core 0				packets go there (ether_output)
+ *	cloned routes, redirects		core 0				packets go there (ip_to_core0)
+ *	packets to ourselves			core 0				packets go there (ip_deliver)
+ *	ICMP errors and their limits		core 0				packets go there, so the limit is exact
+ *	an interface's queue pair and rings	its ifq_core			packets go there (if_enqueue)
+ *	configuration, commands, log's readers	core 0 (tasks)			exactly, from the next pass on
+ *	uses of a route (netstat -rn)		all add to it			within a few: two that add at once may count as one
+ *	IP identification			each core's own sequence	random steps: no two are alike for long
+ *	which core a flow is on			the steering table, or the card	fixed while the interfaces are
+ *
+ * A function that works on an object of core 0 says OWNER(0) first: the simulator runs every case on one and on three cores in random
+ * order, so that who calls it elsewhere is found. */
+#ifndef NET_CORE_OWNER_H
+#define NET_CORE_OWNER_H
+
+#include "kernel/percore.h"
+
+#ifdef SLUICE_DEBUG
+#define OWNER(core)	KASSERT(core_id() == (core))
+#else
+#define OWNER(core)	((void)0)
+#endif
+
+#endif
