@@ -7,6 +7,7 @@
 
 #include "kernel/cons.h"
 #include "kernel/cores.h"
+#include "kernel/epoch.h"
 #include "kernel/host/host.h"
 #include "kernel/loop.h"
 #include "kernel/machine.h"
@@ -143,6 +144,15 @@ host_passes(void)
 	for (unsigned i = 0; i < ncores; i++)
 		more |= percore_of(loop_wake, i) || !percore_of(core_asleep, i);
 	return more;
+}
+
+void
+host_epochs_end(void)
+{
+	for (unsigned i = 1; i < ncores; i++)
+		percore_of(core_asleep, i) = true;	/* it stands between two passes */
+	while (epoch_waiting)
+		epoch_collect();
 }
 
 uint64_t

@@ -74,6 +74,8 @@ bool	host_pass(unsigned core);
 /* One pass of each; true: one of them wants another. Core 0, as the next two. */
 bool	host_passes(void);
 uint64_t host_next(void);		/* when the first timeout of all is due, ns; 0: there is none */
+/* Nobody looks at what was put back any more: it goes to its pools. */
+void	host_epochs_end(void);
 /* Runs the loops for ms milliseconds of virtual time: passes until nothing is left, then time moves on to the next timeout. */
 void	host_run(uint64_t ms);
 void	host_run_ns(uint64_t ns);

@@ -6,7 +6,6 @@
 
 #include "drivers/bus.h"
 #include "kernel/loop.h"
-#include "kernel/epoch.h"
 #include "kernel/pool.h"
 #include "kernel/timeout.h"
 #include "net/core/mbuf.h"
@@ -146,8 +145,7 @@ base_compare(void)
 {
 	unsigned n = 0;
 
-	while (epoch_waiting)
-		epoch_collect();
+	host_epochs_end();
 	for (struct pool *pr = pool_list; pr != NULL; pr = pr->pr_next, n++)
 		if (n >= base.npools || pr->pr_nout != base.pools[n])
 			unit_fail(__FILE__, __LINE__, "at the end %u of pool %s are out, not %u", pr->pr_nout, pr->pr_name,

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "kernel/loop.h"
-#include "kernel/epoch.h"
 #include "kernel/pool.h"
 #include "kernel/timeout.h"
 #include "tests/unit/unit.h"
@@ -91,8 +90,7 @@ unit_check_end(void)
 {
 	const char *file = unit_now->ut_file, *wrong;
 
-	while (epoch_waiting)
-		epoch_collect();
+	host_epochs_end();
 	for (struct pool *pr = pool_list; pr != NULL && !(unit_allowed & UNIT_POOLS); pr = pr->pr_next)
 		if (pr->pr_nout != 0)
 			unit_fail(file, 0, "at the end %u of pool %s are out", pr->pr_nout, pr->pr_name);
