@@ -5,8 +5,7 @@ import subprocess
 
 # What only one of them has, and why. Each must be so indeed.
 ONLY_KERNEL = {('selftests', 'selftest_entry_vectors'): 'vector registers over a preemption: the machine\'s',
-               ('intr_sources', 'intr_source_cores'): 'the timers and pokes of its cores',
-               ('core_inboxes', 'core_inbox_core_call'): 'its cores run at the same time, the host\'s by turns'}
+               ('intr_sources', 'intr_source_cores'): 'the timers and pokes of its cores'}
 ONLY_HOST = {('sysctls', 'sysctl_debug_netlimit'): 'for debug builds, which the host\'s are'}
 SECTION = re.compile(r'^\s*\[\s*(\d+)\]\s+set_(\w+)\s+\w+\s+[0-9a-f]+\s+[0-9a-f]+\s+([0-9a-f]+)', re.M)
 SYMBOL = re.compile(r'^\s*\d+:\s+[0-9a-f]+\s+\d+\s+OBJECT\s+LOCAL\s+\w+\s+(\d+)\s+set_(\w+)$', re.M)
