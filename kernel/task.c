@@ -101,16 +101,31 @@ task_timeup(void *arg)
 
 /* ---- switches ---- */
 
+#ifdef SLUICE_DEBUG
+void (*task_watch)(bool inside);
+
+static inline void
+hold_watch(bool inside)
+{
+	if (unlikely(task_watch != NULL) && task_self() != NULL && percore(task_hold) == 1)
+		task_watch(inside);
+}
+#else
+static inline void hold_watch(bool inside __unused_arg) { }
+#endif
+
 /* The barriers keep what the section is about within it. */
 static inline void
 hold_take(void)
 {
 	percore(task_hold)++;
 	barrier();
+	hold_watch(true);
 }
 static inline void
 hold_drop(void)
 {
+	hold_watch(false);
 	barrier();
 	percore(task_hold)--;
 	barrier();
@@ -162,6 +177,7 @@ task_release(void)
 {
 	hold_drop();
 	while (task_preempt_due()) {
+		hold_watch(true);
 		task_preempted();
 		hold_drop();
 	}

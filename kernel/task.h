@@ -39,6 +39,11 @@ bool	tasks_run_forced(void);
 extern uint64_t task_quantum_ns;		/* a task's before another of its core has its turn */
 uint64_t task_preemptions(void);		/* on this core, since boot */
 
+#ifdef SLUICE_DEBUG
+/* When a task enters its section, or leaves it. */
+extern void (*task_watch)(bool inside);
+#endif
+
 /* ---- for the machine ---- */
 /* PERCORE. Depth of net_enter() and of the library's locks. */
 extern unsigned task_hold;

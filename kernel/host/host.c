@@ -56,6 +56,7 @@ host_init(unsigned cores)
 		percore_of(core_asleep, i) = true;
 	}
 	ncores = cores;
+	host_watch();
 }
 
 unsigned

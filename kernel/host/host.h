@@ -62,6 +62,12 @@ enum host_end { HOST_PANIC = 1, HOST_REBOOT, HOST_HALT };	/* what arrives at exp
 void	host_leave(void) __noreturn_fn;
 void	host_jump(void) __noreturn_fn;
 
+/* ---- host_watch.c: no pointer into the stack outlives a task's section ---- */
+/* From now on what is in pools may be touched by the loop and between net_enter() and net_leave() only; elsewhere the address sanitizer
+ * ends the process. Nothing without the sanitizer. */
+void	host_watch(void);
+void	host_watch_slab(void *, size_t);	/* pool.c: memory of a pool */
+
 /* Between host_mem.c and others: zeroed pages that do not count as the kernel's; NULL: none left. */
 void	*host_pages(size_t npages);
 void	host_pages_free(void *, size_t npages);

@@ -1,10 +1,14 @@
 /* test_task.c - tasks: turns, sleep, wake-up, end. */
 #include <string.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 
 #include "kernel/loop.h"
 #include "kernel/task.h"
 #include "kernel/task_stat.h"
 #include "kernel/machine.h"
+#include "kernel/pool.h"
 #include "kernel/timeout.h"
 #include "tests/unit/unit.h"
 
@@ -345,3 +349,58 @@ TEST(task_figures_of_many)
 	}
 	CHECK_EQ(tasks_ns(0), 600000000);
 }
+
+#ifdef __SANITIZE_ADDRESS__
+static struct pool watched_pool;
+static void *watched, *watched_free;
+static unsigned watched_looks;
+
+static void
+watched_look(bool hidden)
+{
+	CHECK_EQ(__asan_address_is_poisoned(watched), hidden);
+	CHECK(__asan_address_is_poisoned(watched_free));
+	watched_looks++;
+}
+
+static void
+watched_task(void *arg __unused_arg)
+{
+	watched_look(true);
+	net_enter();
+	watched_look(false);
+	net_enter();
+	net_leave();
+	watched_look(false);
+	task_sleep(&watched, 5);		/* within a section: hidden to nobody else meanwhile */
+	watched_look(false);
+	net_leave();
+	watched_look(true);
+	task_yield();
+	watched_look(true);
+}
+
+static void
+watched_timer(void *arg __unused_arg)
+{
+	watched_look(false);
+}
+
+/* What is in a pool can be touched in sections and by the loop, nowhere else. */
+TEST(task_outside_a_section_sees_no_object)
+{
+	struct timeout to;
+
+	pool_init(&watched_pool, "watched", 64, 16, 0);
+	watched = pool_get(&watched_pool);
+	watched_free = pool_get(&watched_pool);
+	pool_put(&watched_pool, watched_free);
+	timeout_set(&to, watched_timer, NULL);
+	timeout_add_msec(&to, 2);
+	CHECK(task_create("watched", watched_task, NULL) != NULL);
+	host_run(20);
+	watched_look(false);
+	CHECK_EQ(watched_looks, 8);
+	pool_put(&watched_pool, watched);
+}
+#endif
