@@ -41,7 +41,7 @@ check_ip(const struct fwire *w, const uint8_t *p, unsigned len)
 	CHECK_EQ(in_cksum(ip, hlen), 0);
 	CHECK(ip->ip_ttl > 0);
 	check_options(p, hlen);
-	CHECK(len <= w->fw_if.if_mtu);
+	CHECK(len <= MAX(w->fw_if.if_mtu, w->fw_mtu));
 	CHECK(!ip4_is_loopback(ip->ip_dst));
 }
 
@@ -247,6 +247,15 @@ fnet_settle(void)
 
 	while (loop_pass())
 		CHECK(++n < 100000);
+}
+
+bool
+fnet_waiting(void)
+{
+	struct counter_balance b;
+
+	counter_balance(&b);
+	return b.cb_held > 0;
 }
 
 static void

@@ -12,6 +12,7 @@ struct fwire {
 	bool		fw_full;	/* the ring takes nothing */
 	bool		fw_up_fails, fw_mtu_fails;	/* the next time */
 	unsigned	fw_sent;
+	uint32_t	fw_mtu;		/* packets that wait were measured by it; 0: by what is in force */
 };
 extern struct fwire fw[2];
 #define FW_HOST(wire, n)	host_be32(0x0a000002u | (uint32_t)(wire) << 8 | (n))	/* 10.0.WIRE.2 and on */
@@ -27,6 +28,7 @@ void	fnet_full(struct fwire *, bool);
 /* Takes all mbufs but n out of the pool; gives them back. */
 void	fnet_hoard(unsigned n);
 void	fnet_unhoard(void);
+bool	fnet_waiting(void);		/* packets wait for a neighbour or a ring */
 void	fnet_settle(void);		/* until nothing moves */
 /* The books balance; then everything goes. */
 void	fnet_detach(void);

@@ -218,6 +218,7 @@ op_interface(struct fuzz_in *in)
 		fnet_full(w, how & 16);
 		break;
 	case 3:
+		w->fw_mtu = fnet_waiting() ? MAX(w->fw_mtu, w->fw_if.if_mtu) : 0;
 		if_setmtu(&w->fw_if, mtus[how >> 4 & 7]);
 		break;
 	case 4:
