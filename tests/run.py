@@ -29,8 +29,9 @@ class Tally:
     def say(self, text):
         print(text, file=self.out, flush=True)
 
-    def result(self, name, ok, seconds=None, text=''):
-        self.ran.add(name)
+    def result(self, name, ok, seconds=None, text='', ran=True):
+        if ran:
+            self.ran.add(name)
         if ok:
             self.passed += 1
         else:
@@ -163,7 +164,7 @@ class System:
         self.seen.add(name)
         if not ok:
             self.bad.add(name)
-        self.tally.result(name, ok, r['seconds'], r['text'])
+        self.tally.result(name, ok, r['seconds'], r['text'], ran=r['outcome'] != 'skipped')
 
     def finish(self):
         self.poll()
@@ -251,7 +252,7 @@ def run(o, tally, work):
             j.kill()
     for j in jobs:
         j.finish() if isinstance(j, System) else j.poll()
-    for claim in checklist.unrun(TOP, tally.ran) if whole and o.only is None else []:
+    for claim in checklist.unrun(TOP, checklist.FOLDER, tally.ran, o.long) if whole and o.only is None else []:
         tally.result('checklist', False, text=claim)
 
 

@@ -3,7 +3,7 @@ DEPS	?= build/deps
 # The build that these start uses all cores, unless the caller has said -j himself.
 SUBMAKE	= . $(DEPS)/env && $(MAKE) --no-print-directory $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc)) B=$(B)
 
-.PHONY: test-fuzz test-check test-mutants test-coverage deps deps-build deps-run deps-test run test test-long bench bench-check
+.PHONY: test-fuzz test-check test-mutants test-coverage checklists deps deps-build deps-run deps-test run test test-long bench bench-check
 
 # `make deps` brings everything; the others what they name.
 deps:
@@ -38,6 +38,10 @@ test-check: deps-test
 	@SLUICE_B=$(B) tests/run --only check
 test-mutants test-coverage: deps-test
 	@SLUICE_B=$(B) tests/run --only $(@:test-%=%) --minutes 30
+
+# How much of the checklists the tests claim (tests/README.md). GROUPS="arp ndp": with the names that are open.
+checklists:
+	@python3 -B tests/check/checklist.py $(if $(GROUPS),-v $(GROUPS))
 
 bench: deps-test
 	@+$(SUBMAKE) all $(B)/empty.elf32

@@ -14,7 +14,6 @@ import path
 import sets
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CHECKLISTS = os.path.join(os.path.dirname(TOP), 'shared', 'checklists')
 
 
 @contextlib.contextmanager
@@ -39,8 +38,8 @@ def prove(module, run):
 
 
 def check_planted_checklist(root):
-    with plant({'lists/a.md': '- arp_garp, arp_static, arp_rtm - phrases\n'}) as lists:
-        return checklist.check(root, f'{lists}/lists')
+    with plant(checklist.LISTS) as lists:
+        return checklist.check(root, lists)
 
 
 def checks(build):
@@ -49,7 +48,7 @@ def checks(build):
     def run_checklist():
         prove(checklist, check_planted_checklist)
         checklist.selftest(plant)
-        return checklist.check(TOP, CHECKLISTS)
+        return checklist.check(TOP, checklist.FOLDER)
 
     def run_sources(module):
         prove(module, module.check)

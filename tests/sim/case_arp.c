@@ -90,7 +90,7 @@ CASE(arp_refresh_for_hours)
 	COUNT(arps_timeout, 0);
 }
 
-/* Without traffic it is forgotten. */
+/* Without traffic it is forgotten. checklist: arp_cache_expiration */
 CASE(arp_forgotten)
 {
 	lab_two_nets_unknown();
@@ -150,7 +150,7 @@ CASE(arp_neighbour_fails_and_recovers)
 	TX(b, UDP("10.0.0.2", "10.0.1.2", .ttl = 63));
 }
 
-/* Another station takes the address over: frames follow at once. */
+/* Another station takes the address over: frames follow at once. checklist: arp_cache_overwriting */
 CASE(arp_moves)
 {
 	lab_two_nets_unknown();

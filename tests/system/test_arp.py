@@ -67,6 +67,7 @@ def test_static_entry(wire):
 
 @pytest.mark.sluice
 def test_published_entry(wire):
+    """checklist: arp_proxy_arp_pub"""
     assert wire.router.cmd('arp -s 10.0.1.61 02:00:00:00:00:61 pub') == ''
     wire.a.send(Ether(dst=BROADCAST, src=wire.a.mac) / ARP(op=1, hwsrc=wire.a.mac, psrc=wire.a.ip, pdst='10.0.1.61'))
     f = wire.a.expect(lambda f: ARP in f and f[ARP].op == 2)

@@ -18,6 +18,7 @@ def test_ping_between_hosts(hosts):
 
 
 def test_ping_both_addresses_of_the_router(hosts):
+    """checklist: simpleping"""
     for host in (hosts.h1, hosts.h2):
         for address in ('10.0.1.1', '10.0.2.1'):
             r = host.run(f'ping -n -c 2 -i 0.2 -W 2 {address}').check()
@@ -27,10 +28,12 @@ def test_ping_both_addresses_of_the_router(hosts):
 
 @pytest.mark.parametrize('size', [0, 1, 63, 1472])
 def test_ping_of_any_size(hosts, size):
+    """checklist: pingsize"""
     assert lost(hosts.h1.run(f'ping -n -c 3 -i 0.2 -W 2 -s {size} -M do {hosts.h2.ip}').check()) == 0
 
 
 def test_flood_ping(hosts):
+    """checklist: floodping"""
     r = hosts.h1.run(f'ping -n -q -f -c 2000 -W 2 {hosts.h2.ip}', timeout=60).check()
     assert lost(r) == 0
 

@@ -199,6 +199,7 @@ TEST(mygate_file)
 	cmd_end();
 }
 
+/* checklist: arp_command */
 TEST(arp_shows_and_sets)
 {
 	cmd_start();
