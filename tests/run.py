@@ -88,6 +88,8 @@ class Unit:
         m = self.LINE.match(line)
         if not m:
             self.other.append(line)
+            if ': optional: ' in line:                          # a part that this machine cannot do
+                self.tally.say(' ' * 12 + line.strip())
             if line.startswith('    ') and self.after_fail:     # what a failed test says more
                 self.tally.say('    ' + line[:2000])
             return

@@ -9,6 +9,7 @@
 #include "kernel/cores.h"
 #include "kernel/epoch.h"
 #include "kernel/host/host.h"
+#include "kernel/host/host_trace.h"
 #include "kernel/loop.h"
 #include "kernel/machine.h"
 #include "kernel/timeout.h"
@@ -129,6 +130,8 @@ host_pass(unsigned core)
 	percore(core_asleep) = false;
 	loop_asleep(false);
 	more = loop_pass() || percore(loop_wake);
+	if (host_trace_on())
+		host_trace_flush();
 	loop_asleep(true);		/* until its next pass */
 	percore(core_asleep) = !more;
 	host_core(self);

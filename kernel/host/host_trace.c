@@ -77,7 +77,7 @@ host_trace_flush(void)
 
 	trace_counters(&counters, &drops);
 	if (trace_stage != NULL || counters.t_len > 0) {
-		text_add(&t, "             %s", trace_stage != NULL ? trace_stage : "(timer)");
+		text_add(&t, "             %s", trace_stage != NULL ? trace_stage : "(task, timer)");
 		if (trace_stage != NULL && trace_stage_n > 1)
 			text_add(&t, " x%u", trace_stage_n);
 		if (counters.t_len > 0)

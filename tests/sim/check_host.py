@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import socket
 import struct
 import subprocess
@@ -12,6 +13,7 @@ import tempfile
 import time
 
 BUILD = os.path.abspath(sys.argv[1])
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LIB, SIM, SLUICE = f'{BUILD}/libsluice.so', f'{BUILD}/sim', f'{BUILD}/sluice'
 CONF = '''# /etc/hostname.vio0
 inet 10.0.1.1/24
@@ -95,6 +97,9 @@ def bad_cases_fail():
             r = run(SIM, '-d', d, '-n', '1', '-s', '77', name)
             check(r.returncode == 1, f'{name}: exit status {r.returncode}\n{r.stdout}')
             check(re.search(f'^FAIL {name} seed 77: cores 3: ', r.stdout, re.M) and why in r.stdout, f'{name}: {r.stdout}')
+            for cores in (1, 3):
+                got = sorted(os.listdir(f'{d}/{name}-seed77-cores{cores}'))
+                check(got == ['a.pcap', 'b.pcap'] or name == 'selftest_damage' and len(got) == 2, f'{name}: a pcap of each wire, not {got}')
             check(f'-s 77 -n 1 -c 1 -v {name}' in r.stdout, f'{name}: does not say how to run it alone\n{r.stdout}')
         with open(f'{d}/selftest_wrong_packet-seed77-cores1/b.pcap', 'rb') as f:
             pcap = f.read()
@@ -239,6 +244,28 @@ def tap_devices():
         check(r.returncode == 0 and '3 received' in r.stderr, f'{r.returncode}\n{r.stdout}\n{r.stderr}')
 
 
+SESSION = {'sim': r'\n +ip_forward +ips_forward\n', 'sluice': r'\n +ip_deliver +ips_delivered', 'gdb': r'#0  ip_forward \(',
+           'valgrind': 'ERROR SUMMARY: 0 errors'}
+
+
+def readme_session():
+    """The README's session does what it says, under gdb and valgrind too."""
+    with open(f'{TOP}/README.md') as f:
+        block = re.search(r"^## A packet's journey, to watch.*?\n\n((?: {4}[^\n]*\n)+)", f.read(), re.S | re.M)[1]
+    lines = [line.strip() for line in block.splitlines()]
+    check(lines[0] == 'make host' and len(lines) == 1 + len(SESSION), f'another session than is checked here:\n{block}')
+    for line, (program, text) in zip(lines[1:], SESSION.items()):
+        check(program in line, f'no {program} in {line}')
+        if program in ('gdb', 'valgrind') and not shutil.which(program):
+            print(f'     readme_session: optional: {program} is not installed')
+            continue
+        r = subprocess.run(['sh', '-c', line.replace('build/host/', f'{BUILD}/')], cwd=TOP, capture_output=True, text=True, timeout=120)
+        if 'A must-be-redirected function' in r.stderr or 'Fatal error at startup' in r.stderr:
+            print('     readme_session: optional: valgrind wants libc6-dbg')
+            continue
+        check(r.returncode == 0 and re.search(text, r.stdout + r.stderr), f'{line}: {r.returncode}\n{r.stdout}{r.stderr}')
+
+
 def raw_terminal():
     """On a terminal: no echo by the terminal itself, ^C goes to the router, the terminal is as before at the end."""
     with tempfile.TemporaryDirectory() as d:
@@ -277,7 +304,7 @@ CHECKS = [
     ('lib_exports_one_table', lib_exports_one_table), ('lib_names_are_not_libcs', lib_names_are_not_libcs),
     ('sim_same_seed_same_run', same_seed_same_run), ('sim_other_seed_other_run', other_seed_other_run), ('sim_bad_cases_fail', bad_cases_fail),
     ('process_exit_statuses', exit_statuses), ('process_pcap_and_trace', pcap_and_trace), ('process_dgram_sockets', dgram_sockets),
-    ('process_tap_devices', tap_devices), ('process_raw_terminal', raw_terminal),
+    ('process_tap_devices', tap_devices), ('process_raw_terminal', raw_terminal), ('readme_session', readme_session),
 ]
 
 

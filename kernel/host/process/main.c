@@ -65,6 +65,16 @@ static const struct host_ops process_ops = {
 	.ho_end = process_end,
 };
 
+/* What a task or a timer has done is said when it has, not with the next packet. */
+static bool
+trace_pass(void)
+{
+	if (host_trace_on())
+		host_trace_flush();
+	return false;
+}
+LOOP_HOOK(trace_pass, 95, trace_pass);
+
 static void
 usage(void)
 {
