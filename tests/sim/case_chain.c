@@ -31,6 +31,24 @@ CASE_SEEDS(chain_traffic, 5)
 	    host_from(c.x, c.y->h_ip)->fi_received);
 }
 
+/* As many routers as a TTL reaches over, in one process: there is no limit of the loader's. */
+CASE(chain_of_sixty)
+{
+	struct chain c = chain_new(60, NULL);
+	uint64_t forwarded = 0;
+
+	host_send(c.x, c.y->h_ip, 1, 32, 61, false);
+	host_send(c.x, c.y->h_ip, 2, 32, 60, false);
+	sim_run(sec(5));
+	SIM_CHECK(host_from(c.y, c.x->h_ip) != NULL && host_from(c.y, c.x->h_ip)->fi_received == 1, "not one of two arrived");
+	SIM_CHECK(c.x->h_error.n == 1 && c.x->h_error.from == BE32(0x0a000002 + (59 << 8)), "%" PRIu64 " errors, from 0x%x",
+	    c.x->h_error.n, be32_host(c.x->h_error.from));
+	for (unsigned i = 0; i < c.n; i++)
+		forwarded += router_counter(c.r[i], "ips_forward");
+	/* the datagram by 60, the other by 59, the error by 59 */
+	SIM_CHECK(forwarded == 60 + 59 + 59, "%" PRIu64 " times forwarded", forwarded);
+}
+
 /* Two routers that take each other for the way: the TTL ends it, and each packet is answered once. */
 CASE(routing_loop)
 {

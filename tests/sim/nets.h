@@ -13,7 +13,7 @@ struct pair pair_new(void);
 
 /* n routers in a row, r0 to r(n-1); net i (10.0.i.0/24) is in front of router i, behind the last is net n. On net i router i
  * has .2, router i - 1 has .1. A host at each end: x 10.0.0.9, y 10.0.n.9. */
-#define CHAIN_MAX	8
+#define CHAIN_MAX	64
 struct chain { unsigned n; struct wire *w[CHAIN_MAX + 1]; struct router *r[CHAIN_MAX]; struct shost *x, *y; };
 struct chain chain_new(unsigned n, const unsigned *mtus);
 
