@@ -1,6 +1,7 @@
 /* test_icmp.c - ICMP: echo, errors that we send or must not send, messages for listeners. */
 #include <string.h>
 
+#include "kernel/sysctl.h"
 #include "net/inet/icmp.h"
 #include "net/route/route.h"
 #include "tests/unit/netfix.h"
@@ -127,6 +128,57 @@ TEST(icmp_echo_shared_buffer)
 	echo_reply(64);
 	CHECK_MEM(tap->m_data, p.p_b, p.p_len);
 	m_freem(tap);
+	net_end();
+}
+
+static void
+setting(const char *name, int v)
+{
+	SET_FOREACH(const struct sysctl, sc, sysctls)
+		if (strcmp(sc->sc_name, name) == 0) {
+			*sc->sc_int = v;
+			return;
+		}
+	CHECK(!"there is no such setting");
+}
+
+/* To nobody, or without a buffer of its own to write the answer into. */
+TEST(icmp_echo_not_answerable)
+{
+	struct batch b;
+	struct mbuf *m, *tap;
+	static struct mbuf *all[20000];
+	unsigned n = 0;
+
+	net_start();
+	setting("net.inet.icmp.bmcastecho", 1);
+	icmp_pkt("0.0.0.0", "255.255.255.255", 8, 0, 20, 64);
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("icps_noreply"), 1);
+	CHECK(wire_tx(&t0) == NULL);
+	icmp_pkt("10.0.0.2", "10.0.0.255", 8, 0, 20, 64);	/* but to whom one knows, from an address of ours */
+	wire_rx(&t0, &p);
+	CHECK_EQ(pkt_iphdr(echo_reply(64))->ip_src, addr("10.0.0.1"));
+	icmp_pkt("10.0.0.2", "10.0.0.1", 8, 0, 20, 64);
+	CHECK((m = m_get()) != NULL);
+	memcpy(m->m_data, p.p_b, p.p_len);
+	m->m_len = m->m_pktlen = p.p_len;
+	CHECK((tap = m_clone(m)) != NULL);
+	while (n < nitems(all) && (all[n] = m_get()) != NULL)
+		n++;
+	CHECK(n < nitems(all));
+	b.b_n = 0;
+	batch_add(&b, m);
+	counter_mark();
+	ifiq_input(&t0.w_if.if_ifiqs[0], &b);
+	CHECK_EQ(counter_delta("icps_noreply"), 1);
+	CHECK_MEM(tap->m_data, p.p_b, p.p_len);
+	m_freem(tap);
+	while (n > 0)
+		m_free(all[--n]);
+	host_run(1);
+	CHECK(wire_tx(&t0) == NULL);
+	setting("net.inet.icmp.bmcastecho", 0);
 	net_end();
 }
 

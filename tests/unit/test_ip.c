@@ -369,6 +369,38 @@ TEST(ip_route_mtu)
 	net_end();
 }
 
+COUNTER(test_ip_made, ip, 998, CREATED, "datagram%s made by the test");
+
+/* Whoever makes a datagram leaves room for the link's header; where it is missing nothing is written before the buffer. */
+TEST(ip_no_room_for_the_link_header)
+{
+	static const unsigned rooms[] = { 0, 2, 13, 16 };
+
+	net_start();
+	for (unsigned i = 0; i < nitems(rooms); i++) {
+		struct mbuf *m = m_get();
+		struct ip *ip;
+
+		CHECK(m != NULL);
+		m->m_data = m->m_buf + rooms[i];
+		memset(m->m_data, 0, 28);
+		ip = (struct ip *)m->m_data;
+		ip->ip_vhl = 0x45;
+		ip->ip_len = BE16(28);
+		ip->ip_ttl = 64;
+		ip->ip_p = 17;
+		ip->ip_dst = addr("10.0.0.2");
+		m->m_len = m->m_pktlen = 28;
+		counter_inc(test_ip_made);
+		counter_mark();
+		ip_send(m);
+		host_run(1);
+		CHECK_EQ(counter_delta("eths_noroom"), rooms[i] < 16);
+		CHECK((wire_tx(&t0) != NULL) == (rooms[i] >= 16));
+	}
+	net_end();
+}
+
 TEST(ip_redirect)
 {
 	struct rt_request rq = { .rq_dest = addr("10.4.0.0"), .rq_plen = 16, .rq_flags = RTF_GATEWAY | RTF_STATIC,

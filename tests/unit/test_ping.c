@@ -167,6 +167,18 @@ TEST(ping_duplicates_and_damage)
 	answer();
 	CHECK(cmd_wait(10));
 	CHECK_IN(cmd_output(), "3 packets transmitted, 3 packets received, +1 duplicates, 0.0% packet loss\n");
+	cmd_begin("ping -c 1 10.0.0.2");
+	cmd_wait(1);
+	CHECK(next_request());
+	make_reply();
+	reply.p_len -= 4;			/* the end of the data is missing */
+	pkt_iphdr(&reply)->ip_len = host_be16((uint16_t)(reply.p_len - 14));
+	pkt_ipsum(&reply);
+	icmp_sum(&reply);
+	wire_rx(&t0, &reply);
+	CHECK(cmd_wait(5));
+	CHECK_IN(cmd_output(), "\n60 bytes from 10.0.0.2: icmp_seq=0 ttl=61 time=");
+	CHECK_IN(cmd_output(), " ms (TRUNC!)\n");
 	end();
 }
 
@@ -177,6 +189,8 @@ TEST(ping_errors)
 		{ ICMP_UNREACH, ICMP_UNREACH_HOST, 0, "36 bytes from 10.0.0.2: Destination Host Unreachable\n" },
 		{ ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG, 1400, "36 bytes from 10.0.0.2: frag needed and DF set (MTU 1400)\n" },
 		{ ICMP_TIMXCEED, ICMP_TIMXCEED_INTRANS, 0, "36 bytes from 10.0.0.2: Time to live exceeded\n" },
+		{ ICMP_TIMXCEED, ICMP_TIMXCEED_REASS, 0, "36 bytes from 10.0.0.2: Frag reassembly time exceeded\n" },
+		{ ICMP_PARAMPROB, 0, 0, "36 bytes from 10.0.0.2: Parameter problem: pointer = 0x14\n" },
 	};
 
 	start();
@@ -191,7 +205,10 @@ TEST(ping_errors)
 		memset(icmp, 0, sizeof(*icmp));
 		icmp->icmp_type = t[i].type;
 		icmp->icmp_code = t[i].code;
-		icmp->icmp_nextmtu = host_be16(t[i].mtu);
+		if (t[i].type == ICMP_PARAMPROB)
+			((uint8_t *)icmp)[4] = 20;	/* RFC 792: the pointer, one byte */
+		else
+			icmp->icmp_nextmtu = host_be16(t[i].mtu);
 		memcpy(icmp + 1, request.p_b + 14, 28);
 		reply.p_len = 14 + 20 + 36;
 		pkt_iphdr(&reply)->ip_len = BE16(20 + 36);

@@ -89,6 +89,38 @@ TEST(route_adds_to_the_configuration)
 	cmd_end();
 }
 
+/* Each of a route's properties by itself; the others stay, in the table and in the file. */
+TEST(route_changes_properties)
+{
+	const struct rtentry *rt;
+
+	cmd_start();
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\ninet alias 10.0.0.9/24\n"), "");
+	CHECK_STR(cmd("route -q add 10.1/16 10.0.0.2"), "");
+	CHECK_STR(cmd("route change -mtu 1300 10.1/16"), "change net 10.1/16\n");
+	CHECK((rt = rtable_lookup(0, addr("10.1.0.0"), 16)) != NULL);
+	CHECK_EQ(rt->rt_mtu, 1300);
+	CHECK_EQ(rt->rt_gateway, addr("10.0.0.2"));
+	CHECK_STR(cmd("route change -ifa 10.0.0.9 10.1/16"), "change net 10.1/16\n");
+	CHECK((rt = rtable_lookup(0, addr("10.1.0.0"), 16)) != NULL);
+	CHECK_EQ(rt->rt_ifa, addr("10.0.0.9"));
+	CHECK_EQ(rt->rt_mtu, 1300);
+	CHECK_IN(cmd_config(), "!route add -inet -mtu 1300 -ifa 10.0.0.9 10.1.0.0/16 10.0.0.2\n");
+	CHECK_STR(cmd("route change -blackhole 10.1/16"), "change net 10.1/16\n");
+	CHECK((rt = rtable_lookup(0, addr("10.1.0.0"), 16)) != NULL);
+	CHECK(rt->rt_flags & RTF_BLACKHOLE);
+	CHECK_EQ(rt->rt_mtu, 1300);
+	CHECK_IN(cmd_config(), "!route add -inet -blackhole -mtu 1300 -ifa 10.0.0.9 10.1.0.0/16 10.0.0.2\n");
+	CHECK_STR(cmd("route -q delete 10.1/16"), "");
+	CHECK_STR(cmd("route -q add default 10.0.0.254"), "");
+	CHECK_STR(cmd("route change -mtu 1300 default"), "change net default: /etc/mygate holds no more than an address\n");
+	CHECK_EQ(cmd_status, 1);
+	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_mtu, 0);
+	CHECK_IN(cmd("route -n show -static"), "default            10.0.0.254         UGS ");
+	CHECK(strstr(cmd("route -n show -static"), "10.0.0/24") == NULL);	/* connected */
+	cmd_end();
+}
+
 TEST(route_errors)
 {
 	static const struct { const char *line, *text; int status; } t[] = {
