@@ -86,8 +86,8 @@ struct irq {
 	struct reg	 ir_mask;	/* MSI-X: the entry's vector control word */
 };
 static inline void irq_quiet(struct irq *ir) { ir->ir_burst = 0; }
-/* MSI-X entry `entry` of the device to this core. False: no MSI-X, no such entry, no vector. */
-bool	irq_msix(struct pci_dev *, unsigned entry, struct irq *);
+/* MSI-X entry `entry` of the device to that core. False: no MSI-X, no such entry, no vector. Core 0. */
+bool	irq_msix(struct pci_dev *, unsigned entry, struct irq *, unsigned core);
 unsigned irq_msix_count(struct pci_dev *);	/* entries that the device has; 0: no MSI-X */
 /* The device's INTx line by the 8259; may be shared. False: no line. */
 bool	irq_intx(struct pci_dev *, struct irq *);

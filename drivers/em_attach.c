@@ -142,7 +142,7 @@ em_establish_msix(struct em *sc)
 		struct em_queue *eq = n > 0 ? &sc->sc_queues[n - 1] : NULL;
 		struct irq *ir = em_irq(sc, n, n > 0 ? em_intr_queue : em_intr_other, n > 0 ? (void *)eq : sc);
 
-		if (!irq_msix(sc->sc_pd, n, ir))
+		if (!irq_msix(sc->sc_pd, n, ir, 0))
 			goto fail;
 		if (n == 0)
 			continue;

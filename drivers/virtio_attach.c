@@ -148,7 +148,7 @@ take_msix(struct virtio *v, unsigned entry, irq_handler *fn, void *arg)
 	ir->ir_func = fn;
 	ir->ir_arg = arg;
 	ir->ir_limit = VIRTIO_IRQ_LIMIT;
-	if (!irq_msix(v->v_pd, entry, ir))
+	if (!irq_msix(v->v_pd, entry, ir, 0))
 		return false;
 	v->v_nirqs++;
 	return true;

@@ -138,8 +138,8 @@ irq_restore(uint64_t flags)
 #define APIC_EOI	(0x0b0 / 4)
 extern volatile uint32_t *apic_regs;
 static inline void apic_eoi(void) { apic_regs[APIC_EOI] = 0; }
-/* This core's APIC number: the destination of an MSI. */
-static inline uint32_t apic_id(void) { return apic_regs[APIC_ID] >> 24; }
+static inline uint32_t apic_id(void) { return apic_regs[APIC_ID] >> 24; }	/* this core's APIC number */
+uint32_t core_apic(unsigned core);	/* that core's: the destination of an MSI (cores.c) */
 void	apic_init(void);		/* core 0: maps it, virtual wire on LINT0, timer masked */
 void	apic_core_init(void);		/* each other core: the same, without a line from the 8259s */
 /* Sends an interprocessor interrupt to the core with that APIC number: 10.6.1. Not from interrupts. */

@@ -232,6 +232,13 @@ machine_cores(void)
 	return core_count;
 }
 
+uint32_t
+core_apic(unsigned core)
+{
+	KASSERT(core < core_count);
+	return core_apicid[core];
+}
+
 void
 machine_poke(unsigned core)
 {

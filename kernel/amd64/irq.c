@@ -17,8 +17,6 @@
 
 #define MSI_ADDR	0xfee00000u	/* Intel SDM 3A, 11.11.1: to one APIC, physical */
 
-
-
 struct irq		*irq_table[256];
 uint32_t		 irq_unclaimed[IRQ_LINES];
 volatile uint32_t	 irq_stuck_lines;
@@ -123,7 +121,7 @@ vector_find(void)
 }
 
 bool
-irq_msix(struct pci_dev *pd, unsigned entry, struct irq *ir)
+irq_msix(struct pci_dev *pd, unsigned entry, struct irq *ir, unsigned core)
 {
 	unsigned v = vector_find();
 	const struct reg *t = &pd->pd_msix_table;
@@ -133,13 +131,13 @@ irq_msix(struct pci_dev *pd, unsigned entry, struct irq *ir)
 		return false;
 	irq_poller_start();
 	ir->ir_vector = ir->ir_number = (uint8_t)v;
-	ir->ir_core = core_id();
+	ir->ir_core = core;
 	ir->ir_next = NULL;
 	ir->ir_masked = false;
 	reg_sub(t, off + MSIX_VECTOR, 4, &ir->ir_mask);
 	irq_table[v] = ir;
 	irq_list_add(ir);
-	reg_write32(t, off + MSIX_ADDR, MSI_ADDR | apic_id() << 12);
+	reg_write32(t, off + MSIX_ADDR, MSI_ADDR | core_apic(core) << 12);
 	reg_write32(t, off + MSIX_ADDR + 4, 0);
 	reg_write32(t, off + MSIX_DATA, v);
 	reg_write32(t, off + MSIX_VECTOR, 0);

@@ -57,8 +57,9 @@ irq_msix_count(struct pci_dev *pd)
 }
 
 bool
-irq_msix(struct pci_dev *pd, unsigned entry, struct irq *ir)
+irq_msix(struct pci_dev *pd, unsigned entry, struct irq *ir, unsigned core)
 {
+	ir->ir_core = core;
 	if (entry >= irq_msix_count(pd) || !pd->pd_ops->pc_irq(pd->pd_arg, entry, ir))
 		return false;
 	irq_list_add(ir);
@@ -72,6 +73,20 @@ irq_intx(struct pci_dev *pd, struct irq *ir)
 		return false;
 	irq_list_add(ir);
 	return true;
+}
+
+/* What the model raises comes in where the machine would take it. */
+bool
+host_irq(struct irq *ir)
+{
+	unsigned self = core_id();
+	bool mine;
+
+	host_core(ir->ir_core);
+	mine = ir->ir_func(ir->ir_arg);
+	ir->ir_count += mine;
+	host_core(self);
+	return mine;
 }
 
 bool

@@ -86,6 +86,10 @@ void	host_epochs_end(void);
 void	host_run(uint64_t ms);
 void	host_run_ns(uint64_t ns);
 
+/* bus.c: an interrupt, on its core. False: the handler says that it is not its device's. */
+struct irq;
+bool	host_irq(struct irq *);
+
 /* Types n bytes on the console (the loop sees them in its next pass). */
 void	host_type(const char *, size_t n);
 /* All that was printed since the last call, NUL-terminated; valid until the next output. \r are left out. */

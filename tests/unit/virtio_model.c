@@ -27,13 +27,11 @@ raise_vector(struct vm *vm, uint16_t vector)
 	if (vm->nmsix == 0) {
 		if (vm->intx != NULL) {
 			vm->interrupts++;
-			vm->intx->ir_count++;
-			vm->intx->ir_func(vm->intx->ir_arg);
+			host_irq(vm->intx);
 		}
 	} else if (vector < nitems(vm->irqs) && vm->irqs[vector] != NULL) {
 		vm->interrupts++;
-		vm->irqs[vector]->ir_count++;
-		vm->irqs[vector]->ir_func(vm->irqs[vector]->ir_arg);
+		host_irq(vm->irqs[vector]);
 	}
 }
 
