@@ -1,4 +1,5 @@
-/* em.c - em(4), Intel's 82540, 82545 and 82574 Ethernet: up, down, link, and what keeps it alive. */
+/* em.c - em(4), Intel's 82540, 82545 and 82574 Ethernet: up, down, link, and what keeps it alive. Core 0 has the device; what has to do
+ * with a queue is done on the core that owns it. */
 #include <string.h>
 
 #include "drivers/em.h"
@@ -10,13 +11,12 @@
 #define TICK_DEAD_MS	1000		/* when it does not answer: each reset is tried for a while */
 #define WATCHDOG_MS	5000
 
-void
+/* Something cannot be: the next tick resets the device. */
+static void
 em_broken(struct em *sc, const char *what, uint64_t value)
 {
 	static struct lograte rate;
 
-	for (unsigned i = 0; i < sc->sc_nqueues; i++)
-		sc->sc_queues[i].eq_stopped = true;
 	sc->sc_alive = false;
 	log_ratelimited(&rate, "%s: %s 0x%llx\n", sc->sc_if.if_xname, what, (unsigned long long)value);
 }
@@ -58,6 +58,66 @@ em_init(struct em *sc)
 	return sc->sc_alive;
 }
 
+/* ---- queues: each of these runs on its owner ---- */
+
+static void
+em_queues_call(struct em *sc, void (*fn)(void *))
+{
+	for (unsigned i = 0; i < sc->sc_nqueues; i++)
+		if_queue_call(&sc->sc_if, i, fn, &sc->sc_queues[i]);
+}
+
+static unsigned
+em_queue_tick_ms(const struct em_queue *eq)
+{
+	return eq->eq_polling ? TICK_POLLING_MS : TICK_MS;
+}
+
+static void
+queue_go(void *arg)
+{
+	struct em_queue *eq = arg;
+
+	eq->eq_rxmax = eq->eq_sc->sc_jumbo ? 1024 : MCLBYTES - MHEADROOM;
+	eq->eq_stopped = eq->eq_hung = false;
+	eq->eq_stuck = 0;
+	em_rxfill(eq);
+	ifq_restart(eq->eq_ifq);
+	poller_wake(&eq->eq_poller);
+	timeout_add_msec(&eq->eq_tick, em_queue_tick_ms(eq));
+}
+
+static void
+queue_stop(void *arg)
+{
+	struct em_queue *eq = arg;
+
+	if (!eq->eq_stopped)
+		em_txeof(eq);
+	eq->eq_stopped = true;
+	timeout_del(&eq->eq_tick);
+	if (eq->eq_idx == 0)
+		em_stats(eq->eq_sc);
+}
+
+/* The device is reset. */
+static void
+queue_empty(void *arg)
+{
+	struct em_queue *eq = arg;
+
+	em_rxfree(eq);
+	em_txfree(eq);
+}
+
+static void
+queue_purge(void *arg)
+{
+	struct em_queue *eq = arg;
+
+	ifq_purge(eq->eq_ifq);
+}
+
 /* Rings and filter set, buffers in, pollers on. The device is alive and its rings are empty. */
 static void
 em_go(struct em *sc)
@@ -65,16 +125,7 @@ em_go(struct em *sc)
 	em_rings_setup(sc);
 	em_station(sc, sc->sc_if.if_lladdr);
 	em_rxfilter(&sc->sc_if);
-	for (unsigned i = 0; i < sc->sc_nqueues; i++) {
-		struct em_queue *eq = &sc->sc_queues[i];
-
-		eq->eq_rxmax = sc->sc_jumbo ? 1024 : MCLBYTES - MHEADROOM;
-		eq->eq_stopped = false;
-		eq->eq_stuck = 0;
-		em_rxfill(eq);
-		ifq_restart(eq->eq_ifq);
-		poller_wake(&eq->eq_poller);
-	}
+	em_queues_call(sc, queue_go);
 }
 
 /* The device forgets its rings, then their mbufs are freed. False: it does not answer any more. */
@@ -83,18 +134,10 @@ em_halt(struct em *sc)
 {
 	bool ok;
 
-	for (unsigned i = 0; i < sc->sc_nqueues; i++) {
-		if (!sc->sc_queues[i].eq_stopped)
-			em_txeof(&sc->sc_queues[i]);
-		sc->sc_queues[i].eq_stopped = true;
-	}
-	em_stats(sc);
+	em_queues_call(sc, queue_stop);
 	sc->sc_alive = false;
 	ok = em_reset(sc);
-	for (unsigned i = 0; i < sc->sc_nqueues; i++) {
-		em_rxfree(&sc->sc_queues[i]);
-		em_txfree(&sc->sc_queues[i]);
-	}
+	em_queues_call(sc, queue_empty);
 	return ok;
 }
 
@@ -217,65 +260,25 @@ em_linkarm(struct poller *pl)
 
 /* ---- the clock's turn: what no interrupt announces ---- */
 
-/* Nothing waits for it. */
-static void
-em_dead(struct em *sc)
-{
-	static struct lograte rate;
-
-	log_ratelimited(&rate, "%s: reset failed\n", sc->sc_if.if_xname);
-	for (unsigned i = 0; i < sc->sc_nqueues; i++)
-		ifq_purge(sc->sc_queues[i].eq_ifq);
-}
-
 static void
 em_recover(struct em *sc)
 {
+	static struct lograte rate;
+
 	sc->sc_resets++;
 	if (em_halt(sc)) {
 		em_prepare(sc);
 		em_go(sc);
-	} else
-		em_dead(sc);
-}
-
-/* Something has been in the receive ring for a whole tick and no interrupt has come: none will. Polls until one
- * does. */
-static void
-em_check_interrupts(struct em_queue *eq, bool pending)
-{
-	struct em *sc = eq->eq_sc;
-	bool came = eq->eq_interrupts != eq->eq_tickintr;
-
-	eq->eq_tickintr = eq->eq_interrupts;
-	if (came)
-		sc->sc_polling = false;
-	else if (pending && eq->eq_tickpending) {
-		if (!sc->sc_polling)
-			log_printf("%s: interrupts do not come, polling\n", eq->eq_name);
-		sc->sc_polling = true;
+		return;
 	}
-	eq->eq_tickpending = pending;
-	if (sc->sc_polling && pending) {
-		eq->eq_lostintrs++;
-		poller_wake(&eq->eq_poller);
-		eq->eq_poller.pl_wakes--;	/* no interrupt */
-	}
+	log_ratelimited(&rate, "%s: reset failed\n", sc->sc_if.if_xname);
+	em_queues_call(sc, queue_purge);	/* nothing waits for it */
 }
 
 /* A ring of which nothing is sent for seconds must not keep its mbufs. Without a link that is nobody's fault. */
 static void
-em_watchdog(struct em_queue *eq)
+em_hung(struct em *sc, const struct em_queue *eq)
 {
-	struct em *sc = eq->eq_sc;
-
-	if (em_txbusy(eq) == 0 || eq->eq_txlast != eq->eq_ticklast)
-		eq->eq_stuck = 0;
-	else
-		eq->eq_stuck += sc->sc_polling ? TICK_POLLING_MS : TICK_MS;
-	eq->eq_ticklast = eq->eq_txlast;
-	if (eq->eq_stuck < WATCHDOG_MS)
-		return;
 	if (sc->sc_if.if_link_state == LINK_STATE_DOWN) {
 		sc->sc_alive = false;
 		return;
@@ -288,24 +291,71 @@ void
 em_tick(void *arg)
 {
 	struct em *sc = arg;
-	unsigned ms;
+	unsigned ms = TICK_MS;
 
 	for (unsigned i = 0; i < sc->sc_nqueues && sc->sc_alive; i++) {
-		struct em_queue *eq = &sc->sc_queues[i];
+		const struct em_queue *eq = &sc->sc_queues[i];
 
-		em_txeof(eq);
-		em_rxfill(eq);
-		em_check_interrupts(eq, em_rxpending(eq) && !eq->eq_poller.pl_ready);
-		em_watchdog(eq);
+		if (eq->eq_hung)
+			em_hung(sc, eq);
+		ms = MIN(ms, em_queue_tick_ms(eq));
 	}
 	if (sc->sc_alive)
 		em_link(sc);
-	if (sc->sc_alive && uptime_ns() >= sc->sc_statsdue) {
+	if (!sc->sc_alive)
+		em_recover(sc);
+	timeout_add_msec(&sc->sc_tick, sc->sc_alive ? ms : TICK_DEAD_MS);
+}
+
+/* Something has been in the receive ring for a whole tick and no interrupt has come: none will. Polls until one
+ * does. */
+static void
+em_check_interrupts(struct em_queue *eq, bool pending)
+{
+	bool came = eq->eq_interrupts != eq->eq_tickintr;
+
+	eq->eq_tickintr = eq->eq_interrupts;
+	if (came)
+		eq->eq_polling = false;
+	else if (pending && eq->eq_tickpending) {
+		if (!eq->eq_polling)
+			log_printf("%s: interrupts do not come, polling\n", eq->eq_name);
+		eq->eq_polling = true;
+	}
+	eq->eq_tickpending = pending;
+	if (eq->eq_polling && pending) {
+		eq->eq_lostintrs++;
+		poller_wake(&eq->eq_poller);
+		eq->eq_poller.pl_wakes--;	/* no interrupt */
+	}
+}
+
+static void
+em_watchdog(struct em_queue *eq)
+{
+	if (em_txbusy(eq) == 0 || eq->eq_txlast != eq->eq_ticklast)
+		eq->eq_stuck = 0;
+	else
+		eq->eq_stuck += em_queue_tick_ms(eq);
+	eq->eq_ticklast = eq->eq_txlast;
+	if (eq->eq_stuck >= WATCHDOG_MS)
+		eq->eq_hung = eq->eq_stopped = true;
+}
+
+void
+em_queue_tick(void *arg)
+{
+	struct em_queue *eq = arg;
+	struct em *sc = eq->eq_sc;
+
+	em_txeof(eq);
+	em_rxfill(eq);
+	em_check_interrupts(eq, em_rxpending(eq) && !eq->eq_poller.pl_ready);
+	if (eq->eq_idx == 0 && uptime_ns() >= sc->sc_statsdue) {
 		sc->sc_statsdue = uptime_ns() + TICK_MS * 1000000ull;
 		em_stats(sc);
 	}
-	if (!sc->sc_alive)
-		em_recover(sc);
-	ms = !sc->sc_alive ? TICK_DEAD_MS : sc->sc_polling ? TICK_POLLING_MS : TICK_MS;
-	timeout_add_msec(&sc->sc_tick, ms);
+	em_watchdog(eq);
+	if (!eq->eq_stopped)
+		timeout_add_msec(&eq->eq_tick, em_queue_tick_ms(eq));
 }

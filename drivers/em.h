@@ -11,7 +11,7 @@
 #include "net/core/if.h"
 
 #define EM_RING		256u		/* descriptors; a power of two, and a multiple of 8 ([S] RDLEN) */
-#define EM_QUEUES	2		/* as the 82574 has; one is used as long as one core runs them */
+#define EM_QUEUES	2		/* as the 82574 has; one is used where one core runs, or without MSI-X */
 #define EM_MAXMTU	9000u
 #define EM_MAXSEGS	32u		/* mbufs of a packet to send */
 #define EM_NSTATS	10
@@ -24,14 +24,15 @@ struct em_model {
 	const char	*em_name;
 };
 
-/* A receive and a transmit ring; the core whose loop has eq_poller uses both, nobody else. Positions are free-running,
- * descriptor = position % EM_RING. */
+/* A receive and a transmit ring; the core that owns the queue (if_queue_core) uses both and all else here, nobody else. Positions are
+ * free-running, descriptor = position % EM_RING. */
 struct em_queue {
 	/* Receive: descriptors [eq_rxhead, eq_rxhead + eq_posted) have mbufs; of these the card has all, but never EM_RING. */
 	struct em_desc	*eq_rx;
 	struct mbuf	*eq_rxm[EM_RING];
 	uint16_t	 eq_rxhead;	/* the next that the card will fill */
 	uint16_t	 eq_posted;	/* EM_RING, if mbufs sufficed */
+	bool		 eq_ext;	/* extended descriptors */
 	uint32_t	 eq_rxmax;	/* bytes of a frame that fit into one buffer */
 	struct mbuf	*eq_chain, *eq_chaintail;	/* the begun frame, in several buffers */
 	bool		 eq_skip;	/* the rest of the begun frame is thrown away */
@@ -48,6 +49,7 @@ struct em_queue {
 	struct ifqueue	*eq_ifq;
 
 	struct em	*eq_sc;
+	unsigned	 eq_idx;
 	struct reg	 eq_regs;	/* the device's window, nearer than through eq_sc */
 	size_t		 eq_rdt, eq_tdt;	/* the doorbells */
 	uint32_t	 eq_rxcauses, eq_txcauses;	/* its interrupt causes */
@@ -57,7 +59,10 @@ struct em_queue {
 	struct nicq	 eq_nicq;
 	char		 eq_name[IFNAMSIZ + 12];
 
-	/* em_tick */
+	/* em_queue_tick */
+	struct timeout	 eq_tick;
+	bool		 eq_polling;	/* its interrupts do not come: the tick polls, faster */
+	bool		 eq_hung;	/* nothing is sent any more: em_tick, on core 0, resets the device */
 	uint16_t	 eq_ticklast;	/* eq_txlast at the last one */
 	uint16_t	 eq_stuck;	/* milliseconds without a completion */
 	bool		 eq_tickpending;
@@ -74,8 +79,7 @@ struct em {
 	struct reg	 sc_regs;
 	struct em_queue	 sc_queues[EM_QUEUES];
 	unsigned	 sc_nqueues;
-	bool		 sc_alive;	/* reset and programmed, and nothing went wrong since */
-	bool		 sc_polling;	/* its interrupts do not come: em_tick polls, faster */
+	bool		 sc_alive;	/* reset and programmed, and nothing went wrong since; core 0 */
 	bool		 sc_msix;
 	bool		 sc_jumbo;	/* frames over 1522 bytes, in buffers of 1 KB */
 	uint32_t	 sc_rctl;	/* what stands in RCTL */
@@ -85,7 +89,7 @@ struct em {
 	struct poller	 sc_linkpoller;
 	char		 sc_linkname[IFNAMSIZ + 8];
 	struct timeout	 sc_tick;
-	uint64_t	 sc_statsdue;	/* uptime_ns */
+	uint64_t	 sc_statsdue;	/* uptime_ns; the statistics are queue 0's core's */
 	uint64_t	 sc_stats[EM_NSTATS];
 	uint64_t	 sc_resets, sc_watchdogs;
 	struct kstat	 sc_kstat;
@@ -96,11 +100,10 @@ static inline void em_write(const struct em *sc, size_t off, uint32_t v) { reg_w
 
 /* em.c */
 extern const struct if_ops em_ops;
-/* Something cannot be: stops the rings; the next tick resets the device. */
-void	em_broken(struct em *, const char *what, uint64_t value);
 /* Reset and programmed but for the rings: link and its interrupt work. False: the device does not answer. */
 bool	em_init(struct em *);
-void	em_tick(void *sc);
+void	em_tick(void *sc);		/* core 0 */
+void	em_queue_tick(void *queue);	/* the queue's core, as what follows */
 int	em_poll(struct poller *, int budget);
 bool	em_arm(struct poller *);
 int	em_linkpoll(struct poller *, int budget);
@@ -118,11 +121,15 @@ void	em_intr_setup(struct em *);
 /* Tells it where the (empty) rings are and switches the transmitter on. */
 void	em_rings_setup(struct em *);
 
+/* em_rss.c */
+/* Which ring a frame goes to. Both directions of a flow have the same hash. */
+void	em_rss_setup(struct em *);
+
 /* em_filter.c */
 void	em_rxfilter(struct ifnet *);	/* groups and promiscuous mode; writes RCTL only when it changes */
 void	em_station(struct em *, const uint8_t *mac);	/* the one address that it listens to */
 
-/* em_rx.c */
+/* em_rx.c; the queue's core */
 /* Gives the card mbufs for descriptors that have none, as far as the pool allows. */
 void	em_rxfill(struct em_queue *);
 /* Takes up to budget (at most BATCH_MAX) descriptors and runs their frames through the stack. Returns how many. */
@@ -130,20 +137,20 @@ int	em_rxeof(struct em_queue *, int budget);
 void	em_rxfree(struct em_queue *);	/* the device is reset */
 bool	em_rxpending(const struct em_queue *);	/* the card has filled a descriptor that we have not taken */
 
-/* em_tx.c */
+/* em_tx.c; likewise */
 void	em_start(struct ifqueue *);
 /* Frees what has been sent; restarts the queue when there is room again. */
 void	em_txeof(struct em_queue *);
 void	em_txfree(struct em_queue *);	/* the device is reset; what was not sent counts as an error of the queue */
 static inline uint16_t em_txbusy(const struct em_queue *eq) { return (uint16_t)(eq->eq_txhead - eq->eq_txlast); }
 
-/* em_intr.c: interrupt context */
+/* em_intr.c: interrupt context; on the core of what they wake */
 bool	em_intr_line(void *sc);		/* INTx: everything */
 bool	em_intr_queue(void *queue);	/* MSI-X */
 bool	em_intr_other(void *sc);
 
 /* em_kstat.c */
 void	em_kstat_attach(struct em *);
-void	em_stats(struct em *);		/* adds the card's own counters to ours */
+void	em_stats(struct em *);		/* adds the card's own counters to ours; queue 0's core */
 
 #endif

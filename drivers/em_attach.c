@@ -52,25 +52,31 @@ em_alloc_queue(struct em *sc, unsigned n)
 	eq->eq_rx = eq->eq_dma.d_va;
 	eq->eq_tx = eq->eq_rx + EM_RING;
 	eq->eq_sc = sc;
+	eq->eq_idx = n;
+	eq->eq_ext = sc->sc_model->em_82574;
 	eq->eq_regs = sc->sc_regs;
 	eq->eq_rdt = EM_RDT(n);
 	eq->eq_tdt = EM_TDT(n);
-	eq->eq_rxcauses = ICR_RXT0 | ICR_RXDMT0 | ICR_RXO;
-	eq->eq_txcauses = ICR_TXDW;
 	eq->eq_stopped = true;
 	eq->eq_nicq.nq_reclaim = em_reclaim;
 	snprintf(eq->eq_name, sizeof(eq->eq_name), "%s:%u", sc->sc_if.if_xname, n);
 	eq->eq_poller = (struct poller){ .pl_poll = em_poll, .pl_arm = em_arm, .pl_name = eq->eq_name };
+	timeout_set(&eq->eq_tick, em_queue_tick, eq);
 	return true;
 }
 
 static bool
 em_alloc(struct em *sc)
 {
-	sc->sc_nqueues = 1;
+	const struct em_model *em = sc->sc_model;
+
+	sc->sc_nqueues = em->em_82574 && ncores > 1 && irq_msix_count(sc->sc_pd) > EM_QUEUES ? EM_QUEUES : 1;
 	for (unsigned i = 0; i < sc->sc_nqueues; i++)
 		if (!em_alloc_queue(sc, i))
 			return false;
+	snprintf(sc->sc_linkname, sizeof(sc->sc_linkname), "%s:link", sc->sc_if.if_xname);
+	sc->sc_linkpoller = (struct poller){ .pl_poll = em_linkpoll, .pl_arm = em_linkarm, .pl_name = sc->sc_linkname };
+	timeout_set(&sc->sc_tick, em_tick, sc);
 	return true;
 }
 
@@ -82,6 +88,16 @@ em_free(struct em *sc)
 	free(sc);
 }
 
+/* On the queue's core. */
+static void
+queue_attach(void *arg)
+{
+	struct em_queue *eq = arg;
+
+	nicq_add(&eq->eq_nicq);
+	poller_add(&eq->eq_poller);
+}
+
 static bool
 em_ifattach(struct em *sc)
 {
@@ -89,7 +105,6 @@ em_ifattach(struct em *sc)
 
 	ifp->if_softc = sc;
 	ifp->if_ops = &em_ops;
-	ifp->if_nqueues = sc->sc_nqueues;
 	ifp->if_hardmtu = EM_MAXMTU;
 	ifp->if_mtu = 1500;
 	ifp->if_baudrate = 1000000000;
@@ -103,12 +118,8 @@ em_ifattach(struct em *sc)
 		eq->eq_ifiq = &ifp->if_ifiqs[i];
 		eq->eq_ifq->ifq_startfn = em_start;
 		eq->eq_ifq->ifq_softc = eq;
-		nicq_add(&eq->eq_nicq);
-		poller_add(&eq->eq_poller);
+		if_queue_call(ifp, i, queue_attach, eq);
 	}
-	timeout_set(&sc->sc_tick, em_tick, sc);
-	snprintf(sc->sc_linkname, sizeof(sc->sc_linkname), "%s:link", ifp->if_xname);
-	sc->sc_linkpoller = (struct poller){ .pl_poll = em_linkpoll, .pl_arm = em_linkarm, .pl_name = sc->sc_linkname };
 	poller_add(&sc->sc_linkpoller);
 	em_kstat_attach(sc);
 	return true;
@@ -129,62 +140,72 @@ em_irq(struct em *sc, unsigned n, irq_handler *fn, void *arg)
 	return ir;
 }
 
-/* Vector 0 for the link, one for each queue. */
+static void
+em_release(struct em *sc, unsigned nirqs)
+{
+	while (nirqs > 0)
+		irq_release(&sc->sc_irqs[--nirqs]);
+}
+
+/* Vector 0 for the link, to core 0; one for each queue, to its core. */
 static bool
 em_establish_msix(struct em *sc)
 {
-	unsigned n;
+	struct ifnet *ifp = &sc->sc_if;
 
 	if (!sc->sc_model->em_82574 || irq_msix_count(sc->sc_pd) < 1 + sc->sc_nqueues)
 		return false;
 	sc->sc_msix = true;
-	for (n = 0; n <= sc->sc_nqueues; n++) {
-		struct em_queue *eq = n > 0 ? &sc->sc_queues[n - 1] : NULL;
-		struct irq *ir = em_irq(sc, n, n > 0 ? em_intr_queue : em_intr_other, n > 0 ? (void *)eq : sc);
+	ifp->if_nqueues = sc->sc_nqueues;
+	if_spread(ifp);
+	if (!irq_msix(sc->sc_pd, 0, em_irq(sc, 0, em_intr_other, sc), 0))
+		return false;
+	for (unsigned i = 0; i < sc->sc_nqueues; i++) {
+		struct em_queue *eq = &sc->sc_queues[i];
 
-		if (!irq_msix(sc->sc_pd, n, ir, 0))
-			goto fail;
-		if (n == 0)
-			continue;
-		eq->eq_irq = ir;
-		eq->eq_rxcauses = ICR_RXQ0 << (n - 1);
-		eq->eq_txcauses = ICR_TXQ0 << (n - 1);
+		eq->eq_irq = em_irq(sc, i + 1, em_intr_queue, eq);
+		eq->eq_rxcauses = ICR_RXQ0 << i;
+		eq->eq_txcauses = ICR_TXQ0 << i;
+		if (!irq_msix(sc->sc_pd, i + 1, eq->eq_irq, if_queue_core(ifp, i))) {
+			em_release(sc, i + 1);
+			return false;
+		}
 	}
+	ifp->if_rss = sc->sc_nqueues > 1 && sc->sc_nqueues == ncores;
 	return true;
-fail:
-	while (n > 0)
-		irq_release(&sc->sc_irqs[--n]);
-	for (n = 0; n < sc->sc_nqueues; n++) {
-		sc->sc_queues[n].eq_irq = NULL;
-		sc->sc_queues[n].eq_rxcauses = ICR_RXT0 | ICR_RXDMT0 | ICR_RXO;
-		sc->sc_queues[n].eq_txcauses = ICR_TXDW;
-	}
-	sc->sc_msix = false;
-	return false;
 }
 
+/* Without vectors: one queue, on core 0, as that has the lines. */
 static bool
 em_establish_line(struct em *sc)
 {
-	struct irq *ir = em_irq(sc, 0, em_intr_line, sc);
+	struct em_queue *eq = &sc->sc_queues[0];
 
-	if (!irq_intx(sc->sc_pd, ir))
+	while (sc->sc_nqueues > 1)
+		dma_free(&sc->sc_queues[--sc->sc_nqueues].eq_dma);
+	sc->sc_msix = false;
+	sc->sc_if.if_nqueues = 1;
+	sc->sc_if.if_core = 0;
+	eq->eq_irq = NULL;
+	eq->eq_rxcauses = ICR_RXT0 | ICR_RXDMT0 | ICR_RXO;
+	eq->eq_txcauses = ICR_TXDW;
+	if (!irq_intx(sc->sc_pd, em_irq(sc, 0, em_intr_line, sc)))
 		return false;
-	sc->sc_queues[0].eq_irq = ir;
+	eq->eq_irq = &sc->sc_irqs[0];
 	return true;
 }
 
-/* Returns how, for the log. */
+/* `how` tells the log. All causes are masked. */
 static void
-em_establish(struct em *sc, char *buf, size_t len)
+em_establish(struct em *sc, char *how, size_t len)
 {
 	if (em_establish_msix(sc))
-		snprintf(buf, len, "msix, %u queue%s", sc->sc_nqueues, sc->sc_nqueues == 1 ? "" : "s");
+		snprintf(how, len, "msix, %u queue%s", sc->sc_nqueues, sc->sc_nqueues == 1 ? "" : "s");
 	else if (em_establish_line(sc))
-		snprintf(buf, len, "irq %u", sc->sc_pd->pd_intline);
+		snprintf(how, len, "irq %u", sc->sc_pd->pd_intline);
 	else {
-		snprintf(buf, len, "no interrupt, polling");
-		sc->sc_polling = true;
+		snprintf(how, len, "no interrupt, polling");
+		sc->sc_queues[0].eq_polling = true;
 	}
 }
 
@@ -209,10 +230,14 @@ em_bring_up(struct em *sc, char *how, size_t len)
 		em_random_mac(sc);
 	}
 	memcpy(sc->sc_if.if_lladdr, sc->sc_mac, 6);
-	if (!em_alloc(sc) || !em_ifattach(sc))
+	if (!em_alloc(sc))
 		return "out of memory";
-	em_establish(sc, how, len);	/* when everything that they wake is there */
-	return NULL;
+	em_establish(sc, how, len);
+	if (em_ifattach(sc))
+		return NULL;
+	if (sc->sc_queues[0].eq_irq != NULL)
+		em_release(sc, sc->sc_msix ? 1 + sc->sc_nqueues : 1);
+	return "out of memory";
 }
 
 static bool

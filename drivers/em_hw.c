@@ -181,8 +181,25 @@ ring_setup(struct em *sc, unsigned q)
 	em_write(sc, EM_TDLEN(q), EM_RING * sizeof(struct em_desc));
 	em_write(sc, EM_TDH(q), 0);
 	em_write(sc, EM_TDT(q), 0);
-	if (sc->sc_model->em_82574)
-		em_write(sc, EM_TXDCTL(q), TXDCTL_82574);
+	if (!sc->sc_model->em_82574)
+		return;
+	em_write(sc, EM_TXDCTL(q), TXDCTL_82574);
+	em_write(sc, EM_TARC(q), em_read(sc, EM_TARC(q)) | TARC_ENABLE);
+}
+
+/* [D] RFCTL, RXCSUM: several rings need extended descriptors and, in the place of the sum over the frame, the hash. */
+static void
+receive_setup(struct em *sc)
+{
+	uint32_t csum = RXCSUM_IPOFLD | RXCSUM_TUOFLD;
+
+	em_write(sc, EM_RDTR, 0);
+	em_write(sc, EM_RADV, 0);
+	em_write(sc, EM_RXCSUM, sc->sc_model->em_82574 ? csum | RXCSUM_PCSD : csum);
+	if (!sc->sc_model->em_82574)
+		return;
+	em_write(sc, EM_RFCTL, RFCTL_EXSTEN | RFCTL_IPV6_EX_DIS);
+	em_rss_setup(sc);
 }
 
 void
@@ -190,9 +207,7 @@ em_rings_setup(struct em *sc)
 {
 	for (unsigned q = 0; q < sc->sc_nqueues; q++)
 		ring_setup(sc, q);
-	em_write(sc, EM_RDTR, 0);
-	em_write(sc, EM_RADV, 0);
-	em_write(sc, EM_RXCSUM, 0);
+	receive_setup(sc);
 	for (unsigned i = 1; i < EM_NRA; i++)
 		em_write(sc, EM_RAH(i), 0);
 	if (!sc->sc_model->em_82574)		/* there the reset presets it */

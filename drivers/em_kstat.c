@@ -31,11 +31,17 @@ em_stats(struct em *sc)
 }
 
 static void
+stats_call(void *sc)
+{
+	em_stats(sc);
+}
+
+static void
 em_kstat_read(struct kstat *ks, struct out *o)
 {
 	struct em *sc = ks->ks_arg;
 
-	em_stats(sc);
+	if_queue_call(&sc->sc_if, 0, stats_call, sc);
 	for (unsigned i = 0; i < EM_NSTATS; i++)
 		kstat_u64(o, stats[i].name, sc->sc_stats[i], NULL);
 	kstat_u64(o, "resets", sc->sc_resets, NULL);

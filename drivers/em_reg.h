@@ -95,13 +95,31 @@
 #define EM_TDT(q)	(0x03818 + 0x100 * (q))
 #define EM_TXDCTL(q)	(0x03828 + 0x100 * (q))
 #define  TXDCTL_82574			0x01400000u	/* [D]: thresholds in descriptors; bit 22 must be set */
-#define EM_RXCSUM	0x05000		/* checksum offload: 0, none */
+#define EM_TARC(q)	(0x03840 + 0x100 * (q))	/* [D]: how the transmit rings share the wire */
+#define  TARC_ENABLE			0x00000400u
+#define EM_RXCSUM	0x05000		/* checksums that it verifies */
+#define  RXCSUM_IPOFLD			0x00000100u	/* of IPv4 headers */
+#define  RXCSUM_TUOFLD			0x00000200u	/* of TCP and UDP */
+#define  RXCSUM_PCSD			0x00002000u	/* [D]: descriptors have RSS's hash, not a sum over the frame */
+#define EM_RFCTL	0x05008		/* [D]: receive filter control */
+#define  RFCTL_EXSTEN			0x00008000u	/* extended descriptors */
+#define  RFCTL_IPV6_EX_DIS		0x00010000u	/* IPv6 with extension headers counts as plain IPv6 */
 #define EM_MTA(n)	(0x05200 + 4 * (n))	/* 4096 bits: groups by 12 bits of their address */
 #define EM_MTA_WORDS	128u
 #define EM_RAL(n)	(0x05400 + 8 * (n))	/* 16 station addresses */
 #define EM_RAH(n)	(0x05404 + 8 * (n))
 #define  RAH_AV				0x80000000u	/* valid */
 #define EM_NRA		16u
+#define EM_MRQC		0x05818		/* [D]: several receive rings */
+#define  MRQC_RSS			0x00000001u
+#define  MRQC_TCPIPV4			0x00010000u	/* what is hashed: addresses and ports, */
+#define  MRQC_IPV4			0x00020000u	/* addresses */
+#define  MRQC_TCPIPV6			0x00040000u
+#define  MRQC_IPV6			0x00100000u
+#define EM_RETA(n)	(0x05c00 + 4 * (n))	/* [D]: four of 128 entries, by the hash's low bits; bit 7 of each: the ring */
+#define EM_RETA_WORDS	32u
+#define EM_RSSRK(n)	(0x05c80 + 4 * (n))	/* [D]: the hash's key, its first byte the lowest */
+#define EM_RSSRK_WORDS	10u
 
 /* Statistics; a read clears. */
 #define EM_CRCERRS	0x04000
@@ -125,16 +143,23 @@
 #define  PHY_POWER_DOWN			0x0800
 #define  PHY_AUTONEG			0x1000
 
-/* Legacy descriptors ([S] chapter 3, [D] chapter 7): an address and a word of fields, both little-endian. */
+/* Descriptors ([S] chapter 3, [D] chapter 7): an address and a word of fields, both little-endian. */
 struct em_desc {
 	uint64_t	addr;
 	uint64_t	word;
 };
-/* receive: length 0-15, checksum 16-31, status 32-39, errors 40-47, VLAN tag 48-63 */
-#define RXD_LEN(w)	((uint32_t)(w) & 0xffff)
-#define RXD_DD		(1ull << 32)
-#define RXD_EOP		(1ull << 33)
-#define RXD_ERRORS	(0x97ull << 40)		/* CRC, symbol, sequence, carrier extension, data; not checksums */
+/* receive, legacy: length 0-15, checksum 16-31, status 32-39, errors 40-47, VLAN tag 48-63;
+ * extended [D 7.1.5]: status 0-19, errors 20-31, length 32-47, VLAN tag 48-63, and over the address the card writes the hash. */
+#define RXD_STATUS(ext)	((ext) ? 0 : 32)	/* where; */
+#define RXD_ERRORS(ext)	((ext) ? 24 : 8)	/* from there on */
+#define RXD_LENGTH(ext)	((ext) ? 32 : 0)
+#define RXS_DD		0x01u
+#define RXS_EOP		0x02u
+#define RXS_IXSM	0x04u			/* legacy: checksums are not verified */
+#define RXS_L4CS	0x20u			/* TCP's or UDP's has been verified */
+#define RXE_L4		0x20u			/* it is wrong */
+#define RXE_IP		0x40u
+#define RXE_FRAME	0x97u			/* CRC, symbol, sequence, carrier extension, data */
 /* transmit: length 0-15, command 24-31, status 32-35 */
 #define TXD_EOP		(1ull << 24)
 #define TXD_IFCS	(1ull << 25)		/* the card appends the FCS */

@@ -1,9 +1,13 @@
-/* em_rx.c - receive rings of em(4). [S] 3.2, [D] 7.1: legacy descriptors. */
+/* em_rx.c - receive rings of em(4). [S] 3.2, [D] 7.1: legacy descriptors, or the 82574's extended ones. */
 #include "drivers/em.h"
 
 #define MAXFRAME	(EM_MAXMTU + 18)	/* with header and a VLAN tag */
-#define RX_CHECK	(RXD_DD | RXD_EOP | RXD_ERRORS)
-#define RX_GOOD		(RXD_DD | RXD_EOP)
+
+/* What stands in a descriptor's word, in either format. */
+static inline uint32_t rx_status(uint64_t w, bool ext) { return (uint32_t)(w >> RXD_STATUS(ext)); }
+static inline uint32_t rx_length(uint64_t w, bool ext) { return (uint32_t)(w >> RXD_LENGTH(ext)) & 0xffff; }
+/* For rx_status()'s value: */
+static inline uint32_t rx_errors(bool ext, uint32_t errors) { return errors << RXD_ERRORS(ext); }
 
 static inline uint64_t
 rx_word(const struct em_desc *d)
@@ -11,10 +15,19 @@ rx_word(const struct em_desc *d)
 	return ((const volatile struct em_desc *)d)->word;
 }
 
+/* The status (of a frame's last descriptor) says that TCP's or UDP's checksum is good, and IP's. */
+static inline uint16_t
+rx_csum(uint32_t status, bool ext)
+{
+	if (!(status & RXS_L4CS) || (!ext && (status & RXS_IXSM)) || (status & rx_errors(ext, RXE_L4 | RXE_IP)))
+		return 0;
+	return M_CSUM_L4_OK;
+}
+
 bool
 em_rxpending(const struct em_queue *eq)
 {
-	return eq->eq_posted > 0 && (rx_word(&eq->eq_rx[eq->eq_rxhead % EM_RING]) & RXD_DD);
+	return eq->eq_posted > 0 && (rx_status(rx_word(&eq->eq_rx[eq->eq_rxhead % EM_RING]), eq->eq_ext) & RXS_DD);
 }
 
 /* An empty buffer at a position; the card sees it when the tail passes it. */
@@ -68,27 +81,32 @@ em_rxfree(struct em_queue *eq)
 
 /* The common case: the ring is full, each descriptor holds a good frame, and there are mbufs to replace them. Takes up
  * to n frames into the batch, up to the end of the ring at most, and stops at the first that is otherwise. */
-static unsigned
-rx_fast(struct em_queue *eq, struct batch *b, unsigned n)
+static inline __attribute__((always_inline)) unsigned
+rx_fast_as(struct em_queue *eq, struct batch *b, unsigned n, const bool ext)
 {
+	const uint32_t good = RXS_DD | RXS_EOP, check = good | rx_errors(ext, RXE_FRAME | RXE_L4 | RXE_IP);
 	const unsigned slot = eq->eq_rxhead % EM_RING;
 	const uint32_t max = eq->eq_rxmax;
 	struct em_desc *d = &eq->eq_rx[slot];
-	struct mbuf **rxm = &eq->eq_rxm[slot], **to = &b->b_m[b->b_n];
+	struct mbuf **rxm, **to;
 	struct m_freer pool;
-	unsigned i;
+	intptr_t i;
 
 	n = MIN(n, percore(mbuf_pool.mp_nfree));
 	n = MIN(n, EM_RING - slot);
+	rxm = &eq->eq_rxm[slot] + n;		/* counting up to 0 takes fewer instructions */
+	to = &b->b_m[b->b_n] + n;
 	m_freer_start(&pool);
-	for (i = 0; i < n; i++, d++) {
+	for (i = -(intptr_t)n; i != 0; i++, d++) {
 		uint64_t w = rx_word(d);
-		uint32_t len = RXD_LEN(w);
+		uint32_t status = rx_status(w, ext), len = ext ? (uint32_t)(w >> RXD_LENGTH(ext)) : rx_length(w, ext);
 		struct mbuf *m = rxm[i], *fresh;
 
-		if (unlikely((w & RX_CHECK) != RX_GOOD || len - 1 >= max))
+		if (unlikely((status & check) != good || len - 1 >= max))
 			break;
 		m->m_lens = (uint64_t)len << 32 | len;
+		if (status & RXS_L4CS)
+			m->m_csum = rx_csum(status & ~check, ext);
 		to[i] = m;
 		rxm[i] = fresh = m_freer_get(&pool);
 		d->addr = dma_addr(fresh->m_data);
@@ -96,9 +114,16 @@ rx_fast(struct em_queue *eq, struct batch *b, unsigned n)
 	}
 	m_freer_end(&pool);
 	dma_rmb();
-	b->b_n += i;
-	eq->eq_rxhead = (uint16_t)(eq->eq_rxhead + i);
-	return i;
+	n = (unsigned)(n + i);
+	b->b_n += n;
+	eq->eq_rxhead = (uint16_t)(eq->eq_rxhead + n);
+	return n;
+}
+
+static unsigned
+rx_fast(struct em_queue *eq, struct batch *b, unsigned n)
+{
+	return eq->eq_ext ? rx_fast_as(eq, b, n, true) : rx_fast_as(eq, b, n, false);
 }
 
 /* The buffer of the next descriptor, of which `w` was read, with its length set, and a fresh one in the ring. NULL: the
@@ -107,7 +132,7 @@ static struct mbuf *
 rx_take(struct em_queue *eq, uint64_t w)
 {
 	struct mbuf *m = eq->eq_rxm[eq->eq_rxhead % EM_RING], *fresh = m, *got = NULL;
-	uint32_t len = RXD_LEN(w);
+	uint32_t len = rx_length(w, eq->eq_ext);
 
 	dma_rmb();
 	if (eq->eq_skip)
@@ -117,7 +142,7 @@ rx_take(struct em_queue *eq, uint64_t w)
 		eq->eq_ifiq->ifiq_errors++;
 		goto out;
 	}
-	if (w & RXD_ERRORS) {
+	if (rx_status(w, eq->eq_ext) & rx_errors(eq->eq_ext, RXE_FRAME)) {
 		eq->eq_badframes++;
 		eq->eq_ifiq->ifiq_errors++;
 		goto out;
@@ -156,6 +181,7 @@ static struct mbuf *
 rx_slow(struct em_queue *eq, uint64_t w)
 {
 	struct mbuf *m = rx_take(eq, w), *head;
+	uint32_t status = rx_status(w, eq->eq_ext);
 
 	if (m == NULL && !eq->eq_skip)
 		eq->eq_skip = true;
@@ -169,12 +195,14 @@ rx_slow(struct em_queue *eq, uint64_t w)
 		m_freem(head);
 		head = eq->eq_chain = NULL;
 	}
-	if (!(w & RXD_EOP))
+	if (!(status & RXS_EOP))
 		return NULL;
 	eq->eq_skip = false;
 	eq->eq_chain = NULL;
-	if (head != NULL && head->m_next != NULL)
-		eq->eq_chains++;
+	if (head == NULL)
+		return NULL;
+	head->m_csum = rx_csum(status, eq->eq_ext);
+	eq->eq_chains += head->m_next != NULL;
 	return head;
 }
 
@@ -194,7 +222,7 @@ em_rxeof(struct em_queue *eq, int budget)
 		if (likely(taken > 0))
 			continue;
 		w = rx_word(&eq->eq_rx[eq->eq_rxhead % EM_RING]);
-		if (!(w & RXD_DD))
+		if (!(rx_status(w, eq->eq_ext) & RXS_DD))
 			break;
 		if ((m = rx_slow(eq, w)) != NULL)
 			batch_add(&b, m);

@@ -26,18 +26,19 @@ tx_fast(struct em_queue *eq, uint16_t head, unsigned n, struct mbuf **mp)
 {
 	const unsigned slot = head % EM_RING;
 	struct em_desc *d = &eq->eq_tx[slot];
-	struct mbuf **txm = &eq->eq_txm[slot], *m = *mp;
-	unsigned i;
+	struct mbuf **txm, *m = *mp;
+	intptr_t i;
 
 	n = MIN(n, EM_RING - slot);
-	for (i = 0; i < n && m != NULL && likely(m->m_next == NULL); i++, d++) {
+	txm = &eq->eq_txm[slot] + n;		/* counting up to 0 takes fewer instructions */
+	for (i = -(intptr_t)n; i != 0 && m != NULL && likely(m->m_next == NULL); i++, d++) {
 		d->addr = dma_addr(m->m_data);
 		d->word = m->m_len | TXD_EOP | TXD_IFCS;
 		txm[i] = m;
 		m = m->m_nextpkt;
 	}
 	*mp = m;
-	return i;
+	return (unsigned)(n + i);
 }
 
 /* Descriptors that the packet takes; 0: it cannot be sent. */
@@ -158,7 +159,7 @@ tx_free(struct em_queue *eq, uint16_t upto)
 
 		n = MIN(n, EM_RING - slot);
 		for (unsigned i = 0; i < n; i++)
-			m_freer_add(&pool, txm[i]);
+			m_freer_add_one(&pool, txm[i]);
 		eq->eq_txlast = (uint16_t)(eq->eq_txlast + n);
 	}
 	m_freer_end(&pool);

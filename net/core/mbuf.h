@@ -155,15 +155,24 @@ m_freer_get(struct m_freer *f)
 	return m;
 }
 struct m_freer m_freer_slow(struct m_freer, struct mbuf *);	/* by value: it stays in a register */
+/* One that is no chain. */
 static inline void
-m_freer_add(struct m_freer *f, struct mbuf *m)
+m_freer_add_one(struct m_freer *f, struct mbuf *m)
 {
-	if (unlikely(m->m_next != NULL || (m->m_flags & (M_SHARED | M_FREED)))) {
+	if (unlikely(m->m_flags & (M_SHARED | M_FREED))) {
 		*f = m_freer_slow(*f, m);
 		return;
 	}
 	m_reset(m);
 	*f->mf_top++ = m;
+}
+static inline void
+m_freer_add(struct m_freer *f, struct mbuf *m)
+{
+	if (unlikely(m->m_next != NULL))
+		*f = m_freer_slow(*f, m);
+	else
+		m_freer_add_one(f, m);
 }
 
 /* The same for getting many: m_getter_start, m_getter_next at most as often as mp_nfree says, m_getter_end. */
