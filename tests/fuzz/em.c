@@ -40,10 +40,8 @@ static void
 op_word(struct fuzz_in *in)
 {
 	unsigned how = fuzz_u8(in);
-	uint64_t word = fuzz_u16(in) | RXD_DD;
+	uint64_t word = emm_make(&m, fuzz_u16(in), RXS_DD | (how & 1 ? RXS_EOP : 0), 0);
 
-	if (how & 1)
-		word |= RXD_EOP;
 	if (how & 2)
 		word = (uint64_t)fuzz_u32(in) << 32 | (word ^ (uint64_t)fuzz_u16(in) << 16);
 	for (unsigned i = 0; i <= how >> 2 && may_dma(); i++)
@@ -75,7 +73,7 @@ op_registers(struct fuzz_in *in)
 		m.speed = how >> 3 & 3;
 		break;
 	case 6:
-		m.silent = how & 8;
+		m.silent = how & 8 ? 3 : 0;
 		break;
 	default:
 		m.icr ^= fuzz_u32(in);
@@ -101,7 +99,7 @@ op_interrupts(struct fuzz_in *in)
 		emm_link(&m, how & 4);
 		break;
 	default:
-		m.stalled = how & 4;
+		m.stalled = how & 4 ? 3 : 0;
 		if (may_dma())
 			emm_run_tx(&m);
 		break;

@@ -1,167 +1,8 @@
 /* test_em.c - em(4) against the device model, honest and lying. */
 #include <string.h>
 
-#include "kernel/log.h"
 #include "net/core/net_init.h"
-#include "tests/unit/em_model.h"
-
-#define I82540	0x100e
-#define I82574	0x10d3
-
-static struct emm m;
-static struct batch got;		/* the last frames that the driver handed up */
-static unsigned ngot;
-
-/* In place of ether_input: keeps the last batch's worth. */
-static void
-sink(struct ifnet *ifp __unused_arg, struct batch *b)
-{
-	for (unsigned i = 0; i < b->b_n; i++) {
-		if (got.b_n == BATCH_MAX) {
-			m_freem(got.b_m[0]);
-			memmove(&got.b_m[0], &got.b_m[1], (BATCH_MAX - 1) * sizeof(got.b_m[0]));
-			got.b_n--;
-		}
-		got.b_m[got.b_n++] = b->b_m[i];
-		ngot++;
-	}
-}
-
-static void
-drop_got(void)
-{
-	for (unsigned i = 0; i < got.b_n; i++)
-		m_freem(got.b_m[i]);
-	got.b_n = 0;
-}
-
-static void
-run(void)
-{
-	while (loop_pass())
-		;
-}
-
-static struct ifnet *
-start_with(unsigned mbufs)
-{
-	struct ifnet *ifp;
-
-	if (percore(mbuf_pool.mp_total) == 0)
-		CHECK(mbuf_init(mbufs));
-	emm_attach(&m);
-	ifp = emm_if(&m);
-	CHECK(ifp != NULL);
-	ifp->if_input = sink;
-	CHECK(if_setup(ifp, true));
-	run();
-	CHECK_EQ(m.nframes, 0);
-	return ifp;
-}
-
-static struct ifnet *start(void) { return start_with(2048); }
-
-static void
-stop(void)
-{
-	struct ifnet *ifp = emm_if(&m);
-
-	drop_got();
-	host_run(2500);
-	CHECK_EQ(mbuf_used(), emm_sc(&m)->sc_queues[0].eq_posted);
-	CHECK(if_setup(ifp, false));
-	CHECK_EQ(mbuf_used(), 0);
-	if_detach(ifp);
-}
-
-/* For this station; the rest depends on the seed. */
-static void
-frame_make(uint8_t *f, unsigned len, unsigned seed)
-{
-	for (unsigned i = 0; i < len; i++)
-		f[i] = (uint8_t)(seed * 31 + i * 7 + (i >> 8));
-	memcpy(f, emm_if(&m)->if_lladdr, 6);
-}
-
-static void
-check_got(struct mbuf *p, unsigned len, unsigned seed)
-{
-	static uint8_t want[EMM_FRAME], have[EMM_FRAME];
-	unsigned sum = 0;
-
-	CHECK_EQ(p->m_pktlen, len);
-	for (struct mbuf *n = p; n != NULL; n = n->m_next)
-		sum += n->m_len;
-	CHECK_EQ(sum, len);
-	CHECK(p->m_data - p->m_buf >= MHEADROOM);
-	frame_make(want, len, seed);
-	m_copydata(p, 0, len, have);
-	CHECK_MEM(have, want, len);
-}
-
-static void
-receive(unsigned n, unsigned len)
-{
-	static uint8_t f[EMM_FRAME];
-	unsigned before = ngot;
-
-	for (unsigned i = 0; i < n; i++) {
-		frame_make(f, len, i);
-		CHECK_EQ(emm_rx(&m, f, len), EMM_TAKEN);
-		if (i % 7 == 6 || i + 1 == n)
-			run();
-		if (ngot - before == i + 1)
-			check_got(got.b_m[got.b_n - 1], len, i);
-	}
-	CHECK_EQ(ngot - before, n);
-	drop_got();
-}
-
-static void
-transmit(struct ifnet *ifp, unsigned n, unsigned len)
-{
-	static uint8_t f[EMM_FRAME], *out;
-	unsigned outlen;
-	struct batch b;
-
-	for (unsigned i = 0; i < n; i++) {
-		struct mbuf *p = m_get();
-
-		CHECK(p != NULL);
-		frame_make(f, len, i);
-		CHECK(m_append(p, f, len));
-		b.b_n = 0;
-		batch_add(&b, p);
-		ifp->if_enqueue(ifp, &b);
-		if (i % 5 == 4 || i + 1 == n)
-			run();
-	}
-	for (unsigned i = 0; i < n; i++) {
-		CHECK((out = emm_tx(&m, &outlen)) != NULL);
-		frame_make(f, len, i);
-		CHECK_EQ(outlen, len);
-		CHECK_MEM(out, f, len);
-	}
-	CHECK(emm_tx(&m, &outlen) == NULL);
-}
-
-/* n frames in, each checked; then as many out. */
-static void
-traffic(struct ifnet *ifp, unsigned n, unsigned len)
-{
-	receive(n, len);
-	transmit(ifp, n, len);
-}
-
-static const char *
-dmesg(void)
-{
-	static char buf[65536];
-	uint64_t pos = 0;
-
-	buf[log_read(&pos, buf, sizeof(buf) - 1)] = '\0';
-	return buf;
-}
+#include "tests/unit/emfix.h"
 
 /* ---- honest devices ---- */
 
@@ -498,7 +339,7 @@ TEST(em_filter)
 static void
 address(const char *want)
 {
-	CHECK(mbuf_init(256));
+	pools(256);
 	emm_attach(&m);
 	CHECK(emm_if(&m) != NULL);
 	CHECK_IN(dmesg(), want);
@@ -857,7 +698,7 @@ interrupts_never_come(uint16_t device)
 	m.mute = false;
 	CHECK_EQ(emm_rx(&m, f, sizeof(f)), EMM_TAKEN);
 	host_run(30);
-	CHECK(!emm_sc(&m)->sc_polling);
+	CHECK(!emm_sc(&m)->sc_queues[0].eq_polling);
 	drop_got();
 	traffic(ifp, 100, 60);
 	stop();
@@ -907,6 +748,13 @@ TEST(em_not_my_interrupt)
 	stop();
 }
 
+/* A descriptor's word. */
+static uint64_t
+word(unsigned len, bool eop, unsigned errors)
+{
+	return emm_make(&m, len, RXS_DD | (eop ? RXS_EOP : 0), errors);
+}
+
 /* A descriptor that cannot be: its frame is thrown away and counted, nothing else happens. */
 static void
 bad_word(uint64_t word, uint64_t *counter)
@@ -922,26 +770,30 @@ bad_word(uint64_t word, uint64_t *counter)
 	CHECK_EQ(ngot, before);
 }
 
-TEST(em_lie_descriptors)
+static void
+lie_descriptors(uint16_t device)
 {
 	struct ifnet *ifp;
 	struct em_queue *eq;
 
-	emm_init(&m, I82540);
+	emm_init(&m, device);
 	ifp = start();
 	eq = &emm_sc(&m)->sc_queues[0];
-	bad_word(RXD_DD | RXD_EOP, &eq->eq_badlens);
-	bad_word(RXD_DD | RXD_EOP | (MCLBYTES - MHEADROOM + 1), &eq->eq_badlens);
-	bad_word(RXD_DD | RXD_EOP | 2048, &eq->eq_badlens);
-	bad_word(RXD_DD | RXD_EOP | 65535, &eq->eq_badlens);
+	bad_word(word(0, true, 0), &eq->eq_badlens);
+	bad_word(word(MCLBYTES - MHEADROOM + 1, true, 0), &eq->eq_badlens);
+	bad_word(word(2048, true, 0), &eq->eq_badlens);
+	bad_word(word(65535, true, 0), &eq->eq_badlens);
 	bad_word(~0ull, &eq->eq_badlens);
 	for (int bit = 0; bit < 8; bit++)
-		if (RXD_ERRORS >> 40 & 1u << bit)
-			bad_word(RXD_DD | RXD_EOP | 60 | 1ull << (40 + bit), &eq->eq_badframes);
+		if (RXE_FRAME & 1u << bit)
+			bad_word(word(60, true, 1u << bit), &eq->eq_badframes);
 	traffic(ifp, 300, 60);
 	CHECK_EQ(emm_sc(&m)->sc_resets, 0);
 	stop();
 }
+
+TEST(em_lie_descriptors_82540)	{ lie_descriptors(I82540); }
+TEST(em_lie_descriptors_82574)	{ lie_descriptors(I82574); }
 
 /* A frame without an end: thrown away once, and what follows its end is good again. */
 TEST(em_lie_endless_frame)
@@ -953,7 +805,7 @@ TEST(em_lie_endless_frame)
 	CHECK(if_setmtu(ifp, 9000));
 	run();
 	for (int i = 0; i < 1000; i++) {
-		CHECK(emm_word(&m, RXD_DD | 1024));
+		CHECK(emm_word(&m, word(1024, false, 0)));
 		if (i % 50 == 0)
 			run();
 	}
@@ -961,12 +813,12 @@ TEST(em_lie_endless_frame)
 	CHECK_EQ(emm_sc(&m)->sc_queues[0].eq_badlens, 1);
 	CHECK_EQ(ifp->if_ifiqs[0].ifiq_errors, 1);
 	CHECK_EQ(mbuf_used(), 256);
-	CHECK(emm_word(&m, RXD_DD | RXD_EOP | 1));
+	CHECK(emm_word(&m, word(1, true, 0)));
 	run();
 	CHECK_EQ(ngot, 0);
 	traffic(ifp, 300, 9014);
 	/* And one that is begun when the interface goes down. */
-	CHECK(emm_word(&m, RXD_DD | 1024));
+	CHECK(emm_word(&m, word(1024, false, 0)));
 	run();
 	CHECK(if_setup(ifp, false));
 	CHECK_EQ(mbuf_used(), 0);
@@ -977,16 +829,17 @@ TEST(em_lie_endless_frame)
 }
 
 /* Everything is used at once, also the descriptor that the card does not have: each buffer is handed up once. */
-TEST(em_lie_whole_ring)
+static void
+lie_whole_ring(uint16_t device)
 {
 	struct ifnet *ifp;
 	struct em_queue *eq;
 
-	emm_init(&m, I82540);
+	emm_init(&m, device);
 	ifp = start();
 	eq = &emm_sc(&m)->sc_queues[0];
 	for (unsigned i = 0; i < EM_RING; i++)
-		eq->eq_rx[i].word = RXD_DD | RXD_EOP | 60;
+		eq->eq_rx[i].word = word(60, true, 0);
 	emm_cause(&m, true);
 	run();
 	CHECK_EQ(ngot, EM_RING);
@@ -997,6 +850,9 @@ TEST(em_lie_whole_ring)
 	traffic(ifp, 300, 60);
 	stop();
 }
+
+TEST(em_lie_whole_ring_82540)	{ lie_whole_ring(I82540); }
+TEST(em_lie_whole_ring_82574)	{ lie_whole_ring(I82574); }
 
 /* Gone for a while (all ones), then back. */
 static void
@@ -1055,7 +911,7 @@ TEST(em_absent_and_down)
 
 TEST(em_absent_at_attach)
 {
-	CHECK(mbuf_init(2048));
+	pools(2048);
 	emm_init(&m, I82540);
 	m.dead = true;
 	emm_attach(&m);
@@ -1088,7 +944,7 @@ TEST(em_reset_never_ends)
 TEST(em_no_memory)
 {
 	emm_init(&m, I82540);
-	CHECK(mbuf_init(256));
+	pools(256);
 	host.pages_max = host.pages;
 	emm_attach(&m);
 	host.pages_max = SIZE_MAX;
@@ -1100,8 +956,7 @@ TEST(em_no_memory)
 static void
 nonsense(struct ifnet *ifp, struct em_queue *eq)
 {
-	uint64_t word = unit_below(4) ? RXD_DD | (unit_below(3) ? RXD_EOP : 0) | unit_below(2200) :
-	    (uint64_t)unit_random() << 32 | unit_random();
+	uint64_t w = unit_below(4) ? word(unit_below(2200), unit_below(3), 0) : (uint64_t)unit_random() << 32 | unit_random();
 
 	switch (unit_below(8)) {
 	case 0:
@@ -1109,18 +964,18 @@ nonsense(struct ifnet *ifp, struct em_queue *eq)
 		break;
 	case 1:
 		eq->eq_tx[unit_below(EM_RING)].word ^= TXD_DD;
-		emm_cause(&m, false);
+		emm_cause_of(&m, eq->eq_idx, false);
 		break;
 	case 2:
-		eq->eq_rx[unit_below(EM_RING)].word = word;
-		emm_cause(&m, true);
+		eq->eq_rx[unit_below(EM_RING)].word = w;
+		emm_cause_of(&m, eq->eq_idx, true);
 		break;
 	case 3:
 		m.mute = unit_below(2);
 		emm_link(&m, unit_below(2));
 		break;
 	default:
-		emm_word(&m, word);
+		emm_word_of(&m, eq->eq_idx, w);
 	}
 }
 
@@ -1136,8 +991,9 @@ fuzz(uint16_t device)
 	ifp = start();
 	sc = emm_sc(&m);
 	for (unsigned i = 0; i < 20000; i++) {
-		m.stalled = true;		/* its descriptors are not to be believed any more */
-		nonsense(ifp, &sc->sc_queues[0]);
+		m.stalled = 3;			/* its descriptors are not to be believed any more */
+		m.muted = unit_below(100) ? 0 : 1u << unit_below(3);
+		nonsense(ifp, &sc->sc_queues[unit_below(sc->sc_nqueues)]);
 		if (unit_below(3) == 0)
 			run();
 		if (unit_below(10) == 0)
@@ -1147,9 +1003,10 @@ fuzz(uint16_t device)
 		m.dead = unit_below(1000) == 0;
 	}
 	m.dead = m.mute = false;
+	m.muted = 0;
 	CHECK(if_setmtu(ifp, 1500));
 	CHECK(if_setup(ifp, false) && if_setup(ifp, true));
-	m.stalled = false;
+	m.stalled = 0;
 	emm_link(&m, true);
 	host_run(2500);
 	drop_got();
@@ -1160,3 +1017,5 @@ fuzz(uint16_t device)
 
 TEST(em_fuzz_82540)	{ fuzz(I82540); }
 TEST(em_fuzz_82574)	{ fuzz(I82574); }
+TEST_CORES(em_fuzz_queues, 2)	{ fuzz(I82574); }
+TEST_CORES(em_fuzz_steered, 3)	{ fuzz(I82574); }
