@@ -16,19 +16,13 @@ static bool has_msix(const struct emm *m) { return m->irqs[0] != NULL; }
 
 /* ---- interrupts ---- */
 
-/* The handler runs on the core that the interrupt goes to. */
 static void
 call(struct emm *m, struct irq *ir, unsigned vector)
 {
-	unsigned self = core_id();
-
 	if (ir == NULL || m->mute || (m->muted & 1u << vector))
 		return;
 	m->interrupts++;
-	ir->ir_count++;
-	host_core(ir->ir_core);
-	ir->ir_func(ir->ir_arg);
-	host_core(self);
+	host_irq(ir);
 }
 
 static void

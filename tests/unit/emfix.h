@@ -17,7 +17,7 @@ void	pools(unsigned mbufs);
 /* After emm_init(&m, ...): attached, up, and at rest. */
 struct ifnet *start_with(unsigned mbufs);
 struct ifnet *start(void);
-/* Goes down and away; no mbuf is anywhere but in its own pool. */
+/* Goes down and away; all mbufs are in the pools. */
 void	stop(void);
 void	pools_are_full(void);
 unsigned posted(void);			/* mbufs in its receive rings */
