@@ -6,15 +6,11 @@
 #include "kernel/pool.h"
 #if defined(SLUICE_HOST) && defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
-
-#include "kernel/host/host.h"
 #define POOL_HIDE(p, n)		__asan_poison_memory_region(p, n)
 #define POOL_SHOW(p, n)		__asan_unpoison_memory_region(p, n)
-#define POOL_SLAB(p, n)		host_watch_slab(p, n)
 #else
 #define POOL_HIDE(p, n)		((void)(p), (void)(n))
 #define POOL_SHOW(p, n)		((void)(p), (void)(n))
-#define POOL_SLAB(p, n)		((void)0)
 #endif
 
 #define POOL_PAGES_MAX	8	/* pages taken at once for small objects */
@@ -22,6 +18,9 @@
 #define LATE_A_PASS	512	/* objects that go back to their pools in one pass of the loop, so that packets do not wait */
 
 struct pool *pool_list;
+#ifdef SLUICE_DEBUG
+void (*pool_watch)(void *, size_t);
+#endif
 
 /* Behind each object of a pool with epochs, at the end of its pr_size bytes. */
 struct pool_late {
@@ -82,7 +81,10 @@ pool_grow(struct pool *pr)
 	if (slab == NULL)
 		return false;
 	pr->pr_npages += npages;
-	POOL_SLAB(slab, npages * PAGE_SIZE);
+#ifdef SLUICE_DEBUG
+	if (pool_watch != NULL)
+		pool_watch(slab, npages * PAGE_SIZE);
+#endif
 	/* Linked from the last on, so that they are handed out in the order of their addresses. */
 	for (n = npages * PAGE_SIZE / pr->pr_size; n-- > 0;) {
 		pool_link(pr, slab + n * pr->pr_size);

@@ -31,4 +31,8 @@ void	 pool_put(struct pool *, void *);
 bool	 pools_collect(uint64_t epoch);
 extern struct pool *pool_list;		/* for vmstat -m, kstat, and the tests' end */
 
+#ifdef SLUICE_DEBUG
+extern void (*pool_watch)(void *slab, size_t size);	/* a pool has got this memory */
+#endif
+
 #endif

@@ -66,7 +66,6 @@ void	host_jump(void) __noreturn_fn;
 /* From now on what is in pools may be touched by the loop and between net_enter() and net_leave() only; elsewhere the address sanitizer
  * ends the process. Nothing without the sanitizer. */
 void	host_watch(void);
-void	host_watch_slab(void *, size_t);	/* pool.c: memory of a pool */
 
 /* Between host_mem.c and others: zeroed pages that do not count as the kernel's; NULL: none left. */
 void	*host_pages(size_t npages);

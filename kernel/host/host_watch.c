@@ -11,7 +11,7 @@
 static struct slab { char *base; size_t size; } *slabs;
 static size_t nslabs, slabs_cap;
 
-void
+static void
 host_watch_slab(void *base, size_t size)
 {
 	bool limited = host.malloc_limited;
@@ -47,13 +47,9 @@ void
 host_watch(void)
 {
 	task_watch = host_watch_section;
+	pool_watch = host_watch_slab;
 }
 #else
-void
-host_watch_slab(void *base __unused_arg, size_t size __unused_arg)
-{
-}
-
 void
 host_watch(void)
 {
