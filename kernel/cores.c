@@ -2,51 +2,63 @@
 #include "kernel/cores.h"
 #include "kernel/loop.h"
 
-PERCORE struct core_box core_box;
 PERCORE volatile bool core_asleep;
-static PERCORE struct { uint8_t sent[MAXCORES]; } core_read;	/* what cb_sent was when we looked */
-static PERCORE bool core_more;			/* an inbox was left with something in it */
 _Static_assert(MAXCORES % sizeof(uint64_t) == 0, "compared by words");
 
 /* Eight cores a step. */
 static inline bool
-core_mail_ready(void)
+core_box_full(const struct core_box *box)
 {
-	const volatile uint64_t *sent = (volatile uint64_t *)percore_ptr(core_box)->cb_sent;
-	const uint64_t *seen = (uint64_t *)percore_ptr(core_read)->sent;
+	const volatile uint64_t *sent = (const volatile uint64_t *)box->cb_sent;
+	const uint64_t *seen = (const uint64_t *)box->cb_seen;
 	unsigned words = (ncores + 7) / 8;
 
 	for (unsigned i = 0; i < words; i++)
 		if (sent[i] != seen[i])
 			return true;
-	return percore(core_more);
+	return box->cb_more;
 }
 
-static bool
-core_mail_open(void)
+static void
+core_box_open(const struct core_inbox *ci, struct core_box *box)
 {
-	struct core_box *box = percore_ptr(core_box);
-	uint8_t *seen = percore_ptr(core_read)->sent;
-	bool all = percore(core_more), more = false;
+	bool all = box->cb_more, more = false;
 
 	for (unsigned i = 0; i < ncores; i++) {
 		uint8_t sent = box->cb_sent[i];
 
-		if (sent == seen[i] && !all)
+		if (sent == box->cb_seen[i] && !all)
 			continue;
-		seen[i] = sent;
+		box->cb_seen[i] = sent;
 		barrier();
-		SET_FOREACH(const struct core_inbox, ci, core_inboxes)
-			more |= ci->ci_poll(i);
+		more |= ci->ci_poll(i);
 	}
-	percore(core_more) = more;
-	return true;
+	box->cb_more = more;
 }
 
 bool
 core_mail_poll(void)
 {
-	return core_mail_ready() && core_mail_open();
+	bool work = false;
+
+	SET_FOREACH(const struct core_inbox, ci, core_inboxes) {
+		struct core_box *box = percore_ptr(*ci->ci_box);
+
+		if (likely(!core_box_full(box)))
+			continue;
+		core_box_open(ci, box);
+		work = true;
+	}
+	return work;
+}
+
+static bool
+core_mail_ready(void)
+{
+	SET_FOREACH(const struct core_inbox, ci, core_inboxes)
+		if (core_box_full(percore_ptr(*ci->ci_box)))
+			return true;
+	return false;
 }
 
 /* ---- core 0 lets another do something ---- */
@@ -79,7 +91,7 @@ core_call(unsigned core, void (*fn)(void *), void *arg)
 	core_calls[core].arg = arg;
 	barrier();
 	core_calls[core].posted = true;
-	core_mail(core);
+	core_mail(&core_inbox_core_call, core);
 	core_fence();
 	core_wake(core);
 	machine_wait(core, &core_calls[core].posted);

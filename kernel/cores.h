@@ -6,30 +6,37 @@
 #include "kernel/percore.h"
 #include "kernel/set.h"
 
-/* What another core leaves for this one, in rings of its own. Called when core `from` has sent mail since, or the last call said so. */
+/* A core's letter box: how often each other core has sent, modulo 256, so that one look tells whether any has. The receiver writes nothing
+ * there: no flag that both write can be lost. A sender has fewer than 256 things under way to a core. */
+struct core_box {
+	volatile uint8_t cb_sent[MAXCORES] __aligned_to(CACHELINE);
+	uint8_t		 cb_seen[MAXCORES] __aligned_to(CACHELINE);	/* the receiver's: what it was at the last look */
+	bool		 cb_more;		/* and that look left something */
+};
+
+/* What other cores leave for this one, in rings of their own. ci_poll is called for core `from` when that has sent since, or when the
+ * last look left something. True: there is more. */
 struct core_inbox {
 	const char	*ci_name;
-	bool		(*ci_poll)(unsigned from);	/* true: there is more */
+	bool		(*ci_poll)(unsigned from);
+	struct core_box	*ci_box;		/* PERCORE */
 };
 SET_DECLARE(const struct core_inbox, core_inboxes);
 #define CORE_INBOX(name, poll)							\
-	static const struct core_inbox core_inbox_##name = { #name, poll };	\
+	static PERCORE struct core_box core_box_##name;				\
+	static const struct core_inbox core_inbox_##name = { #name, poll, &core_box_##name };	\
 	SET_ADD(core_inboxes, core_inbox_##name)
 
-/* A core's letter box: how often each other core has sent, modulo 256, so that one look tells whether any has. PERCORE. The receiver writes
- * nothing there: no flag that both write can be lost. A sender has fewer than 256 things under way to a core. */
-struct core_box { volatile uint8_t cb_sent[MAXCORES]; } __aligned_to(CACHELINE);
-extern struct core_box core_box;
 extern volatile bool core_asleep;		/* PERCORE: it sleeps, or looks a last time before it does */
 
-/* What was stored before is in an inbox of `core`. It looks at its next pass; who wants it to be soon fences and wakes it. Any core. */
+/* What was stored before is in that inbox of `core`. It looks at its next pass; who wants it to be soon fences and wakes it. Any core. */
 static inline void
-core_mail(unsigned core)
+core_mail(const struct core_inbox *ci, unsigned core)
 {
 	unsigned self = core_id();
 
 	barrier();
-	percore_of(core_box, core).cb_sent[self]++;
+	percore_of(*ci->ci_box, core).cb_sent[self]++;
 }
 /* What was stored before can wait no longer: `core` is awake, or is woken. After core_fence(). Any core. */
 static inline void

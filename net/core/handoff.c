@@ -144,31 +144,6 @@ handoff_batch(unsigned core, const struct handoff *ho, uint16_t ifidx, struct ba
 	}
 }
 
-/* The end of a pass: what was gathered is sent; then one fence, and who sleeps is woken. */
-static bool
-handoff_send(void)
-{
-	uint64_t todo = percore(ring_gathered), sent = 0;
-	unsigned self = core_id();
-
-	if (likely(todo == 0))
-		return false;
-	for (; todo != 0; todo &= todo - 1) {
-		unsigned to = (unsigned)__builtin_ctzll(todo);
-
-		if (ring_send(handoff_ring(self, to))) {
-			sent |= 1ull << to;
-			core_mail(to);
-		}
-	}
-	percore(ring_gathered) &= ~sent;
-	core_fence();
-	for (; sent != 0; sent &= sent - 1)
-		core_wake((unsigned)__builtin_ctzll(sent));
-	return percore(ring_gathered) != 0;
-}
-LOOP_HOOK(handoff, 70, handoff_send);
-
 /* ---- the receiver ---- */
 
 /* n pointers from the slots, which end where they begin. */
@@ -238,6 +213,33 @@ handoff_poll(unsigned from)
 	return ring_turn(hr) && hr->hr_tail != __atomic_load_n(&hr->hr_head, __ATOMIC_ACQUIRE);
 }
 CORE_INBOX(handoff, handoff_poll);
+
+/* ---- the end of a pass ---- */
+
+/* What was gathered is sent; then one fence, and who sleeps is woken. */
+static bool
+handoff_send(void)
+{
+	uint64_t todo = percore(ring_gathered), sent = 0;
+	unsigned self = core_id();
+
+	if (likely(todo == 0))
+		return false;
+	for (; todo != 0; todo &= todo - 1) {
+		unsigned to = (unsigned)__builtin_ctzll(todo);
+
+		if (ring_send(handoff_ring(self, to))) {
+			sent |= 1ull << to;
+			core_mail(&core_inbox_handoff, to);
+		}
+	}
+	percore(ring_gathered) &= ~sent;
+	core_fence();
+	for (; sent != 0; sent &= sent - 1)
+		core_wake((unsigned)__builtin_ctzll(sent));
+	return percore(ring_gathered) != 0;
+}
+LOOP_HOOK(handoff, 70, handoff_send);
 
 /* Bounded by what a ring holds. */
 void

@@ -61,6 +61,21 @@ share_poorest(void)
 	return poorest;
 }
 
+static bool
+share_poll(unsigned from)
+{
+	struct share_ring *sr = share_ring(from, core_id());
+	struct mbuf_pool *mp = percore_ptr(mbuf_pool);
+
+	while (sr->sr_tail != __atomic_load_n(&sr->sr_head, __ATOMIC_ACQUIRE)) {
+		memcpy(mp->mp_free + mp->mp_nfree, sr->sr_slot[sr->sr_tail % MAGAZINES], MAGAZINE * sizeof(mp->mp_free[0]));
+		mp->mp_nfree += MAGAZINE;
+		__atomic_store_n(&sr->sr_tail, sr->sr_tail + 1, __ATOMIC_RELEASE);
+	}
+	return false;
+}
+CORE_INBOX(mbuf_share, share_poll);
+
 /* A core that had all its own mbufs back would have mp_total: what is above came from others. Nobody is woken for it: who needs mbufs
  * is awake. */
 static bool
@@ -78,23 +93,8 @@ share_give(void)
 		mp->mp_nfree -= MAGAZINE;
 		memcpy(sr->sr_slot[sr->sr_head % MAGAZINES], mp->mp_free + mp->mp_nfree, MAGAZINE * sizeof(mp->mp_free[0]));
 		__atomic_store_n(&sr->sr_head, sr->sr_head + 1, __ATOMIC_RELEASE);
-		core_mail(to);
+		core_mail(&core_inbox_mbuf_share, to);
 	}
 	return false;
 }
 LOOP_HOOK(mbuf_share, 80, share_give);
-
-static bool
-share_poll(unsigned from)
-{
-	struct share_ring *sr = share_ring(from, core_id());
-	struct mbuf_pool *mp = percore_ptr(mbuf_pool);
-
-	while (sr->sr_tail != __atomic_load_n(&sr->sr_head, __ATOMIC_ACQUIRE)) {
-		memcpy(mp->mp_free + mp->mp_nfree, sr->sr_slot[sr->sr_tail % MAGAZINES], MAGAZINE * sizeof(mp->mp_free[0]));
-		mp->mp_nfree += MAGAZINE;
-		__atomic_store_n(&sr->sr_tail, sr->sr_tail + 1, __ATOMIC_RELEASE);
-	}
-	return false;
-}
-CORE_INBOX(mbuf_share, share_poll);
