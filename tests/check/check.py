@@ -11,6 +11,7 @@ import checklist
 import counters
 import includes
 import path
+import plants
 import sets
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -58,12 +59,16 @@ def checks(build):
         sets.selftest()
         return sets.check(kernel, host)
 
+    def run_plants():
+        plants.selftest(plant)
+        return plants.check(TOP)
+
     def run_path():
         path.selftest()
         return path.check(kernel)
 
     return {'sets': run_sets, 'counters': lambda: run_sources(counters), 'includes': lambda: run_sources(includes), 'packet_path': run_path,
-            'checklist': run_checklist}
+            'checklist': run_checklist, 'plants': run_plants}
 
 
 def main():
