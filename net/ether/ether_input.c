@@ -29,7 +29,7 @@ ether_proto_find(uint16_t type)
 }
 
 /* Anything but an IPv4 frame to our own address: true when it turned out to be IPv4 all the same, flags set. */
-static bool
+static __rare_fn bool
 ether_input_other(struct ifnet *ifp, struct mbuf *m)
 {
 	const struct ether_header *eh = (const void *)m->m_data;
@@ -63,40 +63,74 @@ ether_input_other(struct ifnet *ifp, struct mbuf *m)
 	return false;
 }
 
-static void
+static __rare_fn void
 ether_input_down(struct batch *b)
 {
 	for (unsigned i = 0; i < b->b_n; i++)
 		M_DROP(b->b_m[i], eths_ifdown);
 }
 
-/* IPv4 frames stay in the batch, in order; the others leave it one by one. */
-void
-ether_input(struct ifnet *ifp, struct batch *b)
+static void ether_input_odd(struct ifnet *, struct batch *, unsigned i, unsigned end);
+
+/* Frames i to end - 1 of the batch; b_n are kept so far, IPv4 all of them, in order. */
+static __inline_fn void
+ether_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 {
 	uint32_t our4 = load32(ifp->if_lladdr);
 	uint16_t our2 = load16(ifp->if_lladdr + 4);
-	unsigned n = 0, end = b->b_n;
+	unsigned n = b->b_n;
+
+	for (; i < end; i++) {
+		struct mbuf *m = b->b_m[i];
+		const uint8_t *eh = m->m_data;
+
+		if (unlikely(m->m_len < ETHER_HDR_LEN || load32(eh) != our4 || load16(eh + 4) != our2 || (eh[6] & 1) ||
+		    load16(eh + 12) != BE16(ETHERTYPE_IP))) {
+			b->b_n = n;
+			ether_input_odd(ifp, b, i, end);
+			return;
+		}
+		m_adj(m, ETHER_HDR_LEN);
+		b->b_m[n++] = m;
+	}
+	if ((b->b_n = n) > 0)
+		ip_input(ifp, b);
+}
+
+static __many_fn void
+ether_input_many(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
+{
+	ether_input_from(ifp, b, i, end);
+}
+
+/* Frame i is anything but an IPv4 frame to our own address; then the rest. */
+static __rare_fn void
+ether_input_odd(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
+{
+	struct mbuf *m = b->b_m[i];
+
+	if (m->m_len < ETHER_HDR_LEN)
+		M_DROP(m, eths_runt);
+	else if (ether_input_other(ifp, m)) {
+		m_adj(m, ETHER_HDR_LEN);
+		batch_add(b, m);
+	}
+	ether_input_many(ifp, b, i + 1, end);
+}
+
+void
+ether_input(struct ifnet *ifp, struct batch *b)
+{
+	unsigned end = b->b_n;
 
 	STAGE_ENTER(ether_input, end);
 	if (unlikely(!(ifp->if_flags & IFF_UP))) {
 		ether_input_down(b);
 		return;
 	}
-	for (unsigned i = 0; i < end; i++) {
-		struct mbuf *m = b->b_m[i];
-		const uint8_t *eh = m->m_data;
-
-		if (unlikely(m->m_len < ETHER_HDR_LEN)) {
-			M_DROP(m, eths_runt);
-			continue;
-		}
-		if (unlikely(load32(eh) != our4 || load16(eh + 4) != our2 || (eh[6] & 1) ||
-		    load16(eh + 12) != BE16(ETHERTYPE_IP)) && !ether_input_other(ifp, m))
-			continue;
-		m_adj(m, ETHER_HDR_LEN);
-		b->b_m[n++] = m;
-	}
-	if ((b->b_n = n) > 0)
-		ip_input(ifp, b);
+	b->b_n = 0;
+	if (end == 1)
+		ether_input_from(ifp, b, 0, 1);
+	else
+		ether_input_many(ifp, b, 0, end);
 }

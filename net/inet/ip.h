@@ -44,14 +44,9 @@ static inline bool
 ip_hdrsum_ok(const struct ip *ip)
 {
 	const uint8_t *p = (const uint8_t *)ip;
-	uint64_t s = load64(p), t = load64(p + 8);
+	uint64_t s = (uint64_t)load32(p) + load32(p + 4) + load32(p + 8) + load32(p + 12) + load32(p + 16);
 	uint32_t x;
 
-	s += t;
-	s += s < t;
-	t = load32(p + 16);
-	s += t;
-	s += s < t;
 	s += s << 32 | s >> 32;
 	x = (uint32_t)(s >> 32);
 	x += x << 16 | x >> 16;

@@ -127,66 +127,126 @@ ip_strong_es(const struct ifnet *ifp, const struct rtentry *rt)
 	return ip_forwarding || rt->rt_ifp == ifp || (ifp->if_flags & IFF_LOOPBACK);
 }
 
-/* What is not plain to be forwarded. True: it is for us; else it has been dropped. */
-static bool
-ip_ours(const struct ifnet *ifp, struct mbuf *m, const struct rtentry *rt)
+static inline struct rtentry *
+ip_input_route(const struct ifnet *ifp, be32_t dst)
 {
-	if (ip_strong_es(ifp, rt))
-		return true;
-	M_DROP(m, ips_wrongif);
-	return false;
+	struct rtentry *rt = rtable_match(ifp->if_rdomain, dst);
+
+	return rt != NULL ? rt : &ip_noroute;
 }
 
-/* Runs of packets with the same destination look it up once. What is to be forwarded stays in b, what is for us goes to `local`. */
-static void
-ip_sort(struct ifnet *ifp, struct batch *b)
+enum ip_where { IP_GONE, IP_HERE, IP_AWAY };	/* dropped and counted; for us; to be forwarded, m_rt is set */
+
+/* Where any packet goes. */
+static enum ip_where
+ip_input_any(struct ifnet *ifp, struct mbuf *m)
 {
-	struct rtentry *rt = &ip_noroute;
-	be32_t dst = IP4_ANY;				/* is special, so never looked up */
-	unsigned n = 0, end = b->b_n;
-	uint64_t uses = 0;		/* of rt; several cores may add to it at once, and one of them be lost */
+	const struct ip *ip;
+	struct rtentry *rt;
+
+	if (!ip_plain(m)) {
+		if (!ip_check(ifp, m))
+			return IP_GONE;
+		ip = (const struct ip *)m->m_data;
+		if (ip_special[(uint8_t)ip->ip_dst])
+			return ip_special_dst(ifp, m, ip) ? IP_HERE : IP_GONE;
+	}
+	ip = (const struct ip *)m->m_data;
+	m->m_rt = rt = ip_input_route(ifp, ip->ip_dst);
+	rt->rt_use++;
+	if (!(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
+		return IP_AWAY;
+	if (ip_strong_es(ifp, rt))
+		return IP_HERE;
+	M_DROP(m, ips_wrongif);
+	return IP_GONE;
+}
+
+/* Packets from i on, up to and with the first that is to be forwarded; those before it that are for us are delivered. Returns the position
+ * behind. */
+static __rare_fn unsigned
+ip_input_run(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
+{
+	enum ip_where where = IP_GONE;
 	struct batch local;
 
 	local.b_n = 0;
-	for (unsigned i = 0; i < end; i++) {
+	for (; i < end && where != IP_AWAY; i++) {
 		struct mbuf *m = b->b_m[i];
-		const struct ip *ip = (const struct ip *)m->m_data;
 
-		if (unlikely(!ip_plain(m))) {
-			if (!ip_check(ifp, m))
-				continue;
-			ip = (const struct ip *)m->m_data;
-			if (ip_special[(uint8_t)ip->ip_dst]) {
-				if (ip_special_dst(ifp, m, ip))
-					batch_add(&local, m);
-				continue;
-			}
-		}
-		if (ip->ip_dst != dst) {
-			dst = ip->ip_dst;
-			rt->rt_use += uses;
-			uses = 0;
-			if ((rt = rtable_match(ifp->if_rdomain, dst)) == NULL)
-				rt = &ip_noroute;
-		}
-		uses++;
-		m->m_rt = rt;
-		if (unlikely(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST))) {
-			if (ip_ours(ifp, m, rt))
-				batch_add(&local, m);
-			continue;
-		}
-		b->b_m[n++] = m;
+		if ((where = ip_input_any(ifp, m)) != IP_GONE)
+			batch_add(where == IP_HERE ? &local : b, m);
 	}
-	rt->rt_use += uses;
 	if (local.b_n > 0) {
 		if (core_id() == 0)
 			ip_deliver(ifp, &local);
 		else
 			handoff_batch(0, &handoff_ip_deliver, ifp->if_index, &local);
 	}
+	return i;
+}
+
+static void ip_input_odd(struct ifnet *, struct batch *, unsigned i, unsigned end);
+
+/* Packets i to end - 1 of the batch; b_n are kept so far to be forwarded. Runs with the same destination look it up once. */
+static __inline_fn void
+ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
+{
+	struct rtentry *rt = &ip_noroute;
+	be32_t dst = IP4_ANY;				/* is special, so never looked up */
+	unsigned n = b->b_n, run = n;			/* [run, n) go by rt */
+
+	for (; i < end; i++) {
+		struct mbuf *m = b->b_m[i];
+		const struct ip *ip = (const struct ip *)m->m_data;
+
+		if (unlikely(!ip_plain(m)))
+			goto odd;
+		if (ip->ip_dst != dst) {
+			rt->rt_use += n - run;
+			run = n;
+			dst = ip->ip_dst;
+			rt = ip_input_route(ifp, dst);
+		}
+		if (unlikely(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
+			goto odd;
+		m->m_rt = rt;
+		b->b_m[n++] = m;
+	}
+	rt->rt_use += n - run;
 	if ((b->b_n = n) > 0)
 		ip_forward(b);
+	return;
+odd:
+	rt->rt_use += n - run;
+	b->b_n = n;
+	ip_input_odd(ifp, b, i, end);
+}
+
+static __many_fn void
+ip_input_many(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
+{
+	ip_input_from(ifp, b, i, end);
+}
+
+/* Packet i is not plainly one to be forwarded; then the rest. */
+static __rare_fn void
+ip_input_odd(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
+{
+	i = ip_input_run(ifp, b, i, end);
+	ip_input_many(ifp, b, i, end);
+}
+
+static inline void
+ip_sort(struct ifnet *ifp, struct batch *b)
+{
+	unsigned end = b->b_n;
+
+	b->b_n = 0;
+	if (end == 1)
+		ip_input_from(ifp, b, 0, 1);
+	else
+		ip_input_many(ifp, b, 0, end);
 }
 HANDOFF(ip_sort, ip_sort);
 
