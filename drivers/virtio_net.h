@@ -116,8 +116,14 @@ void	vio_rxfree(struct vio_pair *);	/* the device is reset */
 
 /* virtio_net_tx.c */
 void	vio_start(struct ifqueue *);
+void	vio_txeof_some(struct vio_pair *);	/* there is something */
 /* Frees what has been sent; restarts the queue when there is room again. */
-void	vio_txeof(struct vio_pair *);
+static inline void
+vio_txeof(struct vio_pair *vp)
+{
+	if (virtq_used(&vp->vp_tx) > 0)
+		vio_txeof_some(vp);
+}
 void	vio_txfree(struct vio_pair *);	/* the device is reset */
 void	vio_reclaim(struct nicq *);
 

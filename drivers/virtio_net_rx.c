@@ -41,10 +41,16 @@ vio_rxfree(struct vio_pair *vp)
 	vp->vp_posted = 0;
 }
 
-/* The common case: the ring is full, the device in order, a frame in each buffer, and there are mbufs to replace
- * them. Takes up to n frames into the batch, up to the end of the ring at most, and stops at the first that is
- * otherwise. */
-static unsigned
+/* The ring is full and the device in order. */
+static inline bool
+rx_is_plain(const struct vio_pair *vp)
+{
+	return vp->vp_posted == vp->vp_rx.vq_size && virtq_in_order(&vp->vp_rx);
+}
+
+/* The common case: rx_is_plain(), a frame in each buffer, and there are mbufs to replace them. Takes up to n frames
+ * into the batch, up to the end of the ring at most, and stops at the first that is otherwise. */
+static inline unsigned
 rx_fast(struct vio_pair *vp, struct batch *b, unsigned n)
 {
 	struct virtq *vq = &vp->vp_rx;
@@ -179,31 +185,41 @@ rx_slow(struct vio_pair *vp, unsigned avail)
 	return NULL;
 }
 
+/* What the fast way has not taken of n frames, `done` buffers so far. Returns how many now; vp_stopped: the device is broken. */
+static __apart_fn unsigned
+rx_rest(struct vio_pair *vp, struct batch *b, unsigned done, unsigned n, unsigned avail)
+{
+	struct virtq *vq = &vp->vp_rx;
+	uint16_t first = (uint16_t)(vq->vq_last - done);
+	struct mbuf *m;
+
+	if (avail > virtq_busy(vq) + done) {
+		vio_broken(vp, "receive ring: more used than there were", avail);
+		return 0;
+	}
+	for (; done < n && !vp->vp_stopped; done = (uint16_t)(vq->vq_last - first)) {
+		if (rx_is_plain(vp) && rx_fast(vp, b, n - done) > 0)
+			continue;
+		if ((m = rx_slow(vp, avail - done)) != NULL)
+			batch_add(b, m);
+	}
+	return done;
+}
+
 int
 vio_rxeof(struct vio_pair *vp, int budget)
 {
 	struct virtq *vq = &vp->vp_rx;
-	unsigned avail = virtq_used(vq), n = (unsigned)MIN(budget, BATCH_MAX), done = 0;
-	bool fast = vp->vp_posted == vq->vq_size && virtq_in_order(vq);
-	uint16_t first = vq->vq_last;
+	unsigned avail = virtq_used(vq), n = MIN((unsigned)MIN(budget, BATCH_MAX), avail), done = 0;
 	struct batch b;
 
 	if (avail == 0)
 		return 0;
-	if (avail > virtq_busy(vq)) {
-		vio_broken(vp, "receive ring: more used than there were", avail);
-		return 0;
-	}
-	n = MIN(n, avail);
-	for (b.b_n = 0; done < n && !vp->vp_stopped; done = (uint16_t)(vq->vq_last - first)) {
-		struct mbuf *m;
-
-		if (likely(fast) && likely(rx_fast(vp, &b, n - done) > 0))
-			continue;
-		if ((m = rx_slow(vp, avail - done)) != NULL)
-			batch_add(&b, m);
-		fast = fast && virtq_in_order(vq);
-	}
+	b.b_n = 0;
+	if (likely(rx_is_plain(vp) && avail <= virtq_busy(vq)))
+		done = n == 1 ? rx_fast(vp, &b, 1) : rx_fast(vp, &b, n);
+	if (unlikely(done < n))
+		done = rx_rest(vp, &b, done, n, avail);
 	if (likely(!vp->vp_stopped))
 		virtq_publish(vq, (uint16_t)(vq->vq_head + done));
 	if (likely(b.b_n > 0))

@@ -126,19 +126,14 @@ tx_full(struct vio_pair *vp)
 	return true;
 }
 
-void
-vio_start(struct ifqueue *ifq)
+/* Moves what it can from the list at m to the ring, whatever it is like; `taken` packets have been moved already. */
+static __apart_fn void
+tx_rest(struct vio_pair *vp, struct mbuf *m, unsigned taken)
 {
-	struct vio_pair *vp = ifq->ifq_softc;
 	struct virtq *vq = &vp->vp_tx;
-	uint16_t head = vq->vq_head;
-	struct mbuf *m = ifq->ifq_head;
-	unsigned room, taken = 0;
+	uint16_t head = (uint16_t)(vq->vq_head + taken);
+	unsigned room = vq->vq_size - virtq_busy(vq) - taken;
 
-	if (unlikely(vp->vp_stopped))
-		return;
-	vio_txeof(vp);
-	room = vq->vq_size - virtq_busy(vq);
 	while (room > 0 && m != NULL) {
 		uint16_t slot = head & vq->vq_mask;
 		unsigned n = vq->vq_size - slot, done = 0;
@@ -156,16 +151,41 @@ vio_start(struct ifqueue *ifq)
 		head = (uint16_t)(head + done);
 		room -= done;
 	}
-	ifq_taken(ifq, m, taken);
+	ifq_taken(vp->vp_ifq, m, taken);
 	if (head != vq->vq_head)
 		virtq_publish(vq, head);
-	if (unlikely(room == 0 && m != NULL))
+	if (room == 0 && m != NULL)
 		tx_full(vp);
 }
 
-/* Frees what a device in order has sent, up to n and to the end of the ring; stops at the first that is out of order. */
-static unsigned
-txeof_fast(struct vio_pair *vp, unsigned n)
+void
+vio_start(struct ifqueue *ifq)
+{
+	struct vio_pair *vp = ifq->ifq_softc;
+	struct virtq *vq = &vp->vp_tx;
+	uint16_t slot = vq->vq_head & vq->vq_mask;
+	struct mbuf *m = ifq->ifq_head;
+	unsigned room, taken = 0;
+
+	if (unlikely(vp->vp_stopped))
+		return;
+	vio_txeof(vp);
+	room = vq->vq_size - virtq_busy(vq);
+	if (likely(virtq_in_order(vq)))
+		taken = tx_fast(vp, slot, MIN((unsigned)vq->vq_size - slot, room), &m);
+	if (unlikely(m != NULL)) {
+		tx_rest(vp, m, taken);
+		return;
+	}
+	ifq_taken(ifq, NULL, taken);
+	if (likely(taken > 0))
+		virtq_publish(vq, (uint16_t)(vq->vq_head + taken));
+}
+
+/* Frees what a device in order has sent, up to n and to the end of the ring; stops at the first that is out of order, and
+ * unless `any` at the first that is not simply freed. */
+static inline unsigned
+txeof_fast(struct vio_pair *vp, unsigned n, bool any)
 {
 	struct virtq *vq = &vp->vp_tx;
 	const uint32_t slot = vq->vq_last & vq->vq_mask;
@@ -177,7 +197,10 @@ txeof_fast(struct vio_pair *vp, unsigned n)
 	n = MIN(n, vq->vq_size - slot);
 	m_freer_start(&pool);
 	for (i = 0; i < n && used[i].id == slot + i; i++)
-		m_freer_add(&pool, txm[i]);
+		if (any)
+			m_freer_add(&pool, txm[i]);
+		else if (!m_freer_try(&pool, txm[i]))
+			break;
 	m_freer_end(&pool);
 	vq->vq_last += i;
 	return i;
@@ -199,26 +222,38 @@ txeof_slow(struct vio_pair *vp)
 	return true;
 }
 
-void
-vio_txeof(struct vio_pair *vp)
+/* n that the fast way has not taken. False: the device is broken. */
+static __apart_fn bool
+txeof_rest(struct vio_pair *vp, unsigned n)
 {
 	struct virtq *vq = &vp->vp_tx;
-	unsigned n = virtq_used(vq), done;
+	unsigned done;
 
-	if (n == 0)
-		return;
-	if (unlikely(n > virtq_busy(vq))) {
+	if (n > virtq_busy(vq)) {
 		vio_broken(vp, "transmit ring: more used than there were", n);
-		return;
+		return false;
 	}
 	for (; n > 0; n -= done) {
-		done = likely(virtq_in_order(vq)) ? txeof_fast(vp, n) : 0;
+		done = virtq_in_order(vq) ? txeof_fast(vp, n, true) : 0;
 		if (done > 0)
 			continue;
 		if (!txeof_slow(vp))
-			return;
+			return false;
 		done = 1;
 	}
+	return true;
+}
+
+void
+vio_txeof_some(struct vio_pair *vp)
+{
+	struct virtq *vq = &vp->vp_tx;
+	unsigned n = virtq_used(vq), done = 0;
+
+	if (likely(n <= virtq_busy(vq) && virtq_in_order(vq)))
+		done = n == 1 ? txeof_fast(vp, 1, false) : txeof_fast(vp, n, false);
+	if (unlikely(done < n) && !txeof_rest(vp, n - done))
+		return;
 	if (unlikely(vp->vp_ifq->ifq_oactive))
 		ifq_restart(vp->vp_ifq);
 	else

@@ -12,10 +12,10 @@
 #define __aligned_to(n)	__attribute__((aligned(n)))
 #define __unused_arg	__attribute__((unused))
 #define __noreturn_fn	__attribute__((noreturn))
-/* A stage's work in one place, compiled twice: for many packets, and for one, which is then no loop and has no registers to save. The rare
- * ways out of it are functions of their own for the same reason. */
+/* What stands in one function, compiled twice, for many packets and for one, which is then no loop and has no registers to save; what stands
+ * apart so that its caller need not save any; the same for what is hardly ever called. */
 #define __inline_fn	inline __attribute__((always_inline))
-#define __many_fn	__attribute__((noinline))
+#define __apart_fn	__attribute__((noinline))
 #define __rare_fn	__attribute__((noinline, cold))
 #define __must_check	__attribute__((warn_unused_result))
 #ifndef __packed		/* newlib's headers have the same two */

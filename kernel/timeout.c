@@ -176,16 +176,26 @@ timeouts_run(unsigned max)
 	}
 }
 
-uint64_t
-timeouts_next(void)
+static __apart_fn uint64_t
+wheel_replan(void)
 {
 	struct wheel *wh = percore_ptr(wheel);
 	uint64_t due;
 
-	if ((wh->wh_deleted || percore(timeouts_due) == 0) && wh->wh_due == NULL && wh->wh_cascade == NULL)
+	if (wh->wh_due == NULL && wh->wh_cascade == NULL)
 		wheel_plan(wh);
 	due = percore(timeouts_due);
 	return due == UINT64_MAX ? 0 : MAX(due, (uint64_t)1);
+}
+
+uint64_t
+timeouts_next(void)
+{
+	uint64_t due = percore(timeouts_due);
+
+	if (unlikely(due == 0 || percore(wheel.wh_deleted)))
+		return wheel_replan();
+	return due == UINT64_MAX ? 0 : due;
 }
 
 unsigned

@@ -215,38 +215,43 @@ clock_arm(uint64_t deadline, uint64_t now)
 	percore(clock_armed) = deadline;
 }
 
+/* Whether the timer rings too late for a deadline, 0 being none in both: less one, none is the latest. A timer that rings too early is as good
+ * as one that rings in time: who waits looks at the clock. */
+static inline bool
+clock_late(uint64_t deadline)
+{
+	return percore(clock_armed) - 1 > deadline - 1;
+}
+
 void
 clock_alarm(uint64_t deadline)
 {
 	uint64_t flags = irq_save();
 
-	if (percore(clock_armed) == 0 || percore(clock_armed) > deadline)
+	if (clock_late(deadline))
 		clock_arm(deadline, uptime_ns());
 	irq_restore(flags);
 }
 
+/* Interrupts are off. False: the deadline has passed. */
+static __apart_fn bool
+clock_set(uint64_t deadline)
+{
+	uint64_t now = uptime_ns();
+
+	if (now >= deadline)
+		return false;
+	clock_arm(deadline, now);
+	return true;
+}
+
+/* A timer that was set for this deadline or an earlier one has not rung, or it rings as soon as interrupts are on. */
 void
 cpu_idle(uint64_t deadline, const volatile bool *stop)
 {
-	uint64_t now;
-
 	irq_disable();
-	if (*stop)
-		goto out;
-	if (deadline != percore(clock_armed)) {
-		now = uptime_ns();
-		if (deadline != 0 && now >= deadline)
-			goto out;
-		if (deadline != 0)
-			clock_arm(deadline, now);
-		else {
-			apic_timer_start(0);
-			percore(clock_armed) = 0;
-		}
-	} else if (deadline != 0 && uptime_ns() >= deadline)
-		goto out;
-	__asm__ volatile("sti\n\thlt" : : : "memory");	/* sti holds interrupts off for one more instruction */
-	return;
-out:
-	irq_enable();
+	if (!*stop && (!clock_late(deadline) || clock_set(deadline)))
+		__asm__ volatile("sti\n\thlt" : : : "memory");	/* sti holds interrupts off for one more instruction */
+	else
+		irq_enable();
 }

@@ -3,17 +3,23 @@
 #include "kernel/amd64/irq.h"
 
 /* True: it came too often without the loop having caught up. The loop writes the log. */
-static bool
-irq_storm(struct irq *ir)
+static __rare_fn bool
+irq_storms(struct irq *ir)
 {
-	if (ir->ir_limit == 0 || ++ir->ir_burst < ir->ir_limit || ir->ir_masked)
+	if (ir->ir_limit == 0 || ir->ir_masked)
 		return false;
 	ir->ir_masked = true;
 	poller_wake(&irq_poller);
 	return true;
 }
 
-static void
+static inline bool
+irq_storm(struct irq *ir)
+{
+	return unlikely(++ir->ir_burst >= ir->ir_limit) && irq_storms(ir);
+}
+
+static __apart_fn void
 irq_line(unsigned line)
 {
 	bool claimed = false, stuck = false;
@@ -42,6 +48,12 @@ irq_line(unsigned line)
 	pic_eoi(line);
 }
 
+static __rare_fn void
+irq_mask(struct irq *ir)
+{
+	reg_write32(&ir->ir_mask, 0, 1);	/* PCI 3.0, 6.8.2.9: mask bit */
+}
+
 void
 irq_dispatch(unsigned vector)
 {
@@ -52,13 +64,12 @@ irq_dispatch(unsigned vector)
 		return;
 	}
 	ir = irq_table[vector & 0xff];
-	if (ir == NULL)
-		percore(irq_counts.ic_spurious)++;
-	else {
+	if (likely(ir != NULL)) {
 		ir->ir_count++;
 		ir->ir_func(ir->ir_arg);
 		if (irq_storm(ir))
-			reg_write32(&ir->ir_mask, 0, 1);	/* PCI 3.0, 6.8.2.9: mask bit */
-	}
+			irq_mask(ir);
+	} else
+		percore(irq_counts.ic_spurious)++;
 	apic_eoi();
 }

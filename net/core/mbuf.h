@@ -154,25 +154,34 @@ m_freer_get(struct m_freer *f)
 #endif
 	return m;
 }
+/* False: it is shared; then m_freer_add_one() takes it. For one that is no chain. */
+static inline bool
+m_freer_try_one(struct m_freer *f, struct mbuf *m)
+{
+	if (unlikely(m->m_flags & (M_SHARED | M_FREED)))
+		return false;
+	m_reset(m);
+	*f->mf_top++ = m;
+	return true;
+}
+static inline bool
+m_freer_try(struct m_freer *f, struct mbuf *m)
+{
+	return likely(m->m_next == NULL) && m_freer_try_one(f, m);
+}
 struct m_freer m_freer_slow(struct m_freer, struct mbuf *);	/* by value: it stays in a register */
 /* One that is no chain. */
 static inline void
 m_freer_add_one(struct m_freer *f, struct mbuf *m)
 {
-	if (unlikely(m->m_flags & (M_SHARED | M_FREED))) {
+	if (!m_freer_try_one(f, m))
 		*f = m_freer_slow(*f, m);
-		return;
-	}
-	m_reset(m);
-	*f->mf_top++ = m;
 }
 static inline void
 m_freer_add(struct m_freer *f, struct mbuf *m)
 {
-	if (unlikely(m->m_next != NULL))
+	if (!m_freer_try(f, m))
 		*f = m_freer_slow(*f, m);
-	else
-		m_freer_add_one(f, m);
 }
 
 /* The same for getting many: m_getter_start, m_getter_next at most as often as mp_nfree says, m_getter_end. */

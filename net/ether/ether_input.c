@@ -97,7 +97,7 @@ ether_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 		ip_input(ifp, b);
 }
 
-static __many_fn void
+static __apart_fn void
 ether_input_many(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 {
 	ether_input_from(ifp, b, i, end);

@@ -40,7 +40,7 @@ ether_output_from(struct batch *b, struct ifnet *ifp, unsigned i, unsigned end)
 		ifp->if_enqueue(ifp, b);
 }
 
-static __many_fn void
+static __apart_fn void
 ether_output_many(struct batch *b, struct ifnet *ifp, unsigned i, unsigned end)
 {
 	ether_output_from(b, ifp, i, end);

@@ -223,7 +223,7 @@ odd:
 	ip_input_odd(ifp, b, i, end);
 }
 
-static __many_fn void
+static __apart_fn void
 ip_input_many(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 {
 	ip_input_from(ifp, b, i, end);
