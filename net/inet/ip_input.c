@@ -135,6 +135,14 @@ ip_input_route(const struct ifnet *ifp, be32_t dst)
 	return rt != NULL ? rt : &ip_noroute;
 }
 
+/* Several cores may add at once, and one of them be lost. */
+static inline void
+rt_used(struct rtentry *rt, unsigned n)
+{
+	if (n > 0)
+		rt->rt_use += n;
+}
+
 enum ip_where { IP_GONE, IP_HERE, IP_AWAY };	/* dropped and counted; for us; to be forwarded, m_rt is set */
 
 /* Where any packet goes. */
@@ -153,7 +161,7 @@ ip_input_any(struct ifnet *ifp, struct mbuf *m)
 	}
 	ip = (const struct ip *)m->m_data;
 	m->m_rt = rt = ip_input_route(ifp, ip->ip_dst);
-	rt->rt_use++;
+	rt_used(rt, 1);
 	if (!(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
 		return IP_AWAY;
 	if (ip_strong_es(ifp, rt))
@@ -203,7 +211,7 @@ ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 		if (unlikely(!ip_plain(m)))
 			goto odd;
 		if (ip->ip_dst != dst) {
-			rt->rt_use += n - run;
+			rt_used(rt, n - run);
 			run = n;
 			dst = ip->ip_dst;
 			rt = ip_input_route(ifp, dst);
@@ -213,12 +221,12 @@ ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 		m->m_rt = rt;
 		b->b_m[n++] = m;
 	}
-	rt->rt_use += n - run;
+	rt_used(rt, n - run);
 	if ((b->b_n = n) > 0)
 		ip_forward(b);
 	return;
 odd:
-	rt->rt_use += n - run;
+	rt_used(rt, n - run);
 	b->b_n = n;
 	ip_input_odd(ifp, b, i, end);
 }
