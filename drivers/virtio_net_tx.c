@@ -81,7 +81,7 @@ tx_copy(struct vio_pair *vp, struct mbuf *m, uint16_t id)
 /* The common case: the device is in order, each packet one mbuf of its own with headroom. Fills up to n descriptors
  * from `slot` on, not beyond the end of the ring, from the list that *mp is the head of, and stops at the first that
  * is otherwise. */
-static unsigned
+static __inline_fn unsigned
 tx_fast(struct vio_pair *vp, uint16_t slot, unsigned n, struct mbuf **mp)
 {
 	struct vring_desc *d = &vp->vp_tx.vq_desc[slot];

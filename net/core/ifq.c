@@ -10,6 +10,16 @@ STAGE(ifq_enqueue);
 
 static PERCORE struct ifqueue *ifq_pending;	/* to be started at the end of this pass */
 
+static __apart_fn void
+ifiq_steer(struct ifiqueue *ifiq, struct batch *b)
+{
+	struct ifnet *ifp = ifiq->ifiq_if;
+
+	ifiq->ifiq_bytes += steer(ifp->if_index, b);
+	if (b->b_n > 0)
+		ifp->if_input(ifp, b);
+}
+
 void
 ifiq_input(struct ifiqueue *ifiq, struct batch *b)
 {
@@ -19,12 +29,12 @@ ifiq_input(struct ifiqueue *ifiq, struct batch *b)
 	ifiq->ifiq_packets += b->b_n;
 	ifiq->ifiq_enqueues++;
 	ifiq->ifiq_dequeues++;
-	if (ifp->if_steer)
-		ifiq->ifiq_bytes += steer(ifp->if_index, b);
-	else
-		ifiq->ifiq_bytes += batch_received(b, ifp->if_index);
-	if (likely(b->b_n > 0))
-		ifp->if_input(ifp, b);
+	if (ifp->if_steer) {
+		ifiq_steer(ifiq, b);
+		return;
+	}
+	ifiq->ifiq_bytes += batch_received(b, ifp->if_index);
+	ifp->if_input(ifp, b);
 }
 
 static void
@@ -39,7 +49,7 @@ ifq_set_pending(struct ifqueue *ifq)
 		percore(loop_wake) = true;
 }
 
-static void
+static __rare_fn void
 ifq_refuse(struct ifqueue *ifq, struct batch *b, unsigned from)
 {
 	ifq->ifq_qdrops += b->b_n - from;

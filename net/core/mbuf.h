@@ -265,13 +265,17 @@ static inline uint64_t
 batch_received(struct batch *b, uint16_t ifidx)
 {
 	uint64_t bytes = 0;
+	unsigned n = b->b_n;
 
-	for (unsigned i = 0; i < b->b_n; i++) {
-		bytes += b->b_m[i]->m_pktlen;
-		b->b_m[i]->m_ifidx = ifidx;
+	for (unsigned i = 0; i < n; i++) {
+		struct mbuf *m = b->b_m[i];
+
+		bytes += m->m_pktlen;
+		m->m_ifidx = ifidx;
 	}
 	return bytes;
 }
 static inline void batch_add(struct batch *b, struct mbuf *m) { b->b_m[b->b_n++] = m; }
+static inline unsigned batch_pos(const struct batch *b, struct mbuf *const *p) { return (unsigned)(p - b->b_m); }
 
 #endif

@@ -78,20 +78,21 @@ ether_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 {
 	uint32_t our4 = load32(ifp->if_lladdr);
 	uint16_t our2 = load16(ifp->if_lladdr + 4);
-	unsigned n = b->b_n;
+	struct mbuf *const *from = &b->b_m[i - b->b_n];	/* b_m[n] = from[n]: the loop keeps all that it looks at */
+	unsigned n = b->b_n, stop = n + end - i;
 
-	for (; i < end; i++) {
-		struct mbuf *m = b->b_m[i];
+	for (; n < stop; n++) {
+		struct mbuf *m = from[n];
 		const uint8_t *eh = m->m_data;
 
 		if (unlikely(m->m_len < ETHER_HDR_LEN || load32(eh) != our4 || load16(eh + 4) != our2 || (eh[6] & 1) ||
 		    load16(eh + 12) != BE16(ETHERTYPE_IP))) {
 			b->b_n = n;
-			ether_input_odd(ifp, b, i, end);
+			ether_input_odd(ifp, b, batch_pos(b, &from[n]), end);
 			return;
 		}
 		m_adj(m, ETHER_HDR_LEN);
-		b->b_m[n++] = m;
+		b->b_m[n] = m;
 	}
 	if ((b->b_n = n) > 0)
 		ip_input(ifp, b);

@@ -16,17 +16,18 @@ static void ether_output_odd(struct batch *, struct ifnet *, unsigned i, unsigne
 static __inline_fn void
 ether_output_from(struct batch *b, struct ifnet *ifp, unsigned i, unsigned end)
 {
-	unsigned n = b->b_n;
+	struct mbuf *const *from = &b->b_m[i - b->b_n];	/* b_m[n] = from[n]: the loop keeps all that it looks at */
+	unsigned n = b->b_n, stop = n + end - i;
 
-	for (; i < end; i++) {
-		struct mbuf *m = b->b_m[i];
+	for (; n < stop; n++) {
+		struct mbuf *m = from[n];
 		struct nexthop *nh = m->m_nh;
 		uint8_t *data = m->m_data;
 		uint64_t len = nh->nh_hdrlen;
 
 		if (unlikely(!nh->nh_valid || nh->nh_ifp != ifp || data - m->m_buf < NH_HDRSIZE)) {
 			b->b_n = n;
-			ether_output_odd(b, ifp, i, end);
+			ether_output_odd(b, ifp, batch_pos(b, &from[n]), end);
 			return;
 		}
 		if (unlikely(!nh->nh_used))		/* other cores' lines are left alone */
@@ -34,7 +35,7 @@ ether_output_from(struct batch *b, struct ifnet *ifp, unsigned i, unsigned end)
 		memcpy(data - NH_HDRSIZE, nh->nh_hdr, NH_HDRSIZE);
 		m->m_data = data - len;
 		m->m_lens += len << 32 | len;
-		b->b_m[n++] = m;
+		b->b_m[n] = m;
 	}
 	if ((b->b_n = n) > 0)
 		ifp->if_enqueue(ifp, b);

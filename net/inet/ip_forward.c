@@ -44,16 +44,15 @@ ip_forward_special(struct mbuf *m, struct rtentry *rt)
 	return NULL;
 }
 
-/* The TTL, known to be two or more, becomes one less; the checksum follows (RFC 1624). In the 32-bit word of TTL, protocol and checksum
- * that is one subtraction from the lowest byte and one addition to the checksum with end-around carry. */
+/* The TTL, known to be two or more, becomes one less; the checksum follows (RFC 1624). The TTL is the first octet of its 16-bit word, so
+ * that in memory order one is added to the checksum, with end-around carry. */
 static inline void
 ip_decttl(struct ip *ip)
 {
-	uint32_t w;
+	uint32_t sum = ip->ip_sum + 1u;
 
-	if (unlikely(__builtin_add_overflow(load32(&ip->ip_ttl), 0x10000u - 1, &w)))
-		w += 0x10000;
-	store32(&ip->ip_ttl, w);
+	ip->ip_ttl--;
+	ip->ip_sum = (uint16_t)(sum + (sum >> 16));
 }
 
 /* Too big for the way out. True: it goes in pieces; false: it must not, and has been dropped. RFC 1812 5.2.6, RFC 1191 4. */
@@ -94,14 +93,20 @@ ip_forward_redirect(struct mbuf *m, const struct rtentry *rt)
 		}
 }
 
-static bool
-ip_may_forward(struct batch *b)
+static __rare_fn void
+ip_forward_not(struct batch *b)
 {
-	if (likely(ip_forwarding && config_loaded))
-		return true;
 	for (unsigned i = 0; i < b->b_n; i++)
 		M_DROP(b->b_m[i], ips_cantforward);
-	return false;
+}
+
+static inline bool
+ip_forward_plain(const struct mbuf *m)
+{
+	const struct ip *ip = (const struct ip *)m->m_data;
+
+	return !(m->m_flags & (M_BCAST | M_MCAST)) && RT_FORWARDS(m->m_rt) && (load16(&ip->ip_ttl) & 0xfe) != 0 &&	/* TTL > 1 */
+	    m->m_rt->rt_ifp->if_index != m->m_ifidx;
 }
 
 /* What is not simply passed on. True: it is, in the end; m_rt may have changed. */
@@ -132,37 +137,82 @@ ip_forward_slow(struct mbuf *m)
 	return true;
 }
 
-/* Core 0 may change the route meanwhile: its next hop is looked at once, and a route that has just lost it is not followed. */
-void
-ip_forward(struct batch *b)
+static void ip_forward_odd(struct batch *, unsigned i, unsigned end, unsigned cut);
+
+/* Packets i to end - 1 of the batch; b_n are kept so far to be sent, and `cut` have gone in pieces. Core 0 may change a route meanwhile: its
+ * next hop is looked at once, and a route that has just lost it is not followed. */
+static __inline_fn void
+ip_forward_from(struct batch *b, unsigned i, unsigned end, unsigned cut)
 {
-	unsigned n = 0, cut = 0, end = b->b_n;
+	struct mbuf *const *from = &b->b_m[i - b->b_n];	/* b_m[n] = from[n]: the loop keeps all that it looks at */
+	unsigned n = b->b_n, stop = n + end - i;
 
-	STAGE_ENTER(ip_forward, end);
-	if (!ip_may_forward(b))
-		return;
-	for (unsigned i = 0; i < end; i++) {
-		struct mbuf *m = b->b_m[i];
-		struct ip *ip = (struct ip *)m->m_data;
-		struct rtentry *rt = m->m_rt;
-		struct nexthop *nh = __atomic_load_n(&rt->rt_nh, __ATOMIC_RELAXED);
+	for (; n < stop; n++) {
+		struct mbuf *m = from[n];
+		struct nexthop *nh = __atomic_load_n(&m->m_rt->rt_nh, __ATOMIC_RELAXED);
 
-		if (unlikely((m->m_flags & (M_BCAST | M_MCAST)) || !RT_FORWARDS(rt) || nh == NULL || ip->ip_ttl <= 1 ||
-		    rt->rt_ifp->if_index == m->m_ifidx)) {
-			if (!ip_forward_slow(m))
-				continue;
-			rt = m->m_rt;
-			nh = rt->rt_nh;
+		if (unlikely(nh == NULL || !ip_forward_plain(m) || !rt_path_takes(m->m_rt, m->m_pktlen))) {
+			b->b_n = n;
+			ip_forward_odd(b, batch_pos(b, &from[n]), end, cut);
+			return;
 		}
-		if (unlikely(m->m_pktlen > rt_pathmtu(rt))) {
-			cut += ip_forward_toobig(m, nh, rt_pathmtu(rt));
-			continue;
-		}
-		ip_decttl(ip);
+		ip_decttl((struct ip *)m->m_data);
 		m->m_nh = nh;
-		b->b_m[n++] = m;
+		b->b_m[n] = m;
 	}
 	counter_add(ips_forward, n + cut);
 	if ((b->b_n = n) > 0)
 		ip_output(b);
+}
+
+static __apart_fn void
+ip_forward_many(struct batch *b, unsigned i, unsigned end, unsigned cut)
+{
+	ip_forward_from(b, i, end, cut);
+}
+
+/* Any packet. True: it is to be sent. */
+static bool
+ip_forward_any(struct mbuf *m, unsigned *cut)
+{
+	struct nexthop *nh = __atomic_load_n(&m->m_rt->rt_nh, __ATOMIC_RELAXED);
+
+	if (nh == NULL || !ip_forward_plain(m)) {
+		if (!ip_forward_slow(m))
+			return false;
+		nh = m->m_rt->rt_nh;
+	}
+	if (!rt_path_takes(m->m_rt, m->m_pktlen)) {
+		*cut += ip_forward_toobig(m, nh, rt_pathmtu(m->m_rt));
+		return false;
+	}
+	ip_decttl((struct ip *)m->m_data);
+	m->m_nh = nh;
+	return true;
+}
+
+/* Packet i is not simply sent on; then the rest. */
+static __rare_fn void
+ip_forward_odd(struct batch *b, unsigned i, unsigned end, unsigned cut)
+{
+	if (ip_forward_any(b->b_m[i], &cut))
+		batch_add(b, b->b_m[i]);
+	ip_forward_many(b, i + 1, end, cut);
+}
+
+void
+ip_forward(struct batch *b)
+{
+	unsigned end = b->b_n;
+
+	STAGE_ENTER(ip_forward, end);
+	if (unlikely(!ip_forwarding || !config_loaded)) {
+		ip_forward_not(b);
+		return;
+	}
+	b->b_n = 0;
+	if (end == 1)
+		ip_forward_from(b, 0, 1, 0);
+	else
+		ip_forward_many(b, 0, end, 0);
 }

@@ -202,10 +202,11 @@ ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 {
 	struct rtentry *rt = &ip_noroute;
 	be32_t dst = IP4_ANY;				/* is special, so never looked up */
-	unsigned n = b->b_n, run = n;			/* [run, n) go by rt */
+	struct mbuf *const *from = &b->b_m[i - b->b_n];	/* b_m[n] = from[n]: the loop keeps all that it looks at */
+	unsigned n = b->b_n, stop = n + end - i, run = n;	/* [run, n) go by rt */
 
-	for (; i < end; i++) {
-		struct mbuf *m = b->b_m[i];
+	for (; n < stop; n++) {
+		struct mbuf *m = from[n];
 		const struct ip *ip = (const struct ip *)m->m_data;
 
 		if (unlikely(!ip_plain(m)))
@@ -219,7 +220,7 @@ ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 		if (unlikely(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
 			goto odd;
 		m->m_rt = rt;
-		b->b_m[n++] = m;
+		b->b_m[n] = m;
 	}
 	rt_used(rt, n - run);
 	if ((b->b_n = n) > 0)
@@ -228,7 +229,7 @@ ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 odd:
 	rt_used(rt, n - run);
 	b->b_n = n;
-	ip_input_odd(ifp, b, i, end);
+	ip_input_odd(ifp, b, batch_pos(b, &from[n]), end);
 }
 
 static __apart_fn void

@@ -67,6 +67,12 @@ rt_pathmtu(const struct rtentry *rt)
 
 	return likely(rt->rt_mtu == 0) ? mtu : MIN(mtu, rt->rt_mtu);
 }
+/* len <= rt_pathmtu(rt), len > 0; rt_mtu less one is large when there is none. */
+static inline bool
+rt_path_takes(const struct rtentry *rt, uint32_t len)
+{
+	return len <= rt->rt_ifp->if_mtu && len - 1 <= rt->rt_mtu - 1;
+}
 /* A packet may go to rt_nh. False: special, or down (then there is no usable route). */
 #define RT_FORWARDS(rt)	(((rt)->rt_flags & (RTF_SPECIAL | RTF_UP)) == RTF_UP)
 
