@@ -19,11 +19,11 @@ OBJ	:= $(SRC_C:%.c=$(B)/obj/%.o) $(SRC_S:%=$(B)/obj/%.o)
 INTR_OBJ := $(filter %_intr.o, $(OBJ))
 
 # -fbuiltin: -ffreestanding alone would make a call of every small memcpy. No red zone, as interrupts may come at any
-# time; frame pointers for backtraces.
+# time; frame pointers for backtraces. Without SLP vectors two counters side by side take two instructions, not six.
 WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wno-format-truncation -Werror
 MODE	:= -ffreestanding -fbuiltin -nostdinc -mno-red-zone -fno-pic -fno-pie -mcmodel=small -fcf-protection=none \
 	   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-omit-frame-pointer -fstack-protector-strong \
-	   -ffunction-sections
+	   -ffunction-sections -fno-tree-slp-vectorize
 INC	:= -I. -isystem $(NEWLIB)/x86_64-elf/include -isystem $(shell $(CC) -print-file-name=include)
 CFLAGS	:= -std=gnu17 -O2 -g -fdebug-prefix-map=$(CURDIR)=. -D__DYNAMIC_REENT__ $(MODE) $(WARN) $(INC) $(EXTRA_CFLAGS)
 LINK	:= $(CC) -nostdlib -static -no-pie -T linker.ld -Wl,--gc-sections,-z,noexecstack,-z,max-page-size=4096 \

@@ -350,7 +350,7 @@ em_queue_tick(void *arg)
 
 	em_txeof(eq);
 	em_rxfill(eq);
-	em_check_interrupts(eq, em_rxpending(eq) && !eq->eq_poller.pl_ready);
+	em_check_interrupts(eq, em_rxpending(eq) && !poller_ready(&eq->eq_poller));
 	if (eq->eq_idx == 0 && uptime_ns() >= sc->sc_statsdue) {
 		sc->sc_statsdue = uptime_ns() + TICK_MS * 1000000ull;
 		em_stats(sc);

@@ -144,16 +144,13 @@ int
 vio_poll(struct poller *pl, int budget)
 {
 	struct vio_pair *vp = container_of(pl, struct vio_pair, vp_poller);
-	int n;
 
 	if (vp->vp_stopped)
 		return 0;
 	if (!vp->vp_rx.vq_event_idx)
 		virtq_intr_off(&vp->vp_rx);
-	n = vio_rxeof(vp, budget);
-	if (likely(!vp->vp_stopped))
-		vio_txeof(vp);
-	return n;
+	vio_txeof(vp);
+	return likely(!vp->vp_stopped) ? vio_rxeof(vp, budget) : 0;
 }
 
 bool
@@ -254,7 +251,7 @@ vio_tick(void *arg)
 		if (vp->vp_stopped)
 			break;
 		vio_rxfill(vp);
-		vio_check_interrupts(vp, virtq_used(&vp->vp_rx) > 0 && !vp->vp_poller.pl_ready);
+		vio_check_interrupts(vp, virtq_used(&vp->vp_rx) > 0 && !poller_ready(&vp->vp_poller));
 		vio_watchdog(vp);
 	}
 	if (!sc->sc_alive)

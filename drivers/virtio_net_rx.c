@@ -48,22 +48,20 @@ rx_is_plain(const struct vio_pair *vp)
 	return vp->vp_posted == vp->vp_rx.vq_size && virtq_in_order(&vp->vp_rx);
 }
 
-/* The common case: rx_is_plain(), a frame in each buffer, and there are mbufs to replace them. Takes up to n frames
- * into the batch, up to the end of the ring at most, and stops at the first that is otherwise. */
-static inline unsigned
-rx_fast(struct vio_pair *vp, struct batch *b, unsigned n)
+/* The common case: rx_is_plain(), a frame in each buffer, and there are mbufs to replace them. Puts up to
+ * n frames at `to`, up to the end of the ring at most, and stops at the first that is otherwise. */
+static __inline_fn unsigned
+rx_fast(struct vio_pair *vp, struct mbuf **to, unsigned n)
 {
 	struct virtq *vq = &vp->vp_rx;
 	const uint32_t slot = vq->vq_last & vq->vq_mask, hdrlen = vp->vp_hdrlen, max = vp->vp_rxmax;
-	const size_t start = MHEADROOM - hdrlen;
 	const volatile struct vring_used_elem *used = &vq->vq_used->ring[slot];
 	struct vring_desc *d = &vq->vq_desc[slot];
-	struct mbuf **rxm = &vp->vp_rxm[slot], **to = &b->b_m[b->b_n];
-	uint32_t nfree = percore(mbuf_pool.mp_nfree);
+	struct mbuf **rxm = &vp->vp_rxm[slot];
 	struct m_freer pool;
 	unsigned i;
 
-	n = MIN(n, nfree);
+	n = MIN(n, percore(mbuf_pool.mp_nfree));
 	n = MIN(n, vq->vq_size - slot);
 	m_freer_start(&pool);
 	for (i = 0; i < n; i++, d++) {
@@ -78,10 +76,9 @@ rx_fast(struct vio_pair *vp, struct batch *b, unsigned n)
 		m->m_lens = (uint64_t)len << 32 | len;
 		to[i] = m;
 		rxm[i] = fresh = m_freer_get(&pool);
-		d->addr = dma_addr(fresh->m_buf + start);
+		d->addr = dma_addr(fresh->m_data - hdrlen);
 	}
 	m_freer_end(&pool);
-	b->b_n += i;
 	vq->vq_last += i;
 	return i;
 }
@@ -198,7 +195,10 @@ rx_rest(struct vio_pair *vp, struct batch *b, unsigned done, unsigned n, unsigne
 		return 0;
 	}
 	for (; done < n && !vp->vp_stopped; done = (uint16_t)(vq->vq_last - first)) {
-		if (rx_is_plain(vp) && rx_fast(vp, b, n - done) > 0)
+		unsigned taken = rx_is_plain(vp) ? rx_fast(vp, &b->b_m[b->b_n], n - done) : 0;
+
+		b->b_n += taken;
+		if (taken > 0)
 			continue;
 		if ((m = rx_slow(vp, avail - done)) != NULL)
 			batch_add(b, m);
@@ -206,18 +206,17 @@ rx_rest(struct vio_pair *vp, struct batch *b, unsigned done, unsigned n, unsigne
 	return done;
 }
 
-int
-vio_rxeof(struct vio_pair *vp, int budget)
+/* n frames of the `avail` that are there. */
+static __inline_fn int
+rx_take(struct vio_pair *vp, unsigned n, unsigned avail)
 {
 	struct virtq *vq = &vp->vp_rx;
-	unsigned avail = virtq_used(vq), n = MIN((unsigned)MIN(budget, BATCH_MAX), avail), done = 0;
+	unsigned done = 0;
 	struct batch b;
 
-	if (avail == 0)
-		return 0;
-	b.b_n = 0;
 	if (likely(rx_is_plain(vp) && avail <= virtq_busy(vq)))
-		done = n == 1 ? rx_fast(vp, &b, 1) : rx_fast(vp, &b, n);
+		done = rx_fast(vp, b.b_m, n);
+	b.b_n = done;
 	if (unlikely(done < n))
 		done = rx_rest(vp, &b, done, n, avail);
 	if (likely(!vp->vp_stopped))
@@ -225,4 +224,22 @@ vio_rxeof(struct vio_pair *vp, int budget)
 	if (likely(b.b_n > 0))
 		ifiq_input(vp->vp_ifiq, &b);
 	return (int)done;
+}
+
+static __apart_fn int
+rx_take_many(struct vio_pair *vp, unsigned n, unsigned avail)
+{
+	return rx_take(vp, n, avail);
+}
+
+int
+vio_rxeof(struct vio_pair *vp, int budget)
+{
+	unsigned avail = virtq_used(&vp->vp_rx);
+
+	if (avail == 1)
+		return rx_take(vp, 1, 1);
+	if (avail == 0)
+		return 0;
+	return rx_take_many(vp, MIN((unsigned)MIN(budget, BATCH_MAX), avail), avail);
 }

@@ -1,4 +1,4 @@
-/* loop.c - the run loop. An interrupt only sets pl_ready and loop_wake; everything else happens here. */
+/* loop.c - the run loop. An interrupt only sets loop_ready and loop_wake; everything else happens here. */
 #include "kernel/cores.h"
 #include "kernel/epoch.h"
 #include "kernel/kstat.h"
@@ -13,13 +13,16 @@
 #define TASK_STARVED_NS	10000000	/* a runnable task waits no longer than this for packets */
 
 struct loop {
-	struct poller	*lp_pollers;
+	struct poller	*lp_pollers[POLLERS_MAX];	/* by slot */
+	unsigned	 lp_last;		/* the last slot in use */
 	uint64_t	 lp_passes, lp_idles;
 	uint64_t	 lp_time;		/* awake: ns idle so far, << 1; asleep: ns busy so far, << 1 | 1. So one load tells both */
 	uint64_t	 lp_task_ns;		/* uptime when a task last had a turn */
 };
 static PERCORE struct loop loop;
 PERCORE volatile bool loop_wake;
+PERCORE volatile bool loop_ready[POLLERS_MAX] __aligned_to(8);
+_Static_assert(sizeof(bool) == 1, "eight in a word");
 
 /* The hooks in their order; the same for all cores. */
 static const struct loop_hook *hooks[HOOKS_MAX];
@@ -94,26 +97,35 @@ loop_init(void)
 	tasks_init();
 }
 
+/* In slot 0: one was woken before it was added. */
+static int
+poller_none_poll(struct poller *pl __unused_arg, int budget __unused_arg)
+{
+	return 0;
+}
+static struct poller poller_none = { .pl_poll = poller_none_poll, .pl_name = "none" };
+
 void
 poller_add(struct poller *pl)
 {
-	struct poller **plp = &percore_ptr(loop)->lp_pollers;
+	struct loop *lp = percore_ptr(loop);
 
-	while (*plp != NULL)
-		plp = &(*plp)->pl_next;
-	pl->pl_next = NULL;
-	*plp = pl;
-	pl->pl_ready = true;
+	KASSERT(lp->lp_last < POLLERS_MAX - 1);
+	lp->lp_pollers[0] = &poller_none;
+	lp->lp_pollers[++lp->lp_last] = pl;
+	pl->pl_core = (uint16_t)core_id();
+	pl->pl_slot = (uint16_t)lp->lp_last;
+	percore(loop_ready[pl->pl_slot]) = true;
 	percore(loop_wake) = true;
 }
 
-/* pl_ready is cleared before we look, so that an interrupt that comes afterwards is not lost. True: it is to be polled again. */
+/* It is ready no more before we look, so that an interrupt that comes afterwards is not lost. True: it is to be polled again. */
 static bool
 poller_turn(struct poller *pl)
 {
 	int n = LOOP_BUDGET;
 
-	pl->pl_ready = false;
+	percore(loop_ready[pl->pl_slot]) = false;
 	barrier();
 	for (unsigned i = 0; i < LOOP_ROUNDS && n == LOOP_BUDGET; i++)
 		n = pl->pl_poll(pl, LOOP_BUDGET);
@@ -121,10 +133,23 @@ poller_turn(struct poller *pl)
 	if (n == 0)
 		pl->pl_empty++;
 	if (n > LIGHT_LOAD || (pl->pl_arm != NULL ? pl->pl_arm(pl) : n > 0)) {
-		pl->pl_ready = true;
+		percore(loop_ready[pl->pl_slot]) = true;
 		return true;
 	}
 	return false;
+}
+
+static inline bool
+pollers_run(struct loop *lp)
+{
+	const volatile uint64_t *ready = (const volatile uint64_t *)percore_ptr(loop_ready);
+	struct poller **pls = lp->lp_pollers, **last = &pls[lp->lp_last];
+	bool work = false;
+
+	for (; pls <= last; pls += 8)
+		for (uint64_t bits = *ready++; bits != 0; bits &= bits - 1)
+			work |= poller_turn(pls[(size_t)__builtin_ctzll(bits) / 8]);
+	return work;
 }
 
 static bool
@@ -162,9 +187,7 @@ loop_pass(void)
 	lp->lp_passes++;
 	if (ncores > 1)
 		work = core_mail_poll();
-	for (struct poller *pl = lp->lp_pollers; pl != NULL; pl = pl->pl_next)
-		if (pl->pl_ready)
-			work |= poller_turn(pl);
+	work |= pollers_run(lp);
 	if (uptime_ns() >= percore(timeouts_due))
 		work |= timeouts_run(TIMEOUTS_A_PASS) > 0;
 	work |= hooks_run();

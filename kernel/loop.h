@@ -14,19 +14,23 @@ struct poller {
 	 * nothing was armed, or it does not matter). NULL: it is polled until it finds nothing. */
 	bool	(*pl_arm)(struct poller *);
 	const char	*pl_name;
-	volatile bool	 pl_ready;		/* set by poller_wake, cleared by the loop */
-	struct poller	*pl_next;
+	uint16_t	 pl_core, pl_slot;	/* whose loop, and where in loop_ready; slot 0: not added yet */
 	uint64_t	 pl_polls, pl_empty, pl_wakes;	/* turns; turns without work; interrupts */
 };
+
+#define POLLERS_MAX	256			/* of a core, less one */
 
 /* Adds it to this core's loop, ready for a first poll. */
 void	poller_add(struct poller *);
 extern volatile bool loop_wake;			/* PERCORE: something may be ready, do not sleep */
+/* PERCORE, by slot: set by poller_wake, cleared by the loop, which looks at eight of them at once. Bytes, so that nobody's store undoes another's. */
+extern volatile bool loop_ready[POLLERS_MAX];
+static inline bool poller_ready(const struct poller *pl) { return percore_of(loop_ready, pl->pl_core)[pl->pl_slot]; }
 /* From an interrupt handler on the poller's core, or from that core's loop or tasks: it has work. */
 static inline void
 poller_wake(struct poller *pl)
 {
-	pl->pl_ready = true;
+	percore(loop_ready[pl->pl_slot]) = true;
 	pl->pl_wakes++;
 	percore(loop_wake) = true;
 }

@@ -19,10 +19,27 @@ irq_storm(struct irq *ir)
 	return unlikely(++ir->ir_burst >= ir->ir_limit) && irq_storms(ir);
 }
 
+/* It does not stop: masked; the loop writes the log. */
+static __rare_fn void
+irq_line_stuck(unsigned line)
+{
+	pic_mask(line);
+	irq_stuck_lines |= 1u << line;
+	poller_wake(&irq_poller);
+}
+
+static __rare_fn void
+irq_line_unclaimed(unsigned line)
+{
+	percore(irq_counts.ic_spurious)++;
+	if (++irq_unclaimed[line] == IRQ_UNCLAIMED)
+		irq_line_stuck(line);
+}
+
 static __apart_fn void
 irq_line(unsigned line)
 {
-	bool claimed = false, stuck = false;
+	bool claimed = false;
 
 	if (pic_spurious(line)) {
 		percore(irq_counts.ic_spurious)++;
@@ -32,19 +49,13 @@ irq_line(unsigned line)
 		if (ir->ir_func(ir->ir_arg)) {
 			ir->ir_count++;
 			claimed = true;
-			stuck |= irq_storm(ir);
+			if (irq_storm(ir))
+				irq_line_stuck(line);
 		}
-	if (claimed)
+	if (likely(claimed))
 		irq_unclaimed[line] = 0;
-	else {
-		percore(irq_counts.ic_spurious)++;
-		stuck = ++irq_unclaimed[line] == IRQ_UNCLAIMED;
-	}
-	if (stuck) {
-		pic_mask(line);
-		irq_stuck_lines |= 1u << line;
-		poller_wake(&irq_poller);
-	}
+	else
+		irq_line_unclaimed(line);
 	pic_eoi(line);
 }
 

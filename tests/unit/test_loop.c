@@ -75,7 +75,7 @@ TEST(loop_polls_in_batches_then_arms)
 	host_run(1);
 	CHECK_EQ(d.done, 1000);
 	CHECK_EQ(d.biggest, LOOP_BUDGET);
-	CHECK(d.armed && !d.pl.pl_ready);
+	CHECK(d.armed && !poller_ready(&d.pl));
 	CHECK(!percore(loop_wake));
 }
 

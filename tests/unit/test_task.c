@@ -204,7 +204,7 @@ TEST(task_gives_way_in_net_leave)
 	loop_pass();
 	task_create("held", held, NULL);
 	task_create("later", letter, "l");
-	pl.pl_ready = false;
+	percore(loop_ready[pl.pl_slot]) = false;
 	loop_pass();
 	CHECK_STR(trace, "ph");
 	CHECK(percore(loop_wake) && task_self() == NULL && task_preemptions() == 1);
