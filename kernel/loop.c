@@ -25,8 +25,7 @@ PERCORE volatile bool loop_ready[POLLERS_MAX] __aligned_to(8);
 _Static_assert(sizeof(bool) == 1, "eight in a word");
 
 /* The hooks in their order; the same for all cores. */
-static const struct loop_hook *hooks[HOOKS_MAX];
-static unsigned nhooks;
+static const struct loop_hook *hooks[HOOKS_MAX], *const *hooks_end;
 
 static void
 hooks_sort(void)
@@ -39,7 +38,7 @@ hooks_sort(void)
 			hooks[i] = hooks[i - 1];
 		hooks[i] = lh;
 	}
-	nhooks = n;
+	hooks_end = &hooks[n];
 }
 
 /* It was not so before. */
@@ -119,8 +118,15 @@ poller_add(struct poller *pl)
 	percore(loop_wake) = true;
 }
 
-/* It is ready no more before we look, so that an interrupt that comes afterwards is not lost. True: it is to be polled again. */
-static bool
+/* The pass has found work, so there is to be another one before sleep. */
+static inline void
+loop_again(void)
+{
+	percore(loop_wake) = true;
+}
+
+/* It is ready no more before we look, so that an interrupt that comes afterwards is not lost. */
+static inline void
 poller_turn(struct poller *pl)
 {
 	int n = LOOP_BUDGET;
@@ -134,69 +140,57 @@ poller_turn(struct poller *pl)
 		pl->pl_empty++;
 	if (n > LIGHT_LOAD || (pl->pl_arm != NULL ? pl->pl_arm(pl) : n > 0)) {
 		percore(loop_ready[pl->pl_slot]) = true;
-		return true;
+		loop_again();
 	}
-	return false;
 }
 
-static inline bool
+static inline void
 pollers_run(struct loop *lp)
 {
-	const volatile uint64_t *ready = (const volatile uint64_t *)percore_ptr(loop_ready);
-	struct poller **pls = lp->lp_pollers, **last = &pls[lp->lp_last];
-	bool work = false;
-
-	for (; pls <= last; pls += 8)
-		for (uint64_t bits = *ready++; bits != 0; bits &= bits - 1)
-			work |= poller_turn(pls[(size_t)__builtin_ctzll(bits) / 8]);
-	return work;
+	for (unsigned i = 0; i <= lp->lp_last; i += 8)
+		for (uint64_t bits = *(const volatile uint64_t *)percore_ptr(loop_ready[i]); bits != 0; bits &= bits - 1)
+			poller_turn(lp->lp_pollers[i + (unsigned)__builtin_ctzll(bits) / 8]);
 }
 
-static bool
+static inline void
 hooks_run(void)
 {
-	bool work = false;
-
-	for (unsigned i = 0; i < nhooks; i++)
-		work |= hooks[i]->lh_func();
-	return work;
+	for (const struct loop_hook *const *lh = hooks; lh < hooks_end; lh++)
+		if ((*lh)->lh_func())
+			loop_again();
 }
 
 /* A turn for the next task when there is no packet work, or a bounded slice when there has been nothing else for too long. */
-static bool
-loop_task(struct loop *lp, bool work)
+static void
+loop_task(struct loop *lp)
 {
-	if (!tasks_runnable())
-		return false;
-	if (!work && !percore(loop_wake))
+	if (!percore(loop_wake))
 		tasks_run();
 	else if (uptime_ns() - lp->lp_task_ns < TASK_STARVED_NS || !tasks_run_forced())
-		return false;
+		return;
 	lp->lp_task_ns = uptime_ns();
-	return true;
+	loop_again();
+	hooks_run();
 }
 
 bool
 loop_pass(void)
 {
 	struct loop *lp = percore_ptr(loop);
-	bool work = false;
 
 	percore(loop_wake) = false;
 	barrier();
 	lp->lp_passes++;
-	if (ncores > 1)
-		work = core_mail_poll();
-	work |= pollers_run(lp);
-	if (uptime_ns() >= percore(timeouts_due))
-		work |= timeouts_run(TIMEOUTS_A_PASS) > 0;
-	work |= hooks_run();
-	if (loop_task(lp, work)) {
-		work = true;
-		hooks_run();
-	}
+	if (ncores > 1 && core_mail_poll())
+		loop_again();
+	pollers_run(lp);
+	if (uptime_ns() >= percore(timeouts_due) && timeouts_run(TIMEOUTS_A_PASS) > 0)
+		loop_again();
+	hooks_run();
+	if (tasks_runnable())
+		loop_task(lp);
 	epoch_pass();
-	return work || percore(loop_wake);
+	return percore(loop_wake);
 }
 
 void
