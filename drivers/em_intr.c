@@ -17,15 +17,15 @@ em_intr_line(void *arg)
 	struct em_queue *eq = &sc->sc_queues[0];
 	uint32_t icr = em_read(sc, EM_ICR), causes = eq->eq_rxcauses | eq->eq_txcauses;
 
-	if (icr == NO_DEVICE || !(icr & (causes | ICR_LSC)))
+	if (icr == NO_DEVICE)
 		return false;
 	if (icr & causes) {
 		em_write(sc, EM_IMC, causes);
 		wake_queue(eq);
 	}
-	if (icr & ICR_LSC)
+	if (unlikely(icr & ICR_LSC))
 		poller_wake(&sc->sc_linkpoller);
-	return true;
+	return icr & (causes | ICR_LSC);
 }
 
 bool

@@ -140,6 +140,13 @@ const struct if_ops vio_ops = {
 
 /* ---- a pair's turn in the loop ---- */
 
+static __apart_fn int
+vio_poll_both(struct vio_pair *vp, int budget)
+{
+	vio_txeof(vp);
+	return vp->vp_stopped ? 0 : vio_rxeof(vp, budget);
+}
+
 int
 vio_poll(struct poller *pl, int budget)
 {
@@ -149,8 +156,9 @@ vio_poll(struct poller *pl, int budget)
 		return 0;
 	if (!vp->vp_rx.vq_event_idx)
 		virtq_intr_off(&vp->vp_rx);
-	vio_txeof(vp);
-	return likely(!vp->vp_stopped) ? vio_rxeof(vp, budget) : 0;
+	if (virtq_used(&vp->vp_tx) > 0)
+		return vio_poll_both(vp, budget);
+	return vio_rxeof(vp, budget);
 }
 
 bool

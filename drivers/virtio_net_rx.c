@@ -208,7 +208,7 @@ rx_rest(struct vio_pair *vp, struct batch *b, unsigned done, unsigned n, unsigne
 
 /* n frames of the `avail` that are there. */
 static __inline_fn int
-rx_take(struct vio_pair *vp, unsigned n, unsigned avail)
+rx_turn(struct vio_pair *vp, unsigned n, unsigned avail)
 {
 	struct virtq *vq = &vp->vp_rx;
 	unsigned done = 0;
@@ -227,9 +227,9 @@ rx_take(struct vio_pair *vp, unsigned n, unsigned avail)
 }
 
 static __apart_fn int
-rx_take_many(struct vio_pair *vp, unsigned n, unsigned avail)
+rx_turn_many(struct vio_pair *vp, unsigned n, unsigned avail)
 {
-	return rx_take(vp, n, avail);
+	return rx_turn(vp, n, avail);
 }
 
 int
@@ -238,8 +238,8 @@ vio_rxeof(struct vio_pair *vp, int budget)
 	unsigned avail = virtq_used(&vp->vp_rx);
 
 	if (avail == 1)
-		return rx_take(vp, 1, 1);
+		return rx_turn(vp, 1, 1);
 	if (avail == 0)
 		return 0;
-	return rx_take_many(vp, MIN((unsigned)MIN(budget, BATCH_MAX), avail), avail);
+	return rx_turn_many(vp, MIN((unsigned)MIN(budget, BATCH_MAX), avail), avail);
 }

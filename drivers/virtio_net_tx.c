@@ -172,7 +172,8 @@ vio_start(struct ifqueue *ifq)
 	vio_txeof(vp);
 	room = vq->vq_size - virtq_busy(vq);
 	if (likely(virtq_in_order(vq)))
-		taken = tx_fast(vp, slot, MIN((unsigned)vq->vq_size - slot, room), &m);
+		taken = ifq->ifq_len == 1 && room > 0 ? tx_fast(vp, slot, 1, &m) :
+		    tx_fast(vp, slot, MIN((unsigned)vq->vq_size - slot, room), &m);
 	if (unlikely(m != NULL)) {
 		tx_rest(vp, m, taken);
 		return;
@@ -244,6 +245,20 @@ txeof_rest(struct vio_pair *vp, unsigned n)
 	return true;
 }
 
+/* The first alone, whatever its mbuf is like. */
+static inline unsigned
+txeof_one(struct vio_pair *vp)
+{
+	struct virtq *vq = &vp->vp_tx;
+	uint16_t slot = vq->vq_last & vq->vq_mask;
+
+	if (unlikely((uint32_t)virtq_elem(vq, vq->vq_last) != slot))
+		return 0;
+	vq->vq_last++;
+	m_freem(vp->vp_txm[slot]);
+	return 1;
+}
+
 void
 vio_txeof_some(struct vio_pair *vp)
 {
@@ -251,7 +266,7 @@ vio_txeof_some(struct vio_pair *vp)
 	unsigned n = virtq_used(vq), done = 0;
 
 	if (likely(n <= virtq_busy(vq) && virtq_in_order(vq)))
-		done = n == 1 ? txeof_fast(vp, 1, false) : txeof_fast(vp, n, false);
+		done = n == 1 ? txeof_one(vp) : txeof_fast(vp, n, false);
 	if (unlikely(done < n) && !txeof_rest(vp, n - done))
 		return;
 	if (unlikely(vp->vp_ifq->ifq_oactive))

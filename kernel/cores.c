@@ -101,17 +101,22 @@ core_call(unsigned core, void (*fn)(void *), void *arg)
 
 /* Either this core sees what another has left, or the other sees that this one sleeps: each fences between its store and its load. The
  * fence behind the sleep: epochs count a sleeping core as one that holds no pointer. */
-void
-core_idle(uint64_t deadline)
+static __apart_fn void
+core_idle_several(uint64_t deadline)
 {
-	if (ncores == 1) {
-		cpu_idle(deadline, &loop_wake);
-		return;
-	}
 	percore(core_asleep) = true;
 	core_fence();
 	if (!core_mail_ready())
 		cpu_idle(deadline, percore_ptr(loop_wake));
 	percore(core_asleep) = false;
 	core_fence();
+}
+
+void
+core_idle(uint64_t deadline)
+{
+	if (ncores == 1)
+		cpu_idle(deadline, &loop_wake);
+	else
+		core_idle_several(deadline);
 }

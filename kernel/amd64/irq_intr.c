@@ -36,22 +36,29 @@ irq_line_unclaimed(unsigned line)
 		irq_line_stuck(line);
 }
 
+static inline bool
+irq_claims(struct irq *ir, unsigned line)
+{
+	if (!ir->ir_func(ir->ir_arg))
+		return false;
+	ir->ir_count++;
+	if (irq_storm(ir))
+		irq_line_stuck(line);
+	return true;
+}
+
 static __apart_fn void
 irq_line(unsigned line)
 {
+	struct irq *ir = irq_table[VECTOR_PIC + line];
 	bool claimed = false;
 
-	if (pic_spurious(line)) {
+	if (unlikely(pic_spurious(line))) {
 		percore(irq_counts.ic_spurious)++;
 		return;
 	}
-	for (struct irq *ir = irq_table[VECTOR_PIC + line]; ir != NULL; ir = ir->ir_next)
-		if (ir->ir_func(ir->ir_arg)) {
-			ir->ir_count++;
-			claimed = true;
-			if (irq_storm(ir))
-				irq_line_stuck(line);
-		}
+	for (; ir != NULL; ir = ir->ir_next)
+		claimed |= irq_claims(ir, line);
 	if (likely(claimed))
 		irq_unclaimed[line] = 0;
 	else

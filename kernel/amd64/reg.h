@@ -10,7 +10,7 @@ reg_read(const struct reg *r, size_t off, int width)
 {
 	uintptr_t a = r->rg_base + off;
 
-	if (r->rg_io)
+	if (unlikely(r->rg_io))
 		return width == 1 ? port_in8((uint16_t)a) : width == 2 ? port_in16((uint16_t)a) : port_in32((uint16_t)a);
 	switch (width) {
 	case 1:
@@ -31,19 +31,19 @@ reg_write(const struct reg *r, size_t off, int width, uint64_t v)
 
 	switch (width) {
 	case 1:
-		if (r->rg_io)
+		if (unlikely(r->rg_io))
 			port_out8((uint16_t)a, (uint8_t)v);
 		else
 			*(volatile uint8_t *)a = (uint8_t)v;
 		break;
 	case 2:
-		if (r->rg_io)
+		if (unlikely(r->rg_io))
 			port_out16((uint16_t)a, (uint16_t)v);
 		else
 			*(volatile uint16_t *)a = (uint16_t)v;
 		break;
 	case 4:
-		if (r->rg_io)
+		if (unlikely(r->rg_io))
 			port_out32((uint16_t)a, (uint32_t)v);
 		else
 			*(volatile uint32_t *)a = (uint32_t)v;

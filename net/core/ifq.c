@@ -61,11 +61,11 @@ void
 ifq_enqueue(struct ifqueue *ifq, struct batch *b)
 {
 	uint32_t room = ifq->ifq_maxlen - ifq->ifq_len;
-	unsigned n = MIN((uint32_t)b->b_n, room);
+	unsigned all = b->b_n, n = MIN((uint32_t)all, room);
 	struct mbuf *tail = ifq->ifq_tail;
 	uint64_t bytes = 0;
 
-	STAGE_ENTER(ifq_enqueue, b->b_n);
+	STAGE_ENTER(ifq_enqueue, all);
 	if (unlikely(!(ifq->ifq_if->if_flags & IFF_RUNNING)))
 		n = 0;
 	if (likely(n > 0)) {
@@ -88,7 +88,7 @@ ifq_enqueue(struct ifqueue *ifq, struct batch *b)
 		ifq->ifq_bytes += bytes;
 		ifq_set_pending(ifq);
 	}
-	if (unlikely(n < b->b_n))
+	if (unlikely(n < all))
 		ifq_refuse(ifq, b, n);
 }
 
