@@ -14,7 +14,7 @@
 
 struct loop {
 	struct poller	*lp_pollers[POLLERS_MAX];	/* by slot */
-	unsigned	 lp_last;		/* the last slot in use */
+	size_t		 lp_last;		/* the last slot in use */
 	uint64_t	 lp_passes, lp_idles;
 	uint64_t	 lp_time;		/* awake: ns idle so far, << 1; asleep: ns busy so far, << 1 | 1. So one load tells both */
 	uint64_t	 lp_task_ns;		/* uptime when a task last had a turn */
@@ -125,16 +125,28 @@ loop_again(void)
 	percore(loop_wake) = true;
 }
 
+/* A batch was full: there is more. Returns what the last one held. */
+static __apart_fn int
+poller_rounds(struct poller *pl)
+{
+	int n = LOOP_BUDGET;
+
+	for (unsigned i = 1; i < LOOP_ROUNDS && n == LOOP_BUDGET; i++)
+		n = pl->pl_poll(pl, LOOP_BUDGET);
+	return n;
+}
+
 /* It is ready no more before we look, so that an interrupt that comes afterwards is not lost. */
 static inline void
 poller_turn(struct poller *pl)
 {
-	int n = LOOP_BUDGET;
+	int n;
 
 	percore(loop_ready[pl->pl_slot]) = false;
 	barrier();
-	for (unsigned i = 0; i < LOOP_ROUNDS && n == LOOP_BUDGET; i++)
-		n = pl->pl_poll(pl, LOOP_BUDGET);
+	n = pl->pl_poll(pl, LOOP_BUDGET);
+	if (n == LOOP_BUDGET)
+		n = poller_rounds(pl);
 	pl->pl_polls++;
 	if (n == 0)
 		pl->pl_empty++;
@@ -147,9 +159,9 @@ poller_turn(struct poller *pl)
 static inline void
 pollers_run(struct loop *lp)
 {
-	for (unsigned i = 0; i <= lp->lp_last; i += 8)
+	for (size_t i = 0; i <= lp->lp_last; i += 8)
 		for (uint64_t bits = *(const volatile uint64_t *)percore_ptr(loop_ready[i]); bits != 0; bits &= bits - 1)
-			poller_turn(lp->lp_pollers[i + (unsigned)__builtin_ctzll(bits) / 8]);
+			poller_turn(lp->lp_pollers[i + (size_t)__builtin_ctzll(bits) / 8]);
 }
 
 static inline void

@@ -37,11 +37,12 @@ struct tasks {
 	uint64_t	 ts_wait;		/* uptime since when the loop wants to run; 0: it does not */
 	uint64_t	 ts_wait_max;		/* ns that it has waited at most */
 	uint64_t	 ts_preempts;
-	struct task	*ts_ready, *ts_last;	/* queue; ts_last is valid while ts_ready is not NULL */
+	struct task	*ts_last;		/* of the queue at task_first, when that is not NULL */
 	struct task	*ts_asleep[TASK_BUCKETS];
 };
 static PERCORE struct tasks tasks;
 PERCORE struct task *task_current;		/* NULL: the loop runs */
+PERCORE struct task *task_first;		/* the queue of those that are ready */
 PERCORE unsigned task_hold;
 uint64_t task_quantum_ns = 5000000;
 void (*task_alarm)(uint64_t deadline);
@@ -63,10 +64,10 @@ static void
 task_ready_first(struct tasks *ts, struct task *tk)
 {
 	task_set(tk, TASK_READY);
-	if (ts->ts_ready == NULL)
+	if (percore(task_first) == NULL)
 		ts->ts_last = tk;
-	tk->tk_next = ts->ts_ready;
-	ts->ts_ready = tk;
+	tk->tk_next = percore(task_first);
+	percore(task_first) = tk;
 }
 
 static void
@@ -74,8 +75,8 @@ task_ready(struct tasks *ts, struct task *tk)
 {
 	task_set(tk, TASK_READY);
 	tk->tk_next = NULL;
-	if (ts->ts_ready == NULL)
-		ts->ts_ready = tk;
+	if (percore(task_first) == NULL)
+		percore(task_first) = tk;
 	else
 		ts->ts_last->tk_next = tk;
 	ts->ts_last = tk;
@@ -217,12 +218,12 @@ task_return(struct tasks *ts, struct task *tk, uint64_t ran)
 static bool
 task_turn(struct tasks *ts, bool forced)
 {
-	struct task *tk = ts->ts_ready;
+	struct task *tk = percore(task_first);
 	uint64_t start = uptime_ns(), now;
 	bool preempted;
 
 	KASSERT(task_self() == NULL && percore(task_hold) == 0);
-	ts->ts_ready = tk->tk_next;
+	percore(task_first) = tk->tk_next;
 	task_set(tk, TASK_RUNNING);
 	if (tk->tk_left == 0)
 		tk->tk_left = task_quantum_ns;
@@ -248,7 +249,7 @@ tasks_run(void)
 {
 	struct tasks *ts = percore_ptr(tasks);
 
-	if (ts->ts_ready == NULL)
+	if (percore(task_first) == NULL)
 		return false;
 	task_turn(ts, false);
 	return true;
@@ -259,7 +260,7 @@ tasks_run_forced(void)
 {
 	struct tasks *ts = percore_ptr(tasks);
 
-	return ts->ts_ready != NULL && task_turn(ts, true);
+	return percore(task_first) != NULL && task_turn(ts, true);
 }
 
 /* ---- sections that are not preempted ---- */
@@ -362,12 +363,6 @@ task_create(const char *name, void (*fn)(void *), void *arg)
 	task_ready(percore_ptr(tasks), tk);
 	net_leave();
 	return tk;
-}
-
-bool
-tasks_runnable(void)
-{
-	return percore_ptr(tasks)->ts_ready != NULL;
 }
 
 /* ---- sleep ---- */

@@ -29,7 +29,8 @@ bool	net_entered(void);			/* for assertions: true in the loop as well */
 
 /* For the loop: runs the next runnable task until it sleeps, yields or is preempted; false: none was runnable. */
 bool	tasks_run(void);
-bool	tasks_runnable(void);
+extern struct task *task_first;			/* PERCORE; task.c's */
+static inline bool tasks_runnable(void) { return percore(task_first) != NULL; }
 void	tasks_init(void);			/* each core, once */
 /* The same when packets wait and a task has waited too long: a slice that only TASK_SLICE_NS ends. False: the slice was so short that
  * it does not count. */

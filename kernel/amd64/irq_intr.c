@@ -36,6 +36,16 @@ irq_line_unclaimed(unsigned line)
 		irq_line_stuck(line);
 }
 
+/* True: the request went away before we looked. */
+static __rare_fn bool
+irq_line_spurious(unsigned line)
+{
+	if (!pic_spurious(line))
+		return false;
+	percore(irq_counts.ic_spurious)++;
+	return true;
+}
+
 static inline bool
 irq_claims(struct irq *ir, unsigned line)
 {
@@ -53,10 +63,8 @@ irq_line(unsigned line)
 	struct irq *ir = irq_table[VECTOR_PIC + line];
 	bool claimed = false;
 
-	if (unlikely(pic_spurious(line))) {
-		percore(irq_counts.ic_spurious)++;
+	if (unlikely((line & 7) == 7) && irq_line_spurious(line))
 		return;
-	}
 	for (; ir != NULL; ir = ir->ir_next)
 		claimed |= irq_claims(ir, line);
 	if (likely(claimed))
