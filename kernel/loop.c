@@ -43,9 +43,9 @@ hooks_sort(void)
 
 /* It was not so before. */
 static inline void
-loop_turns(struct loop *lp, bool asleep)
+loop_turns(struct loop *lp, bool asleep, uint64_t now)
 {
-	lp->lp_time = (uptime_ns() - (lp->lp_time >> 1)) << 1 | asleep;
+	lp->lp_time = (now - (lp->lp_time >> 1)) << 1 | asleep;
 }
 
 void
@@ -54,7 +54,7 @@ loop_asleep(bool asleep)
 	struct loop *lp = percore_ptr(loop);
 
 	if ((lp->lp_time & 1) != asleep)
-		loop_turns(lp, asleep);
+		loop_turns(lp, asleep, uptime_ns());
 }
 
 void
@@ -185,18 +185,17 @@ loop_task(struct loop *lp)
 	hooks_run();
 }
 
-bool
-loop_pass(void)
+/* `now`: when it began. A timer that becomes due meanwhile waits for the next one. */
+static __inline_fn bool
+pass(struct loop *lp, uint64_t now)
 {
-	struct loop *lp = percore_ptr(loop);
-
 	percore(loop_wake) = false;
 	barrier();
 	lp->lp_passes++;
 	if (ncores > 1 && core_mail_poll())
 		loop_again();
 	pollers_run(lp);
-	if (uptime_ns() >= percore(timeouts_due) && timeouts_run(TIMEOUTS_A_PASS) > 0)
+	if (now >= percore(timeouts_due) && timeouts_run(TIMEOUTS_A_PASS) > 0)
 		loop_again();
 	hooks_run();
 	if (tasks_runnable())
@@ -205,18 +204,27 @@ loop_pass(void)
 	return percore(loop_wake);
 }
 
+bool
+loop_pass(void)
+{
+	return pass(percore_ptr(loop), uptime_ns());
+}
+
 void
 loop_run(void)
 {
 	struct loop *lp = percore_ptr(loop);
+	uint64_t now;
 
 	for (;;) {
-		if (loop_pass())
-			continue;
-		/* Whatever becomes ready from now on sets loop_wake, and there is no sleep. */
-		lp->lp_idles++;
-		loop_turns(lp, true);
-		core_idle(timeouts_next());
-		loop_turns(lp, false);
+		now = uptime_ns();
+		while (!pass(lp, now)) {
+			/* Whatever becomes ready from now on sets loop_wake, and there is no sleep. */
+			lp->lp_idles++;
+			loop_turns(lp, true, uptime_ns());
+			core_idle(timeouts_next());
+			now = uptime_ns();
+			loop_turns(lp, false, now);
+		}
 	}
 }
