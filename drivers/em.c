@@ -210,14 +210,11 @@ int
 em_poll(struct poller *pl, int budget)
 {
 	struct em_queue *eq = container_of(pl, struct em_queue, eq_poller);
-	int n;
 
 	if (eq->eq_stopped)
 		return 0;
-	n = em_rxeof(eq, budget);
-	if (likely(!eq->eq_stopped))
-		em_txeof(eq);
-	return n;
+	em_txeof(eq);
+	return em_rxeof(eq, budget);
 }
 
 bool
@@ -231,7 +228,7 @@ em_arm(struct poller *pl)
 		return false;
 	/* What came since the causes were cleared interrupts at once. */
 	reg_write32(&eq->eq_regs, EM_IMS, eq->eq_rxcauses | (eq->eq_ifq->ifq_oactive ? eq->eq_txcauses : 0));
-	return em_rxpending(eq);
+	return em_rxpending(eq, 0);
 }
 
 int
@@ -350,7 +347,7 @@ em_queue_tick(void *arg)
 
 	em_txeof(eq);
 	em_rxfill(eq);
-	em_check_interrupts(eq, em_rxpending(eq) && !poller_ready(&eq->eq_poller));
+	em_check_interrupts(eq, em_rxpending(eq, 0) && !poller_ready(&eq->eq_poller));
 	if (eq->eq_idx == 0 && uptime_ns() >= sc->sc_statsdue) {
 		sc->sc_statsdue = uptime_ns() + TICK_MS * 1000000ull;
 		em_stats(sc);

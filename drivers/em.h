@@ -32,7 +32,8 @@ struct em_queue {
 	struct mbuf	*eq_rxm[EM_RING];
 	uint16_t	 eq_rxhead;	/* the next that the card will fill */
 	uint16_t	 eq_posted;	/* EM_RING, if mbufs sufficed */
-	bool		 eq_ext;	/* extended descriptors */
+	bool		 eq_ext;	/* extended descriptors; */
+	uint64_t	 eq_rxdone;	/* where RXS_DD stands in their word */
 	uint32_t	 eq_rxmax;	/* bytes of a frame that fit into one buffer */
 	struct mbuf	*eq_chain, *eq_chaintail;	/* the begun frame, in several buffers */
 	bool		 eq_skip;	/* the rest of the begun frame is thrown away */
@@ -135,12 +136,24 @@ void	em_rxfill(struct em_queue *);
 /* Takes up to budget (at most BATCH_MAX) descriptors and runs their frames through the stack. Returns how many. */
 int	em_rxeof(struct em_queue *, int budget);
 void	em_rxfree(struct em_queue *);	/* the device is reset */
-bool	em_rxpending(const struct em_queue *);	/* the card has filled a descriptor that we have not taken */
+static inline uint64_t em_rxword(const struct em_desc *d) { return ((const volatile struct em_desc *)d)->word; }
+/* The card has filled the n-th descriptor (from 0) of those that we have not taken. */
+static inline bool
+em_rxpending(const struct em_queue *eq, unsigned n)
+{
+	return n < eq->eq_posted && (em_rxword(&eq->eq_rx[(eq->eq_rxhead + n) % EM_RING]) & eq->eq_rxdone);
+}
 
 /* em_tx.c; likewise */
 void	em_start(struct ifqueue *);
+void	em_txeof_some(struct em_queue *);	/* something is under way */
 /* Frees what has been sent; restarts the queue when there is room again. */
-void	em_txeof(struct em_queue *);
+static inline void
+em_txeof(struct em_queue *eq)
+{
+	if (eq->eq_txlast != eq->eq_txhead)
+		em_txeof_some(eq);
+}
 void	em_txfree(struct em_queue *);	/* the device is reset; what was not sent counts as an error of the queue */
 static inline uint16_t em_txbusy(const struct em_queue *eq) { return (uint16_t)(eq->eq_txhead - eq->eq_txlast); }
 

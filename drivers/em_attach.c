@@ -54,6 +54,7 @@ em_alloc_queue(struct em *sc, unsigned n)
 	eq->eq_sc = sc;
 	eq->eq_idx = n;
 	eq->eq_ext = sc->sc_model->em_82574;
+	eq->eq_rxdone = (uint64_t)RXS_DD << RXD_STATUS(eq->eq_ext);
 	eq->eq_regs = sc->sc_regs;
 	eq->eq_rdt = EM_RDT(n);
 	eq->eq_tdt = EM_TDT(n);

@@ -9,12 +9,6 @@ static inline uint32_t rx_length(uint64_t w, bool ext) { return (uint32_t)(w >> 
 /* For rx_status()'s value: */
 static inline uint32_t rx_errors(bool ext, uint32_t errors) { return errors << RXD_ERRORS(ext); }
 
-static inline uint64_t
-rx_word(const struct em_desc *d)
-{
-	return ((const volatile struct em_desc *)d)->word;
-}
-
 /* The status (of a frame's last descriptor) says that TCP's or UDP's checksum is good, and IP's. */
 static inline uint16_t
 rx_csum(uint32_t status, bool ext)
@@ -22,12 +16,6 @@ rx_csum(uint32_t status, bool ext)
 	if (!(status & RXS_L4CS) || (!ext && (status & RXS_IXSM)) || (status & rx_errors(ext, RXE_L4 | RXE_IP)))
 		return 0;
 	return M_CSUM_L4_OK;
-}
-
-bool
-em_rxpending(const struct em_queue *eq)
-{
-	return eq->eq_posted > 0 && (rx_status(rx_word(&eq->eq_rx[eq->eq_rxhead % EM_RING]), eq->eq_ext) & RXS_DD);
 }
 
 /* An empty buffer at a position; the card sees it when the tail passes it. */
@@ -79,26 +67,33 @@ em_rxfree(struct em_queue *eq)
 	eq->eq_rxhead = 0;
 }
 
-/* The common case: the ring is full, each descriptor holds a good frame, and there are mbufs to replace them. Takes up
- * to n frames into the batch, up to the end of the ring at most, and stops at the first that is otherwise. */
-static inline __attribute__((always_inline)) unsigned
-rx_fast_as(struct em_queue *eq, struct batch *b, unsigned n, const bool ext)
+/* The ring is full, and no frame is begun. */
+static inline bool
+rx_is_plain(const struct em_queue *eq)
+{
+	return eq->eq_posted == EM_RING && eq->eq_chain == NULL && !eq->eq_skip;
+}
+
+/* The common case: rx_is_plain(), each descriptor holds a good frame, and there are mbufs to replace them. Puts up to
+ * n frames at `to`, up to the end of the ring at most, and stops at the first that is otherwise. */
+static __inline_fn unsigned
+rx_fast_as(struct em_queue *eq, struct mbuf **to, unsigned n, const bool ext)
 {
 	const uint32_t good = RXS_DD | RXS_EOP, check = good | rx_errors(ext, RXE_FRAME | RXE_L4 | RXE_IP);
 	const unsigned slot = eq->eq_rxhead % EM_RING;
 	const uint32_t max = eq->eq_rxmax;
 	struct em_desc *d = &eq->eq_rx[slot];
-	struct mbuf **rxm, **to;
+	struct mbuf **rxm;
 	struct m_freer pool;
 	intptr_t i;
 
 	n = MIN(n, percore(mbuf_pool.mp_nfree));
 	n = MIN(n, EM_RING - slot);
 	rxm = &eq->eq_rxm[slot] + n;		/* counting up to 0 takes fewer instructions */
-	to = &b->b_m[b->b_n] + n;
+	to += n;
 	m_freer_start(&pool);
 	for (i = -(intptr_t)n; i != 0; i++, d++) {
-		uint64_t w = rx_word(d);
+		uint64_t w = em_rxword(d);
 		uint32_t status = rx_status(w, ext), len = ext ? (uint32_t)(w >> RXD_LENGTH(ext)) : rx_length(w, ext);
 		struct mbuf *m = rxm[i], *fresh;
 
@@ -115,15 +110,16 @@ rx_fast_as(struct em_queue *eq, struct batch *b, unsigned n, const bool ext)
 	m_freer_end(&pool);
 	dma_rmb();
 	n = (unsigned)(n + i);
-	b->b_n += n;
 	eq->eq_rxhead = (uint16_t)(eq->eq_rxhead + n);
 	return n;
 }
 
-static unsigned
-rx_fast(struct em_queue *eq, struct batch *b, unsigned n)
+static __inline_fn unsigned
+rx_fast(struct em_queue *eq, struct mbuf **to, unsigned n)
 {
-	return eq->eq_ext ? rx_fast_as(eq, b, n, true) : rx_fast_as(eq, b, n, false);
+	if (!rx_is_plain(eq))
+		return 0;
+	return eq->eq_ext ? rx_fast_as(eq, to, n, true) : rx_fast_as(eq, to, n, false);
 }
 
 /* The buffer of the next descriptor, of which `w` was read, with its length set, and a fresh one in the ring. NULL: the
@@ -206,32 +202,57 @@ rx_slow(struct em_queue *eq, uint64_t w)
 	return head;
 }
 
-int
-em_rxeof(struct em_queue *eq, int budget)
+/* What the fast way has not taken of n descriptors, `done` so far. Returns how many now. */
+static __apart_fn unsigned
+rx_rest(struct em_queue *eq, struct batch *b, unsigned done, unsigned n)
 {
-	unsigned n = MIN((unsigned)MIN(budget, BATCH_MAX), (unsigned)eq->eq_posted), done = 0;
-	struct batch b;
-
-	for (b.b_n = 0; done < n; ) {
-		bool fast = eq->eq_posted == EM_RING && eq->eq_chain == NULL && !eq->eq_skip;
-		unsigned taken = likely(fast) ? rx_fast(eq, &b, n - done) : 0;
+	while (done < n) {
+		unsigned taken = rx_fast(eq, &b->b_m[b->b_n], n - done);
 		struct mbuf *m;
 		uint64_t w;
 
+		b->b_n += taken;
 		done += taken;
-		if (likely(taken > 0))
+		if (taken > 0)
 			continue;
-		w = rx_word(&eq->eq_rx[eq->eq_rxhead % EM_RING]);
-		if (!(rx_status(w, eq->eq_ext) & RXS_DD))
+		w = em_rxword(&eq->eq_rx[eq->eq_rxhead % EM_RING]);
+		if (!(w & eq->eq_rxdone))
 			break;
 		if ((m = rx_slow(eq, w)) != NULL)
-			batch_add(&b, m);
+			batch_add(b, m);
 		done++;
 	}
+	return done;
+}
+
+static __inline_fn int
+rx_turn(struct em_queue *eq, unsigned n)
+{
+	struct batch b;
+	unsigned done = b.b_n = rx_fast(eq, b.b_m, n);
+
+	if (done < n && em_rxpending(eq, 0))
+		done = rx_rest(eq, &b, done, n);
 	if (done == 0)
 		return 0;
 	rx_bell(eq);
 	if (likely(b.b_n > 0))
 		ifiq_input(eq->eq_ifiq, &b);
 	return (int)done;
+}
+
+static __apart_fn int
+rx_turn_many(struct em_queue *eq, unsigned n)
+{
+	return rx_turn(eq, n);
+}
+
+int
+em_rxeof(struct em_queue *eq, int budget)
+{
+	if (!em_rxpending(eq, 0))
+		return 0;
+	if (budget > 1 && em_rxpending(eq, 1))
+		return rx_turn_many(eq, MIN((unsigned)MIN(budget, BATCH_MAX), (unsigned)eq->eq_posted));
+	return rx_turn(eq, 1);
 }

@@ -21,7 +21,7 @@ tx_report(struct em_queue *eq, uint16_t head)
 
 /* The common case: each packet one mbuf. Fills up to n descriptors from `head` on, not beyond the end of the ring, from
  * the list that *mp is the head of, and stops at the first that is otherwise. */
-static unsigned
+static __inline_fn unsigned
 tx_fast(struct em_queue *eq, uint16_t head, unsigned n, struct mbuf **mp)
 {
 	const unsigned slot = head % EM_RING;
@@ -97,14 +97,13 @@ tx_bell(struct em_queue *eq, uint16_t head)
 	reg_write32(&eq->eq_regs, eq->eq_tdt, head % EM_RING);
 }
 
-/* Moves what it can from the list at *mp to the ring. Returns the new head; *taken: packets. */
+/* Moves what it can from the list at *mp to the ring, from `head` on. Returns the new head; *taken: so many packets more. */
 static uint16_t
-tx_fill(struct em_queue *eq, struct mbuf **mp, unsigned *taken)
+tx_fill(struct em_queue *eq, uint16_t head, struct mbuf **mp, unsigned *taken)
 {
-	uint16_t head = eq->eq_txhead;
-	unsigned room = EM_RING - 1u - em_txbusy(eq), n, segs;
+	unsigned room = EM_RING - 1u - (uint16_t)(head - eq->eq_txlast), n, segs;
 
-	for (*taken = 0; *mp != NULL && room > 0; (*taken)++, room -= n) {
+	for (; *mp != NULL && room > 0; (*taken)++, room -= n) {
 		struct mbuf *m = *mp;
 
 		if (likely((n = tx_fast(eq, head, MIN(room, REPORT_RUN), mp)) > 0)) {
@@ -128,45 +127,72 @@ tx_fill(struct em_queue *eq, struct mbuf **mp, unsigned *taken)
 	return head;
 }
 
+/* Moves what it can from the list at m, whatever it is like; `taken` packets stand before `head` already. */
+static __apart_fn void
+tx_rest(struct em_queue *eq, uint16_t head, struct mbuf *m, unsigned taken)
+{
+	head = tx_fill(eq, head, &m, &taken);
+	ifq_taken(eq->eq_ifq, m, taken);
+	if (head != eq->eq_txhead)
+		tx_bell(eq, head);
+	if (m != NULL)
+		tx_full(eq);
+}
+
 void
 em_start(struct ifqueue *ifq)
 {
 	struct em_queue *eq = ifq->ifq_softc;
 	struct mbuf *m = ifq->ifq_head;
-	unsigned taken;
-	uint16_t head;
+	uint16_t head = eq->eq_txhead;
+	unsigned n, room;
 
 	if (unlikely(eq->eq_stopped))
 		return;
 	em_txeof(eq);
-	head = tx_fill(eq, &m, &taken);
-	ifq_taken(ifq, m, taken);
-	if (likely(head != eq->eq_txhead))
+	room = MIN(EM_RING - 1u - em_txbusy(eq), REPORT_RUN);
+	n = ifq->ifq_len == 1 && room > 0 ? tx_fast(eq, head, 1, &m) : tx_fast(eq, head, room, &m);
+	if (likely(n > 0)) {
+		head = (uint16_t)(head + n);
+		tx_report(eq, head);
+	}
+	if (unlikely(m != NULL)) {
+		tx_rest(eq, head, m, n);
+		return;
+	}
+	ifq_taken(ifq, NULL, n);
+	if (likely(n > 0))
 		tx_bell(eq, head);
-	if (unlikely(m != NULL))
-		tx_full(eq);
 }
 
-static void
-tx_free(struct em_queue *eq, uint16_t upto)
+/* Frees [eq_txlast, upto), to the end of the ring at most; unless `any` it stops at the first that is not simply freed. */
+static inline void
+tx_free(struct em_queue *eq, uint16_t upto, bool any)
 {
+	const unsigned slot = eq->eq_txlast % EM_RING, n = MIN((unsigned)(uint16_t)(upto - eq->eq_txlast), EM_RING - slot);
+	struct mbuf **txm = &eq->eq_txm[slot];
 	struct m_freer pool;
+	unsigned i;
 
 	m_freer_start(&pool);
-	while (eq->eq_txlast != upto) {
-		unsigned slot = eq->eq_txlast % EM_RING, n = (uint16_t)(upto - eq->eq_txlast);
-		struct mbuf **txm = &eq->eq_txm[slot];
-
-		n = MIN(n, EM_RING - slot);
-		for (unsigned i = 0; i < n; i++)
+	for (i = 0; i < n; i++)
+		if (any)
 			m_freer_add_one(&pool, txm[i]);
-		eq->eq_txlast = (uint16_t)(eq->eq_txlast + n);
-	}
+		else if (!m_freer_try_one(&pool, txm[i]))
+			break;
 	m_freer_end(&pool);
+	eq->eq_txlast = (uint16_t)(eq->eq_txlast + i);
+}
+
+static __apart_fn void
+tx_free_rest(struct em_queue *eq, uint16_t upto)
+{
+	while (eq->eq_txlast != upto)
+		tx_free(eq, upto, true);
 }
 
 void
-em_txeof(struct em_queue *eq)
+em_txeof_some(struct em_queue *eq)
 {
 	uint16_t upto = eq->eq_txlast;
 
@@ -179,7 +205,12 @@ em_txeof(struct em_queue *eq)
 	}
 	if (upto == eq->eq_txlast)
 		return;
-	tx_free(eq, upto);
+	if (likely((uint16_t)(upto - eq->eq_txlast) == 1))
+		m_free(eq->eq_txm[eq->eq_txlast++ % EM_RING]);
+	else
+		tx_free(eq, upto, false);
+	if (unlikely(eq->eq_txlast != upto))
+		tx_free_rest(eq, upto);
 	if (unlikely(eq->eq_ifq->ifq_oactive))
 		ifq_restart(eq->eq_ifq);
 }
