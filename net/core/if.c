@@ -172,7 +172,7 @@ if_came_up(struct ifnet *ifp)
 	rt_if_up(ifp);
 	if (ifp->if_ether)
 		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
-			arp_announce(ifp, ifa->ifa_addr);
+			arp_dad_start(ifa);
 }
 
 void
@@ -253,7 +253,7 @@ if_setlladdr(struct ifnet *ifp, const uint8_t *lladdr)
 	nexthop_if_lladdr_changed(ifp);
 	if (if_working(ifp))
 		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
-			arp_announce(ifp, ifa->ifa_addr);
+			arp_dad_start(ifa);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "kernel/cores.h"
 #include "kernel/endian.h"
+#include "kernel/timeout.h"
 #include "net/core/ifq.h"
 
 #define IFNAMSIZ	16
@@ -37,8 +38,23 @@ struct ifaddr {			/* an IPv4 address of an interface */
 	be32_t		 ifa_addr, ifa_mask;
 	be32_t		 ifa_broadcast;		/* 0: none. Point-to-point: the other end */
 	uint8_t		 ifa_plen;
+	struct timeout	 ifa_dad;		/* asks whether it is somebody else's (net/ether/arp_dad.c) */
+	uint8_t		 ifa_probes;		/* sent since */
+	bool		 ifa_duplicated;	/* somebody has said so, since it was last asked */
 	uint64_t	 ifa_defended;		/* uptime_ns of the last ARP announcement against another claimant; 0: never */
 };
+
+/* addr is that of the whole network (RFC 1812 4.2.3.1: nobody's), or of all its hosts. Neither exists on /31 and /32. */
+static inline bool
+ifa_is_network(const struct ifaddr *ifa, be32_t addr)
+{
+	return ifa->ifa_plen < 31 && addr == (ifa->ifa_addr & ifa->ifa_mask);
+}
+static inline bool
+ifa_is_broadcast(const struct ifaddr *ifa, be32_t addr)
+{
+	return ifa->ifa_plen < 31 && (addr == (ifa->ifa_addr | ~ifa->ifa_mask) || (addr == ifa->ifa_broadcast && addr != 0));
+}
 
 struct ifmulti { uint8_t ifm_lladdr[6]; unsigned ifm_refs; struct ifmulti *ifm_next; };
 

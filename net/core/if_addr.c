@@ -49,7 +49,7 @@ if_addaddr(struct ifnet *ifp, be32_t addr, uint8_t plen, be32_t broadcast)
 		return rt_strerror(e);
 	}
 	if (ifp->if_ether && (ifp->if_flags & IFF_RUNNING))
-		arp_announce(ifp, addr);
+		arp_dad_start(ifa);
 	return NULL;
 }
 
@@ -62,6 +62,7 @@ if_deladdr(struct ifnet *ifp, be32_t addr)
 		if (ifa->ifa_addr != addr)
 			continue;
 		*p = ifa->ifa_next;
+		arp_dad_stop(ifa);
 		rt_ifa_delete(ifa);
 		pool_put(&ifaddr_pool, ifa);
 		return NULL;

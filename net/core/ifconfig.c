@@ -104,7 +104,7 @@ status_addr(struct out *o, const struct ifnet *ifp, const struct ifaddr *ifa)
 	out_printf(o, " netmask 0x%08x", (unsigned)be32_host(ifa->ifa_mask));
 	if ((ifp->if_flags & IFF_BROADCAST) && ifa->ifa_broadcast != 0)
 		out_printf(o, " broadcast %s", ip4_print(b, ifa->ifa_broadcast));
-	out_printf(o, "\n");
+	out_printf(o, "%s\n", ifa->ifa_duplicated ? " duplicated" : "");
 }
 
 static void
@@ -149,6 +149,8 @@ json_addrs(struct out *o, const struct ifnet *ifp)
 		json_u64(o, "prefixlen", ifa->ifa_plen);
 		if (ifa->ifa_broadcast != 0)
 			json_str(o, ifp->if_flags & IFF_POINTOPOINT ? "dest" : "broadcast", ip4_print(a, ifa->ifa_broadcast));
+		if (ifa->ifa_duplicated)
+			json_bool(o, "duplicated", true);
 		json_close(o, '}');
 	}
 	json_close(o, ']');

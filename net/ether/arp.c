@@ -1,5 +1,4 @@
-/* arp.c - neighbours: asking for link addresses, packets that wait for them, and how long an answer is good. */
-#include <stdio.h>
+/* arp.c - neighbours: asking for link addresses, and how long an answer is good. */
 #include <string.h>
 
 #include "kernel/machine.h"
@@ -10,8 +9,6 @@
 #include "net/inet/icmp.h"
 #include "net/route/route.h"
 
-#define ARP_HOLD	16		/* packets that wait for one neighbour */
-#define ARP_HOLD_ALL	512		/* for all of them */
 #define ARP_TRIES	3		/* requests, one a second, until it is taken to be down */
 #define ARP_RENEW_TRIES	5		/* unicast requests at the end of the lifetime */
 #define ARP_RENEW_SEC	30		/* before the end of the lifetime that begins */
@@ -22,13 +19,8 @@ COUNTER_GROUP(arp, 12);
 COUNTER(arps_reqsent, arp, 100, CREATED, "request%s sent");
 COUNTER(arps_annsent, arp, 110, CREATED, "announcement%s of our addresses sent");
 COUNTER(arps_nombuf, arp, 130, INFO, "frame%s not sent for want of an mbuf");
-COUNTER(arps_held, arp, 200, INFO, "packet%s that waited for an answer");
 COUNTER(arps_timeout, arp, 205, INFO, "neighbour%s that did not answer");
-COUNTER(arps_unanswered, arp, 210, DROP, "packet%s dropped because the neighbour did not answer in time");
 COUNTER(arps_hostdown, arp, 220, DROP, "packet%s dropped because the neighbour is down");
-COUNTER(arps_holdfull, arp, 230, DROP, "waiting packet%s dropped for newer ones to the same neighbour");
-COUNTER(arps_holdlimit, arp, 240, DROP, "packet%s dropped because too many wait already");
-COUNTER(arps_holdgone, arp, 250, DROP, "waiting packet%s dropped with the neighbour's entry");
 COUNTER(arps_outdown, arp, 260, DROP, "packet%s dropped because the interface is down");
 COUNTER(arps_outnoarp, arp, 270, DROP, "packet%s to an unknown neighbour where ARP must not ask");
 
@@ -37,22 +29,6 @@ SYSCTL_INT(net_inet_ip_arptimeout, "net.inet.ip.arptimeout", &arpt_keep, 1200, 1
 
 static int arpt_down = ARP_IDLE_SEC;	/* a neighbour that is down is known as such so long without demand */
 SYSCTL_INT(net_inet_ip_arpdown, "net.inet.ip.arpdown", &arpt_down, ARP_IDLE_SEC, 1, 86400);
-
-static unsigned arp_nheld;		/* packets that wait now, in all */
-
-static uint64_t
-arp_waiting(void)
-{
-	return arp_nheld;
-}
-COUNTER_HOLDER(arp, arp_waiting);
-
-static void
-arp_queued(char *buf, size_t len)
-{
-	snprintf(buf, len, "%u", arp_nheld);
-}
-SYSCTL_STRING_RO(net_inet_ip_arpqueued, "net.inet.ip.arpqueued", arp_queued);
 
 /* ---- sending ---- */
 
@@ -127,70 +103,6 @@ arp_announce(struct ifnet *ifp, be32_t addr)
 		counter_inc(arps_annsent);
 }
 
-/* ---- packets that wait ---- */
-
-static struct mbuf *
-arp_unhold(struct nexthop *nh)
-{
-	struct mbuf *m = nh->nh_hold;
-
-	if (m != NULL) {
-		nh->nh_hold = m->m_nextpkt;
-		m->m_nextpkt = NULL;
-		nh->nh_nhold--;
-		arp_nheld--;
-	}
-	return m;
-}
-
-/* RFC 1122 2.3.2.2: at least the latest packet to the same neighbour is kept. */
-static void
-arp_hold(struct nexthop *nh, struct mbuf *m)
-{
-	if (nh->nh_nhold >= ARP_HOLD)
-		M_DROP(arp_unhold(nh), arps_holdfull);
-	else if (arp_nheld >= ARP_HOLD_ALL) {
-		M_DROP(m, arps_holdlimit);
-		return;
-	}
-	counter_inc(arps_held);
-	m->m_nextpkt = NULL;
-	if (nh->nh_hold == NULL)
-		nh->nh_hold = m;
-	else
-		nh->nh_holdtail->m_nextpkt = m;
-	nh->nh_holdtail = m;
-	nh->nh_nhold++;
-	arp_nheld++;
-}
-
-void
-arp_release(struct nexthop *nh)
-{
-	struct batch b;
-	struct mbuf *m;
-
-	b.b_n = 0;
-	while (b.b_n < BATCH_MAX && (m = arp_unhold(nh)) != NULL) {
-		m->m_nh = nh;
-		batch_add(&b, m);
-	}
-	if (b.b_n > 0)
-		ether_output(&b);
-}
-
-/* RFC 1812 5.2.7.1: host unreachable. */
-static void
-arp_refuse_waiting(struct nexthop *nh)
-{
-	struct mbuf *m;
-
-	while ((m = arp_unhold(nh)) != NULL) {
-		icmp_error(m, ICMP_UNREACH, ICMP_UNREACH_HOST, 0, 0);
-		M_DROP(m, arps_unanswered);
-	}
-}
-
 /* ---- the state machine ----
  *
  *	state		a packet comes			its timer				the neighbour speaks
@@ -213,12 +125,9 @@ arp_nexthop_init(struct nexthop *nh)
 void
 arp_nexthop_destroy(struct nexthop *nh)
 {
-	struct mbuf *m;
-
 	if (nh->nh_timer.to_func != NULL)
 		timeout_del(&nh->nh_timer);
-	while ((m = arp_unhold(nh)) != NULL)
-		M_DROP(m, arps_holdgone);
+	arp_hold_purge(nh);
 }
 
 static void
@@ -244,7 +153,7 @@ arp_next_try(struct nexthop *nh)
 	nh->nh_state = NH_DOWN;
 	nh->nh_used = false;
 	timeout_add_sec(&nh->nh_timer, (uint64_t)arpt_down);
-	arp_refuse_waiting(nh);
+	arp_hold_refuse(nh);
 }
 
 /* The last part of the lifetime: who is used is asked by unicast (RFC 1122 2.3.2.1) until it answers, and serves on

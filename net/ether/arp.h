@@ -26,9 +26,21 @@ _Static_assert(sizeof(struct ether_arp) == 28, "RFC 826");
 void	arp_resolve(struct nexthop *, struct mbuf *m);
 /* Announces an address of the interface (gratuitous ARP). */
 void	arp_announce(struct ifnet *, be32_t addr);
+
+/* arp_dad.c: is an address of ours somebody else's? Announces it and asks (RFC 5227), while it serves already. Starts
+ * anew when it runs or has run. Stop: before the ifaddr goes. */
+void	arp_dad_start(struct ifaddr *);
+void	arp_dad_stop(struct ifaddr *);
+
 void	arp_nexthop_init(struct nexthop *);	/* a new one on an Ethernet: its timer; forgotten when nobody asks */
 void	arp_nexthop_destroy(struct nexthop *);	/* the last reference has gone, or it is invalidated: timer, waiting packets */
+
+/* arp_hold.c: packets that wait for an answer. */
+void	arp_hold(struct nexthop *, struct mbuf *);	/* takes the mbuf */
 void	arp_release(struct nexthop *);		/* nh_valid: what waits goes out */
+void	arp_hold_refuse(struct nexthop *);	/* host unreachable to the source of each */
+void	arp_hold_purge(struct nexthop *);	/* the entry goes: they are dropped */
+
 /* The neighbour has told its link address: entry filled or renewed, lifetime started anew (unless static). */
 void	arp_learn(struct nexthop *, const uint8_t *lladdr);
 /* Sends one frame, padded with zeroes to 60 bytes. False: interface not usable or no mbuf (counted); the caller counts

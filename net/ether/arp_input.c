@@ -24,6 +24,7 @@ COUNTER(arps_badpln, arp, 54, DROP, "frame%s with a bad protocol address length"
 COUNTER(arps_badop, arp, 55, DROP, "frame%s with an unknown operation");
 COUNTER(arps_badsha, arp, 56, DROP, "frame%s with a source hardware address that cannot be");
 COUNTER(arps_badspa, arp, 57, DROP, "frame%s with a source address that cannot be");
+COUNTER(arps_nobody, arp, 64, DROP, "frame%s with the address of a network as source");
 COUNTER(arps_innoarp, arp, 58, DROP, "frame%s on an interface without ARP");
 COUNTER(arps_ownsha, arp, 59, DROP, "frame%s with our own hardware address");
 COUNTER(arps_conflict, arp, 60, DROP, "frame%s that claim an address of ours");
@@ -101,6 +102,7 @@ arp_conflict(struct ifnet *ifp, struct ifaddr *ifa, struct mbuf *m)
 
 	log_ratelimited(&rate, "duplicate IP address %s sent from ethernet address %s on %s\n", ip4_print(ip, ifa->ifa_addr),
 	    ether_print(mac, ea->arp_sha), ifp->if_xname);
+	ifa->ifa_duplicated = true;
 	if (ifa->ifa_defended == 0 || now >= ifa->ifa_defended + ARP_DEFEND_NS) {
 		ifa->ifa_defended = now | 1;		/* 0 says never */
 		arp_announce(ifp, ifa->ifa_addr);
@@ -121,6 +123,16 @@ arp_onlink(struct ifnet *ifp, be32_t spa)
 	return rt != NULL && rt->rt_ifp == ifp && (rt->rt_flags & (RTF_CLONING | RTF_LLINFO));
 }
 
+/* The address of a whole network on this interface, or its broadcast address: nobody's. */
+static bool
+arp_nobody(struct ifnet *ifp, be32_t spa)
+{
+	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+		if (ifa_is_network(ifa, spa) || ifa_is_broadcast(ifa, spa))
+			return true;
+	return false;
+}
+
 /* Who is it from. False: dropped. */
 static bool
 arp_check_sender(struct ifnet *ifp, struct mbuf *m)
@@ -132,6 +144,8 @@ arp_check_sender(struct ifnet *ifp, struct mbuf *m)
 		M_DROP(m, arps_ownsha);
 	else if (ifa != NULL)
 		arp_conflict(ifp, ifa, m);
+	else if (arp_nobody(ifp, ea->arp_spa))
+		M_DROP(m, arps_nobody);
 	else if (ea->arp_spa != IP4_ANY && !arp_onlink(ifp, ea->arp_spa)) {	/* 0: RFC 5227 2.1.1, a probe */
 		M_DROP(m, arps_wrongif);
 	} else

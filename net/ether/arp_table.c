@@ -63,12 +63,16 @@ arp_set(unsigned rdomain, be32_t addr, const uint8_t *lladdr, unsigned flags)
 	for (rt = rtable_lookup(rdomain, addr, 32); rt != NULL; rt = rt->rt_next)
 		if (rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST))
 			return rt->rt_flags & RTF_LOCAL ? "is our own address" : "is a broadcast address";
+	for (struct ifnet *i = ifnet_list; i != NULL; i = i->if_next)
+		for (const struct ifaddr *ifa = i->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+			if (i->if_rdomain == rdomain && ifa_is_network(ifa, addr))
+				return "is the address of a network";
 	if (flags & NHF_PUBLISH)
 		ifp = arp_proxy_if(rdomain, addr, lladdr);
 	if (ifp == NULL) {
 		if ((rt = rt_connected(rdomain, addr)) == NULL)
 			return rt_strerror(RT_UNREACH);
-		if ((rt = rt_clone(rt, addr)) == NULL)
+		if ((rt = rt_clone_admin(rt, addr)) == NULL)
 			return rt_strerror(RT_NOMEM);
 		nh = rt->rt_nh;
 		nh->nh_refs++;

@@ -12,6 +12,7 @@ COUNTER(ips_cantforward, ip, 130, DROP, "packet%s not forwardable");
 COUNTER(ips_noroutes, ip, 140, DROP, "packet%s not forwarded for want of a route");
 COUNTER(ips_reject, ip, 141, DROP, "packet%s to a destination with a reject route");
 COUNTER(ips_blackhole, ip, 142, DROP, "packet%s to a destination with a blackhole route");
+COUNTER(ips_netaddr, ip, 147, DROP, "packet%s to the address of a network");
 COUNTER(ips_noneighbor, ip, 143, DROP, "packet%s not forwarded for want of room for a neighbour");
 COUNTER(ips_ttl, ip, 144, DROP, "packet%s whose time to live was exceeded in transit");
 COUNTER(ips_linkcast, ip, 145, DROP, "link-level broadcast%s not forwarded");
@@ -35,6 +36,10 @@ ip_forward_special(struct mbuf *m, struct rtentry *rt)
 		return NULL;
 	}
 	if (rt->rt_flags & RTF_CLONING) {
+		if (rt->rt_plen < 31 && ((const struct ip *)m->m_data)->ip_dst == rt->rt_dest) {	/* RFC 1812 4.2.3.1 */
+			M_DROP(m, ips_netaddr);
+			return NULL;
+		}
 		if ((rt = rt_clone(rt, ((const struct ip *)m->m_data)->ip_dst)) == NULL)
 			M_DROP(m, ips_noneighbor);
 		return rt;

@@ -51,7 +51,7 @@ ip_route(unsigned rdomain, be32_t dst)
 {
 	struct rtentry *rt = rtable_match(rdomain, dst);
 
-	if (rt != NULL && (rt->rt_flags & RTF_CLONING))
+	if (rt != NULL && (rt->rt_flags & RTF_CLONING) && (rt->rt_dest != dst || rt->rt_plen >= 31))
 		rt = rt_clone(rt, dst);
 	return rt;
 }

@@ -3,6 +3,7 @@
 
 #include "kernel/machine.h"
 #include "kernel/pool.h"
+#include "kernel/sysctl.h"
 #include "net/core/net_init.h"
 #include "net/core/owner.h"
 #include "net/ether/arp.h"
@@ -15,6 +16,11 @@ struct nexthop *nexthop_list;
 static struct nexthop *nexthop_hash[NEXTHOP_BUCKETS];
 static uint64_t nexthop_key;		/* neighbours choose their addresses, not their bucket */
 static struct pool nexthop_pool;
+static uint32_t nexthop_count[IF_MAX];	/* by if_index */
+#define NEXTHOP_ARPMAX	8192
+static int nexthop_arpmax = NEXTHOP_ARPMAX;
+SYSCTL_INT(net_inet_ip_arpmax, "net.inet.ip.arpmax", &nexthop_arpmax, NEXTHOP_ARPMAX, 16, 16384);
+#define NEXTHOP_RESERVE	64		/* for gateways and permanent entries */
 
 #define RECLAIM_MS	10		/* from the first that finds no room until some have gone; */
 #define RECLAIM_MIN	64		/* so many at least, */
@@ -92,6 +98,7 @@ nexthop_link(struct nexthop *nh)
 		nexthop_list->nh_prevp = &nh->nh_next;
 	nexthop_list = nh;
 	nh->nh_prevp = &nexthop_list;
+	nexthop_count[nh->nh_ifp->if_index]++;
 }
 
 static void
@@ -107,6 +114,14 @@ nexthop_unlink(struct nexthop *nh)
 	*p = nh->nh_hashnext;
 	if ((*nh->nh_prevp = nh->nh_next) != NULL)
 		nh->nh_next->nh_prevp = nh->nh_prevp;
+	nexthop_count[nh->nh_ifp->if_index]--;
+}
+
+bool
+nexthop_crowded(const struct ifnet *ifp)
+{
+	return nexthop_count[ifp->if_index] >= MIN((uint32_t)nexthop_arpmax, nexthop_pool.pr_limit / 2) ||
+	    nexthop_pool.pr_nout + NEXTHOP_RESERVE >= nexthop_pool.pr_limit;
 }
 
 struct nexthop *
@@ -220,7 +235,7 @@ nexthop_if_lladdr_changed(struct ifnet *ifp)
 /* ---- room for others ----
  *
  * Anybody on a wire can fill the table, by asking us under many names or by scanning through us; who came first must
- * not keep it. What goes comes back with its next packet. */
+ * not keep it. The interface with the most neighbours gives; what goes comes back with its next packet. */
 
 /* A neighbour that only its own host route refers to. need 0: one that serves nobody now; 1: one that has not answered
  * yet, too; 2: any. */
@@ -234,15 +249,26 @@ nexthop_may_go(const struct nexthop *nh, unsigned need)
 	return nh->nh_state != NH_PROBING || need >= 1;
 }
 
+static const struct ifnet *
+nexthop_largest_if(void)
+{
+	const struct ifnet *most = ifnet_list;
+
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		if (nexthop_count[ifp->if_index] > nexthop_count[most->if_index])
+			most = ifp;
+	return most;
+}
+
 static unsigned
-nexthop_reclaim_bucket(struct nexthop *nh, unsigned need)
+nexthop_reclaim_bucket(struct nexthop *nh, const struct ifnet *ifp, unsigned need)
 {
 	struct nexthop *next;
 	unsigned n = 0;
 
 	for (; nh != NULL; nh = next) {
 		next = nh->nh_hashnext;
-		if (nexthop_may_go(nh, need)) {
+		if (nh->nh_ifp == ifp && nexthop_may_go(nh, need)) {
 			arp_forget(nh);
 			n++;
 		}
@@ -255,11 +281,12 @@ static void
 nexthop_reclaim(void *arg __unused_arg)
 {
 	static unsigned hand;		/* goes on where it stopped; the hash makes the order a random one */
+	const struct ifnet *ifp = nexthop_largest_if();
 	unsigned n = 0;
 
 	for (unsigned need = 0; need <= 2 && n < RECLAIM_MIN; need++)
 		for (unsigned i = 0; i < NEXTHOP_BUCKETS && n < RECLAIM_MAX; i++, hand++)
-			n += nexthop_reclaim_bucket(nexthop_hash[hand % NEXTHOP_BUCKETS], need);
+			n += nexthop_reclaim_bucket(nexthop_hash[hand % NEXTHOP_BUCKETS], ifp, need);
 	counter_add(arps_reclaimed, n);
 }
 

@@ -37,6 +37,7 @@ struct nexthop {
 	uint8_t		 nh_tries;
 	uint8_t		 nh_nhold;
 	struct mbuf	*nh_hold, *nh_holdtail;	/* packets that wait, by m_nextpkt; each without its link header */
+	struct nexthop	*nh_holdnext, **nh_holdprevp;	/* neighbours that packets wait for; arp_hold.c's */
 	uint64_t	 nh_probed;		/* uptime_ns of the last request */
 	struct nexthop	*nh_next, **nh_prevp;	/* all of them */
 	struct nexthop	*nh_hashnext;
@@ -54,6 +55,9 @@ void	nexthop_put(struct nexthop *);			/* gives the reference back */
 /* A number for it that outlives it; what it stands for: NULL when that is gone. Any core; core 0. */
 uint64_t nexthop_tag(const struct nexthop *);
 struct nexthop *nexthop_tagged(uint64_t tag);
+/* Packets may not bring the interface another neighbour: it has its share (net.inet.ip.arpmax, or half of what memory
+ * allows), or only what is kept for the admin's is left. */
+bool	nexthop_crowded(const struct ifnet *);
 void	nexthop_make_room(void);	/* there was none for a neighbour: soon some that nobody needs go */
 /* The neighbour's link address is known (14-byte Ethernet header is built); waiting packets go out. */
 void	nexthop_set_lladdr(struct nexthop *, const uint8_t *lladdr);

@@ -163,10 +163,20 @@ rt_connected(unsigned rdomain, be32_t addr)
 	return NULL;
 }
 
-struct rtentry *
-rt_clone(struct rtentry *cloning, be32_t dst)
+static struct rtentry *
+rt_find_clone(const struct rtentry *cloning, be32_t dst)
 {
-	struct rtentry *rt, model = {
+	struct rtentry *rt = rtable_lookup(cloning->rt_rdomain, dst, 32);
+
+	while (rt != NULL && rt->rt_parent != cloning)
+		rt = rt->rt_next;
+	return rt;
+}
+
+struct rtentry *
+rt_clone_admin(struct rtentry *cloning, be32_t dst)
+{
+	struct rtentry *rt = rt_find_clone(cloning, dst), model = {
 		.rt_dest = dst, .rt_plen = 32, .rt_priority = (uint8_t)(cloning->rt_priority - 1),
 		.rt_rdomain = cloning->rt_rdomain, .rt_flags = RTF_HOST | RTF_LLINFO, .rt_ifp = cloning->rt_ifp,
 		.rt_gateway = cloning->rt_ifa, .rt_ifa = cloning->rt_ifa,
@@ -174,14 +184,24 @@ rt_clone(struct rtentry *cloning, be32_t dst)
 	struct nexthop *nh;
 
 	OWNER(0);
-	for (rt = rtable_lookup(cloning->rt_rdomain, dst, 32); rt != NULL; rt = rt->rt_next)
-		if (rt->rt_parent == cloning)
-			return rt;
+	if (rt != NULL)
+		return rt;
 	if ((nh = nexthop_get(cloning->rt_ifp, dst)) != NULL) {
 		model.rt_flags |= nh->nh_flags & NHF_STATIC ? RTF_STATIC : RTF_CLONED;
 		if ((rt = rt_make(&model, cloning, nh)) != NULL)
 			return rt;
 	}
+	nexthop_make_room();
+	return NULL;
+}
+
+struct rtentry *
+rt_clone(struct rtentry *cloning, be32_t dst)
+{
+	struct rtentry *rt = rt_find_clone(cloning, dst);
+
+	if (rt != NULL || !nexthop_crowded(cloning->rt_ifp))
+		return rt != NULL ? rt : rt_clone_admin(cloning, dst);
 	nexthop_make_room();
 	return NULL;
 }
@@ -244,7 +264,7 @@ rt_gateway_route(unsigned rdomain, be32_t gw, bool *nomem)
 	}
 	if ((rt = rt_connected(rdomain, gw)) == NULL)
 		return NULL;
-	rt = rt_clone(rt, gw);
+	rt = rt_clone_admin(rt, gw);
 	*nomem = rt == NULL;
 	return rt;
 }

@@ -108,6 +108,8 @@ bool	rtable_exists(unsigned rdomain);
 
 /* The neighbour behind a cloning route: finds or makes dst's host route. NULL: no memory or limit. Loop of core 0. */
 struct rtentry *rt_clone(struct rtentry *cloning, be32_t dst);
+/* The same on an admin's behalf (a gateway, a permanent entry): room that packets may not take is his. */
+struct rtentry *rt_clone_admin(struct rtentry *cloning, be32_t dst);
 /* The cloning route that holds addr, whether it is up or not, whatever more specific gateway routes say; NULL: none. */
 struct rtentry *rt_connected(unsigned rdomain, be32_t addr);
 /* The neighbour is no longer of interest: removes its host route, and with it nh. False: a gateway route or an admin

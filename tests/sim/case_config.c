@@ -24,6 +24,7 @@ CASE_SEEDS(reload_under_traffic, 3)
 	uint64_t asked, announced;
 
 	all_ping((struct shost *const []){ p.x, p.y }, 2, sec(5));
+	sim_run(sec(10));		/* the addresses are found to be ours alone */
 	asked = router_counter(p.r, "arps_reqsent");
 	announced = router_counter(p.r, "arps_annsent");
 	sim.jitter = true;

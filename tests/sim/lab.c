@@ -29,12 +29,12 @@ lab_two_nets(void)
 {
 	lab_custom("inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n",
 	    "inet 10.0.1.1/24\n!arp -s 10.0.1.2 " MAC_B "\n!route add 10.1/16 10.0.1.2\n",
-	    "# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\n");
+	    "# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\n");
 }
 
 void
 lab_two_nets_unknown(void)
 {
 	lab_custom("inet 10.0.0.1/24\n", "inet 10.0.1.1/24\n!route add 10.1/16 10.0.1.2\n",
-	    "# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\n");
+	    "# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\n");
 }

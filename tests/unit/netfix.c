@@ -77,9 +77,8 @@ net_start(void)
 	CHECK_EQ(rt_add(&rq), RT_OK);
 	ip_forwarding = 1;
 	config_loaded = true;
-	while (loop_pass())
-		;
-	t0.w_next = t0.w_ntx;		/* announcements */
+	host_run(10000);		/* until the addresses are found to be ours alone */
+	t0.w_next = t0.w_ntx;		/* probes and announcements */
 	t1.w_next = t1.w_ntx;
 	counter_mark();
 }

@@ -191,9 +191,10 @@ TEST(arp_wait_limits)
 		send_to(dst);
 	}
 	CHECK_EQ(counter_delta("arps_holdlimit"), 16 + 600 - 512);
+	CHECK_EQ(entry(&t1, "10.0.1.9")->nh_nhold, 14);		/* each neighbour gave of its own */
 	arp_rx(&t1, ARPOP_REPLY, mac_a, "10.0.1.9", "10.0.1.1");
 	CHECK(if_setup(&t1.w_if, false));
-	CHECK_EQ(counter_delta("arps_holdgone"), 512 - 16);
+	CHECK_EQ(counter_delta("arps_holdgone"), 512 - 14);
 	CHECK(entry(&t1, "10.0.1.30") == NULL);
 	net_end();
 }
@@ -555,5 +556,192 @@ TEST(arp_all_in_use)
 	}
 	send_to("10.1.0.1");
 	CHECK(counter_delta("ips_forward") > 0);
+	net_end();
+}
+
+/* Somebody scans through us: his own oldest packets give way, and who speaks to a living neighbour meanwhile loses none. */
+TEST(arp_wait_list_is_fair)
+{
+	char dst[20];
+
+	net_start();
+	CHECK(if_addaddr(&t1.w_if, addr("172.16.0.1"), 16, 0) == NULL);
+	for (unsigned i = 2; i < 2 + 3000; i++) {
+		snprintf(dst, sizeof(dst), "172.16.%u.%u", i >> 8, i & 255);
+		send_to(dst);
+		if (i % 500 == 0) {
+			snprintf(dst, sizeof(dst), "10.0.1.%u", 10 + i / 500);
+			send_to(dst);
+			for (unsigned j = 0; j < 100; j++) {
+				char other[20];
+
+				snprintf(other, sizeof(other), "172.16.%u.%u", 100 + i / 500, 1 + j);
+				send_to(other);
+			}
+			t1.w_next = t1.w_ntx;
+			arp_rx(&t1, ARPOP_REPLY, mac_a, dst, "10.0.1.1");
+			packet_comes(mac_a, dst);
+		}
+	}
+	CHECK(counter_delta("arps_holdlimit") > 2000);
+	CHECK_EQ(counter_delta("arps_holdgone"), 0);
+	net_end();
+}
+
+/* RFC 1812 5.2.7.1: each of those who wait is told. */
+TEST(arp_every_waiting_source_is_told)
+{
+	char src[20];
+
+	net_start();
+	for (unsigned i = 3; i < 11; i++) {
+		snprintf(src, sizeof(src), "10.0.0.%u", i);
+		CHECK(arp_set(0, addr(src), t0.w_host, NHF_STATIC) == NULL);
+		pkt_udp(&p, src, "10.0.1.9", 64, 26);
+		wire_rx(&t0, &p);
+	}
+	host_run(3100);
+	for (unsigned i = 3; i < 11; i++) {
+		struct pkt *f = wire_tx(&t0);
+
+		snprintf(src, sizeof(src), "10.0.0.%u", i);
+		CHECK(f != NULL && f->p_b[34] == 3 && f->p_b[35] == 1);
+		CHECK_EQ(pkt_iphdr(f)->ip_dst, addr(src));
+	}
+	CHECK(wire_tx(&t0) == NULL);
+	net_end();
+}
+
+/* RFC 5227: announced at once and usable, asked for three times, announced again. checklist: arp_garp, arp:dad_basic */
+TEST(arp_dad)
+{
+	net_start();
+	CHECK(if_addaddr(&t0.w_if, addr("10.7.0.1"), 24, 0) == NULL);
+	host_run(1);
+	request_comes(&t0, "10.7.0.1", "10.7.0.1");
+	request_comes(&t0, "0.0.0.0", "10.7.0.1");
+	arp_rx(&t0, ARPOP_REQUEST, mac_a, "10.7.0.9", "10.7.0.1");	/* usable at once */
+	arp_comes(&t0, ARPOP_REPLY, mac_a, t0.w_if.if_lladdr, "10.7.0.1", mac_a, "10.7.0.9");
+	for (int i = 0; i < 2; i++) {
+		host_run(998);
+		CHECK(wire_tx(&t0) == NULL);
+		host_run(1003);
+		request_comes(&t0, "0.0.0.0", "10.7.0.1");
+		host_run(0);
+	}
+	CHECK(wire_tx(&t0) == NULL);
+	host_run(2001);
+	request_comes(&t0, "10.7.0.1", "10.7.0.1");
+	host_run(60000);
+	CHECK(wire_tx(&t0) == NULL);
+	CHECK(!t0.w_if.if_addrs->ifa_next->ifa_duplicated);
+	CHECK_EQ(counter_delta("arps_probesent"), 3);
+	CHECK_EQ(counter_delta("arps_annsent"), 2);
+	net_end();
+}
+
+/* checklist: arp_link_activation */
+TEST(arp_dad_of_a_new_link_and_lladdr)
+{
+	net_start();
+	if_link_state_change(&t0.w_if, LINK_STATE_DOWN);
+	host_run(5000);
+	CHECK(wire_tx(&t0) == NULL);
+	if_link_state_change(&t0.w_if, LINK_STATE_UP);
+	host_run(1);
+	request_comes(&t0, "10.0.0.1", "10.0.0.1");
+	request_comes(&t0, "0.0.0.0", "10.0.0.1");
+	if_link_state_change(&t0.w_if, LINK_STATE_DOWN);	/* amid it */
+	host_run(20000);
+	CHECK(wire_tx(&t0) == NULL);
+	if_link_state_change(&t0.w_if, LINK_STATE_UP);
+	host_run(500);
+	CHECK(if_setup(&t0.w_if, false));
+	CHECK(if_setup(&t0.w_if, true));			/* it starts anew */
+	t0.w_next = t0.w_ntx;
+	counter_mark();
+	host_run(20000);
+	CHECK_EQ(counter_delta("arps_probesent"), 2);		/* and one before */
+	CHECK(if_deladdr(&t0.w_if, addr("10.0.0.1")) == NULL);
+	net_end();
+}
+
+/* The other one answers the probe, or asks for the address itself; ours is defended and stays. checklist: arp:dad_duplicated */
+TEST(arp_dad_duplicate)
+{
+	struct ifaddr *ifa;
+
+	net_start();
+	ifa = t0.w_if.if_addrs;
+	if_link_state_change(&t0.w_if, LINK_STATE_DOWN);
+	if_link_state_change(&t0.w_if, LINK_STATE_UP);
+	host_run(1);
+	t0.w_next = t0.w_ntx;
+	arp_rx(&t0, ARPOP_REPLY, mac_a, "10.0.0.1", "0.0.0.0");
+	CHECK(ifa->ifa_duplicated);
+	CHECK_EQ(counter_delta("arps_conflict"), 1);
+	request_comes(&t0, "10.0.0.1", "10.0.0.1");
+	CHECK_IN(host_output(), "duplicate IP address 10.0.0.1 sent from ethernet address 02:00:00:00:01:01 on t0\n");
+	CHECK(!t1.w_if.if_addrs->ifa_duplicated);
+	CHECK(rtable_match(0, addr("10.0.0.1"))->rt_flags & RTF_LOCAL);
+	if_link_state_change(&t0.w_if, LINK_STATE_DOWN);
+	if_link_state_change(&t0.w_if, LINK_STATE_UP);
+	CHECK(!ifa->ifa_duplicated);
+	host_run(10000);
+	t0.w_next = t0.w_ntx;
+	arp_rx(&t0, ARPOP_REQUEST, mac_a, "0.0.0.0", "10.0.0.1");	/* his probe: he learns */
+	arp_comes(&t0, ARPOP_REPLY, mac_a, t0.w_if.if_lladdr, "10.0.0.1", mac_a, "0.0.0.0");
+	net_end();
+}
+
+/* Nobody has the address of a network, or of all its hosts: RFC 1812 4.2.3.1. */
+TEST(arp_networks_have_no_neighbour)
+{
+	net_start();
+	CHECK_STR(arp_set(0, addr("10.0.0.0"), mac_a, NHF_STATIC), "is the address of a network");
+	CHECK_STR(arp_set(0, addr("10.0.0.255"), mac_a, NHF_STATIC), "is a broadcast address");
+	CHECK(if_addaddr(&t0.w_if, addr("10.7.0.1"), 31, 0) == NULL);
+	CHECK(arp_set(0, addr("10.7.0.0"), mac_a, NHF_STATIC) == NULL);		/* RFC 3021 */
+	host_run(10000);
+	t0.w_next = t0.w_ntx;
+	send_to("10.0.1.0");
+	CHECK(wire_tx(&t1) == NULL && wire_tx(&t0) == NULL);
+	CHECK_EQ(counter_delta("ips_netaddr"), 1);
+	arp_frame(ARPOP_REQUEST, mac_a, "10.0.0.0", "10.0.0.1");
+	refused("arps_nobody");
+	arp_frame(ARPOP_REQUEST, mac_a, "10.0.0.255", "10.0.0.1");
+	refused("arps_nobody");
+	arp_rx(&t0, ARPOP_REQUEST, mac_a, "10.7.0.0", "10.7.0.1");
+	net_end();
+}
+
+/* One wire cannot take another's room. */
+TEST(arp_limit_per_interface)
+{
+	unsigned n0 = 0;
+	char name[20];
+
+	net_start();
+	CHECK(if_addaddr(&t1.w_if, addr("172.16.0.1"), 15, 0) == NULL);
+	CHECK(if_addaddr(&t0.w_if, addr("172.20.0.1"), 16, 0) == NULL);
+	for (unsigned i = 2; i < 202; i++) {
+		snprintf(name, sizeof(name), "172.20.%u.%u", i >> 8, i & 255);
+		arp_rx(&t0, ARPOP_REQUEST, mac_a, name, "172.20.0.1");
+	}
+	counter_mark();
+	for (unsigned i = 2; i < 30000; i++) {
+		snprintf(name, sizeof(name), "172.%u.%u.%u", 16 + (i >> 16), i >> 8 & 255, i & 255);
+		arp_rx(&t1, ARPOP_REQUEST, mac_b, name, "172.16.0.1");
+		if (i % 1000 == 0)
+			host_run(20);
+	}
+	CHECK(counter_delta("arps_full") > 0 && counter_delta("arps_reclaimed") > 0);
+	CHECK(entries() <= 8192 + 300);
+	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
+		n0 += nh->nh_ifp == &t0.w_if;
+	CHECK_EQ(n0, 201);
+	CHECK_EQ(counter_delta("arps_created"), 29998 - counter_delta("arps_full"));
+	CHECK(arp_set(0, addr("172.17.255.9"), mac_a, NHF_STATIC) == NULL);	/* the admin's always find room */
+	host_run(20);
 	net_end();
 }

@@ -11,7 +11,7 @@ TEST(netstat_interfaces)
 	struct pkt p;
 
 	cmd_start();
-	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 192.168.14.11/24\n"), "");
+	CHECK_STR(cmd_load("# /etc/sysctl.conf\nnet.inet.ip.dad_count=0\n# /etc/hostname.t0\ninet 192.168.14.11/24\n"), "");
 	pkt_udp(&p, "192.168.14.12", "192.168.14.11", 64, 58);
 	wire_rx_many(&t0, &p, 3, PKT_MAX);
 	t0.w_if.if_ifiqs[0].ifiq_errors = 2;
@@ -19,16 +19,16 @@ TEST(netstat_interfaces)
 	CHECK_STR(cmd("netstat -in"), "Name    Mtu   Network     Address              Ipkts Ifail    Opkts Ofail Colls\n"
 	    "lo0     32768 <Link>                               0     0        0     0     0\n"
 	    "lo0     32768 127/8       127.0.0.1                0     0        0     0     0\n"
-	    "t0      1500  <Link>      52:54:00:00:00:0a        3     2        3     1     0\n"
-	    "t0      1500  192.168.14/ 192.168.14.11            3     2        3     1     0\n"
-	    "t1*     1500  <Link>      52:54:00:00:00:0b        0     0        1     0     0\n");
+	    "t0      1500  <Link>      52:54:00:00:00:0a        3     2        7     1     0\n"
+	    "t0      1500  192.168.14/ 192.168.14.11            3     2        7     1     0\n"
+	    "t1*     1500  <Link>      52:54:00:00:00:0b        0     0        5     0     0\n");
 	CHECK_STR(cmd("netstat -I t0 -bn"), "Name    Mtu   Network     Address               Ibytes     Obytes\n"
-	    "t0      1500  <Link>      52:54:00:00:00:0a        276        180\n"
-	    "t0      1500  192.168.14/ 192.168.14.11            276        180\n");
+	    "t0      1500  <Link>      52:54:00:00:00:0a        276        420\n"
+	    "t0      1500  192.168.14/ 192.168.14.11            276        420\n");
 	CHECK_IN(cmd("netstat -ide"), "Ifail");
 	CHECK_IN(cmd("netstat -ie"), "   Ipkts Ierrs    Opkts Oerrs Colls\n");
 	CHECK_IN(cmd("netstat -id"), "   Ipkts Idrop    Opkts Odrop Colls\n");
-	CHECK_IN(cmd("netstat -id"), "t0      1500  <Link>      52:54:00:00:00:0a        3     0        3     1     0\n");
+	CHECK_IN(cmd("netstat -id"), "t0      1500  <Link>      52:54:00:00:00:0a        3     0        7     1     0\n");
 	CHECK_STR(cmd("netstat -I vio9"), "netstat: vio9: no such interface\n");
 	CHECK_IN(cmd("netstat -j -i"), "{\"name\":\"t0\",\"up\":true,\"mtu\":1500,\"lladdr\":\"52:54:00:00:00:0a\","
 	    "\"addresses\":[{\"network\":\"192.168.14/24\",\"address\":\"192.168.14.11\"}],\"ipkts\":3,");

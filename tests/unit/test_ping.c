@@ -14,7 +14,7 @@ start(void)
 	cmd_start();
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
 	CHECK(arp_set(0, addr("10.0.0.2"), t0.w_host, NHF_STATIC) == NULL);
-	host_run(1000);			/* announcements go out */
+	host_run(10000);		/* announcements go out */
 	t0.w_next = t0.w_ntx;
 }
 
