@@ -11,6 +11,7 @@
 #include "net/core/steer.h"
 #include "net/core/ifq_kstat.h"
 #include "net/ether/arp.h"
+#include "net/inet/ip_reass.h"
 #include "net/route/route.h"
 
 struct ifnet *ifnet_list;
@@ -145,6 +146,7 @@ if_detach(struct ifnet *ifp)
 	while (ifp->if_addrs != NULL)
 		if_deladdr(ifp, ifp->if_addrs->ifa_addr);
 	rt_if_detach(ifp);
+	ip_reass_purge(ifp->if_index);
 	for (unsigned i = 0; i < ifp->if_nqueues; i++)
 		ifq_kstat_detach(ifp, i);
 	while (*p != ifp)

@@ -3,9 +3,9 @@
 #include "net/core/owner.h"
 #include "net/core/stage.h"
 #include "net/inet/icmp.h"
+#include "net/inet/ip_reass.h"
 
 STAGE(ip_deliver);
-COUNTER(ips_fragments, ip, 100, DROP, "fragment%s for this host dropped: no reassembly");
 COUNTER(ips_delivered, ip, 105, INFO, "packet%s for this host");
 COUNTER(ips_noproto, ip, 110, DROP, "packet%s for unknown/unsupported protocol");
 
@@ -31,8 +31,9 @@ ip_deliver(struct ifnet *ifp, struct batch *b)
 
 		m->m_rt = NULL;
 		if (ip->ip_off & BE16(IP_MF | IP_OFFMASK)) {
-			M_DROP(m, ips_fragments);
-			continue;
+			if ((m = ip_reass(ifp, m)) == NULL)
+				continue;
+			ip = (const struct ip *)m->m_data;
 		}
 		counter_inc(ips_delivered);
 		if (pr == NULL) {

@@ -6,7 +6,6 @@
 #include "net/route/route.h"
 
 #define ICMP_LISTEN_MAX	(MCLBYTES - MHEADROOM)	/* bytes of a datagram that stand in one mbuf */
-#define ICMP_JUMBO_MAX	9216			/* of one that has to be copied for listeners */
 #define ICMP_MAXCODE_UNREACH	15
 
 COUNTER_GROUP(icmp, 30);
@@ -18,7 +17,6 @@ COUNTER(icps_bmcastecho, icmp, 34, DROP, "echo request%s to broadcast or multica
 COUNTER(icps_noreply, icmp, 38, DROP, "echo request%s that could not be answered");
 COUNTER(icps_redirectin, icmp, 35, DROP, "redirect message%s ignored");
 COUNTER(icps_unknown, icmp, 36, DROP, "message%s of a type that we do not serve");
-COUNTER(icps_toolong, icmp, 37, DROP, "message%s too long for their listeners");
 COUNTER(icps_inecho, icmp, 50, INFO, "echo request%s received");
 COUNTER(icps_reflect, icmp, 60, INFO, "message response%s generated");
 COUNTER(icps_inechoreply, icmp, 51, CONSUMED, "echo repl%y received");
@@ -163,18 +161,16 @@ icmp_quote_good(const struct icmp *icp, unsigned len)
 	return ohlen >= sizeof(*oip) && len >= sizeof(*icp) + ohlen + 8;
 }
 
-/* The datagram in one piece; NULL: too long. In core 0's loop only, so one place to copy to will do. */
+/* The datagram in one piece. In core 0's loop only, so one place to copy to will do. */
 static const struct ip *
 icmp_contiguous(struct mbuf *m, unsigned len)
 {
-	static uint8_t jumbo[ICMP_JUMBO_MAX];
+	static uint8_t jumbo[IP_MAXPACKET];
 
 	if (m->m_len >= len)
 		return (const struct ip *)m->m_data;
 	if (len <= ICMP_LISTEN_MAX && m_pullup(m, len))
 		return (const struct ip *)m->m_data;
-	if (len > sizeof(jumbo))
-		return NULL;
 	m_copydata(m, 0, len, jumbo);
 	return (const struct ip *)jumbo;
 }
@@ -187,10 +183,6 @@ icmp_tell(struct mbuf *m, unsigned hlen)
 	const struct icmp *icp;
 	struct icmp_listener *next;
 
-	if (ip == NULL) {
-		M_DROP(m, icps_toolong);
-		return;
-	}
 	icp = (const struct icmp *)((const uint8_t *)ip + hlen);
 	if (icp->icmp_type != ICMP_ECHOREPLY && !icmp_quote_good(icp, len - hlen)) {
 		M_DROP(m, icps_badlen);

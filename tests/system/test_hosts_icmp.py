@@ -79,3 +79,12 @@ def test_checksums_on_the_wire(hosts):
     hosts.h1.run(f'ping -n -c 6 -i 0.1 {hosts.h2.ip}').check()
     hosts.h1.run(f'ping -n -c 6 -i 0.1 -s 3000 {hosts.h2.ip}').check()
     assert 'verified 12' in job.wait(25).check().out
+
+
+def test_ping_of_the_longest_packet(hosts):
+    """65,535 bytes to the router itself, which puts it together and answers in fragments."""
+    router = '10.0.1.1'
+    assert lost(hosts.h1.run(f'ping -n -c 3 -i 0.2 -W 3 -s 65507 {router}').check()) == 0
+    assert hosts.router.cmd('vmstat -m').count('ipq') >= 1
+    out = hosts.router.cmd(f'ping -n -c 3 -i 0.2 -w 3 -s 65507 {hosts.h1.ip}', timeout=30)
+    assert '3 packets transmitted, 3 packets received, 0.0% packet loss' in out, out

@@ -622,16 +622,14 @@ TEST(arp_dad)
 	request_comes(&t0, "0.0.0.0", "10.7.0.1");
 	arp_rx(&t0, ARPOP_REQUEST, mac_a, "10.7.0.9", "10.7.0.1");	/* usable at once */
 	arp_comes(&t0, ARPOP_REPLY, mac_a, t0.w_if.if_lladdr, "10.7.0.1", mac_a, "10.7.0.9");
-	for (int i = 0; i < 2; i++) {
-		host_run(998);
-		CHECK(wire_tx(&t0) == NULL);
-		host_run(1003);
-		request_comes(&t0, "0.0.0.0", "10.7.0.1");
-		host_run(0);
+	for (int i = 0; i < 3; i++) {
+		unsigned ms = 0;
+
+		for (; t0.w_next == t0.w_ntx; ms++)
+			host_run(1);
+		CHECK(ms >= (i < 2 ? 998 : 1998) && ms <= 2002);
+		request_comes(&t0, i < 2 ? "0.0.0.0" : "10.7.0.1", "10.7.0.1");
 	}
-	CHECK(wire_tx(&t0) == NULL);
-	host_run(2001);
-	request_comes(&t0, "10.7.0.1", "10.7.0.1");
 	host_run(60000);
 	CHECK(wire_tx(&t0) == NULL);
 	CHECK(!t0.w_if.if_addrs->ifa_next->ifa_duplicated);
