@@ -153,6 +153,7 @@ arp_next_try(struct nexthop *nh)
 	nh->nh_state = NH_DOWN;
 	nh->nh_used = false;
 	timeout_add_sec(&nh->nh_timer, (uint64_t)arpt_down);
+	rt_gateway_down(nh);
 	arp_hold_refuse(nh);
 }
 

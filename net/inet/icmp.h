@@ -25,6 +25,7 @@ _Static_assert(sizeof(struct icmp) == 8, "RFC 792");
 #define  ICMP_UNREACH_NEEDFRAG	4
 #define  ICMP_UNREACH_SRCFAIL	5
 #define  ICMP_UNREACH_FILTER_PROHIB 13
+#define ICMP_SOURCEQUENCH	4
 #define ICMP_REDIRECT		5
 #define  ICMP_REDIRECT_HOST	1
 #define ICMP_ECHO		8
@@ -34,17 +35,20 @@ _Static_assert(sizeof(struct icmp) == 8, "RFC 792");
 #define ICMP_PARAMPROB		12
 #define ICMP_TSTAMP		13
 #define ICMP_TSTAMPREPLY	14
+#define ICMP_MASKREQ		17
+#define ICMP_MASKREPLY		18
 
 /* Answers packet m (m_data at its IP header as received) with an error, unless RFC 1122 3.2.2 forbids one or the rate
- * limit (net.inet.icmp.errppslimit) is reached. m stays the caller's, unchanged: `icmp_error(m, ...); M_DROP(m,
+ * limits (net.inet.icmp.errppslimit, errppshost) are reached. m stays the caller's, unchanged: `icmp_error(m, ...); M_DROP(m,
  * counter);` mtu: host order, for NEEDFRAG. gw: for redirects. PARAMPROB: code is the offset of the bad octet. */
 bool	icmp_error(const struct mbuf *m, uint8_t type, uint8_t code, uint16_t mtu, be32_t gw);
 
-/* Somebody who wants to see ICMP messages that come for us (ping, traceroute): called in the loop for each echo reply
- * and each error; ip is the whole datagram, contiguous, len bytes from the IP header on; hlen its header's length;
- * nothing is handed over. */
+/* Somebody who wants to see ICMP messages that come for us (ping, traceroute, protocols): called in the loop for each
+ * echo reply and each error; ip is the whole datagram, contiguous, len bytes from the IP header on; hlen its header's
+ * length; nothing is handed over. An error quotes a header and at least 8 bytes of what it is about. True: it is about a
+ * packet that this listener has sent, as far as the quote tells (RFC 5927); no other error is believed. */
 struct icmp_listener {
-	void	(*il_input)(struct icmp_listener *, const struct ip *ip, unsigned hlen, unsigned len);
+	bool	(*il_input)(struct icmp_listener *, const struct ip *ip, unsigned hlen, unsigned len);
 	void	*il_arg;
 	struct icmp_listener *il_next;
 };

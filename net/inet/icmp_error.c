@@ -1,10 +1,8 @@
 /* icmp_error.c - ICMP errors that we send: when one may be (RFC 1122 3.2.2, RFC 1812 4.3.2.7), and what it says. */
 #include <string.h>
 
-#include "kernel/machine.h"
-#include "kernel/sysctl.h"
 #include "net/core/owner.h"
-#include "net/inet/icmp.h"
+#include "net/inet/icmp_var.h"
 #include "net/route/route.h"
 
 #define ICMP_ERROR_MAX	576		/* bytes of an error, IP header and all: RFC 1812 4.3.2.3 */
@@ -22,26 +20,6 @@ COUNTER(icps_outunreach, icmp, 100, CREATED, "destination unreachable message%s 
 COUNTER(icps_outredirect, icmp, 101, CREATED, "redirect message%s sent");
 COUNTER(icps_outtimxceed, icmp, 102, CREATED, "time exceeded message%s sent");
 COUNTER(icps_outother, icmp, 103, CREATED, "other error message%s sent");
-
-static int icmp_errppslimit = 100;
-SYSCTL_INT(net_inet_icmp_errppslimit, "net.inet.icmp.errppslimit", &icmp_errppslimit, 100, -1, 1000000);
-
-/* Errors of this second. True: one more may go. RFC 1812 4.3.2.8. */
-static bool
-icmp_error_rate(void)
-{
-	static PERCORE uint64_t second;
-	static PERCORE int sent;
-	uint64_t now = uptime_ns() / 1000000000 + 1;
-
-	if (icmp_errppslimit < 0)
-		return true;
-	if (percore(second) != now) {
-		percore(second) = now;
-		percore(sent) = 0;
-	}
-	return percore(sent)++ < icmp_errppslimit;
-}
 
 /* A question or an answer: an error may be about it. What is unknown might be an error. */
 static bool
@@ -82,7 +60,7 @@ icmp_error_allowed(const struct mbuf *m, const struct ip *oip, unsigned ohlen, u
 	} else if (ip4_is_zeronet(oip->ip_src) || (ip4_is_loopback(oip->ip_src) && !local) ||
 	    icmp_is_cast(rdomain, oip->ip_src)) {
 		counter_inc(icps_oldsrc);
-	} else if (!icmp_error_rate()) {
+	} else if (!icmp_rate(oip->ip_src)) {
 		counter_inc(icps_toofreq);
 	} else
 		return true;

@@ -1,8 +1,8 @@
-/* ip_icmp.c - ICMP for us: echo, and messages for those who listen (RFC 792, RFC 1122 3.2.2). */
+/* ip_icmp.c - ICMP for us: what it is, and errors for those who sent what they are about (RFC 792, RFC 1122 3.2.2). */
 #include <string.h>
 
-#include "kernel/sysctl.h"
-#include "net/inet/icmp.h"
+#include "net/inet/icmp_var.h"
+#include "net/inet/ip_pmtu.h"
 #include "net/route/route.h"
 
 #define ICMP_LISTEN_MAX	(MCLBYTES - MHEADROOM)	/* bytes of a datagram that stand in one mbuf */
@@ -13,19 +13,16 @@ COUNTER(icps_badcode, icmp, 30, DROP, "message%s with bad code fields");
 COUNTER(icps_tooshort, icmp, 31, DROP, "message%s < minimum length");
 COUNTER(icps_checksum, icmp, 32, DROP, "bad checksum%s");
 COUNTER(icps_badlen, icmp, 33, DROP, "message%s with bad length");
-COUNTER(icps_bmcastecho, icmp, 34, DROP, "echo request%s to broadcast or multicast rejected");
-COUNTER(icps_noreply, icmp, 38, DROP, "echo request%s that could not be answered");
-COUNTER(icps_redirectin, icmp, 35, DROP, "redirect message%s ignored");
+COUNTER(icps_quench, icmp, 41, DROP, "source quench message%s ignored");
+COUNTER(icps_maskreq, icmp, 42, DROP, "address mask request%s refused");
+COUNTER(icps_stranger, icmp, 43, DROP, "error message%s about packets that we did not send");
 COUNTER(icps_unknown, icmp, 36, DROP, "message%s of a type that we do not serve");
 COUNTER(icps_inecho, icmp, 50, INFO, "echo request%s received");
-COUNTER(icps_reflect, icmp, 60, INFO, "message response%s generated");
+COUNTER(icps_intstamp, icmp, 56, INFO, "timestamp request%s received");
 COUNTER(icps_inechoreply, icmp, 51, CONSUMED, "echo repl%y received");
 COUNTER(icps_inunreach, icmp, 52, CONSUMED, "destination unreachable message%s received");
 COUNTER(icps_intimxceed, icmp, 53, CONSUMED, "time exceeded message%s received");
 COUNTER(icps_inparamprob, icmp, 54, CONSUMED, "parameter problem message%s received");
-
-static int icmp_bmcastecho;
-SYSCTL_INT(net_inet_icmp_bmcastecho, "net.inet.icmp.bmcastecho", &icmp_bmcastecho, 0, 0, 1);
 
 static struct icmp_listener *icmp_listeners;
 
@@ -69,83 +66,6 @@ icmp_cksum(const struct mbuf *m, uint32_t off)
 	return (uint16_t)~in_fold(sum);
 }
 
-/* ---- echo ---- */
-
-/* Options are left out of the answer. RFC 1122 3.2.2.6 would have source routes reversed, but those do not get here
- * (ip_options.c). */
-static void
-icmp_strip_options(struct mbuf *m, unsigned hlen)
-{
-	struct ip *ip = (struct ip *)m->m_data;
-	unsigned more = hlen - (unsigned)sizeof(*ip);
-
-	if (more == 0)
-		return;
-	ip->ip_len = host_be16((uint16_t)(be16_host(ip->ip_len) - more));
-	memmove(m->m_data + more, m->m_data, sizeof(*ip));
-	m_adj(m, more);
-}
-
-/* A buffer that others share must not be written to: the packet is taken into a new one. False: no mbuf, m is
- * unchanged. */
-static bool
-icmp_own_buffer(struct mbuf **mp)
-{
-	struct mbuf *m = *mp, *n;
-
-	if (!(m->m_flags & M_SHARED))
-		return true;
-	if (m->m_pktlen > MCLBYTES - MHEADROOM || (n = m_get()) == NULL)
-		return false;
-	m_copydata(m, 0, m->m_pktlen, n->m_data);
-	n->m_len = n->m_pktlen = m->m_pktlen;
-	n->m_rdomain = m->m_rdomain;
-	n->m_ifidx = m->m_ifidx;
-	n->m_flags = m->m_flags & (M_BCAST | M_MCAST);
-	m_freem(m);
-	*mp = n;
-	return true;
-}
-
-/* The same mbuf goes back, so it is neither dropped nor consumed. */
-static void
-icmp_echo(struct ifnet *ifp, struct mbuf *m, unsigned hlen)
-{
-	struct ip *ip = (struct ip *)m->m_data;
-	const struct rtentry *rt = rtable_match(ifp->if_rdomain, ip->ip_dst);
-	bool cast = (m->m_flags & (M_BCAST | M_MCAST)) || rt == NULL || !(rt->rt_flags & RTF_LOCAL);
-	be32_t src = ip->ip_src;
-	struct icmp *icp;
-	uint32_t sum;
-
-	if (cast && !icmp_bmcastecho) {			/* RFC 1122 3.2.2.6 */
-		M_DROP(m, icps_bmcastecho);
-		return;
-	}
-	if (ip4_is_zeronet(src) || !icmp_own_buffer(&m)) {	/* nobody to answer, or no way to */
-		M_DROP(m, icps_noreply);
-		return;
-	}
-	icmp_strip_options(m, hlen);
-	ip = (struct ip *)m->m_data;
-	icp = (struct icmp *)(ip + 1);
-	sum = (uint16_t)~icp->icmp_cksum + (uint32_t)(uint16_t)~load16(icp);	/* RFC 1624 (3) */
-	icp->icmp_type = ICMP_ECHOREPLY;
-	sum += load16(icp);
-	icp->icmp_cksum = (uint16_t)~in_fold(sum);
-	ip->ip_src = cast ? IP4_ANY : ip->ip_dst;
-	ip->ip_dst = src;
-	ip->ip_ttl = (uint8_t)ip_defttl;
-	ip->ip_off = 0;
-	m->m_rdomain = ifp->if_rdomain;
-	m->m_ifidx = 0;
-	m->m_flags &= (uint16_t)~(M_BCAST | M_MCAST);
-	m->m_csum = 0;
-	m->m_rt = NULL;
-	counter_inc(icps_reflect);
-	ip_send(m);
-}
-
 /* ---- messages to listeners ---- */
 
 /* An error quotes at least a header and eight bytes of what it is about (RFC 792). */
@@ -175,27 +95,62 @@ icmp_contiguous(struct mbuf *m, unsigned len)
 	return (const struct ip *)jumbo;
 }
 
-static void
-icmp_tell(struct mbuf *m, unsigned hlen)
+bool
+icmp_quotes_us(const struct ifnet *ifp, const struct ip *quoted)
 {
-	unsigned len = be16_host(((const struct ip *)m->m_data)->ip_len);
-	const struct ip *ip = icmp_contiguous(m, len);
-	const struct icmp *icp;
-	struct icmp_listener *next;
+	const struct rtentry *rt = rtable_match(ifp->if_rdomain, quoted->ip_src);
 
-	icp = (const struct icmp *)((const uint8_t *)ip + hlen);
-	if (icp->icmp_type != ICMP_ECHOREPLY && !icmp_quote_good(icp, len - hlen)) {
-		M_DROP(m, icps_badlen);
-		return;
-	}
+	return rt != NULL && (rt->rt_flags & RTF_LOCAL);
+}
+
+/* All who listen hear it. True: it is about a packet that one of them has sent. */
+static bool
+icmp_tell(const struct ip *ip, unsigned hlen, unsigned len)
+{
+	struct icmp_listener *next;
+	bool mine = false;
+
 	for (struct icmp_listener *il = icmp_listeners; il != NULL; il = next) {
 		next = il->il_next;		/* it may stop listening */
-		il->il_input(il, ip, hlen, len);
+		mine |= il->il_input(il, ip, hlen, len);
 	}
+	return mine;
+}
+
+static void
+icmp_echoreply(struct mbuf *m, unsigned hlen)
+{
+	unsigned len = be16_host(((const struct ip *)m->m_data)->ip_len);
+
+	icmp_tell(icmp_contiguous(m, len), hlen, len);
+	counter_inc(icps_inechoreply);
+	m_freem(m);
+}
+
+/* RFC 1191 3: the way to the quoted packet's destination has a link that takes no more than this. */
+static void
+icmp_needfrag(struct ifnet *ifp, const struct icmp *icp)
+{
+	const struct ip *quoted = (const struct ip *)(icp + 1);
+	const struct rtentry *rt = rtable_match(ifp->if_rdomain, quoted->ip_dst);
+
+	if (rt != NULL && RT_FORWARDS(rt))
+		ip_pmtu_learn(ifp->if_rdomain, quoted, rt_pathmtu(rt), be16_host(icp->icmp_nextmtu));
+}
+
+/* RFC 5927: believed only when it quotes a packet that somebody here has sent. */
+static void
+icmp_errmsg(struct ifnet *ifp, struct mbuf *m, const struct ip *ip, unsigned hlen, unsigned len)
+{
+	const struct icmp *icp = (const struct icmp *)((const uint8_t *)ip + hlen);
+
+	if (!icmp_tell(ip, hlen, len) || !icmp_quotes_us(ifp, (const struct ip *)(icp + 1))) {
+		M_DROP(m, icps_stranger);
+		return;
+	}
+	if (icp->icmp_type == ICMP_UNREACH && icp->icmp_code == ICMP_UNREACH_NEEDFRAG)
+		icmp_needfrag(ifp, icp);
 	switch (icp->icmp_type) {
-	case ICMP_ECHOREPLY:
-		counter_inc(icps_inechoreply);
-		break;
 	case ICMP_UNREACH:
 		counter_inc(icps_inunreach);
 		break;
@@ -209,6 +164,22 @@ icmp_tell(struct mbuf *m, unsigned hlen)
 	m_freem(m);
 }
 
+/* What quotes a packet. */
+static void
+icmp_quoting(struct ifnet *ifp, struct mbuf *m, unsigned hlen)
+{
+	unsigned len = be16_host(((const struct ip *)m->m_data)->ip_len);
+	const struct ip *ip = icmp_contiguous(m, len);
+	const struct icmp *icp = (const struct icmp *)((const uint8_t *)ip + hlen);
+
+	if (!icmp_quote_good(icp, len - hlen))
+		M_DROP(m, icps_badlen);
+	else if (icp->icmp_type == ICMP_REDIRECT)
+		icmp_redirect_input(ifp, m, ip, icp, (const struct ip *)(icp + 1));
+	else
+		icmp_errmsg(ifp, m, ip, hlen, len);
+}
+
 static bool
 icmp_code_good(const struct icmp *icp)
 {
@@ -219,6 +190,10 @@ icmp_code_good(const struct icmp *icp)
 		return icp->icmp_code <= ICMP_TIMXCEED_REASS;
 	case ICMP_PARAMPROB:
 		return icp->icmp_code <= 2;
+	case ICMP_REDIRECT:
+		return icp->icmp_code <= 3;
+	case ICMP_TSTAMP:
+		return icp->icmp_code == 0;
 	default:
 		return true;
 	}
@@ -248,13 +223,23 @@ icmp_input(struct ifnet *ifp, struct mbuf *m, unsigned hlen)
 		icmp_echo(ifp, m, hlen);
 		break;
 	case ICMP_ECHOREPLY:
+		icmp_echoreply(m, hlen);
+		break;
+	case ICMP_TSTAMP:
+		counter_inc(icps_intstamp);
+		icmp_timestamp(ifp, m, hlen);
+		break;
 	case ICMP_UNREACH:
 	case ICMP_TIMXCEED:
 	case ICMP_PARAMPROB:
-		icmp_tell(m, hlen);
+	case ICMP_REDIRECT:
+		icmp_quoting(ifp, m, hlen);
 		break;
-	case ICMP_REDIRECT:		/* RFC 1812 5.2.7.2: a router goes by its own routes */
-		M_DROP(m, icps_redirectin);
+	case ICMP_SOURCEQUENCH:		/* RFC 6633 3: silently */
+		M_DROP(m, icps_quench);
+		break;
+	case ICMP_MASKREQ:		/* RFC 1812 4.3.3.9 allows it to be off; it tells strangers about our networks */
+		M_DROP(m, icps_maskreq);
 		break;
 	default:			/* RFC 1122 3.2.2: silently */
 		M_DROP(m, icps_unknown);

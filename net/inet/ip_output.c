@@ -5,6 +5,7 @@
 #include "net/core/stage.h"
 #include "net/ether/ether.h"
 #include "net/inet/ip_frag.h"
+#include "net/inet/ip_pmtu.h"
 #include "net/inet/ip_var.h"
 #include "net/route/route.h"
 
@@ -71,6 +72,7 @@ static struct nexthop *
 ip_send_route(struct mbuf *m, struct ip *ip, uint32_t *mtu)
 {
 	struct rtentry *rt = ip_route(m->m_rdomain, ip->ip_dst);
+	bool fragments;
 
 	if (ip->ip_dst == IP4_BROADCAST || ip4_is_multicast(ip->ip_dst) || (rt != NULL && (rt->rt_flags & RTF_BROADCAST))) {
 		M_DROP(m, ips_obcast);
@@ -91,7 +93,9 @@ ip_send_route(struct mbuf *m, struct ip *ip, uint32_t *mtu)
 		M_DROP(m, ips_oreject);
 		return NULL;
 	}
-	*mtu = rt_pathmtu(rt);
+	*mtu = ip_pmtu(m->m_rdomain, ip->ip_dst, rt_pathmtu(rt), &fragments);
+	if (fragments)
+		ip->ip_off = 0;
 	return rt->rt_nh;
 }
 

@@ -48,8 +48,9 @@ struct ping {
 	uint64_t	p_lost;			/* events for which the ring had no room */
 };
 
-/* ping_echo.c. The listener's function, in the loop: notes what is about this run in the ring and wakes the task. */
-void	ping_input(struct icmp_listener *, const struct ip *, unsigned hlen, unsigned len);
+/* ping_echo.c. The listener's function, in the loop: notes what is about this run in the ring and wakes the task. True:
+ * an error about a request of this run. */
+bool	ping_input(struct icmp_listener *, const struct ip *, unsigned hlen, unsigned len);
 /* Sends the next request, or says why it cannot be. Task. */
 void	ping_send(struct ping *);
 

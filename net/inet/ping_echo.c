@@ -126,10 +126,10 @@ ping_quoted(const struct ping *p, struct ping_event *e, const struct icmp *icmp,
 	    be16_host(inner->icmp_id) != p->p_id)
 		return false;
 	e->pe_seq = be16_host(inner->icmp_seq);
-	return true;
+	return e->pe_seq <= p->p_sent || p->p_sent > 65535;
 }
 
-void
+bool
 ping_input(struct icmp_listener *il, const struct ip *ip, unsigned hlen, unsigned len)
 {
 	struct ping *p = il->il_arg;
@@ -137,7 +137,7 @@ ping_input(struct icmp_listener *il, const struct ip *ip, unsigned hlen, unsigne
 	struct ping_event e = { .pe_kind = PING_ERROR, .pe_from = ip->ip_src, .pe_ttl = ip->ip_ttl };
 
 	if (len < hlen + sizeof(*icmp))
-		return;
+		return false;
 	e.pe_bytes = len - hlen;
 	e.pe_type = icmp->icmp_type;
 	e.pe_code = icmp->icmp_code;
@@ -146,7 +146,7 @@ ping_input(struct icmp_listener *il, const struct ip *ip, unsigned hlen, unsigne
 		e.pe_seq = be16_host(icmp->icmp_seq);
 		if (be16_host(icmp->icmp_id) == p->p_id)
 			ping_reply(p, &e, icmp, e.pe_bytes - (unsigned)sizeof(*icmp));
-		return;
+		return false;
 	}
 	e.pe_mtu = be16_host(icmp->icmp_nextmtu);
 	e.pe_gateway = icmp->icmp_gwaddr;
@@ -155,6 +155,7 @@ ping_input(struct icmp_listener *il, const struct ip *ip, unsigned hlen, unsigne
 		p->p_errors++;
 	if (!e.pe_other || p->p_verbose)
 		ping_note(p, &e);
+	return !e.pe_other;
 }
 
 /* ---- sending ---- */

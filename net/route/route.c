@@ -142,11 +142,21 @@ rt_destroy(struct rtentry *rt)
 		else
 			rt_destroy(rt->rt_children);
 	}
+	rt_expire_clear(rt);
 	rt_unhang(rt);
 	rtable_remove(rt);
 	if (rt->rt_nh != NULL)
 		nexthop_put(rt->rt_nh);
 	pool_put(&rtentry_pool, rt);
+}
+
+void
+rt_remove(struct rtentry *rt)
+{
+	struct rtentry *parent = rt->rt_flags & RTF_GATEWAY ? rt->rt_parent : NULL;
+
+	rt_destroy(rt);
+	rt_release(parent);
 }
 
 /* ---- neighbours ---- */

@@ -49,6 +49,8 @@ struct rtentry {
 	be32_t		 rt_ifa;	/* our source address for it */
 	uint32_t	 rt_mtu;	/* 0: the interface's */
 	uint64_t	 rt_use;	/* look-ups that found it */
+	uint64_t	 rt_expire;	/* uptime_ns when it goes, RTF_DYNAMIC; 0: never (rt_expire.c) */
+	struct rtentry	*rt_expnext, **rt_expprevp;
 	struct rtentry	*rt_next;	/* same prefix: without RTF_UP, or worse priority, or younger */
 
 	/* What it stands on. A cloned route: the network that made it; a gateway route: its gateway's host or local
@@ -90,6 +92,7 @@ struct rt_request {
 	struct ifnet	*rq_ifp;	/* without RTF_GATEWAY: the interface */
 	be32_t		rq_ifa;		/* 0: the interface's address that faces the gateway */
 	uint32_t	rq_mtu;
+	uint32_t	rq_lifetime;	/* seconds; 0: for ever. With RTF_DYNAMIC only */
 };
 enum rt_error rt_add(const struct rt_request *);
 enum rt_error rt_delete(const struct rt_request *);
@@ -115,6 +118,11 @@ struct rtentry *rt_connected(unsigned rdomain, be32_t addr);
 /* The neighbour is no longer of interest: removes its host route, and with it nh. False: a gateway route or an admin
  * wants it, it stays. */
 bool	rt_forget(struct nexthop *nh);
+
+/* rt_expire.c. The neighbour does not answer: learned routes through it go (RFC 1122 3.3.1.4). All that were learned in a
+ * routing domain go. */
+void	rt_gateway_down(const struct nexthop *);
+void	rt_flush_dynamic(unsigned rdomain);
 
 /* Interface hooks. The caller has already changed the flags, and the ifaddr is (or has been) in the list. */
 void	rt_if_down(struct ifnet *);		/* neighbours forgotten; its routes lose RTF_UP. Idempotent */

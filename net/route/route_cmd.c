@@ -355,6 +355,9 @@ route_flush(struct out *o, const struct route_opts *ro, const char *verb __unuse
 	for (unsigned i = 0; ok && i < n.n_count; i++)
 		ok = flush_file(o, ro, n.n_name[i], &why);
 	free(n.n_name);
+	net_enter();
+	rt_flush_dynamic(0);
+	net_leave();
 	if (!ok)
 		out_printf(o, "route: %s\n", why.r_text);
 	return ok ? 0 : 1;

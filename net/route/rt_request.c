@@ -108,6 +108,8 @@ rt_add(const struct rt_request *rq)
 		rt_release(parent);
 		return RT_NOMEM;
 	}
+	if (rq->rq_lifetime != 0)
+		rt_expire_set(rt, rq->rq_lifetime);
 	rt_flush_clones(rt);
 	if (rt->rt_flags & RTF_CLONING)
 		rt_retry(rt->rt_rdomain, rt->rt_dest, rt->rt_plen);
@@ -139,7 +141,7 @@ rt_request_find(const struct rt_request *rq, be32_t gateway, enum rt_error *e)
 enum rt_error
 rt_delete(const struct rt_request *rq)
 {
-	struct rtentry *rt, *parent;
+	struct rtentry *rt;
 	enum rt_error e;
 
 	if (!rt_request_valid(rq))
@@ -151,9 +153,7 @@ rt_delete(const struct rt_request *rq)
 			nexthop_invalidate(rt->rt_nh);
 		return RT_OK;
 	}
-	parent = rt->rt_flags & RTF_GATEWAY ? rt->rt_parent : NULL;
-	rt_destroy(rt);
-	rt_release(parent);
+	rt_remove(rt);
 	if (rq->rq_plen < 32)		/* gateway routes that stood on it (an interface route) may have another way */
 		rt_retry(rq->rq_rdomain, rq->rq_dest & ip4_mask(rq->rq_plen), rq->rq_plen);
 	return RT_OK;
@@ -201,5 +201,9 @@ rt_change(const struct rt_request *rq)
 	}
 	if (rq->rq_mtu != 0)
 		rt->rt_mtu = rq->rq_mtu;
+	if (rq->rq_lifetime != 0)
+		rt_expire_set(rt, rq->rq_lifetime);
+	if (rt->rt_flags & RTF_DYNAMIC)		/* whoever changes it, it is not what was learned first */
+		rt->rt_flags |= RTF_MODIFIED;
 	return RT_OK;
 }

@@ -5,6 +5,7 @@
 #include "kernel/machine.h"
 #include "kernel/task.h"
 #include "net/ether/ether.h"
+#include "net/inet/ip_pmtu.h"
 #include "net/route/rt_show.h"
 
 #define ROUTES_PER_TURN	4	/* rows between net_enter and net_leave */
@@ -206,6 +207,8 @@ rt_answer(struct rt_answer *a, const struct rtentry *rt)
 	a->a_flags = rt->rt_flags | 0x40;
 	a->a_mtu = rt_shown_mtu(rt);
 	a->a_use = rt->rt_use;
+	if (rt->rt_expire > now)
+		a->a_expire = (rt->rt_expire - now) / 1000000000u;
 	if ((rt->rt_flags & RTF_CLONED) && nh != NULL && nh->nh_expire > now)
 		a->a_expire = (nh->nh_expire - now) / 1000000000u;
 	a->a_priority = rt->rt_priority;
@@ -254,11 +257,17 @@ rt_show_get(struct out *o, unsigned rdomain, be32_t dst, unsigned plen)
 	struct rt_answer a = { 0 };
 	struct rtentry *rt;
 	char to[IP4_STRLEN];
+	bool cut;
 
 	net_enter();
 	rt = plen == 32 ? rtable_match(rdomain, dst) : rtable_lookup(rdomain, dst, plen);
 	if (rt != NULL)
 		rt_answer(&a, rt);
+	if (rt != NULL && plen == 32 && RT_FORWARDS(rt)) {	/* what path MTU discovery has found */
+		uint32_t mtu = rt_pathmtu(rt), found = ip_pmtu(rdomain, dst, mtu, &cut);
+
+		a.a_mtu = found < mtu ? found : a.a_mtu;
+	}
 	net_leave();
 	if (rt == NULL)
 		return false;

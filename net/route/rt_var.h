@@ -14,6 +14,11 @@ void	rtable_reorder(struct rtentry *);
 struct rtentry *rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *);
 /* Out of the table and freed, with the cloned routes that stand on it; gateway routes that do go waiting. */
 void	rt_destroy(struct rtentry *);
+/* The same for a route of its own: its gateway's host route is released. */
+void	rt_remove(struct rtentry *);
+/* rt_expire.c. It goes after so many seconds; it never does, or goes now. */
+void	rt_expire_set(struct rtentry *, uint32_t seconds);
+void	rt_expire_clear(struct rtentry *);
 /* Finds what a gateway route (or its model) stands on, and its nexthop, with a reference; fills in its interface and
  * source address. */
 enum rt_error rt_resolve(struct rtentry *, struct rtentry **parent, struct nexthop **);
