@@ -387,34 +387,6 @@ reass_add(struct ipq *q, struct mbuf *m, unsigned hlen, uint32_t start, bool mor
 	return fq->fq_have == fq->fq_len;
 }
 
-/* In buffers that nobody shares: they are written to. NULL: dropped. */
-static struct mbuf *
-reass_own(struct mbuf *m)
-{
-	const struct mbuf *n = m;
-	struct mbuf *c;
-
-	while (n != NULL && !(n->m_flags & M_SHARED))
-		n = n->m_next;
-	if (n == NULL)
-		return m;
-	if ((c = m_get()) != NULL) {
-		c->m_rdomain = m->m_rdomain;
-		c->m_ifidx = m->m_ifidx;
-		c->m_flags = m->m_flags & (M_BCAST | M_MCAST);
-		for (n = m; n != NULL && c != NULL; n = n->m_next)
-			if (!m_append(c, n->m_data, n->m_len)) {
-				m_freem(c);
-				c = NULL;
-			}
-	}
-	if (c != NULL)
-		m_freem(m);
-	else
-		M_DROP(m, ips_fragshared);
-	return c;
-}
-
 struct mbuf *
 ip_reass(struct ifnet *ifp, struct mbuf *m)
 {
@@ -428,8 +400,10 @@ ip_reass(struct ifnet *ifp, struct mbuf *m)
 	if (!reass_check(m, ip, start, m->m_pktlen - hlen, more))
 		return NULL;
 	m->m_rdomain = ifp->if_rdomain;
-	if ((m = reass_own(m)) == NULL)
+	if ((m = m_unshare(m)) == NULL) {		/* neighbours' bytes are written behind its own */
+		counter_inc(ips_fragshared);
 		return NULL;
+	}
 	ip = (const struct ip *)m->m_data;
 	if ((q = ipq_find(ip, m->m_rdomain)) == NULL && (q = ipq_create(m, ip)) == NULL) {
 		M_DROP(m, ips_fragnobufs);
