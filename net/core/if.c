@@ -11,6 +11,7 @@
 #include "net/core/steer.h"
 #include "net/core/ifq_kstat.h"
 #include "net/ether/arp.h"
+#include "net/inet/in_multi.h"
 #include "net/inet/ip_reass.h"
 #include "net/route/route.h"
 
@@ -147,6 +148,7 @@ if_detach(struct ifnet *ifp)
 		if_deladdr(ifp, ifp->if_addrs->ifa_addr);
 	rt_if_detach(ifp);
 	ip_reass_purge(ifp->if_index);
+	in_multi_purge(ifp);
 	for (unsigned i = 0; i < ifp->if_nqueues; i++)
 		ifq_kstat_detach(ifp, i);
 	while (*p != ifp)
@@ -172,6 +174,7 @@ static void
 if_came_up(struct ifnet *ifp)
 {
 	rt_if_up(ifp);
+	igmp_if_up(ifp);
 	if (ifp->if_ether)
 		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
 			arp_dad_start(ifa);

@@ -101,6 +101,8 @@ struct ifnet {
 
 	struct ifaddr	*if_addrs;		/* the first is the primary */
 	struct ifmulti	*if_multi;		/* link-level groups joined */
+	struct in_multi	*if_groups;		/* IPv4 groups (net/inet/in_multi.h) */
+	struct igmp_if	*if_igmp;		/* igmp.c's; NULL: no group was ever joined */
 	uint64_t	 if_lastchange;		/* uptime_ns of the last link change */
 	struct ifnet	*if_next;
 };

@@ -60,6 +60,8 @@ flag(struct netstat_opts *no, char c)
 		return no->no_drops = true;
 	case 'e':
 		return no->no_errors = true;
+	case 'g':
+		return no->no_groups = true;
 	case 'i':
 		return no->no_interfaces = true;
 	case 'n':
@@ -147,6 +149,8 @@ cmd_netstat(struct out *o, int argc, char **argv)
 		return status;
 	if (no.no_routes)
 		return netstat_routes(o, &no);
+	if (no.no_groups)
+		return netstat_groups(o, &no);
 	if (no.no_interfaces)
 		return netstat_interfaces(o, &no);
 	if (no.no_stats > 0 || no.no_proto != NULL)
@@ -156,11 +160,13 @@ cmd_netstat(struct out *o, int argc, char **argv)
 COMMAND(netstat, cmd_netstat,
     "netstat [-j] -r [-n] [-f inet | inet6] [-T rtable]\n"
     "netstat [-j] -i [-bden] [-I interface]\n"
+    "netstat [-j] -g [-n] [-I interface]\n"
     "netstat [-j] -s[s] [-v] [-p protocol]\n"
     "netstat [-j] [-an]",
     "show network status",
     "-r   the routing tables\n"
     "-i   the interfaces with their packets; -b: bytes, -e: errors only, -d: drops only\n"
+    "-g   the multicast groups that we have joined\n"
     "-s   all counters, -ss only those that are not zero; -p: of one protocol (ip, icmp, arp, ...)\n"
     "     -v: then the balance: received and created must be sent, dropped, consumed and queued\n"
     "-a   sockets\n");

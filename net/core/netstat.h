@@ -6,7 +6,7 @@
 #include "net/core/counter.h"
 
 struct netstat_opts {
-	bool		no_all, no_routes, no_interfaces, no_bytes, no_errors, no_drops, no_verbose;
+	bool		no_all, no_routes, no_groups, no_interfaces, no_bytes, no_errors, no_drops, no_verbose;
 	unsigned	no_stats;		/* -s: 1, -ss: 2 */
 	bool		no_inet;		/* IPv4 is meant */
 	unsigned	no_rdomain;
@@ -16,6 +16,7 @@ struct netstat_opts {
 
 /* Each returns the command's status. */
 int	netstat_interfaces(struct out *, const struct netstat_opts *);
+int	netstat_groups(struct out *, const struct netstat_opts *);	/* net/inet/in_multi_show.c */
 int	netstat_stats(struct out *, const struct netstat_opts *);
 
 /* Walks in the order of netstat -s: the paragraph behind `after`, the counter behind it in a paragraph. After NULL: the first; NULL: the end. */

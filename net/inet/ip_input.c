@@ -2,6 +2,8 @@
 #include "net/core/handoff.h"
 #include "net/core/stage.h"
 #include "net/inet/icmp.h"
+#include "net/inet/in_multi.h"
+#include "net/inet/ip_mcast.h"
 #include "net/inet/ip_options.h"
 #include "net/route/route.h"
 
@@ -42,6 +44,8 @@ ip_special_dst(const struct ifnet *ifp, struct mbuf *m, const struct ip *ip)
 	if (ip->ip_dst == IP4_BROADCAST)
 		return true;
 	if (ip4_is_loopback(ip->ip_dst) && (ifp->if_flags & IFF_LOOPBACK))
+		return true;
+	if (ip4_is_multicast(ip->ip_dst) && in_multi_joined(ifp, ip->ip_dst))
 		return true;
 	if (ip4_is_multicast(ip->ip_dst))
 		M_DROP(m, ips_mcast);
@@ -164,6 +168,10 @@ ip_input_any(struct ifnet *ifp, struct mbuf *m)
 	rt_used(rt, 1);
 	if (!(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
 		return IP_AWAY;
+	if ((rt->rt_flags & RTF_BROADCAST) && rt->rt_ifp != ifp && !(ifp->if_flags & IFF_LOOPBACK)) {
+		ip_directed_broadcast(m, rt);
+		return IP_GONE;
+	}
 	if (ip_strong_es(ifp, rt))
 		return IP_HERE;
 	M_DROP(m, ips_wrongif);
