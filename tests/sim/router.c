@@ -339,6 +339,18 @@ at_prompt(const struct router *r, size_t from)
 	return r->r_console_len >= from + 3 && memcmp(r->r_console + r->r_console_len - 3, "~$ ", 3) == 0;
 }
 
+/* The console ends with the last line of what was typed. */
+static bool
+echoed(const struct router *r, const char *line)
+{
+	const char *last = strrchr(line, '\r');
+	size_t n;
+
+	last = last != NULL ? last + 1 : line;
+	n = strlen(last);
+	return r->r_console_len >= n && memcmp(r->r_console + r->r_console_len - n, last, n) == 0;
+}
+
 const char *
 router_say(struct router *r, const char *line)
 {
@@ -347,7 +359,9 @@ router_say(struct router *r, const char *line)
 	char *out, *nl;
 
 	router_type(r, line);
-	sim_run(sim.jitter ? ms(1) : 0);	/* passes come late then, and the shell only when there are no packets */
+	sim_run(0);
+	for (unsigned i = 0; sim.jitter && i < 50 && !echoed(r, line); i++)
+		sim_run(ms(1));		/* passes come late then, and the shell only when there are no packets */
 	from = r->r_console_len;		/* behind the echo */
 	router_type(r, "\r");
 	for (sim_run(0); !at_prompt(r, from); sim_run(ms(1)))
