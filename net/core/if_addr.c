@@ -4,6 +4,7 @@
 #include "net/core/net_init.h"
 #include "net/ether/arp.h"
 #include "net/inet/in_multi.h"
+#include "net/inet/ip_var.h"
 #include "net/route/route.h"
 
 static struct pool ifaddr_pool;
@@ -49,6 +50,7 @@ if_addaddr(struct ifnet *ifp, be32_t addr, uint8_t plen, be32_t broadcast)
 		pool_put(&ifaddr_pool, ifa);
 		return rt_strerror(e);
 	}
+	ip_addr_added(addr);
 	if (ifp->if_addrs == ifa)		/* RFC 1112 7.1: who speaks IP is one of all hosts */
 		in_addmulti(ifp, IP4_ALLHOSTS);
 	if (ifp->if_ether && (ifp->if_flags & IFF_RUNNING))
@@ -68,6 +70,7 @@ if_deladdr(struct ifnet *ifp, be32_t addr)
 		arp_dad_stop(ifa);
 		rt_ifa_delete(ifa);
 		pool_put(&ifaddr_pool, ifa);
+		ip_addr_removed(addr);
 		if (ifp->if_addrs == NULL)
 			in_delmulti(ifp, IP4_ALLHOSTS);
 		return NULL;

@@ -22,9 +22,35 @@ COUNTER(ips_baddst, ip, 91, DROP, "packet%s with a destination address that cann
 COUNTER(ips_mcast, ip, 92, DROP, "multicast packet%s which we don't join");
 COUNTER(ips_wrongif, ip, 150, DROP, "packet%s received on wrong interface");
 
+COUNTER(ips_ownsrc, ip, 93, DROP, "packet%s from the wire with an address of ours as source");
+
 /* By the first octet: addresses that never simply pass. 0/8 and 127/8: RFC 1122 3.2.1.3; 224/3: multicast, reserved, broadcast. */
 #define SPECIAL	1
 static const uint8_t ip_special[256] = { [0] = SPECIAL, [127] = SPECIAL, [224 ... 255] = SPECIAL };
+
+/* By the last two octets: sources that may be addresses of ours, and are looked at twice. */
+static uint8_t ip_maybe_ours[65536];
+static inline unsigned
+ip_last_octets(be32_t a)
+{
+	return a >> 16;		/* memory order */
+}
+
+void
+ip_addr_added(be32_t a)
+{
+	ip_maybe_ours[ip_last_octets(a)] = 1;
+}
+
+void
+ip_addr_removed(be32_t a)
+{
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+			if (ip_last_octets(ifa->ifa_addr) == ip_last_octets(a))
+				return;
+	ip_maybe_ours[ip_last_octets(a)] = 0;
+}
 
 /* 127/8 may come from ourselves only. */
 static bool
@@ -35,6 +61,15 @@ ip_martian_src(const struct ifnet *ifp, const struct ip *ip)
 	if (ip->ip_src == IP4_ANY)	/* a host that has no address yet may speak to us, never through us: RFC 1812 5.3.7 */
 		return ip->ip_dst != IP4_BROADCAST;
 	return true;
+}
+
+/* Nobody but ourselves sends with an address of ours: a land packet (CVE-1999-0016), or a forged one. */
+static bool
+ip_own_src(const struct ifnet *ifp, const struct ip *ip)
+{
+	const struct rtentry *rt = rtable_match(ifp->if_rdomain, ip->ip_src);
+
+	return rt != NULL && (rt->rt_flags & RTF_LOCAL) && !(ifp->if_flags & IFF_LOOPBACK);
 }
 
 /* A destination outside the unicast range, or 127/8. True: it is for us, else it has been dropped. */
@@ -76,8 +111,8 @@ ip_header_slow(struct mbuf *m)
 	return hlen;
 }
 
-/* All that makes a header good, before anything is believed of it. False: dropped. */
-static bool
+/* All that makes a header good, before anything is believed of it. False: dropped. Not inlined: the short way needs the registers. */
+static __attribute__((noinline)) bool
 ip_check(struct ifnet *ifp, struct mbuf *m)
 {
 	unsigned hlen = ip_header_slow(m), len;
@@ -104,6 +139,10 @@ ip_check(struct ifnet *ifp, struct mbuf *m)
 		M_DROP(m, ips_badsrc);
 		return false;
 	}
+	if (ip_maybe_ours[ip_last_octets(ip->ip_src)] && ip_own_src(ifp, ip)) {
+		M_DROP(m, ips_ownsrc);
+		return false;
+	}
 	if (hlen == sizeof(struct ip))
 		return true;
 	if (core_id() == 0)
@@ -112,16 +151,22 @@ ip_check(struct ifnet *ifp, struct mbuf *m)
 	return false;
 }
 
-/* What ip_check() finds good without a word, for the packet that has nothing odd: a shorter way to the same answer. The destination is no special
- * one then either. */
+/* What ip_check() finds good without a word, for the packet that has nothing odd: a shorter way to the same answer, but for
+ * the addresses. */
 static inline bool
 ip_plain(const struct mbuf *m)
 {
 	const struct ip *ip = (const struct ip *)m->m_data;
 
 	return m->m_len >= sizeof(struct ip) && ip->ip_vhl == 0x45 && ip_hdrsum_ok(ip) &&
-	    be16_host(ip->ip_len) == m->m_pktlen &&
-	    (ip_special[(uint8_t)ip->ip_src] | ip_special[(uint8_t)ip->ip_dst]) == 0;
+	    be16_host(ip->ip_len) == m->m_pktlen;
+}
+
+/* Addresses that need a second look. */
+static inline bool
+ip_odd_addrs(const struct ip *ip)
+{
+	return ip_special[(uint8_t)ip->ip_src] | ip_special[(uint8_t)ip->ip_dst] | ip_maybe_ours[ip_last_octets(ip->ip_src)];
 }
 
 /* RFC 1122 3.3.4.2: without forwarding a host takes only what came in where the address is. */
@@ -156,7 +201,7 @@ ip_input_any(struct ifnet *ifp, struct mbuf *m)
 	const struct ip *ip;
 	struct rtentry *rt;
 
-	if (!ip_plain(m)) {
+	if (!ip_plain(m) || ip_odd_addrs((const struct ip *)m->m_data)) {
 		if (!ip_check(ifp, m))
 			return IP_GONE;
 		ip = (const struct ip *)m->m_data;
@@ -204,12 +249,12 @@ ip_input_run(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 
 static void ip_input_odd(struct ifnet *, struct batch *, unsigned i, unsigned end);
 
-/* Packets i to end - 1 of the batch; b_n are kept so far to be forwarded. Runs with the same destination look it up once. */
+/* Packets i to end - 1 of the batch; b_n are kept so far to be forwarded. Runs with the same addresses look at them once. */
 static __inline_fn void
 ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 {
 	struct rtentry *rt = &ip_noroute;
-	be32_t dst = IP4_ANY;				/* is special, so never looked up */
+	uint64_t addrs = 0;				/* of the run, as they stand there; 0.0.0.0 is never looked up */
 	struct mbuf *const *from = &b->b_m[i - b->b_n];	/* b_m[n] = from[n]: the loop keeps all that it looks at */
 	unsigned n = b->b_n, stop = n + end - i, run = n;	/* [run, n) go by rt */
 
@@ -219,11 +264,15 @@ ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 
 		if (unlikely(!ip_plain(m)))
 			goto odd;
-		if (ip->ip_dst != dst) {
-			rt_used(rt, n - run);
-			run = n;
-			dst = ip->ip_dst;
-			rt = ip_input_route(ifp, dst);
+		if (load64(&ip->ip_src) != addrs) {
+			if (unlikely(ip_odd_addrs(ip)))
+				goto odd;
+			if (ip->ip_dst != (be32_t)(addrs >> 32)) {
+				rt_used(rt, n - run);
+				run = n;
+				rt = ip_input_route(ifp, ip->ip_dst);
+			}
+			addrs = load64(&ip->ip_src);
 		}
 		if (unlikely(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
 			goto odd;

@@ -160,6 +160,34 @@ TEST(ip_bad_addresses)
 	net_end();
 }
 
+/* HOSTILE: our own address as source, from the wire: to ourselves (land), or through us; alone and among others of the same run. */
+TEST(ip_own_source)
+{
+	static const char *const dst[] = { "10.0.0.1", "10.0.1.1", "10.1.0.1", "10.0.0.2" };
+
+	net_start();
+	for (unsigned i = 0; i < nitems(dst); i++)
+		for (unsigned j = 0; j < 3; j++) {
+			pkt_udp(&p, j == 1 ? "10.0.1.1" : "10.0.0.1", dst[i], 64, 20);
+			counter_mark();
+			wire_rx_many(&t0, &p, 1 + j * 5, PKT_MAX);
+			CHECK_EQ(counter_delta("ips_ownsrc"), 1 + j * 5);
+			CHECK(wire_tx(&t0) == NULL && wire_tx(&t1) == NULL);
+		}
+	pkt_udp(&p, "10.7.0.1", "10.1.0.1", 64, 20);		/* the same last octets, and not ours */
+	wire_rx_many(&t0, &p, 3, PKT_MAX);
+	CHECK(wire_tx(&t1) != NULL && wire_tx(&t1) != NULL && wire_tx(&t1) != NULL);
+	CHECK(if_addaddr(&t0.w_if, addr("10.7.0.1"), 24, 0) == NULL);
+	counter_mark();
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("ips_ownsrc"), 1);
+	CHECK(if_deladdr(&t0.w_if, addr("10.7.0.1")) == NULL);
+	t0.w_next = t0.w_ntx;
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t1) != NULL);
+	net_end();
+}
+
 TEST(ip_not_ours_on_the_link)
 {
 	net_start();
