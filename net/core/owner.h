@@ -8,6 +8,8 @@
  *	cloned routes, redirects		core 0				packets go there (ip_to_core0)
  *	packets to ourselves			core 0				packets go there (ip_deliver)
  *	ICMP errors and their limits		core 0				packets go there, so the limit is exact
+ *	fragments for ourselves, their limits	core 0				packets go there (ip_deliver), so all of a datagram meet
+ *	path MTUs of what we send		core 0				not at all: what passes through does not heed them
  *	an interface's queue pair and rings	its ifq_core			packets go there (if_enqueue)
  *	configuration, commands, log's readers	core 0 (tasks)			exactly, from the next pass on
  *	uses of a route (netstat -rn)		all add to it			within a few: two that add at once may count as one

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "kernel/sysctl.h"
+#include "net/core/owner.h"
 #include "net/ether/arp.h"
 #include "net/inet/icmp.h"
 
@@ -82,6 +83,7 @@ arp_hold_evict(void)
 void
 arp_hold(struct nexthop *nh, struct mbuf *m)
 {
+	OWNER(0);
 	if (nh->nh_nhold >= ARP_HOLD)
 		M_DROP(arp_unhold(nh), arps_holdfull);
 	else if (arp_nheld >= ARP_HOLD_ALL)

@@ -1,6 +1,7 @@
 /* in_multi.c - groups joined, with how many have asked for each, and the card's filter. */
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/inet/in_multi.h"
 
 static struct pool in_multi_pool;
@@ -38,6 +39,7 @@ in_addmulti(struct ifnet *ifp, be32_t group)
 	struct in_multi *im = in_multi_find(ifp, group);
 	uint8_t lladdr[6];
 
+	OWNER(0);
 	if (!ip4_is_multicast(group) || !(ifp->if_flags & IFF_MULTICAST))
 		return "Can't assign requested address";
 	if (im == NULL) {
@@ -63,6 +65,7 @@ in_delmulti(struct ifnet *ifp, be32_t group)
 {
 	struct in_multi *im = in_multi_find(ifp, group);
 
+	OWNER(0);
 	if (im != NULL && im->im_refs > 0 && --im->im_refs == 0)
 		igmp_left(im);
 }

@@ -6,6 +6,7 @@
 #include "kernel/sysctl.h"
 #include "net/core/counter.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/inet/ip_pmtu.h"
 
 #define PMTU_SETS	256u		/* a power of two */
@@ -61,7 +62,10 @@ pmtu_find(unsigned rdomain, be32_t dst)
 uint32_t
 ip_pmtu(unsigned rdomain, be32_t dst, uint32_t mtu, bool *fragments)
 {
-	const struct pmtu *p = ip_mtudisc ? pmtu_find(rdomain, dst) : NULL;
+	const struct pmtu *p;
+
+	OWNER(0);
+	p = ip_mtudisc ? pmtu_find(rdomain, dst) : NULL;
 
 	*fragments = p != NULL && p->p_fragments && p->p_mtu < mtu;
 	return p != NULL ? MIN(mtu, (uint32_t)p->p_mtu) : mtu;

@@ -7,6 +7,7 @@
 #include "kernel/sysctl.h"
 #include "kernel/timeout.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/inet/icmp.h"
 #include "net/inet/ip_reass.h"
 
@@ -25,7 +26,7 @@ COUNTER(ips_fragdup, ip, 214, DROP, "duplicate fragment%s dropped");
 COUNTER(ips_fragoverlap, ip, 215, DROP, "fragment%s of datagrams whose fragments overlap dropped");
 COUNTER(ips_fragtimeout, ip, 216, DROP, "fragment%s dropped after timeout");
 COUNTER(ips_fragevict, ip, 217, DROP, "fragment%s dropped to make room for others");
-COUNTER(ips_fragnobufs, ip, 218, DROP, "fragment%s dropped for want of memory");
+COUNTER(ips_fragnomem, ip, 218, DROP, "fragment%s dropped for want of memory");
 COUNTER(ips_fraggone, ip, 220, DROP, "fragment%s dropped with the interface");
 COUNTER(ips_fragmany, ip, 221, DROP, "fragment%s of datagrams in too many pieces dropped");
 COUNTER(ips_fragdead, ip, 224, DROP, "fragment%s of datagrams that had been given up dropped");
@@ -396,6 +397,7 @@ ip_reass(struct ifnet *ifp, struct mbuf *m)
 	bool more = off & IP_MF;
 	struct ipq *q;
 
+	OWNER(0);
 	counter_inc(ips_fragments);
 	if (!reass_check(m, ip, start, m->m_pktlen - hlen, more))
 		return NULL;
@@ -406,7 +408,7 @@ ip_reass(struct ifnet *ifp, struct mbuf *m)
 	}
 	ip = (const struct ip *)m->m_data;
 	if ((q = ipq_find(ip, m->m_rdomain)) == NULL && (q = ipq_create(m, ip)) == NULL) {
-		M_DROP(m, ips_fragnobufs);
+		M_DROP(m, ips_fragnomem);
 		return NULL;
 	}
 	if (q->q_dead) {

@@ -1,6 +1,7 @@
 /* rt_expire.c - routes that were learned (RTF_DYNAMIC) and last for a time, or as long as their gateway answers. */
 #include "kernel/machine.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/route/rt_var.h"
 
 #define RT_DYNAMIC_MAX	1024		/* then the one that ends first goes */
@@ -55,6 +56,7 @@ rt_expire_set(struct rtentry *rt, uint32_t seconds)
 {
 	struct rtentry **p = &rt_expiring;
 
+	OWNER(0);
 	rt_expire_clear(rt);
 	if (rt_nexpiring >= RT_DYNAMIC_MAX)
 		rt_remove(rt_expiring);

@@ -132,7 +132,7 @@ cmd_under_traffic(const char *line)
 }
 
 static const char conf[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n"
-    "description \"a long description\"\n# /etc/hostname.t1\ninet 10.0.1.1/24\n# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\n";
+    "description \"a long description\"\n# /etc/hostname.t1\ninet 10.0.1.1/24\n# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\n";
 
 TEST(systat_ifstat)
 {
