@@ -50,7 +50,7 @@ if_addaddr(struct ifnet *ifp, be32_t addr, uint8_t plen, be32_t broadcast)
 		pool_put(&ifaddr_pool, ifa);
 		return rt_strerror(e);
 	}
-	ip_addr_added(addr);
+	ip_addr_added(ifa);
 	if (ifp->if_addrs == ifa)		/* RFC 1112 7.1: who speaks IP is one of all hosts */
 		in_addmulti(ifp, IP4_ALLHOSTS);
 	if (ifp->if_ether && (ifp->if_flags & IFF_RUNNING))
@@ -69,8 +69,8 @@ if_deladdr(struct ifnet *ifp, be32_t addr)
 		*p = ifa->ifa_next;
 		arp_dad_stop(ifa);
 		rt_ifa_delete(ifa);
+		ip_addr_removed(ifa);
 		pool_put(&ifaddr_pool, ifa);
-		ip_addr_removed(addr);
 		if (ifp->if_addrs == NULL)
 			in_delmulti(ifp, IP4_ALLHOSTS);
 		return NULL;

@@ -22,13 +22,14 @@ COUNTER(ips_baddst, ip, 91, DROP, "packet%s with a destination address that cann
 COUNTER(ips_mcast, ip, 92, DROP, "multicast packet%s which we don't join");
 COUNTER(ips_wrongif, ip, 150, DROP, "packet%s received on wrong interface");
 
+COUNTER(ips_bcastsrc, ip, 94, DROP, "packet%s with the broadcast address of a network as source");
 COUNTER(ips_ownsrc, ip, 93, DROP, "packet%s from the wire with an address of ours as source");
 
 /* By the first octet: addresses that never simply pass. 0/8 and 127/8: RFC 1122 3.2.1.3; 224/3: multicast, reserved, broadcast. */
 #define SPECIAL	1
 static const uint8_t ip_special[256] = { [0] = SPECIAL, [127] = SPECIAL, [224 ... 255] = SPECIAL };
 
-/* By the last two octets: sources that may be addresses of ours, and are looked at twice. */
+/* By the last two octets: sources that may be addresses of ours, or of all hosts of a network of ours, and are looked at twice. */
 static uint8_t ip_maybe_ours[65536];
 static inline unsigned
 ip_last_octets(be32_t a)
@@ -37,19 +38,19 @@ ip_last_octets(be32_t a)
 }
 
 void
-ip_addr_added(be32_t a)
+ip_addr_added(const struct ifaddr *ifa)
 {
-	ip_maybe_ours[ip_last_octets(a)] = 1;
+	ip_maybe_ours[ip_last_octets(ifa->ifa_addr)] = 1;
+	ip_maybe_ours[ip_last_octets(ifa->ifa_broadcast)] = 1;
 }
 
 void
-ip_addr_removed(be32_t a)
+ip_addr_removed(const struct ifaddr *gone)
 {
+	ip_maybe_ours[ip_last_octets(gone->ifa_addr)] = ip_maybe_ours[ip_last_octets(gone->ifa_broadcast)] = 0;
 	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
 		for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
-			if (ip_last_octets(ifa->ifa_addr) == ip_last_octets(a))
-				return;
-	ip_maybe_ours[ip_last_octets(a)] = 0;
+			ip_addr_added(ifa);
 }
 
 /* 127/8 may come from ourselves only. */
@@ -63,13 +64,19 @@ ip_martian_src(const struct ifnet *ifp, const struct ip *ip)
 	return true;
 }
 
-/* Nobody but ourselves sends with an address of ours: a land packet (CVE-1999-0016), or a forged one. */
+/* What nobody on a wire can be: we ourselves (a land packet, CVE-1999-0016), or all hosts of a network. True: dropped. */
 static bool
-ip_own_src(const struct ifnet *ifp, const struct ip *ip)
+ip_impossible_src(const struct ifnet *ifp, struct mbuf *m, const struct ip *ip)
 {
 	const struct rtentry *rt = rtable_match(ifp->if_rdomain, ip->ip_src);
 
-	return rt != NULL && (rt->rt_flags & RTF_LOCAL) && !(ifp->if_flags & IFF_LOOPBACK);
+	if (rt != NULL && (rt->rt_flags & RTF_BROADCAST))
+		M_DROP(m, ips_bcastsrc);
+	else if (rt != NULL && (rt->rt_flags & RTF_LOCAL) && !(ifp->if_flags & IFF_LOOPBACK))
+		M_DROP(m, ips_ownsrc);
+	else
+		return false;
+	return true;
 }
 
 /* A destination outside the unicast range, or 127/8. True: it is for us, else it has been dropped. */
@@ -139,10 +146,8 @@ ip_check(struct ifnet *ifp, struct mbuf *m)
 		M_DROP(m, ips_badsrc);
 		return false;
 	}
-	if (ip_maybe_ours[ip_last_octets(ip->ip_src)] && ip_own_src(ifp, ip)) {
-		M_DROP(m, ips_ownsrc);
+	if (ip_maybe_ours[ip_last_octets(ip->ip_src)] && ip_impossible_src(ifp, m, ip))
 		return false;
-	}
 	if (hlen == sizeof(struct ip))
 		return true;
 	if (core_id() == 0)

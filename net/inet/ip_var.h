@@ -13,8 +13,8 @@ void	ip_deliver(struct ifnet *, struct batch *);	/* for us; core 0 */
 void	ip_output(struct batch *);	/* m_nh set, header complete but for the checksum of what it fragments */
 
 /* An interface has got an address, or has it no more. Core 0. */
-void	ip_addr_added(be32_t);
-void	ip_addr_removed(be32_t);
+void	ip_addr_added(const struct ifaddr *);
+void	ip_addr_removed(const struct ifaddr *);
 
 /* A packet that ip_input of another core has found good, and that only core 0 can work off. */
 void	ip_to_core0(struct mbuf *);

@@ -412,7 +412,8 @@ TEST(icmp_error_never)
 	memset(p.p_b, 0xff, 6);
 	no_error("icps_oldcast");
 	pkt_udp(&p, "10.0.0.255", "192.0.2.1", 64, 26);
-	no_error("icps_oldsrc");
+	CHECK(error_about() == NULL);
+	CHECK_EQ(counter_delta("ips_bcastsrc"), 1);
 	pkt_ip(&p, "0.0.0.0", "255.255.255.255", 99, 64, 20, 26);
 	no_error("icps_oldcast");
 	net_end();

@@ -1,0 +1,502 @@
+/* test_hostile.c - the Link, IPv4, Fragments and ICMP paragraphs of the list of hostile input (HOSTILE.md), line by line: what comes in, and which
+ * counter says that it was refused; then every field of good packets changed, in every state of neighbours and fragments. What is long
+ * has its own test elsewhere: overlaps and floods of fragments in test_reass.c, path MTU and forged errors in test_pmtu.c, error floods in
+ * test_icmp.c, the table's and the wait list's limits in test_arp.c, our own source in test_ip.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "net/ether/arp.h"
+#include "net/inet/icmp.h"
+#include "net/inet/igmp.h"
+#include "net/inet/ip_var.h"
+#include "net/route/route.h"
+#include "tests/unit/netfix.h"
+
+static struct pkt p;
+static const uint8_t mac_a[6] = { 2, 0, 0, 0, 1, 1 };
+
+static void
+arp_pkt(unsigned op, const uint8_t *sha, const char *spa, const char *tpa)
+{
+	struct ether_arp *ea = (struct ether_arp *)(p.p_b + 14);
+
+	memset(p.p_b, 0, 60);
+	memcpy(p.p_b, op == ARPOP_REQUEST ? etherbroadcastaddr : t0.w_if.if_lladdr, 6);
+	memcpy(p.p_b + 6, sha, 6);
+	store16(p.p_b + 12, BE16(ETHERTYPE_ARP));
+	*ea = (struct ether_arp){ .ar_hrd = BE16(ARPHRD_ETHER), .ar_pro = BE16(ETHERTYPE_IP), .ar_hln = 6, .ar_pln = 4,
+	    .ar_op = host_be16((uint16_t)op), .arp_spa = addr(spa), .arp_tpa = addr(tpa) };
+	memcpy(ea->arp_sha, sha, 6);
+	p.p_len = 60;
+}
+
+static void
+icmp_sum(void)
+{
+	unsigned hlen = (p.p_b[14] & 15) * 4u, len = be16_host(pkt_iphdr(&p)->ip_len);
+
+	store16(p.p_b + 14 + hlen + 2, 0);
+	store16(p.p_b + 14 + hlen + 2, in_cksum(p.p_b + 14 + hlen, len - hlen));
+}
+
+static void
+icmp_pkt(unsigned type, unsigned code, unsigned len)
+{
+	pkt_ip(&p, "10.0.0.2", "10.0.0.1", 1, 64, 20, len);
+	p.p_b[34] = (uint8_t)type;
+	p.p_b[35] = (uint8_t)code;
+	if (len >= 4)
+		icmp_sum();
+}
+
+/* Good traffic goes on. */
+static void
+honest(void)
+{
+	static struct pkt good;
+
+	pkt_udp(&good, "10.0.0.2", "10.1.0.1", 64, 26);
+	wire_rx(&t0, &good);
+	for (struct pkt *f; (f = wire_tx(&t1)) != NULL; )
+		if (f->p_len == 60 && load16(f->p_b + 12) == BE16(ETHERTYPE_IP) && pkt_iphdr(f)->ip_dst == addr("10.1.0.1"))
+			return;
+	CHECK(!"a good packet was lost");
+}
+
+static const char *what;
+
+/* p is refused for this reason alone, and answered by nothing, or by an ICMP error of this type. */
+static void
+refused(const char *counter, int error)
+{
+	struct pkt *f;
+
+	counter_mark();
+	wire_rx(&t0, &p);
+	if (counter_delta(counter) != 1)
+		unit_fail(__FILE__, __LINE__, "%s: not counted as %s", what, counter);
+	SET_FOREACH(const struct counter, c, counters)
+		if (c->c_kind == COUNTER_DROP && strcmp(c->c_name, counter) != 0 && counter_delta(c->c_name) != 0)
+			unit_fail(__FILE__, __LINE__, "%s: counted as %s, too", what, c->c_name);
+	f = wire_tx(&t0);
+	if ((f != NULL) != (error >= 0) || (f != NULL && f->p_b[34] != error) || wire_tx(&t0) != NULL || wire_tx(&t1) != NULL)
+		unit_fail(__FILE__, __LINE__, "%s: something else came out", what);
+	honest();
+	net_balance();
+}
+
+/* ---- the lines ---- */
+
+static void
+udp(void)
+{
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 26);
+}
+
+#define LINE(text) what = text
+
+static void
+link_lines(void)
+{
+	LINE("Link: runt");
+	for (unsigned len = 1; len < 14; len++) {
+		udp();
+		p.p_len = len;
+		refused("eths_runt", -1);
+	}
+	LINE("Link: short tagged frame, tag stack deeper than allowed");
+	for (unsigned len = 14; len < 60; len += 4) {
+		udp();
+		for (unsigned i = 12; i < 60; i += 4)
+			store16(p.p_b + i, BE16(0x8100));
+		p.p_len = len;
+		refused("eths_noproto", -1);
+	}
+	LINE("Link: source that is a group");
+	udp();
+	p.p_b[6] |= 1;
+	refused("eths_srcmulti", -1);
+	LINE("Link: link length unequal to IP length, shorter");
+	for (unsigned len = 34; len < 60; len++) {
+		udp();
+		p.p_len = len;
+		refused("ips_tooshort", -1);
+	}
+	LINE("Link: spoofed ARP, reply of whom nobody asked");
+	arp_pkt(ARPOP_REPLY, mac_a, "10.0.0.77", "10.0.0.1");
+	refused("arps_unasked", -1);
+	LINE("Link: spoofed ARP, permanent neighbour");
+	arp_pkt(ARPOP_REPLY, mac_a, "10.0.0.2", "10.0.0.1");
+	refused("arps_static", -1);
+	CHECK_MEM(nexthop_lladdr(nexthop_find(&t0.w_if, addr("10.0.0.2"))), t0.w_host, 6);
+}
+
+static void
+ipv4_lines(void)
+{
+	static const char *const sources[] = { "224.0.0.1", "255.255.255.255", "127.0.0.1", "240.0.0.1", "0.0.0.0" };
+
+	LINE("IPv4: wrong version");
+	for (unsigned v = 0; v < 16; v++) {
+		udp();
+		p.p_b[14] = (uint8_t)(v << 4 | 5);
+		pkt_ipsum(&p);
+		if (v != 4)
+			refused("ips_badvers", -1);
+	}
+	LINE("IPv4: IHL < 5");
+	for (unsigned ihl = 0; ihl < 5; ihl++) {
+		udp();
+		p.p_b[14] = (uint8_t)(0x40 | ihl);
+		refused("ips_badhlen", -1);
+	}
+	LINE("IPv4: header longer than packet");
+	udp();
+	p.p_b[14] = 0x4f;
+	refused("ips_badhlen", -1);
+	LINE("IPv4: total length longer than frame");
+	udp();
+	pkt_iphdr(&p)->ip_len = BE16(65535);
+	pkt_ipsum(&p);
+	refused("ips_tooshort", -1);
+	LINE("IPv4: total length shorter than header");
+	udp();
+	pkt_iphdr(&p)->ip_len = 0;
+	pkt_ipsum(&p);
+	refused("ips_badlen", -1);
+	LINE("IPv4: impossible source");
+	for (unsigned i = 0; i < nitems(sources); i++) {
+		pkt_udp(&p, sources[i], "10.1.0.1", 64, 26);
+		refused("ips_badsrc", -1);
+	}
+	LINE("IPv4: broadcast of our network as source");
+	pkt_udp(&p, "10.0.0.255", "10.1.0.1", 64, 26);
+	refused("ips_bcastsrc", -1);
+	LINE("IPv4: our own source");
+	pkt_udp(&p, "10.0.0.1", "10.0.0.1", 64, 26);
+	refused("ips_ownsrc", -1);
+	LINE("IPv4: TTL 0 and 1");
+	for (unsigned ttl = 0; ttl < 2; ttl++) {
+		pkt_udp(&p, "10.0.0.2", "10.1.0.1", ttl, 26);
+		refused("ips_ttl", ICMP_TIMXCEED);
+	}
+	LINE("IPv4: bad header checksum");
+	for (unsigned bit = 0; bit < 160; bit++) {
+		udp();
+		p.p_b[14 + bit / 8] ^= (uint8_t)(1 << bit % 8);
+		if (bit / 8 > 0)
+			refused("ips_badsum", -1);
+	}
+}
+
+/* IPv4: malformed and overlong options (CVE-2019-12256), source routes: RFC 791 3.1, RFC 7126. */
+static void
+option_lines(void)
+{
+	static const struct { const char *counter; int error; uint8_t o[4]; } t[] = {
+		{ "ips_badoptions", ICMP_PARAMPROB, { 7, 0, 0, 0 } },		/* no length */
+		{ "ips_badoptions", ICMP_PARAMPROB, { 7, 1, 0, 0 } },
+		{ "ips_badoptions", ICMP_PARAMPROB, { 7, 5, 4, 0 } },		/* beyond the header */
+		{ "ips_badoptions", ICMP_PARAMPROB, { 1, 1, 1, 7 } },		/* its length is not there */
+		{ "ips_badoptions", ICMP_PARAMPROB, { 68, 255, 5, 0 } },
+		{ "ips_badoptions", ICMP_PARAMPROB, { 131, 255, 4, 0 } },
+		{ "ips_srcroute", ICMP_UNREACH, { 131, 3, 4, 0 } },
+		{ "ips_srcroute", ICMP_UNREACH, { 137, 3, 4, 0 } },
+		{ "ips_srcroute", ICMP_UNREACH, { 1, 131, 3, 255 } },
+	};
+
+	LINE("IPv4: malformed and overlong options, source route");
+	for (unsigned i = 0; i < nitems(t); i++)
+		for (unsigned to_us = 0; to_us < 2; to_us++) {
+			pkt_ip(&p, "10.0.0.2", to_us ? "10.0.0.1" : "10.1.0.1", 17, 64, 24, 26);
+			memcpy(p.p_b + 34, t[i].o, 4);
+			pkt_ipsum(&p);
+			refused(t[i].counter, t[i].error);
+			host_run(1000);
+		}
+}
+
+static void
+fragment_lines(void)
+{
+	static const struct { const char *text, *counter; unsigned proto, off, len; } t[] = {
+		{ "Fragments: zero length", "ips_badfrags", 17, IP_MF, 0 },
+		{ "Fragments: zero length, last", "ips_badfrags", 17, 8, 0 },
+		{ "Fragments: not a multiple of 8", "ips_badfrags", 17, IP_MF, 9 },
+		{ "Fragments: beyond 65535 (ping of death)", "ips_toolong", 1, 8191, 100 },
+		{ "Fragments: beyond 65535, middle", "ips_toolong", 1, IP_MF | 8190, 24 },
+		{ "Fragments: tiny first fragment (RFC 1858)", "ips_fragtiny", 6, IP_MF, 8 },
+		{ "Fragments: TCP header's rest (RFC 3128)", "ips_fragtiny", 6, IP_MF | 1, 8 },
+	};
+
+	for (unsigned i = 0; i < nitems(t); i++) {
+		LINE(t[i].text);
+		pkt_ip(&p, "10.0.0.2", "10.0.0.1", t[i].proto, 64, 20, t[i].len);
+		pkt_iphdr(&p)->ip_off = host_be16((uint16_t)t[i].off);
+		pkt_ipsum(&p);
+		refused(t[i].counter, -1);
+	}
+}
+
+static void
+icmp_lines(void)
+{
+	LINE("ICMP: undersized echo (CVE-2020-17443)");
+	for (unsigned len = 0; len < 8; len++) {
+		icmp_pkt(ICMP_ECHO, 0, len);
+		refused("icps_tooshort", -1);
+	}
+	LINE("ICMP: error that quotes nothing, or less than a header and 8 bytes");
+	for (unsigned len = 8; len < 8 + 28; len++) {
+		icmp_pkt(ICMP_UNREACH, 1, len);
+		p.p_b[42] = len > 8 ? 0x45 : p.p_b[42];
+		icmp_sum();
+		refused("icps_badlen", -1);
+	}
+	LINE("ICMP: error whose quote matches no state");
+	icmp_pkt(ICMP_UNREACH, 1, 36);
+	p.p_b[42] = 0x45;
+	icmp_sum();
+	refused("icps_stranger", -1);
+	LINE("ICMP: quoted header longer than the quote");
+	p.p_b[42] = 0x4f;
+	icmp_sum();
+	refused("icps_badlen", -1);
+	LINE("ICMP: error about an error");
+	pkt_ip(&p, "10.0.0.2", "192.0.2.1", 1, 64, 20, 36);
+	p.p_b[34] = ICMP_UNREACH;
+	refused("ips_noroutes", -1);
+	LINE("ICMP: echo to all");
+	pkt_ip(&p, "10.0.0.2", "10.0.0.255", 1, 64, 20, 64);
+	memset(p.p_b, 0xff, 6);
+	p.p_b[34] = ICMP_ECHO;
+	p.p_b[35] = 0;
+	icmp_sum();
+	refused("icps_bmcastecho", -1);
+}
+
+TEST(hostile_lines)
+{
+	net_start();
+	link_lines();
+	ipv4_lines();
+	option_lines();
+	fragment_lines();
+	icmp_lines();
+	net_end();
+}
+
+/* What looks odd and is legal. */
+TEST(hostile_but_legal)
+{
+	struct pkt *f;
+
+	net_start();
+	udp();
+	memset(p.p_b + p.p_len, 0xee, 400);		/* link length longer than IP length (CVE-2020-11913): cut */
+	p.p_len += 400;
+	wire_rx(&t0, &p);
+	f = wire_tx(&t1);
+	CHECK(f != NULL && f->p_len == 60);
+	CHECK(if_setmtu(&t0.w_if, 9000));
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 4000);	/* oversize for the way out: in pieces */
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t1) != NULL && wire_tx(&t1) != NULL && wire_tx(&t1) != NULL && wire_tx(&t1) == NULL);
+	icmp_pkt(ICMP_ECHO, 0, 8);			/* no data at all */
+	wire_rx(&t0, &p);
+	f = wire_tx(&t0);
+	CHECK(f != NULL && f->p_b[34] == ICMP_ECHOREPLY);
+	net_end();
+}
+
+/* Link: gratuitous ARP flood: nothing is learnt of it, and honest traffic goes on. */
+TEST(hostile_gratuitous_flood)
+{
+	char name[20];
+	unsigned n = 0;
+
+	net_start();
+	CHECK(if_addaddr(&t0.w_if, addr("172.16.0.1"), 16, 0) == NULL);
+	for (unsigned i = 2; i < 5000; i++) {
+		snprintf(name, sizeof(name), "172.16.%u.%u", i >> 8, i & 255);
+		arp_pkt(i & 1 ? ARPOP_REQUEST : ARPOP_REPLY, mac_a, name, name);
+		memcpy(p.p_b, etherbroadcastaddr, 6);
+		wire_rx(&t0, &p);
+		if (i % 10 == 0)
+			honest();
+	}
+	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
+		n++;
+	CHECK_EQ(n, 3);		/* lo0, and the two permanent ones */
+	net_end();
+}
+
+/* ---- every field, in every state ---- */
+
+enum { ST_UNKNOWN, ST_ASKED, ST_KNOWN, ST_DOWN, ST_COUNT };	/* of the neighbour 10.0.1.9, who sends and is sent to */
+enum { FR_NONE, FR_HALF, FR_DEAD, FR_COUNT };			/* of datagram number 7 of 10.0.0.2 */
+
+static void
+to_neighbour(void)
+{
+	static struct pkt q;
+
+	pkt_udp(&q, "10.0.0.2", "10.0.1.9", 64, 26);
+	wire_rx(&t0, &q);
+}
+
+static void
+fragment(unsigned start, unsigned len, uint8_t fill)
+{
+	static struct pkt q;
+
+	pkt_ip(&q, "10.0.0.2", "10.0.0.1", 1, 64, 20, len);
+	memset(q.p_b + 34, fill, len);
+	pkt_iphdr(&q)->ip_id = BE16(7);
+	pkt_iphdr(&q)->ip_off = host_be16((uint16_t)(IP_MF | start / 8));
+	pkt_ipsum(&q);
+	wire_rx(&t0, &q);
+}
+
+static void
+set_state(unsigned neighbour, unsigned fragments)
+{
+	static const uint8_t want[ST_COUNT] = { NH_INCOMPLETE, NH_PROBING, NH_REACHABLE, NH_DOWN };
+	struct nexthop *nh = nexthop_find(&t1.w_if, addr("10.0.1.9"));
+
+	if ((nh != NULL ? nh->nh_state : NH_INCOMPLETE) != want[neighbour]) {
+		if (nh != NULL)
+			arp_delete(0, addr("10.0.1.9"));
+		if (neighbour == ST_KNOWN)
+			CHECK(arp_set(0, addr("10.0.1.9"), mac_a, 0) == NULL);
+		else if (neighbour != ST_UNKNOWN)
+			to_neighbour();
+		if (neighbour == ST_DOWN)
+			host_run(3100);
+	}
+	if (fragments != FR_NONE)
+		fragment(0, 64, 1);
+	if (fragments == FR_DEAD)
+		fragment(0, 64, 2);
+}
+
+/* Good packets of every kind that we know. */
+static void
+make_good(unsigned kind)
+{
+	switch (kind) {
+	case 0:
+		pkt_udp(&p, "10.0.0.2", "10.0.1.9", 64, 26);
+		break;
+	case 1:
+		icmp_pkt(ICMP_ECHO, 0, 16);
+		break;
+	case 2:
+		arp_pkt(ARPOP_REQUEST, t0.w_host, "10.0.0.2", "10.0.0.1");
+		break;
+	case 3:
+		arp_pkt(ARPOP_REPLY, mac_a, "10.0.1.9", "10.0.1.1");
+		memcpy(p.p_b, t1.w_if.if_lladdr, 6);
+		break;
+	case 4:
+		icmp_pkt(ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG, 36);
+		memcpy(p.p_b + 42, (uint8_t[]){ 0x45, 0, 0, 40, 0, 1, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2 }, 20);
+		icmp_sum();
+		break;
+	case 5:
+	case 6:
+		pkt_ip(&p, "10.0.0.2", "10.0.0.1", 1, 64, 20, 64);
+		memset(p.p_b + 34, 1, 64);
+		pkt_iphdr(&p)->ip_id = BE16(7);
+		pkt_iphdr(&p)->ip_off = kind == 5 ? BE16(IP_MF | 8) : BE16(8);
+		pkt_ipsum(&p);
+		break;
+	case 7:
+		pkt_ip(&p, "10.0.0.2", "224.0.0.1", 2, 1, 24, 12);
+		memcpy(p.p_b, (uint8_t[]){ 1, 0, 0x5e, 0, 0, 1 }, 6);
+		memcpy(p.p_b + 38, (uint8_t[]){ IGMP_QUERY, 10, 0, 0, 0, 0, 0, 0, 2, 125, 0, 0 }, 12);
+		store16(p.p_b + 40, in_cksum(p.p_b + 38, 12));
+		break;
+	default:
+		icmp_pkt(ICMP_REDIRECT, 1, 36);
+		memcpy(p.p_b + 38, (uint8_t[]){ 10, 0, 0, 9, 0x45, 0, 0, 40, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 1, 0, 1 }, 24);
+		icmp_sum();
+		break;
+	}
+}
+#define KINDS	9
+
+/* Sums made right again, so that what is behind them is reached; lengths that point beyond the frame are left. */
+static void
+make_sums(void)
+{
+	unsigned hlen = (p.p_b[14] & 15) * 4u, len = be16_host(pkt_iphdr(&p)->ip_len);
+
+	if (load16(p.p_b + 12) != BE16(ETHERTYPE_IP) || p.p_len < 14 + hlen)
+		return;
+	if (hlen >= 20 && len >= hlen + 4 && 14 + len <= p.p_len && (p.p_b[23] == 1 || p.p_b[23] == 2))
+		icmp_sum();
+	pkt_iphdr(&p)->ip_sum = 0;
+	pkt_iphdr(&p)->ip_sum = in_cksum(pkt_iphdr(&p), hlen);
+}
+
+/* Whatever comes out is a good packet. */
+static void
+outputs_good(struct wire *w)
+{
+	struct pkt *f;
+
+	while ((f = wire_tx(w)) != NULL) {
+		CHECK_MEM(f->p_b + 6, w->w_if.if_lladdr, 6);
+		if (load16(f->p_b + 12) == BE16(ETHERTYPE_ARP)) {
+			CHECK_EQ(f->p_len, 60);
+			continue;
+		}
+		CHECK_EQ(load16(f->p_b + 12), BE16(ETHERTYPE_IP));
+		CHECK_EQ(be16_host(pkt_iphdr(f)->ip_len), f->p_len - 14);
+		CHECK_EQ(in_cksum(f->p_b + 14, (f->p_b[14] & 15) * 4u), 0);
+		CHECK(!ip4_is_loopback(pkt_iphdr(f)->ip_src) && !ip4_is_loopback(pkt_iphdr(f)->ip_dst));
+	}
+}
+
+static void
+mutate(unsigned kind, unsigned neighbour, unsigned fragments)
+{
+	static const uint8_t values[] = { 0, 1, 0x7f, 0x80, 0xff };
+	unsigned len;
+
+	make_good(kind);
+	len = MIN(p.p_len, 14u + 20 + 8 + 28);
+	for (unsigned at = 0; at < len; at++)
+		for (unsigned v = 0; v < nitems(values) + 2; v++) {
+			set_state(neighbour, fragments);
+			make_good(kind);
+			p.p_b[at] = v < nitems(values) ? values[v] : (uint8_t)(p.p_b[at] ^ (v == nitems(values) ? 1 : 0x10));
+			if ((at + v) % 4 != 0)
+				make_sums();
+			wire_rx(kind == 3 ? &t1 : &t0, &p);
+			outputs_good(&t0);
+			outputs_good(&t1);
+		}
+	honest();
+	net_balance();
+	CHECK_MEM(nexthop_lladdr(nexthop_find(&t0.w_if, addr("10.0.0.2"))), t0.w_host, 6);
+	CHECK(rtable_match(0, addr("10.0.0.1"))->rt_flags & RTF_LOCAL);
+	CHECK_EQ(rtable_match(0, addr("10.1.0.1"))->rt_gateway, addr("10.0.1.2"));
+	host_run(31000);
+	t0.w_next = t0.w_ntx;
+	t1.w_next = t1.w_ntx;
+}
+
+TEST(hostile_every_field_in_every_state)
+{
+	net_start();
+	for (unsigned kind = 0; kind < KINDS; kind++)
+		for (unsigned neighbour = 0; neighbour < ST_COUNT; neighbour++)
+			mutate(kind, neighbour, FR_NONE);
+	for (unsigned kind = 5; kind < 7; kind++)
+		for (unsigned fragments = FR_HALF; fragments < FR_COUNT; fragments++)
+			mutate(kind, ST_KNOWN, fragments);
+	CHECK(counter_delta("ips_badsum") > 0 && counter_delta("ips_fragoverlap") > 0 && counter_delta("icps_stranger") > 0);
+	net_end();
+}
