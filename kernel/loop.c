@@ -81,6 +81,14 @@ loop_kstat_read(struct kstat *ks, struct out *o)
 
 static struct kstat loop_kstat[MAXCORES];
 
+/* In slot 0: one was woken before it was added. */
+static int
+poller_none_poll(struct poller *pl __unused_arg, int budget __unused_arg)
+{
+	return 0;
+}
+static struct poller poller_none = { .pl_poll = poller_none_poll, .pl_name = "none" };
+
 void
 loop_init(void)
 {
@@ -93,16 +101,9 @@ loop_init(void)
 	ks->ks_unit = core_id();
 	ks->ks_read = loop_kstat_read;
 	kstat_add(ks);
+	percore(loop.lp_pollers[0]) = &poller_none;
 	tasks_init();
 }
-
-/* In slot 0: one was woken before it was added. */
-static int
-poller_none_poll(struct poller *pl __unused_arg, int budget __unused_arg)
-{
-	return 0;
-}
-static struct poller poller_none = { .pl_poll = poller_none_poll, .pl_name = "none" };
 
 void
 poller_add(struct poller *pl)
@@ -110,7 +111,6 @@ poller_add(struct poller *pl)
 	struct loop *lp = percore_ptr(loop);
 
 	KASSERT(lp->lp_last < POLLERS_MAX - 1);
-	lp->lp_pollers[0] = &poller_none;
 	lp->lp_pollers[++lp->lp_last] = pl;
 	pl->pl_core = (uint16_t)core_id();
 	pl->pl_slot = (uint16_t)lp->lp_last;

@@ -166,6 +166,28 @@ noting_poll(struct poller *pl, int budget __unused_arg)
 	return 0;
 }
 
+/* The loop looks at eight of them at once. */
+TEST(loop_many_pollers)
+{
+	static struct dev d[20];
+	static struct poller early = { .pl_poll = dev_poll, .pl_name = "early" };
+
+	poller_wake(&early);		/* not added: that does nothing */
+	CHECK(!loop_pass());
+	for (unsigned i = 0; i < nitems(d); i++)
+		dev_init(&d[i]);
+	host_run(1);
+	for (unsigned i = 0; i < nitems(d); i++) {
+		d[i].work = 1;
+		poller_wake(&d[i].pl);
+		CHECK(poller_ready(&d[i].pl));
+		host_run(1);
+		CHECK_EQ(d[i].done, 1);
+	}
+	for (unsigned i = 0; i < nitems(d); i++)
+		CHECK(d[i].done == 1 && d[i].pl.pl_polls == 2 && !poller_ready(&d[i].pl));
+}
+
 TEST(loop_order_of_a_pass)
 {
 	static struct poller pl = { .pl_poll = noting_poll, .pl_name = "p" };
