@@ -11,6 +11,8 @@
 #define STATS_END	0x04100u
 #define RXS_IPCS	0x40u		/* IPv4's header was verified */
 
+const uint8_t emm_stale[6] = { 2, 9, 9, 9, 9, 9 };
+
 static bool is_82574(const struct emm *m) { return m->device == 0x10d3; }
 static bool has_msix(const struct emm *m) { return m->irqs[0] != NULL; }
 
@@ -377,6 +379,8 @@ reset(struct emm *m)
 	memset(m->chainlen, 0, sizeof(m->chainlen));
 	R(m, EM_RAL(0)) = m->ral;
 	R(m, EM_RAH(0)) = m->rah;
+	R(m, EM_RAL(7)) = load32(emm_stale);	/* a reset need not clear the others: [S] RAL */
+	R(m, EM_RAH(7)) = load16(emm_stale + 4) | RAH_AV;
 	R(m, EM_EECD) = EECD_AUTO_RD;
 }
 

@@ -46,6 +46,8 @@ struct emm {
 	struct pci_dev	pd;
 };
 
+extern const uint8_t emm_stale[6];	/* a station that its table has from before */
+
 enum emm_rx { EMM_TAKEN, EMM_FILTERED, EMM_NO_ROOM };
 
 void	emm_init(struct emm *, uint16_t device);

@@ -16,6 +16,7 @@ TEST(em_82540)
 	CHECK_EQ(ifp->if_link_state, LINK_STATE_UP);
 	CHECK_EQ(ifp->if_baudrate, 1000000000);
 	CHECK_EQ(m.rctl_writes, 1);
+	CHECK_EQ(m.reg[EM_ITR / 4] * 256 / 1000, 19);	/* microseconds between two interrupts */
 	traffic(ifp, 1000, 60);
 	traffic(ifp, 100, 1514);
 	traffic(ifp, 10, 1518);			/* a tag more */
@@ -304,14 +305,16 @@ TEST(em_filter)
 {
 	struct ifnet *ifp;
 	uint8_t group[6] = { 1, 0, 0x5e, 0x12, 0x34, 0x56 }, other[6] = { 1, 0, 0x5e, 0x12, 0x35, 0x57 };
-	uint8_t mac[6] = { 2, 1, 2, 3, 4, 5 }, alien[6] = { 2, 9, 9, 9, 9, 9 };
+	uint8_t mac[6] = { 2, 1, 2, 3, 4, 5 }, alien[6];
 	unsigned rctl;
 
 	CHECK(net_init());		/* groups come from a pool of the stack */
 	unit_allow(UNIT_POOLS);
 	emm_init(&m, I82540);
+	memcpy(alien, emm_stale, 6);
 	ifp = start();
 	rctl = m.rctl_writes;
+	CHECK_EQ(rx_to(alien), EMM_FILTERED);
 	CHECK_EQ(rx_to(group), EMM_FILTERED);
 	CHECK(if_addmulti(ifp, group));
 	CHECK_EQ(rx_to(group), EMM_TAKEN);
@@ -325,6 +328,15 @@ TEST(em_filter)
 	if_setpromisc(ifp, false);
 	CHECK_EQ(rx_to(alien), EMM_FILTERED);
 	CHECK_EQ(m.rctl_writes, rctl + 2);
+	ifp->if_flags |= IFF_ALLMULTI;
+	em_rxfilter(ifp);
+	CHECK_EQ(rx_to(group), EMM_TAKEN);
+	CHECK_EQ(rx_to(alien), EMM_FILTERED);
+	em_rxfilter(ifp);
+	CHECK_EQ(m.rctl_writes, rctl + 3);
+	ifp->if_flags &= ~IFF_ALLMULTI;
+	em_rxfilter(ifp);
+	CHECK_EQ(rx_to(group), EMM_FILTERED);
 	CHECK(if_setlladdr(ifp, mac));
 	CHECK_EQ(rx_to(mac), EMM_TAKEN);
 	CHECK_EQ(rx_to(emm_sc(&m)->sc_mac), EMM_FILTERED);
