@@ -547,6 +547,7 @@ TEST_CORES(em_queues_two_vectors, 2)
 TEST_CORES(em_queues_no_vector, 2)
 {
 	struct ifnet *ifp;
+	unsigned n = 0;
 
 	emm_init(&m, I82574);
 	m.no_vector = 2;
@@ -555,7 +556,10 @@ TEST_CORES(em_queues_no_vector, 2)
 	CHECK_EQ(ifp->if_nqueues, 1);
 	CHECK(ifp->if_steer && !ifp->if_rss);
 	CHECK_EQ(if_queue_core(ifp, 0), 0);
-	m.irqs[0] = m.irqs[1] = NULL;		/* released */
+	for (const struct irq *ir = irq_list; ir != NULL && n < 5; ir = ir->ir_link)
+		n++;
+	CHECK_EQ(n, 1);				/* the vectors that there were are released */
+	m.irqs[0] = m.irqs[1] = NULL;
 	traffic(ifp, 600, 60);
 	CHECK(m.intx->ir_count > 0);
 	stop();
