@@ -1,5 +1,6 @@
 /* em_kstat.c - what em(4) counts beyond its queues: kstat emN:0:em:0, emN:0:em-ring:PAIR. */
 #include "drivers/em.h"
+#include "net/core/owner.h"
 
 /* The card's own counters. error: the frame was lost in the card. */
 static const struct em_stat { uint16_t off; bool error; const char *name; } stats[] = {
@@ -19,6 +20,7 @@ _Static_assert(nitems(stats) == EM_NSTATS, "sc_stats");
 void
 em_stats(struct em *sc)
 {
+	OWNER(if_queue_core(&sc->sc_if, 0));
 	for (unsigned i = 0; i < EM_NSTATS && sc->sc_alive; i++) {
 		uint32_t v = em_read(sc, stats[i].off);
 

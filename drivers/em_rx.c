@@ -1,5 +1,6 @@
 /* em_rx.c - receive rings of em(4). [S] 3.2, [D] 7.1: legacy descriptors, or the 82574's extended ones. */
 #include "drivers/em.h"
+#include "net/core/owner.h"
 
 #define MAXFRAME	(EM_MAXMTU + 18)	/* with header and a VLAN tag */
 
@@ -47,6 +48,7 @@ em_rxfill(struct em_queue *eq)
 	uint16_t before = eq->eq_posted;
 	struct mbuf *m;
 
+	OWNER(eq->eq_ifq->ifq_core);
 	for (; eq->eq_posted < share && percore(mbuf_pool.mp_nfree) > NICQ_RESERVE; eq->eq_posted++) {
 		if ((m = m_get()) == NULL)
 			break;
@@ -59,6 +61,7 @@ em_rxfill(struct em_queue *eq)
 void
 em_rxfree(struct em_queue *eq)
 {
+	OWNER(eq->eq_ifq->ifq_core);
 	for (; eq->eq_posted > 0; eq->eq_posted--)
 		m_free(eq->eq_rxm[eq->eq_rxhead++ % EM_RING]);
 	m_freem(eq->eq_chain);

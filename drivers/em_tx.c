@@ -3,6 +3,7 @@
  * An mbuf takes one descriptor; a chain is taken apart, so that each descriptor's mbuf is freed by itself. The last
  * descriptor of a run reports (RS); when its report has come, all before it have been sent. */
 #include "drivers/em.h"
+#include "net/core/owner.h"
 
 #define REPORT_RUN	64u		/* descriptors between two reports, at most */
 
@@ -218,6 +219,7 @@ em_txeof_some(struct em_queue *eq)
 void
 em_txfree(struct em_queue *eq)
 {
+	OWNER(eq->eq_ifq->ifq_core);
 	for (; eq->eq_txlast != eq->eq_txhead; eq->eq_txlast++) {
 		struct mbuf *m = eq->eq_txm[eq->eq_txlast % EM_RING];
 
