@@ -508,6 +508,7 @@ TEST_CORES(em_queues_steered, 4)
 TEST_CORES(em_queues_spread, 4)
 {
 	static struct emm cards[2];
+	struct out o;
 
 	pools(1024);
 	for (unsigned i = 0; i < 2; i++) {
@@ -521,6 +522,12 @@ TEST_CORES(em_queues_spread, 4)
 	}
 	for (unsigned i = 0; i < 4; i++)
 		CHECK_EQ(percore_of(mbuf_pool, i).mp_total - percore_of(mbuf_pool, i).mp_nfree, EM_RING);
+	/* The card's own counters are read on the core that adds them up. */
+	emm_count(&cards[1], EM_CRCERRS, 5);
+	out_init(&o, NULL, NULL);
+	emm_sc(&cards[1])->sc_kstat.ks_read(&emm_sc(&cards[1])->sc_kstat, &o);
+	out_free(&o);
+	CHECK_EQ(emm_if(&cards[1])->if_ifiqs[0].ifiq_errors, 5);
 	for (unsigned i = 0; i < 2; i++) {
 		CHECK(if_setup(emm_if(&cards[i]), false));
 		if_detach(emm_if(&cards[i]));
