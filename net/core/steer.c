@@ -19,7 +19,6 @@
 STAGE(steer);
 
 static uint64_t steer_key[2];		/* of addresses, of ports */
-
 static uint8_t steer_core[256];		/* by the hash's first octet, as a card's indirection table */
 
 static void
@@ -41,6 +40,14 @@ static inline uint64_t
 steer_mix(uint64_t a, uint64_t b, uint64_t key)
 {
 	return (a + key) * (b + key);
+}
+
+/* What counts up in ports or addresses makes the products count up, too: only after another multiplication of what has been folded are
+ * such flows spread as others are. */
+static inline uint64_t
+steer_pick(uint64_t h)
+{
+	return steer_core[(h ^ h >> 32) * 0x9e3779b97f4a7c15u >> 56];
 }
 
 /* A hash of the addresses, and of the ports where there are some and all packets of the flow have them: not in fragments. */
@@ -82,7 +89,7 @@ steer_other(const uint8_t *frame, uint64_t self)
 		h = steer_ip6(ip);
 	else
 		return self;
-	return steer_core[h >> 56];
+	return steer_pick(h);
 }
 
 static void
@@ -96,7 +103,7 @@ static inline uint64_t
 steer_frame(const uint8_t *p, uint64_t self, uint64_t key0, uint64_t key1)
 {
 	if (likely((load32(p + 12) & BE32(0xffffff00)) == BE32(0x08004500)))
-		return steer_core[steer_ip4(p + ETHER_HDR, key0, key1) >> 56];
+		return steer_pick(steer_ip4(p + ETHER_HDR, key0, key1));
 	return steer_other(p, self);
 }
 

@@ -42,8 +42,6 @@ MUTANTS = [
            ''),
     Mutant('lost_wakeup', 'an interrupt that comes while the poller looks is forgotten',
            'kernel/loop.c',
-           '	pl->pl_ready = false;\n	barrier();\n	for (unsigned i = 0; i < LOOP_ROUNDS && n == LOOP_BUDGET; i++)\n'
-           '		n = pl->pl_poll(pl, LOOP_BUDGET);\n',
-           '	for (unsigned i = 0; i < LOOP_ROUNDS && n == LOOP_BUDGET; i++)\n		n = pl->pl_poll(pl, LOOP_BUDGET);\n'
-           '	pl->pl_ready = false;\n	barrier();\n'),
+           '	percore(loop_ready[pl->pl_slot]) = false;\n	barrier();\n	n = pl->pl_poll(pl, LOOP_BUDGET);\n',
+           '	n = pl->pl_poll(pl, LOOP_BUDGET);\n	percore(loop_ready[pl->pl_slot]) = false;\n	barrier();\n'),
 ]
