@@ -4,6 +4,7 @@
 
 PERCORE volatile bool core_asleep;
 _Static_assert(MAXCORES % sizeof(uint64_t) == 0, "compared by words");
+PERCORE volatile uint64_t loop_pokes;
 
 /* Eight cores a step. */
 static inline bool
@@ -60,6 +61,22 @@ core_mail_ready(void)
 			return true;
 	return false;
 }
+
+/* ---- an interrupt has found work of other cores' pollers, and may not poke them itself ---- */
+
+static bool
+pokes_poll(unsigned from __unused_arg)
+{
+	uint64_t todo;
+
+	if (likely(percore(loop_pokes) == 0))
+		return false;
+	todo = __atomic_exchange_n(percore_ptr(loop_pokes), 0, __ATOMIC_RELAXED);
+	for (; todo != 0; todo &= todo - 1)
+		machine_poke((unsigned)__builtin_ctzll(todo));
+	return false;
+}
+CORE_INBOX(pokes, pokes_poll);
 
 /* ---- core 0 lets another do something ---- */
 

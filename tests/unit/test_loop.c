@@ -1,6 +1,7 @@
 /* test_loop.c - the run loop: budgets, arming, wake-ups that must not be lost, order. */
 #include <string.h>
 
+#include "kernel/cores.h"
 #include "kernel/loop.h"
 #include "kernel/machine.h"
 #include "kernel/task.h"
@@ -293,4 +294,27 @@ TEST_CORES(loop_time_of_a_core_that_sleeps, 2)
 	CHECK_EQ(ls.ls_idle, 8000);
 	loop_stat(0, &ls);
 	CHECK_EQ(ls.ls_busy, 9500);
+}
+
+/* The device's interrupt comes in on another core than its poller's, which sleeps. */
+TEST_CORES(loop_interrupt_on_another_core, 3)
+{
+	static struct dev d;
+
+	host_core(1);
+	dev_init(&d);
+	host_core(0);
+	CHECK_EQ(d.pl.pl_core, 1);
+	host_run(1);
+	CHECK(d.armed && percore_of(core_asleep, 1));
+	d.work = 5;
+	host_core(2);
+	dev_interrupt(&d);
+	host_core(0);
+	CHECK(!percore_of(loop_wake, 1));
+	host_pass(2);
+	CHECK(percore_of(loop_wake, 1));
+	host_pass(1);
+	CHECK_EQ(d.done, 5);
+	CHECK_EQ(percore_of(loop_pokes, 2), 0);
 }
