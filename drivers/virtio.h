@@ -40,8 +40,9 @@ struct virtio {
 	struct irq	 v_irqs[1 + VIRTIO_MAXVQS];
 	char		 v_irqnames[1 + VIRTIO_MAXVQS][24];
 	unsigned	 v_nirqs;
-	struct virtq	*v_vqs[VIRTIO_MAXVQS];	/* those with a poller are woken by a shared interrupt */
+	struct virtq	*v_vqs[VIRTIO_MAXVQS];	/* those with a poller have interrupts */
 	unsigned	 v_nvqs;
+	struct virtq	*v_lineq;		/* the first that the line wakes; the others by vq_share */
 	struct poller	*v_confpoller;		/* woken when the configuration changed */
 };
 
@@ -77,8 +78,8 @@ bool	virtio_config_read(struct virtio *, size_t off, void *, size_t len);
 void	virtio_config_write8(struct virtio *, size_t off, uint8_t);
 
 /* ---- interrupts ---- */
-/* Once, after the queues' vq_poller and v_vqs are set: takes MSI-X vectors, one per queue with a poller or one for
- * all, or the line. False: there is none to be had; the driver polls. */
+/* Once, after v_vqs is set and the queues' pollers are in their loops: takes MSI-X vectors, on the poller's core, one for each queue that has
+ * a poller; or as many as there are, which pollers share; or the line. False: there is none to be had; the driver polls. */
 bool	virtio_intr_establish(struct virtio *);
 /* "msix per-VQ", "msix shared", "irq 11", for the log. */
 void	virtio_intr_string(const struct virtio *, char *buf, size_t len);
@@ -91,9 +92,8 @@ virtio_quiet(struct virtq *vq)
 }
 
 /* virtio_intr.c */
-irq_handler virtio_intr_queue;		/* arg: struct virtq */
+irq_handler virtio_intr_queue;		/* arg: struct virtq, the first that shares it; NULL: none */
 irq_handler virtio_intr_config;		/* arg: struct virtio */
-irq_handler virtio_intr_shared;		/* arg: struct virtio; all queues */
 irq_handler virtio_intr_intx;		/* arg: struct virtio; reads and so clears the ISR */
 
 #endif

@@ -139,7 +139,7 @@ PCI_DRIVER(virtio_pci);
 /* ---- interrupts ---- */
 
 static bool
-take_msix(struct virtio *v, unsigned entry, irq_handler *fn, void *arg)
+take_msix(struct virtio *v, unsigned entry, irq_handler *fn, void *arg, unsigned core)
 {
 	struct irq *ir = &v->v_irqs[entry];
 
@@ -148,7 +148,7 @@ take_msix(struct virtio *v, unsigned entry, irq_handler *fn, void *arg)
 	ir->ir_func = fn;
 	ir->ir_arg = arg;
 	ir->ir_limit = VIRTIO_IRQ_LIMIT;
-	if (!irq_msix(v->v_pd, entry, ir, 0))
+	if (!irq_msix(v->v_pd, entry, ir, core))
 		return false;
 	v->v_nirqs++;
 	return true;
@@ -159,46 +159,72 @@ release_all(struct virtio *v)
 {
 	while (v->v_nirqs > 0)
 		irq_release(&v->v_irqs[--v->v_nirqs]);
-	for (unsigned i = 0; i < v->v_nvqs; i++)
+	for (unsigned i = 0; i < v->v_nvqs; i++) {
 		v->v_vqs[i]->vq_irq = NULL;
+		v->v_vqs[i]->vq_share = NULL;
+	}
 }
 
+/* Takes the entry, or, when a former queue has it, shares it. */
 static bool
-establish_pervq(struct virtio *v)
+queue_msix(struct virtio *v, struct virtq *vq, unsigned entry)
 {
-	unsigned entry = 1;
+	struct irq *ir = &v->v_irqs[entry];
+	struct virtq *first = ir->ir_arg;
 
-	if (!take_msix(v, 0, virtio_intr_config, v))
+	if (entry >= v->v_nirqs) {
+		if (!take_msix(v, entry, virtio_intr_queue, vq, vq->vq_poller->pl_core))
+			return false;
+	} else {
+		vq->vq_share = first->vq_share;
+		first->vq_share = vq;
+	}
+	vq->vq_irq = ir;
+	return true;
+}
+
+/* Entry 0 for the configuration; behind it one for each queue, or for each poller one of `shared`. */
+static bool
+establish_msix(struct virtio *v, unsigned shared)
+{
+	const struct poller *last = NULL;
+	unsigned queue = 0, poller = 0;
+
+	if (!take_msix(v, 0, virtio_intr_config, v, core_id()))
 		return false;
 	for (unsigned i = 0; i < v->v_nvqs; i++) {
 		struct virtq *vq = v->v_vqs[i];
 
 		if (vq->vq_poller == NULL)
 			continue;
-		if (!take_msix(v, entry, virtio_intr_queue, vq))
+		poller += last != NULL && vq->vq_poller != last;
+		last = vq->vq_poller;
+		if (!queue_msix(v, vq, 1 + (shared != 0 ? poller % shared : queue++)))
 			return false;
-		vq->vq_irq = &v->v_irqs[entry++];
 	}
-	v->v_intr = VIRTIO_MSIX_PERVQ;
 	return true;
-}
-
-static void
-share(struct virtio *v, struct irq *ir)
-{
-	for (unsigned i = 0; i < v->v_nvqs; i++)
-		if (v->v_vqs[i]->vq_poller != NULL)
-			v->v_vqs[i]->vq_irq = ir;
 }
 
 static bool
+establish_pervq(struct virtio *v)
+{
+	v->v_intr = VIRTIO_MSIX_PERVQ;
+	return establish_msix(v, 0);
+}
+
+/* As many as the device has and the machine gives. */
+static bool
 establish_shared(struct virtio *v)
 {
-	if (!take_msix(v, 0, virtio_intr_config, v) || !take_msix(v, 1, virtio_intr_shared, v))
-		return false;
-	share(v, &v->v_irqs[1]);
+	unsigned n = irq_msix_count(v->v_pd);
+
 	v->v_intr = VIRTIO_MSIX_SHARED;
-	return true;
+	for (n = n > 1 ? MIN(n - 1, (unsigned)VIRTIO_MAXVQS) : 0; n > 0; n--) {
+		if (establish_msix(v, n))
+			return true;
+		release_all(v);
+	}
+	return false;
 }
 
 static bool
@@ -213,7 +239,15 @@ establish_intx(struct virtio *v)
 	if (!irq_intx(v->v_pd, ir))
 		return false;
 	v->v_nirqs = 1;
-	share(v, ir);
+	for (unsigned i = 0; i < v->v_nvqs; i++) {
+		struct virtq *vq = v->v_vqs[i];
+
+		if (vq->vq_poller == NULL)
+			continue;
+		vq->vq_irq = ir;
+		vq->vq_share = v->v_lineq;
+		v->v_lineq = vq;
+	}
 	v->v_intr = VIRTIO_INTX;
 	return true;
 }

@@ -7,10 +7,10 @@
 bool
 virtio_intr_queue(void *arg)
 {
-	struct virtq *vq = arg;
-
-	vq->vq_interrupts++;
-	poller_wake(vq->vq_poller);
+	for (struct virtq *vq = arg; vq != NULL; vq = vq->vq_share) {
+		vq->vq_interrupts++;
+		poller_wake(vq->vq_poller);
+	}
 	return true;
 }
 
@@ -25,26 +25,13 @@ virtio_intr_config(void *arg)
 }
 
 bool
-virtio_intr_shared(void *arg)
-{
-	struct virtio *v = arg;
-
-	for (unsigned i = 0; i < v->v_nvqs; i++)
-		if (v->v_vqs[i]->vq_poller != NULL) {
-			v->v_vqs[i]->vq_interrupts++;
-			poller_wake(v->v_vqs[i]->vq_poller);
-		}
-	return true;
-}
-
-bool
 virtio_intr_intx(void *arg)
 {
 	struct virtio *v = arg;
 	uint8_t isr = reg_read8(&v->v_isr, 0);
 
 	if (isr & ISR_QUEUE)
-		virtio_intr_shared(v);
+		virtio_intr_queue(v->v_lineq);
 	if (isr & ISR_CONFIG)
 		virtio_intr_config(v);
 	return isr != 0;

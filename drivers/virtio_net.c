@@ -15,8 +15,15 @@ vio_broken(struct vio_pair *vp, const char *what, uint64_t value)
 
 	vp->vp_badrings++;
 	vp->vp_stopped = true;
-	vp->vp_sc->sc_alive = false;
+	vp->vp_broken = true;
 	log_ratelimited(&rate, "%s: %s %llu\n", vp->vp_name, what, (unsigned long long)value);
+}
+
+void
+vio_each(struct vio *sc, void (*fn)(void *))
+{
+	for (unsigned i = 0; i < sc->sc_npairs; i++)
+		if_queue_call(&sc->sc_if, i, fn, &sc->sc_pairs[i]);
 }
 
 static void
@@ -60,42 +67,65 @@ vio_enable(struct vio *sc)
 	return sc->sc_alive;
 }
 
-/* Buffers in, filter set, pollers on. The device is alive and its rings are empty. */
+/* Its rings are empty, the device lives. */
+static void
+vio_pair_go(void *arg)
+{
+	struct vio_pair *vp = arg;
+
+	vp->vp_stopped = false;
+	vp->vp_stuck = 0;
+	virtq_intr_off(&vp->vp_tx);
+	vio_rxfill(vp);
+	ifq_restart(vp->vp_ifq);
+	poller_wake(&vp->vp_poller);
+	timeout_add_msec(&vp->vp_tick, TICK_MS);
+}
+
+static void
+vio_pair_halt(void *arg)
+{
+	struct vio_pair *vp = arg;
+
+	timeout_del(&vp->vp_tick);
+	if (!vp->vp_stopped)
+		vio_txeof(vp);
+	vp->vp_stopped = true;
+}
+
+/* The device has forgotten the rings. What was not yet sent counts as an error of the queue. */
+static void
+vio_pair_clear(void *arg)
+{
+	struct vio_pair *vp = arg;
+
+	vio_rxfree(vp);
+	vio_txfree(vp);
+	virtq_clear(&vp->vp_rx);
+	virtq_clear(&vp->vp_tx);
+	vp->vp_broken = false;
+}
+
+/* Filter set, buffers in, pollers on. The device is alive and its rings are empty. */
 static void
 vio_go(struct vio *sc)
 {
 	if (memcmp(sc->sc_if.if_lladdr, sc->sc_mac, 6) != 0)
 		vio_ctrl_mac(sc, sc->sc_if.if_lladdr);
 	vio_rxfilter(&sc->sc_if);
-	for (unsigned i = 0; i < sc->sc_npairs && sc->sc_alive; i++) {
-		struct vio_pair *vp = &sc->sc_pairs[i];
-
-		vp->vp_stopped = false;
-		vp->vp_stuck = 0;
-		virtq_intr_off(&vp->vp_tx);
-		vio_rxfill(vp);
-		ifq_restart(vp->vp_ifq);
-		poller_wake(&vp->vp_poller);
-	}
+	vio_each(sc, vio_pair_go);
 }
 
-/* The device forgets its rings, then their mbufs are freed. What was not yet sent counts as an error of the queue. */
+/* No pair touches its rings any more, then the device forgets them, then their mbufs are freed. */
 static void
 vio_halt(struct vio *sc)
 {
-	for (unsigned i = 0; i < sc->sc_npairs; i++) {
-		if (!sc->sc_pairs[i].vp_stopped)
-			vio_txeof(&sc->sc_pairs[i]);
-		sc->sc_pairs[i].vp_stopped = true;
-	}
-	sc->sc_alive = false;
+	vio_each(sc, vio_pair_halt);
+	sc->sc_alive = sc->sc_broken = false;
 	virtio_reset(sc->sc_virtio);
-	for (unsigned i = 0; i < sc->sc_npairs; i++) {
-		vio_rxfree(&sc->sc_pairs[i]);
-		vio_txfree(&sc->sc_pairs[i]);
-	}
-	for (unsigned i = 0; i < sc->sc_virtio->v_nvqs; i++)
-		virtq_clear(sc->sc_virtio->v_vqs[i]);
+	vio_each(sc, vio_pair_clear);
+	if (sc->sc_ctrl.vq_size != 0)
+		virtq_clear(&sc->sc_ctrl);
 }
 
 static bool
@@ -173,6 +203,15 @@ vio_arm(struct poller *pl)
 	return virtq_intr_after(&vp->vp_rx, 1);
 }
 
+static void
+vio_wants_reset(struct vio *sc)
+{
+	static struct lograte rate;
+
+	sc->sc_broken = true;
+	log_ratelimited(&rate, "%s: the device wants to be reset\n", sc->sc_if.if_xname);
+}
+
 int
 vio_confpoll(struct poller *pl, int budget __unused_arg)
 {
@@ -182,7 +221,7 @@ vio_confpoll(struct poller *pl, int budget __unused_arg)
 	if (!sc->sc_alive)
 		return 0;
 	if (virtio_failed(sc->sc_virtio))
-		vio_broken(&sc->sc_pairs[0], "the device wants a reset, pair", 0);
+		vio_wants_reset(sc);
 	else
 		vio_link(sc);
 	return 0;
@@ -213,23 +252,28 @@ vio_recover(struct vio *sc)
 static void
 vio_check_interrupts(struct vio_pair *vp, bool pending)
 {
-	struct vio *sc = vp->vp_sc;
 	bool came = vp->vp_rx.vq_interrupts != vp->vp_tickintr;
 
 	vp->vp_tickintr = vp->vp_rx.vq_interrupts;
 	if (came)
-		sc->sc_polling = false;
+		vp->vp_polling = false;
 	else if (pending && vp->vp_tickpending) {
-		if (!sc->sc_polling)
+		if (!vp->vp_polling)
 			log_printf("%s: interrupts do not come, polling\n", vp->vp_name);
-		sc->sc_polling = true;
+		vp->vp_polling = true;
 	}
 	vp->vp_tickpending = pending;
-	if (sc->sc_polling && pending) {
+	if (vp->vp_polling && pending) {
 		vp->vp_lostintrs++;
 		poller_wake(&vp->vp_poller);
 		vp->vp_poller.pl_wakes--;	/* no interrupt */
 	}
+}
+
+static unsigned
+vio_tick_ms(bool polling)
+{
+	return polling ? TICK_POLLING_MS : TICK_MS;
 }
 
 /* A ring of which nothing is sent for seconds must not keep its mbufs. */
@@ -239,32 +283,42 @@ vio_watchdog(struct vio_pair *vp)
 	if (virtq_busy(&vp->vp_tx) == 0 || vp->vp_tx.vq_last != vp->vp_ticklast)
 		vp->vp_stuck = 0;
 	else
-		vp->vp_stuck += vp->vp_sc->sc_polling ? TICK_POLLING_MS : TICK_MS;
+		vp->vp_stuck += vio_tick_ms(vp->vp_polling);
 	vp->vp_ticklast = vp->vp_tx.vq_last;
 	if (vp->vp_stuck < WATCHDOG_MS)
 		return;
-	vp->vp_sc->sc_watchdogs++;
+	vp->vp_watchdogs++;
 	vio_broken(vp, "watchdog timeout; frames not sent:", virtq_busy(&vp->vp_tx));
+}
+
+void
+vio_pair_tick(void *arg)
+{
+	struct vio_pair *vp = arg;
+
+	if (!vp->vp_stopped)
+		vio_txeof(vp);
+	if (vp->vp_stopped)
+		return;
+	vio_rxfill(vp);
+	vio_check_interrupts(vp, virtq_used(&vp->vp_rx) > 0 && !poller_ready(&vp->vp_poller));
+	vio_watchdog(vp);
+	timeout_add_msec(&vp->vp_tick, vio_tick_ms(vp->vp_polling));
 }
 
 void
 vio_tick(void *arg)
 {
 	struct vio *sc = arg;
+	bool broken = !sc->sc_alive || sc->sc_broken, polling = false;
 
-	for (unsigned i = 0; i < sc->sc_npairs && sc->sc_alive; i++) {
-		struct vio_pair *vp = &sc->sc_pairs[i];
-
-		vio_txeof(vp);
-		if (vp->vp_stopped)
-			break;
-		vio_rxfill(vp);
-		vio_check_interrupts(vp, virtq_used(&vp->vp_rx) > 0 && !poller_ready(&vp->vp_poller));
-		vio_watchdog(vp);
+	for (unsigned i = 0; i < sc->sc_npairs; i++) {
+		broken |= sc->sc_pairs[i].vp_broken;
+		polling |= sc->sc_pairs[i].vp_polling;
 	}
-	if (!sc->sc_alive)
+	if (broken)
 		vio_recover(sc);
-	else if (sc->sc_polling)
+	else if (polling)
 		vio_link(sc);
-	timeout_add_msec(&sc->sc_tick, sc->sc_polling ? TICK_POLLING_MS : TICK_MS);
+	timeout_add_msec(&sc->sc_tick, vio_tick_ms(polling));
 }

@@ -45,7 +45,8 @@ struct virtio_net_hdr {			/* 5.1.6 */
 
 struct vio;
 
-/* A receive and a transmit queue; the core whose loop has vp_poller uses both, nobody else. */
+/* A receive and a transmit queue. All of it belongs to one core, if_queue_core(), whose loop has vp_poller and vp_tick; core 0 gets at it by
+ * if_queue_call() alone, and reads vp_broken, vp_polling and counters. */
 struct vio_pair {
 	struct virtq	 vp_rx;
 	struct mbuf	**vp_rxm;	/* by descriptor: what the device fills */
@@ -54,6 +55,8 @@ struct vio_pair {
 	uint32_t	 vp_rxmax;	/* bytes of a frame that fit into one buffer */
 	bool		 vp_merge;	/* num_buffers is there */
 	bool		 vp_stopped;	/* down, or a ring is broken: do not touch them */
+	volatile bool	 vp_broken;	/* core 0 is to reset the device */
+	volatile bool	 vp_polling;	/* its interrupts do not come: vio_pair_tick polls, more often */
 	struct ifiqueue	*vp_ifiq;
 
 	struct virtq	 vp_tx;
@@ -67,23 +70,23 @@ struct vio_pair {
 	char		 vp_name[IFNAMSIZ + 12];
 	struct nicq	 vp_nicq;
 
-	/* vio_tick */
+	struct timeout	 vp_tick;
 	uint16_t	 vp_ticklast;	/* vp_tx.vq_last at the last one */
 	uint16_t	 vp_stuck;	/* milliseconds without a completion */
 	bool		 vp_tickpending;
 	uint64_t	 vp_tickintr;
 	/* kstat */
-	uint64_t	 vp_badrings, vp_badlens, vp_merged, vp_indirects, vp_copies, vp_lostintrs;
+	uint64_t	 vp_badrings, vp_badlens, vp_merged, vp_indirects, vp_copies, vp_lostintrs, vp_watchdogs;
 	struct kstat	 vp_kstat;
 };
 
-struct vio {
+struct vio {				/* core 0's */
 	struct ifnet	 sc_if;
 	struct virtio	*sc_virtio;
 	struct vio_pair	*sc_pairs;
 	unsigned	 sc_npairs;
-	bool		 sc_alive;	/* DRIVER_OK, and nothing went wrong since */
-	bool		 sc_polling;	/* its interrupts do not come: vio_tick polls, faster */
+	bool		 sc_alive;	/* DRIVER_OK */
+	bool		 sc_broken;	/* it wants to be reset */
 	uint8_t		 sc_mac[6];	/* the device's own */
 	struct virtq	 sc_ctrl;	/* vq_size 0: none */
 	bool		 sc_ctrldead;	/* a command was never answered */
@@ -91,16 +94,19 @@ struct vio {
 	struct timeout	 sc_tick;
 	struct poller	 sc_confpoller;
 	char		 sc_confname[IFNAMSIZ + 8];
-	uint64_t	 sc_resets, sc_watchdogs;
+	uint64_t	 sc_resets;
 	struct vio	*sc_next;
 };
 
 /* virtio_net.c */
-/* Something in a ring cannot be: stops the pair; the next tick resets the device. */
+/* Something in a ring cannot be: stops the pair; core 0's next tick resets the device. The pair's core. */
 void	vio_broken(struct vio_pair *, const char *what, uint64_t value);
 /* Queues, interrupts, DRIVER_OK, after the features have been negotiated. False: the device refused. */
 bool	vio_enable(struct vio *);
+/* fn(pair) for each, on its core. Core 0. */
+void	vio_each(struct vio *, void (*fn)(void *));
 void	vio_tick(void *sc);
+void	vio_pair_tick(void *pair);
 extern const struct if_ops vio_ops;
 int	vio_poll(struct poller *, int budget);
 bool	vio_arm(struct poller *);

@@ -75,11 +75,11 @@ vio_read_config(struct vio *sc)
 
 /* Legacy rings have the device's size; of others we take as much as the pool can fill with ease. */
 static uint16_t
-vio_rx_size(struct virtio *v, uint16_t idx)
+vio_rx_size(struct virtio *v, uint16_t idx, unsigned core)
 {
 	uint16_t size = virtio_queue_size(v, idx);
 
-	while (!v->v_legacy && size > VIO_MINRING && size > percore_ptr(mbuf_pool)->mp_total / 4)
+	while (!v->v_legacy && size > VIO_MINRING && size > percore_of(mbuf_pool, core).mp_total / 4)
 		size /= 2;
 	return size;
 }
@@ -89,12 +89,14 @@ vio_alloc_pair(struct vio *sc, unsigned n)
 {
 	struct vio_pair *vp = &sc->sc_pairs[n];
 	struct virtio *v = sc->sc_virtio;
-	uint16_t rx = vio_rx_size(v, (uint16_t)(2 * n)), tx = virtio_queue_size(v, (uint16_t)(2 * n + 1));
+	uint16_t rx = vio_rx_size(v, (uint16_t)(2 * n), if_queue_core(&sc->sc_if, n));
+	uint16_t tx = virtio_queue_size(v, (uint16_t)(2 * n + 1));
 	bool modern = v->v_features & VIRTIO_F_VERSION_1;
 
 	vp->vp_sc = sc;
 	vp->vp_stopped = true;
 	snprintf(vp->vp_name, sizeof(vp->vp_name), "%s:%u", sc->sc_if.if_xname, n);
+	timeout_set(&vp->vp_tick, vio_pair_tick, vp);
 	vp->vp_poller = (struct poller){ .pl_poll = vio_poll, .pl_arm = vio_arm, .pl_name = vp->vp_name };
 	vp->vp_merge = v->v_features & VIRTIO_NET_F_MRG_RXBUF;
 	vp->vp_hdrlen = modern || vp->vp_merge ? VIO_HDR : VIO_HDR_SHORT;
@@ -119,7 +121,10 @@ vio_alloc(struct vio *sc)
 {
 	struct virtio *v = sc->sc_virtio;
 
-	sc->sc_npairs = 1;
+	sc->sc_npairs = sc->sc_if.if_nqueues = 1;
+	/* A line's interrupt comes in on core 0 alone. */
+	if (irq_msix_count(v->v_pd) >= 2)
+		if_spread(&sc->sc_if);
 	if ((sc->sc_pairs = calloc(sc->sc_npairs, sizeof(*sc->sc_pairs))) == NULL)
 		return false;
 	for (unsigned i = 0; i < sc->sc_npairs; i++)
@@ -149,6 +154,17 @@ vio_free(struct vio *sc)
 	free(sc);
 }
 
+/* On its core, which has it from now on. */
+static void
+vio_pair_attach(void *arg)
+{
+	struct vio_pair *vp = arg;
+
+	vp->vp_nicq.nq_reclaim = vio_reclaim;
+	nicq_add(&vp->vp_nicq);
+	poller_add(&vp->vp_poller);
+}
+
 static bool
 vio_ifattach(struct vio *sc)
 {
@@ -156,7 +172,6 @@ vio_ifattach(struct vio *sc)
 
 	ifp->if_softc = sc;
 	ifp->if_ops = &vio_ops;
-	ifp->if_nqueues = sc->sc_npairs;
 	ifp->if_mtu = MIN(ifp->if_hardmtu, 1500u);
 	if (!ether_ifattach(ifp))
 		return false;
@@ -168,26 +183,39 @@ vio_ifattach(struct vio *sc)
 		vp->vp_ifq->ifq_startfn = vio_start;
 		vp->vp_ifq->ifq_softc = vp;
 		vio_kstat_attach(vp);
-		vp->vp_nicq.nq_reclaim = vio_reclaim;
-		nicq_add(&vp->vp_nicq);
-		poller_add(&vp->vp_poller);
 	}
+	vio_each(sc, vio_pair_attach);
 	return true;
 }
 
 /* Interrupts come last, when everything that they wake is there. */
 static void
-vio_start_up(struct vio *sc)
+vio_interrupts(struct vio *sc)
 {
 	struct virtio *v = sc->sc_virtio;
-	char intr[32];
+	bool polling;
 
-	timeout_set(&sc->sc_tick, vio_tick, sc);
 	snprintf(sc->sc_confname, sizeof(sc->sc_confname), "%s:config", sc->sc_if.if_xname);
 	sc->sc_confpoller = (struct poller){ .pl_poll = vio_confpoll, .pl_arm = vio_confarm, .pl_name = sc->sc_confname };
 	v->v_confpoller = &sc->sc_confpoller;
 	poller_add(&sc->sc_confpoller);
-	sc->sc_polling = !virtio_intr_establish(v);
+	polling = !virtio_intr_establish(v);
+	for (unsigned i = 0; i < sc->sc_npairs; i++)
+		sc->sc_pairs[i].vp_polling = polling;
+}
+
+static void
+vio_start_up(struct vio *sc)
+{
+	const struct virtio *v = sc->sc_virtio;
+	const uint8_t *a = sc->sc_if.if_lladdr;
+	char intr[32];
+
+	timeout_set(&sc->sc_tick, vio_tick, sc);
+	vio_interrupts(sc);
+	log_printf("%s at %s: %s%u queue%s, address %02x:%02x:%02x:%02x:%02x:%02x\n", sc->sc_if.if_xname, v->v_xname,
+	    v->v_intr >= VIRTIO_MSIX_SHARED ? "msix, " : "", sc->sc_npairs, sc->sc_npairs == 1 ? "" : "s",
+	    a[0], a[1], a[2], a[3], a[4], a[5]);
 	virtio_intr_string(v, intr, sizeof(intr));
 	log_printf("%s: %s%s\n", v->v_xname, v->v_legacy ? "legacy, " : "", intr);
 	if (!vio_enable(sc))
@@ -199,7 +227,6 @@ vio_attach(struct virtio *v)
 {
 	struct vio *sc = calloc(1, sizeof(*sc));
 	const char *why = "out of memory", *missing;
-	const uint8_t *a;
 
 	if (sc == NULL)
 		goto fail;
@@ -218,9 +245,6 @@ vio_attach(struct virtio *v)
 	why = "no memory, or rings of an impossible size";
 	if (!vio_alloc(sc) || !vio_ifattach(sc))
 		goto fail;
-	a = sc->sc_if.if_lladdr;
-	log_printf("%s at %s: %u queue%s, address %02x:%02x:%02x:%02x:%02x:%02x\n", sc->sc_if.if_xname, v->v_xname,
-	    sc->sc_npairs, sc->sc_npairs == 1 ? "" : "s", a[0], a[1], a[2], a[3], a[4], a[5]);
 	vio_start_up(sc);
 	return true;
 

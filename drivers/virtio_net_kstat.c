@@ -22,7 +22,7 @@ vio_kstat_read(struct kstat *ks, struct out *o)
 	kstat_u64(o, "bad lengths", vp->vp_badlens, NULL);
 	kstat_u64(o, "bad rings", vp->vp_badrings, NULL);
 	kstat_u64(o, "resets", sc->sc_resets, NULL);
-	kstat_u64(o, "watchdogs", sc->sc_watchdogs, NULL);
+	kstat_u64(o, "watchdogs", vp->vp_watchdogs, NULL);
 }
 
 void

@@ -56,7 +56,8 @@ struct virtq {
 	uint64_t		 vq_kicks, vq_interrupts;
 	struct dma		 vq_dma;
 	struct poller		*vq_poller;		/* who is woken by its interrupt; may be NULL */
-	struct irq		*vq_irq;		/* the one that wakes it, perhaps shared; NULL: none */
+	struct irq		*vq_irq;		/* the one that wakes it; NULL: none */
+	struct virtq		*vq_share;		/* the next that the same interrupt wakes */
 };
 
 /* How many elements the device has put into the used ring that we have not taken. More than it had: it lies. */

@@ -154,7 +154,7 @@ TEST(vio_modern)
 	vm_init(&vm);
 	ifp = start();
 	CHECK_IN(dmesg(), "virtio0 at pci0 dev 3 function 0 \"Qumranet Virtio Network\" rev 0x00\n"
-	    "vio0 at virtio0: 1 queue, address 52:54:00:00:00:0a\nvirtio0: msix per-VQ\n");
+	    "vio0 at virtio0: msix, 1 queue, address 52:54:00:00:00:0a\nvirtio0: msix per-VQ\n");
 	CHECK_EQ(ifp->if_link_state, LINK_STATE_UP);
 	CHECK(vm.features & VIRTIO_F_VERSION_1);
 	CHECK(!vm.promisc && !vm.allmulti);
@@ -526,9 +526,9 @@ TEST(vio_watchdog)
 	send_many(ifp, 10);
 	run();
 	host_run(4000);
-	CHECK_EQ(vm_sc(&vm)->sc_watchdogs, 0);
+	CHECK_EQ(vm_sc(&vm)->sc_pairs[0].vp_watchdogs, 0);
 	host_run(2000);
-	CHECK_EQ(vm_sc(&vm)->sc_watchdogs, 1);
+	CHECK_EQ(vm_sc(&vm)->sc_pairs[0].vp_watchdogs, 1);
 	CHECK_EQ(ifp->if_ifqs[0].ifq_errors, 10);
 	CHECK_EQ(mbuf_used(), 256);
 	vm.stalled = false;
@@ -562,7 +562,7 @@ TEST(vio_interrupts_never_come)
 	vm.mute = false;
 	CHECK(vm_rx(&vm, f, sizeof(f)));
 	host_run(30);
-	CHECK(!vm_sc(&vm)->sc_polling);
+	CHECK(!vm_sc(&vm)->sc_pairs[0].vp_polling);
 	drop_got();
 	traffic(ifp, 100, 60);
 	stop();
