@@ -20,7 +20,7 @@
 #define VIRTIO_STATUS_NEEDS_RESET 64
 #define VIRTIO_STATUS_FAILED	128
 
-#define VIRTIO_MAXVQS		(2 * 8 + 1)	/* eight queue pairs and a control queue */
+#define VIRTIO_MAXVQS		(2 * 16 + 1)	/* sixteen queue pairs and a control queue */
 
 enum virtio_intr { VIRTIO_NOINTR, VIRTIO_INTX, VIRTIO_MSIX_SHARED, VIRTIO_MSIX_PERVQ };
 

@@ -110,10 +110,15 @@ vio_pair_clear(void *arg)
 static void
 vio_go(struct vio *sc)
 {
+	unsigned npairs;
+
 	if (memcmp(sc->sc_if.if_lladdr, sc->sc_mac, 6) != 0)
 		vio_ctrl_mac(sc, sc->sc_if.if_lladdr);
 	vio_rxfilter(&sc->sc_if);
-	vio_each(sc, vio_pair_go);
+	npairs = vio_mq_enable(sc);
+	if_use_queues(&sc->sc_if, npairs);
+	for (unsigned i = 0; i < npairs; i++)
+		if_queue_call(&sc->sc_if, i, vio_pair_go, &sc->sc_pairs[i]);
 }
 
 /* No pair touches its rings any more, then the device forgets them, then their mbufs are freed. */

@@ -16,6 +16,7 @@
 #define VIRTIO_NET_F_CTRL_RX		(1ull << 18)
 #define VIRTIO_NET_F_MQ			(1ull << 22)
 #define VIRTIO_NET_F_CTRL_MAC_ADDR	(1ull << 23)
+#define VIRTIO_NET_F_RSS		(1ull << 60)
 #define VIRTIO_NET_F_SPEED_DUPLEX	(1ull << 63)
 
 struct virtio_net_config {		/* 5.1.4, little-endian */
@@ -25,6 +26,9 @@ struct virtio_net_config {		/* 5.1.4, little-endian */
 	uint16_t	mtu;
 	uint32_t	speed;		/* Mbit/s; ~0: not known */
 	uint8_t		duplex;		/* 1: full */
+	uint8_t		rss_max_key_size;
+	uint16_t	rss_max_indirection_table_length;
+	uint32_t	supported_hash_types;
 } __packed;
 #define VIRTIO_NET_S_LINK_UP	1
 
@@ -42,6 +46,7 @@ struct virtio_net_hdr {			/* 5.1.6 */
 
 #define VIO_MAXMTU	16110		/* where merged buffers and indirect descriptors make chains possible */
 #define VIO_MAXSEGS	32		/* mbufs of a packet to send */
+#define VIO_MAXPAIRS	((VIRTIO_MAXVQS - 1) / 2)
 
 struct vio;
 
@@ -85,6 +90,9 @@ struct vio {				/* core 0's */
 	struct virtio	*sc_virtio;
 	struct vio_pair	*sc_pairs;
 	unsigned	 sc_npairs;
+	unsigned	 sc_maxpairs;	/* that the device has, or says it has */
+	uint16_t	 sc_rsstable;	/* entries of its indirection table; 0: no RSS */
+	uint32_t	 sc_rsstypes;	/* what of a packet it hashes: VIO_HASH_* */
 	bool		 sc_alive;	/* DRIVER_OK */
 	bool		 sc_broken;	/* it wants to be reset */
 	uint8_t		 sc_mac[6];	/* the device's own */
@@ -133,10 +141,22 @@ vio_txeof(struct vio_pair *vp)
 void	vio_txfree(struct vio_pair *);	/* the device is reset */
 void	vio_reclaim(struct nicq *);
 
-/* virtio_net_ctrl.c; false: no such command, refused, or no answer */
+/* virtio_net_ctrl.c; false: no such command, refused, or no answer. Core 0 */
 bool	vio_ctrl_init(struct vio *, uint16_t idx);	/* memory */
+/* Sends a command whose `len` bytes of data stand at vio_ctrl_data(), at most VIO_CTRL_DATA, and waits. */
+bool	vio_ctrl(struct vio *, uint8_t class, uint8_t cmd, uint32_t len);
+uint8_t	*vio_ctrl_data(struct vio *);
+#define VIO_CTRL_DATA	4000
 void	vio_rxfilter(struct ifnet *);
 bool	vio_ctrl_mac(struct vio *, const uint8_t *);
+
+/* virtio_net_mq.c */
+/* Which of MQ and RSS, out of `offered`, are of use to us. Before the features are negotiated. */
+uint64_t vio_mq_features(struct virtio *, uint64_t offered);
+/* sc_npairs, sc_maxpairs, sc_rss*, if_core and if_rss, as agreed on. */
+void	vio_mq_init(struct vio *);
+/* Lets the live device use all pairs. Returns how many it does use: all, or one. Core 0. */
+unsigned vio_mq_enable(struct vio *);
 
 /* virtio_net_kstat.c */
 void	vio_kstat_attach(struct vio_pair *);

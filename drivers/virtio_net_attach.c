@@ -27,7 +27,7 @@ vio_features(struct virtio *v)
 	if ((want & VIRTIO_NET_F_MTU) &&
 	    (!virtio_config_read(v, offsetof(struct virtio_net_config, mtu), &mtu, sizeof(mtu)) || mtu < VIO_MINMTU))
 		want &= ~VIRTIO_NET_F_MTU;
-	return want;
+	return want | vio_mq_features(v, v->v_offered);
 }
 
 /* What this driver cannot do without. NULL: all there. */
@@ -53,7 +53,8 @@ vio_read_config(struct vio *sc)
 	struct virtio_net_config c;
 
 	memset(&c, 0, sizeof(c));
-	if (!virtio_config_read(v, 0, &c, f & VIRTIO_NET_F_SPEED_DUPLEX ? sizeof(c) : f & VIRTIO_NET_F_MTU ?
+	if (!virtio_config_read(v, 0, &c, f & VIRTIO_NET_F_SPEED_DUPLEX ?
+	    offsetof(struct virtio_net_config, rss_max_key_size) : f & VIRTIO_NET_F_MTU ?
 	    offsetof(struct virtio_net_config, speed) : offsetof(struct virtio_net_config, status)))
 		return false;
 	if (!(f & VIRTIO_NET_F_MAC) || (c.mac[0] & 1)) {
@@ -116,22 +117,50 @@ vio_alloc_pair(struct vio *sc, unsigned n)
 	return true;
 }
 
+static void
+vio_free_pair(struct vio_pair *vp)
+{
+	virtq_free(&vp->vp_rx);
+	virtq_free(&vp->vp_tx);
+	free(vp->vp_rxm);
+	free(vp->vp_txm);
+}
+
+/* A device that has fewer pairs than it says has a use for those all the same. */
+static bool
+vio_alloc_pairs(struct vio *sc)
+{
+	unsigned n = 0;
+
+	if ((sc->sc_pairs = calloc(sc->sc_npairs, sizeof(*sc->sc_pairs))) == NULL)
+		return false;
+	while (n < sc->sc_npairs && vio_alloc_pair(sc, n))
+		n++;
+	if (n < sc->sc_npairs) {
+		vio_free_pair(&sc->sc_pairs[n]);
+		memset(&sc->sc_pairs[n], 0, sizeof(sc->sc_pairs[n]));
+	}
+	if (n > 0 && n < sc->sc_npairs)
+		log_printf("%s: only %u of %u queue pairs can be had\n", sc->sc_if.if_xname, n, sc->sc_npairs);
+	sc->sc_npairs = n;
+	return n > 0;
+}
+
 static bool
 vio_alloc(struct vio *sc)
 {
 	struct virtio *v = sc->sc_virtio;
 
-	sc->sc_npairs = sc->sc_if.if_nqueues = 1;
-	/* A line's interrupt comes in on core 0 alone. */
-	if (irq_msix_count(v->v_pd) >= 2)
-		if_spread(&sc->sc_if);
-	if ((sc->sc_pairs = calloc(sc->sc_npairs, sizeof(*sc->sc_pairs))) == NULL)
-		return false;
-	for (unsigned i = 0; i < sc->sc_npairs; i++)
-		if (!vio_alloc_pair(sc, i))
-			return false;
-	if ((v->v_features & VIRTIO_NET_F_CTRL_VQ) && vio_ctrl_init(sc, (uint16_t)(2 * sc->sc_npairs)))
+	vio_mq_init(sc);
+	/* 5.1.2: it stands behind all pairs that the device has. */
+	if ((v->v_features & VIRTIO_NET_F_CTRL_VQ) && vio_ctrl_init(sc, (uint16_t)(2 * sc->sc_maxpairs)))
 		v->v_vqs[v->v_nvqs++] = &sc->sc_ctrl;
+	else
+		sc->sc_npairs = 1;	/* nobody could ask for more */
+	if (!vio_alloc_pairs(sc))
+		return false;
+	sc->sc_if.if_nqueues = sc->sc_npairs;
+	sc->sc_if.if_rss = sc->sc_npairs == ncores;
 	return true;
 }
 
@@ -139,14 +168,8 @@ vio_alloc(struct vio *sc)
 static void
 vio_free(struct vio *sc)
 {
-	for (unsigned i = 0; sc->sc_pairs != NULL && i < sc->sc_npairs; i++) {
-		struct vio_pair *vp = &sc->sc_pairs[i];
-
-		virtq_free(&vp->vp_rx);
-		virtq_free(&vp->vp_tx);
-		free(vp->vp_rxm);
-		free(vp->vp_txm);
-	}
+	for (unsigned i = 0; sc->sc_pairs != NULL && i < sc->sc_npairs; i++)
+		vio_free_pair(&sc->sc_pairs[i]);
 	virtq_free(&sc->sc_ctrl);
 	dma_free(&sc->sc_ctrlbuf);
 	sc->sc_virtio->v_nvqs = 0;

@@ -20,8 +20,9 @@ struct ctrl_cmd {
 	uint8_t	cc_class, cc_cmd;
 	uint8_t	cc_ack;			/* the device writes */
 	uint8_t	cc_spare;
-	uint8_t	cc_data[];
+	uint8_t	cc_data[VIO_CTRL_DATA];
 };
+_Static_assert(sizeof(struct ctrl_cmd) <= 4096, "a command is one page");
 
 struct mac_table {			/* two of these follow each other: unicast, multicast */
 	uint32_t	mt_n;		/* little-endian */
@@ -43,9 +44,8 @@ vio_ctrl_init(struct vio *sc, uint16_t idx)
 	return false;
 }
 
-/* Sends the command whose `len` bytes of data are in cc_data and waits. */
-static bool
-ctrl(struct vio *sc, uint8_t class, uint8_t cmd, uint32_t len)
+bool
+vio_ctrl(struct vio *sc, uint8_t class, uint8_t cmd, uint32_t len)
 {
 	struct virtq *vq = &sc->sc_ctrl;
 	struct ctrl_cmd *cc = sc->sc_ctrlbuf.d_va;
@@ -76,8 +76,8 @@ ctrl(struct vio *sc, uint8_t class, uint8_t cmd, uint32_t len)
 	return *(volatile uint8_t *)&cc->cc_ack == CTRL_OK;
 }
 
-static uint8_t *
-ctrl_data(struct vio *sc)
+uint8_t *
+vio_ctrl_data(struct vio *sc)
 {
 	return ((struct ctrl_cmd *)sc->sc_ctrlbuf.d_va)->cc_data;
 }
@@ -85,15 +85,15 @@ ctrl_data(struct vio *sc)
 static bool
 ctrl_rx(struct vio *sc, uint8_t cmd, bool on)
 {
-	*ctrl_data(sc) = on;
-	return ctrl(sc, CTRL_RX, cmd, 1);
+	*vio_ctrl_data(sc) = on;
+	return vio_ctrl(sc, CTRL_RX, cmd, 1);
 }
 
 /* The multicast groups, no unicast address but the card's own. False: too many, or refused. */
 static bool
 ctrl_mac_table(struct vio *sc)
 {
-	struct mac_table *uni = (struct mac_table *)(void *)ctrl_data(sc), *multi = uni + 1;
+	struct mac_table *uni = (struct mac_table *)(void *)vio_ctrl_data(sc), *multi = uni + 1;
 	uint32_t n = 0;
 
 	for (const struct ifmulti *ifm = sc->sc_if.if_multi; ifm != NULL; ifm = ifm->ifm_next) {
@@ -103,7 +103,7 @@ ctrl_mac_table(struct vio *sc)
 	}
 	uni->mt_n = 0;
 	multi->mt_n = n;
-	return ctrl(sc, CTRL_MAC, CTRL_MAC_TABLE_SET, 2 * sizeof(*uni) + n * 6);
+	return vio_ctrl(sc, CTRL_MAC, CTRL_MAC_TABLE_SET, 2 * sizeof(*uni) + n * 6);
 }
 
 void
@@ -126,8 +126,8 @@ bool
 vio_ctrl_mac(struct vio *sc, const uint8_t *mac)
 {
 	if ((sc->sc_virtio->v_features & VIRTIO_NET_F_CTRL_MAC_ADDR) && sc->sc_ctrl.vq_size != 0) {
-		memcpy(ctrl_data(sc), mac, 6);
-		return ctrl(sc, CTRL_MAC, CTRL_MAC_ADDR_SET, 6);
+		memcpy(vio_ctrl_data(sc), mac, 6);
+		return vio_ctrl(sc, CTRL_MAC, CTRL_MAC_ADDR_SET, 6);
 	}
 	/* 5.1.4.3: the configuration's field is writable on legacy devices only. */
 	if (!sc->sc_alive || !sc->sc_virtio->v_legacy || !(sc->sc_virtio->v_features & VIRTIO_NET_F_MAC))

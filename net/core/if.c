@@ -41,13 +41,10 @@ if_newunit(const char *driver)
 
 /* ---- queues and their cores ---- */
 
-static void
-if_handed_over(struct ifnet *ifp, struct batch *b)
-{
-	ifq_enqueue(&ifp->if_ifqs[ifp->if_qmap[core_id()]], b);
-}
-HANDOFF(if_enqueue, if_handed_over);
+static void if_enqueue_ifq(struct ifnet *, struct batch *);
+HANDOFF(if_enqueue, if_enqueue_ifq);
 
+/* Also where it is handed over to: the queue that a core sends by may be another by then (if_use_queues). */
 static void
 if_enqueue_ifq(struct ifnet *ifp, struct batch *b)
 {
@@ -71,14 +68,13 @@ if_spread(struct ifnet *ifp)
 	next += ifp->if_nqueues;
 }
 
-/* A core without a queue of its own shares one. */
+/* A core without a queue of its own shares one of the first n. */
 static void
-if_map_queues(struct ifnet *ifp)
+if_map_queues(struct ifnet *ifp, unsigned n)
 {
 	for (unsigned i = 0; i < ncores; i++)
-		ifp->if_qmap[i] = (uint8_t)((i + ncores - ifp->if_core) % ncores % ifp->if_nqueues);
-	steer_spread();
-	ifp->if_steer = ncores > 1 && ifp->if_ether && !(ifp->if_rss && ifp->if_nqueues == ncores);
+		ifp->if_qmap[i] = (uint8_t)((i + ncores - ifp->if_core) % ncores % n);
+	ifp->if_steer = ncores > 1 && ifp->if_ether && !(ifp->if_rss && n == ncores);
 }
 
 static bool
@@ -132,7 +128,8 @@ if_attach(struct ifnet *ifp)
 	ifp->if_lastchange = uptime_ns();
 	if (ifp->if_enqueue == NULL)
 		ifp->if_enqueue = if_enqueue_ifq;
-	if_map_queues(ifp);
+	steer_spread();
+	if_map_queues(ifp, ifp->if_nqueues);
 	if_link(ifp);
 	return true;
 }
@@ -214,6 +211,15 @@ static void
 if_purge(void *ifq)
 {
 	ifq_purge(ifq);
+}
+
+void
+if_use_queues(struct ifnet *ifp, unsigned n)
+{
+	KASSERT(n >= 1 && n <= ifp->if_nqueues);
+	if_map_queues(ifp, n);
+	for (unsigned i = n; i < ifp->if_nqueues; i++)
+		if_queue_call(ifp, i, if_purge, &ifp->if_ifqs[i]);
 }
 
 bool

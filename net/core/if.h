@@ -120,6 +120,9 @@ if_queue_call(const struct ifnet *ifp, unsigned queue, void (*fn)(void *), void 
 	core_call(if_queue_core(ifp, queue), fn, arg);
 }
 
+/* Driver: only the first n of its if_nqueues queues work from now on, until it says otherwise; what waits in the others is purged. Core 0. */
+void	if_use_queues(struct ifnet *, unsigned n);
+
 /* From the driver's attach: xname, if_ops, if_hardmtu, if_lladdr, if_nqueues, if_core... are set; the rest is initialised here.
  * False: no memory or no index. */
 bool	if_attach(struct ifnet *) __must_check;
