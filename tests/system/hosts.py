@@ -91,7 +91,7 @@ def tap_usable():
     return os.access('/dev/net/tun', os.R_OK | os.W_OK)
 
 
-TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454ca, 0x2, 0x1000, 0x4000
+TUNSETIFF, IFF_TAP, IFF_MULTI_QUEUE, IFF_NO_PI, IFF_VNET_HDR = 0x400454ca, 0x2, 0x100, 0x1000, 0x4000
 SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23
 
 
@@ -100,11 +100,13 @@ class NetnsHost:
     end a relay joins to QEMU. The interface is new for each router: plug() makes it, unplug() ends it."""
     kind = 'netns'
 
-    def __init__(self, name, mac):
-        self.name, self.mac = name, mac
+    def __init__(self, name, mac, queues=1):
+        self.name, self.mac, self.queues = name, mac, queues
         self.attach = 'tap' if tap_usable() else 'veth'
+        assert self.attach == 'tap' or queues == 1
         self.ifname = f't-{name}' if self.attach == 'tap' else 'eth0'
         self.end = None         # what QEMU gets: the tap's file or the relay's socket
+        self.more = []          # the files of a tap's other queues
         self.jobs = []
         sh(f'ip netns add {name} && ip -n {name} link set lo up').check()
         self.run('for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 >$f; done').check()
@@ -119,8 +121,11 @@ class NetnsHost:
            f'ip -n {n} route replace default via {gateway}').check()
 
     def _plug_tap(self):
-        self.end = open('/dev/net/tun', 'r+b', buffering=0)
-        fcntl.ioctl(self.end, TUNSETIFF, struct.pack('16sH22x', self.ifname.encode(), IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
+        flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (IFF_MULTI_QUEUE if self.queues > 1 else 0)
+        files = [open('/dev/net/tun', 'r+b', buffering=0) for _ in range(self.queues)]
+        for f in files:
+            fcntl.ioctl(f, TUNSETIFF, struct.pack('16sH22x', self.ifname.encode(), flags))
+        self.end, *self.more = files
         sh(f'ip link set {self.ifname} netns {self.name}').check()
 
     def _plug_veth(self):
@@ -143,17 +148,20 @@ class NetnsHost:
         far.close()
 
     def fds(self):
-        return (self.end.fileno(),)
+        return tuple(f.fileno() for f in [self.end, *self.more])
 
     def netdev(self):
         """QEMU's -netdev, without id."""
         fd = self.end.fileno()
+        if self.more:
+            return f'tap,fds={":".join(map(str, self.fds()))}'
         return f'tap,fd={fd}' if self.attach == 'tap' else f'dgram,local.type=fd,local.str={fd}'
 
     def unplug(self):
         if self.end:
-            self.end.close()
-            self.end = None
+            for f in [self.end, *self.more]:
+                f.close()
+            self.end, self.more = None, []
             if self.attach == 'veth':
                 self.relay.kill()
                 self.relay.wait()

@@ -1,0 +1,107 @@
+"""Many UDP flows through the router and back, numbered, with a bound on what is under way: so nothing may be lost or change its order.
+
+    f = Flows(h1, h2, 1000); f.run(200_000); f.close()     200,000 datagrams from h1, each of which h2 sends back
+
+Both ends are sockets of this process, made in the hosts' namespaces."""
+import ctypes
+import os
+import resource
+import select
+import socket
+import time
+
+CLONE_NEWNET = 0x40000000
+PORT = 7000
+
+
+def socket_in(netns, port):
+    """A UDP socket, bound to the port, in that namespace."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    back = os.open('/proc/self/ns/net', os.O_RDONLY)
+    there = os.open(f'/run/netns/{netns}', os.O_RDONLY)
+    try:
+        assert libc.setns(there, CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        s.bind(('', port))
+        return s
+    finally:
+        libc.setns(back, CLONE_NEWNET)
+        os.close(back)
+        os.close(there)
+
+
+class Flows:
+    def __init__(self, h1, h2, n):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft < n + 200:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, n + 200), hard))
+        self.server = socket_in(h2.name, PORT)
+        self.clients = [socket_in(h1.name, 20000 + i) for i in range(n)]
+        self.epoll = select.epoll()
+        for i, s in enumerate(self.clients):
+            s.connect((h2.ip, PORT))
+            self.epoll.register(s, select.EPOLLIN)
+        self.by_fd = {s.fileno(): i for i, s in enumerate(self.clients)}
+        self.next = [0] * n             # of each flow: the number that it sends next,
+        self.seen_there = [-1] * n      # the last that h2 has seen,
+        self.seen_back = [-1] * n       # and that has come back
+        self.sent = self.came_there = self.came_back = self.disorder = 0
+
+    def _there(self):
+        """What has come to h2 goes back."""
+        n = 0
+        try:
+            while n < 64:
+                data, peer = self.server.recvfrom(64)
+                n += 1
+                i, k = peer[1] - 20000, int(data)
+                self.disorder += k <= self.seen_there[i]
+                self.seen_there[i] = k
+                self.server.sendto(data, peer)
+        except BlockingIOError:
+            pass
+        self.came_there += n
+        return n
+
+    def _back(self):
+        n = 0
+        for fd, _ in self.epoll.poll(0, 128):
+            i = self.by_fd[fd]
+            try:
+                while True:
+                    k = int(self.clients[i].recv(64))
+                    n += 1
+                    self.disorder += k <= self.seen_back[i]
+                    self.seen_back[i] = k
+            except BlockingIOError:
+                pass
+        self.came_back += n
+        return n
+
+    def send(self, n):
+        for _ in range(n):
+            i = self.sent % len(self.clients)
+            self.clients[i].send(b'%010d' % self.next[i])
+            self.next[i] += 1
+            self.sent += 1
+
+    def run(self, packets, window=256, patience=5):
+        """All of them there and back, unless nothing moves for `patience` seconds. Returns how many are lost."""
+        gone = self.sent - self.came_back       # earlier, for ever
+        target, end = self.sent + packets, time.monotonic() + patience
+        while self.came_back + gone < target:
+            n = min(64, target - self.sent, window - (self.sent - self.came_back - gone))
+            self.send(n)
+            if n + self._there() + self._back() > 0:
+                end = time.monotonic() + patience
+            elif time.monotonic() > end:
+                break
+            else:
+                time.sleep(0.0002)
+        return self.sent - self.came_back - gone
+
+    def close(self):
+        for s in self.clients + [self.server]:
+            s.close()
+        self.epoll.close()

@@ -1,0 +1,110 @@
+"""virtio with a queue pair for each core, on taps with as many queues: every core forwards, no flow changes its order, nothing is lost."""
+import re
+import time
+
+import pytest
+from flows import Flows
+from hosts import NetnsHost, tap_usable
+from lab import FAR_MACS, NETS, NetnsLab, start_router
+from router import MACS, Nic
+
+pytestmark = [pytest.mark.sluice, pytest.mark.skipif(not tap_usable(), reason='optional: /dev/net/tun is not for us')]
+
+
+class MqLab(NetnsLab):
+    """A router with so many cores, between two hosts whose taps have so many queues."""
+
+    def __init__(self, work, cores, queues, nicopt=''):
+        self.work, self.dut, self.cores, self.queues, self.nicopt = work, 'sluice', cores, queues, nicopt
+        self.h1, self.h2 = [NetnsHost(f'h{i + 1}', mac, queues) for i, mac in enumerate(FAR_MACS)]
+
+    def start(self):
+        nics = []
+        for h, (ip, gw), mac in zip((self.h1, self.h2), NETS, MACS):
+            h.plug(f'{ip}/24', gw)
+            nics.append(Nic(h.netdev(), mac, f'virtio-net-pci,mq={"on" if self.queues > 1 else "off"},vectors={2 * self.queues + 2}{self.nicopt}',
+                            fds=h.fds()))
+        return start_router(self.dut, self.work, nics, extra=['-smp', str(self.cores)])
+
+
+@pytest.fixture(scope='module', params=['2x2', '4x4', '2x4', '4x2', '4x3', '4x1'])
+def mq_lab(request, work):
+    cores, queues = map(int, request.param.split('x'))
+    x = MqLab(work, cores, queues)
+    yield x
+    x.stop()
+
+
+@pytest.fixture
+def mq(mq_lab, request):
+    mq_lab.begin()
+    yield mq_lab
+    mq_lab.end(request.node)
+
+
+def queues(lab, what, key='packets'):
+    """{'vio0': [packets of each queue], ..}"""
+    k = lab.router.kstat()
+    return {i: [k[n][key] for n in sorted(k) if re.fullmatch(rf'{i}:0:{what}:\d+', n)] for i in ('vio0', 'vio1')}
+
+
+def test_attach(mq):
+    n = min(mq.cores, mq.queues)
+    assert f'vio0 at virtio0: msix, {n} queue{"s" if n > 1 else ""}, address {MACS[0]}\n' in mq.router.cmd('dmesg').replace('\r', '')
+    assert [len(q) for q in queues(mq, 'rxq').values()] == [n, n]
+    assert [len(q) for q in queues(mq, 'txq').values()] == [n, n]
+
+
+def test_flows(mq):
+    """Each queue has its share both ways, and each core."""
+    n, total = min(mq.cores, mq.queues), 40_000
+    f = Flows(mq.h1, mq.h2, 400)
+    try:
+        assert f.run(400, window=16) == 0
+        before = [queues(mq, q) for q in ('rxq', 'txq')], mq.router.kstat('loop:0:core')
+        assert f.run(total) == 0
+        assert f.disorder == 0
+    finally:
+        f.close()
+    for what, was in zip(('rxq', 'txq'), before[0]):
+        for nic, packets in queues(mq, what).items():
+            share = [a - b for a, b in zip(packets, was[nic])]
+            assert total <= sum(share) < total + 200, (nic, what, share)
+            assert min(share) > total / n / 3, (nic, what, share)
+    loops = mq.router.kstat('loop:0:core')
+    assert all(v['passes'] > before[1][c]['passes'] + 50 for c, v in loops.items()), (before[1], loops)
+
+
+def test_updown_under_traffic(mq):
+    """Each interface goes down and up, several times, with all its queues busy; afterwards nothing is lost."""
+    f = Flows(mq.h1, mq.h2, 100)
+    try:
+        assert f.run(100, window=16) == 0
+        lost = 0
+        for i in range(6):
+            for state in ('down', 'up'):
+                mq.router.con.send(f'ifconfig vio{i & 1} {state}\r')   # nobody waits for it
+                lost += f.run(2000, patience=0.3)
+        mq.router.con.drain(quiet=0.5)
+        assert lost > 0, 'it never went down'
+        end = time.monotonic() + 10
+        while f.run(100, window=4, patience=1) > 0:
+            assert time.monotonic() < end
+        assert f.run(10_000) == 0
+    finally:
+        f.close()
+    assert all(r == 0 for q in queues(mq, 'virtio', 'bad rings').values() for r in q)
+
+
+@pytest.mark.long
+@pytest.mark.limit(300)
+@pytest.mark.parametrize('mq_lab', ['4x4', '4x2', '4x1'], indirect=True)
+def test_million(mq):
+    """1,000 flows, 4 cores, 1,000,000 packets through the router."""
+    f = Flows(mq.h1, mq.h2, 1000)
+    try:
+        assert f.run(1000, window=16) == 0
+        assert f.run(500_000) == 0
+        assert f.disorder == 0 and f.came_there + f.came_back == 2 * 501_000
+    finally:
+        f.close()
