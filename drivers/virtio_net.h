@@ -92,7 +92,8 @@ struct vio {				/* core 0's */
 	unsigned	 sc_npairs;
 	unsigned	 sc_maxpairs;	/* that the device has, or says it has */
 	uint16_t	 sc_rsstable;	/* entries of its indirection table; 0: no RSS */
-	uint32_t	 sc_rsstypes;	/* what of a packet it hashes: VIO_HASH_* */
+	uint32_t	 sc_rsstypes;	/* what of a packet it hashes */
+	bool		 sc_rss;	/* it does; set while all pairs are halted */
 	bool		 sc_alive;	/* DRIVER_OK */
 	bool		 sc_broken;	/* it wants to be reset */
 	uint8_t		 sc_mac[6];	/* the device's own */
@@ -157,6 +158,8 @@ uint64_t vio_mq_features(struct virtio *, uint64_t offered);
 void	vio_mq_init(struct vio *);
 /* Lets the live device use all pairs. Returns how many it does use: all, or one. Core 0. */
 unsigned vio_mq_enable(struct vio *);
+/* This pair's receive ring had run dry, and with RSS frames for it may wait elsewhere. The pair's core. */
+void	vio_mq_kick(struct vio_pair *);
 
 /* virtio_net_kstat.c */
 void	vio_kstat_attach(struct vio_pair *);

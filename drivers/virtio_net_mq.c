@@ -125,13 +125,31 @@ vio_mq_enable(struct vio *sc)
 {
 	static struct lograte rate;
 
+	sc->sc_rss = false;
 	if (sc->sc_npairs == 1)
 		return 1;			/* as after a reset */
-	if (sc->sc_rsstable != 0 && rss_enable(sc))
+	if (sc->sc_rsstable != 0 && rss_enable(sc)) {
+		sc->sc_rss = true;
 		return sc->sc_npairs;
+	}
 	store16(vio_ctrl_data(sc), (uint16_t)sc->sc_npairs);
 	if ((sc->sc_virtio->v_features & VIRTIO_NET_F_MQ) && vio_ctrl(sc, CTRL_MQ, CTRL_MQ_VQ_PAIRS_SET, sizeof(uint16_t)))
 		return sc->sc_npairs;
 	log_ratelimited(&rate, "%s: the device refuses %u queues, one is used\n", sc->sc_if.if_xname, sc->sc_npairs);
 	return 1;
+}
+
+/* QEMU's own hash (where it cannot load one into the kernel) works on frames that it has from any queue of its backend. When there is no buffer
+ * for one, that queue waits, for a doorbell of the pair with the queue's own number: ours alone would not start it again. */
+void
+vio_mq_kick(struct vio_pair *vp)
+{
+	const struct vio *sc = vp->vp_sc;
+
+	for (unsigned i = 0; i < sc->sc_npairs; i++) {
+		const struct virtq *vq = &sc->sc_pairs[i].vp_rx;
+
+		if (&sc->sc_pairs[i] != vp)
+			reg_write16(&vq->vq_notify, 0, vq->vq_idx);
+	}
 }

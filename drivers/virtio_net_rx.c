@@ -8,6 +8,16 @@ rx_addr(const struct vio_pair *vp, const struct mbuf *m)
 	return dma_addr(m->m_buf + MHEADROOM - vp->vp_hdrlen);
 }
 
+static inline void
+rx_publish(struct vio_pair *vp, uint16_t head)
+{
+	uint64_t kicks = vp->vp_rx.vq_kicks;
+
+	virtq_publish(&vp->vp_rx, head);
+	if (unlikely(vp->vp_rx.vq_kicks != kicks) && vp->vp_sc->sc_rss)
+		vio_mq_kick(vp);
+}
+
 void
 vio_rxfill(struct vio_pair *vp)
 {
@@ -28,7 +38,7 @@ vio_rxfill(struct vio_pair *vp)
 		virtq_put(vq, head++, vp->vp_posted);
 	}
 	if (head != vq->vq_head)
-		virtq_publish(vq, head);
+		rx_publish(vp, head);
 }
 
 void
@@ -220,7 +230,7 @@ rx_turn(struct vio_pair *vp, unsigned n, unsigned avail)
 	if (unlikely(done < n))
 		done = rx_rest(vp, &b, done, n, avail);
 	if (likely(!vp->vp_stopped))
-		virtq_publish(vq, (uint16_t)(vq->vq_head + done));
+		rx_publish(vp, (uint16_t)(vq->vq_head + done));
 	if (likely(b.b_n > 0))
 		ifiq_input(vp->vp_ifiq, &b);
 	return (int)done;
