@@ -6,6 +6,7 @@
 #include "kernel/machine.h"
 #include "kernel/task.h"
 #include "kernel/timeout.h"
+#include "net/core/handoff.h"
 #include "tests/unit/unit.h"
 
 /* A device with a queue of work. */
@@ -301,6 +302,7 @@ TEST_CORES(loop_interrupt_on_another_core, 3)
 {
 	static struct dev d;
 
+	CHECK(handoff_init(3));			/* mail is looked for in every inbox */
 	host_core(1);
 	dev_init(&d);
 	host_core(0);
