@@ -6,7 +6,7 @@
 #include "kernel/machine.h"
 #include "kernel/task.h"
 #include "kernel/timeout.h"
-#include "net/core/handoff.h"
+#include "net/core/net_init.h"
 #include "tests/unit/unit.h"
 
 /* A device with a queue of work. */
@@ -302,7 +302,8 @@ TEST_CORES(loop_interrupt_on_another_core, 3)
 {
 	static struct dev d;
 
-	CHECK(handoff_init(3));			/* mail is looked for in every inbox */
+	unit_allow(UNIT_POOLS);
+	CHECK(net_init());			/* mail is looked for in every inbox */
 	host_core(1);
 	dev_init(&d);
 	host_core(0);
