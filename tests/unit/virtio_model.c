@@ -24,11 +24,9 @@ raise_vector(struct vm *vm, uint16_t vector)
 {
 	if (vm->mute)
 		return;
-	if (vm->nmsix == 0) {
-		if (vm->intx != NULL) {
-			vm->interrupts++;
-			host_irq(vm->intx);
-		}
+	if (vm->intx != NULL) {
+		vm->interrupts++;
+		host_irq(vm->intx);
 	} else if (vector < nitems(vm->irqs) && vm->irqs[vector] != NULL) {
 		vm->interrupts++;
 		host_irq(vm->irqs[vector]);
@@ -118,16 +116,22 @@ hdr_len(const struct vm *vm)
 bool
 vm_rx(struct vm *vm, const void *frame, unsigned len)
 {
+	return vm_rx_on(vm, 0, frame, len);
+}
+
+bool
+vm_rx_on(struct vm *vm, unsigned pair, const void *frame, unsigned len)
+{
 	struct virtio_net_hdr hdr = { .num_buffers = 0 };
 	uint8_t buf[VM_FRAME + VIO_HDR], *numbufs = NULL;
 	unsigned hl = hdr_len(vm), total = hl + len, off = 0, n = 0;
-	struct vm_queue *q = &vm->q[0];
+	struct vm_queue *q = &vm->q[2 * pair];
 	uint16_t last = q->last, used = q->used_idx;
 
 	memcpy(buf, &hdr, hl);
 	memcpy(buf + hl, frame, len);
 	while (off < total) {
-		int id = vm_take(vm, 0);
+		int id = vm_take(vm, 2 * pair);
 		unsigned take;
 
 		if (id < 0 || (n > 0 && !(vm->features & VIRTIO_NET_F_MRG_RXBUF))) {
@@ -137,15 +141,15 @@ vm_rx(struct vm *vm, const void *frame, unsigned len)
 		}
 		CHECK(q_desc(q)[id].flags == VRING_DESC_WRITE);
 		take = MIN(total - off, q_desc(q)[id].len);
-		memcpy(vm_buffer(vm, 0, id), buf + off, take);
+		memcpy(vm_buffer(vm, 2 * pair, id), buf + off, take);
 		if (n++ == 0 && hl == VIO_HDR)
-			numbufs = vm_buffer(vm, 0, id) + VIO_HDR_SHORT;
+			numbufs = vm_buffer(vm, 2 * pair, id) + VIO_HDR_SHORT;
 		q_put(q, (uint32_t)id, take);
 		off += take;
 	}
 	if (numbufs != NULL)
 		store16(numbufs, (uint16_t)n);
-	q_publish(vm, 0);
+	q_publish(vm, 2 * pair);
 	return true;
 }
 
@@ -177,36 +181,53 @@ gather(struct vm *vm, const struct vring_desc *table, unsigned i, unsigned limit
 }
 
 static void
-send_one(struct vm *vm, int id)
+send_one(struct vm *vm, unsigned pair, int id)
 {
+	struct vm_queue *q = &vm->q[2 * pair + 1];
 	uint8_t buf[VM_FRAME + VIO_HDR], zero[VIO_HDR] = { 0 };
-	unsigned len = gather(vm, q_desc(&vm->q[1]), (unsigned)id, vm->q[1].size, buf), hl = hdr_len(vm);
+	unsigned len = gather(vm, q_desc(q), (unsigned)id, q->size, buf), hl = hdr_len(vm);
 	unsigned at = vm->nframes++ % VM_FRAMES;
 
 	CHECK(len > hl);
 	CHECK_MEM(buf, zero, hl);		/* no offload was agreed on */
 	memcpy(vm->frames[at], buf + hl, len - hl);
 	vm->lens[at] = len - hl;
+	vm->pair[at] = pair;
+}
+
+static unsigned
+ctrl_queue(const struct vm *vm)
+{
+	return vm->features & (VIRTIO_NET_F_MQ | VIRTIO_NET_F_RSS) ? 2u * vm->config.max_virtqueue_pairs : 2;
+}
+
+static void
+run_tx(struct vm *vm, unsigned pair)
+{
+	struct vm_queue *q = &vm->q[2 * pair + 1];
+	int ids[64], id;
+	unsigned n;
+
+	if (vm->stalled || (vm->stalled_pairs & 1u << pair) || !(vm->status & VIRTIO_STATUS_DRIVER_OK))
+		return;
+	do {
+		for (n = 0; n < MAX(q->reverse, 1u) && n < nitems(ids) && (id = vm_take(vm, 2 * pair + 1)) >= 0; n++) {
+			ids[n] = id;
+			CHECK(pair < vm->active);	/* 5.1.6.5.5.1 */
+			send_one(vm, pair, id);
+		}
+		for (unsigned i = n; i > 0; i--)
+			q_put(q, (uint32_t)ids[i - 1], 0);
+	} while (n > 0);
+	q_publish(vm, 2 * pair + 1);
 }
 
 void
 vm_run_tx(struct vm *vm)
 {
-	struct vm_queue *q = &vm->q[1];
-	int ids[64], id;
-	unsigned n;
-
-	if (vm->stalled || !(vm->status & VIRTIO_STATUS_DRIVER_OK))
-		return;
-	do {
-		for (n = 0; n < MAX(q->reverse, 1u) && n < nitems(ids) && (id = vm_take(vm, 1)) >= 0; n++) {
-			ids[n] = id;
-			send_one(vm, id);
-		}
-		for (unsigned i = n; i > 0; i--)
-			q_put(q, (uint32_t)ids[i - 1], 0);
-	} while (n > 0);
-	q_publish(vm, 1);
+	for (unsigned i = 0; i < VM_PAIRS; i++)
+		if (2 * i + 1 < vm->nqueues && 2 * i + 1 != ctrl_queue(vm) && vm->q[2 * i + 1].enabled)
+			run_tx(vm, i);
 }
 
 uint8_t *
@@ -221,10 +242,102 @@ vm_tx(struct vm *vm, unsigned *len)
 	return vm->frames[at];
 }
 
-static void
+/* ---- several pairs ---- */
+
+void
+vm_pairs(struct vm *vm, unsigned n)
+{
+	CHECK(n >= 1 && n <= VM_PAIRS);
+	vm->offered |= VIRTIO_NET_F_MQ;
+	vm->config.max_virtqueue_pairs = (uint16_t)n;
+	vm->config.rss_max_key_size = 40;
+	vm->config.rss_max_indirection_table_length = 128;
+	vm->config.supported_hash_types = 0x1ff;
+	vm->nqueues = 2 * n + 1;
+	vm->nmsix = 2 * n + 2;
+	for (unsigned i = 0; i < 2 * n; i++)
+		vm->q[i].max = 256;
+	vm->q[2 * n].max = 64;
+}
+
+unsigned
+vm_tx_pair(const struct vm *vm)
+{
+	return vm->pair[(vm->next - 1) % VM_FRAMES];
+}
+
+/* 5.1.6.4.3.2: Toeplitz. */
+unsigned
+vm_rss(const struct vm *vm, const uint8_t *frame, bool ports)
+{
+	uint32_t hash = 0, window = (uint32_t)vm->rss_key[0] << 24 | (uint32_t)vm->rss_key[1] << 16 | (uint32_t)vm->rss_key[2] << 8 |
+	    vm->rss_key[3];
+	const uint8_t *in = frame + 14 + 12;	/* addresses, and behind a header without options the ports */
+
+	for (unsigned i = 0; i < (ports ? 96u : 64u); i++) {
+		unsigned next = i + 32;
+
+		if (in[i / 8] & 0x80 >> i % 8)
+			hash ^= window;
+		window = window << 1 | (vm->rss_key[next / 8] >> (7 - next % 8) & 1);
+	}
+	return vm->rss_table[hash & vm->rss_mask];
+}
+
+/* 5.1.6.5.7. False: refused. */
+static bool
+rss_command(struct vm *vm, const uint8_t *c, unsigned len)
+{
+	unsigned n = load16(c + 4) + 1u;
+
+	CHECK(vm->features & VIRTIO_NET_F_RSS);
+	CHECK((n & (n - 1)) == 0 && n <= vm->config.rss_max_indirection_table_length);
+	CHECK_EQ(len, 8 + 2 * n + 3 + 40);
+	CHECK_EQ(c[8 + 2 * n + 2], 40);
+	vm->rss_types = load32(c);
+	CHECK(vm->rss_types != 0 && (vm->rss_types & ~vm->config.supported_hash_types) == 0);
+	vm->rss_mask = load16(c + 4);
+	CHECK_EQ(load16(c + 6), 0);
+	memcpy(vm->rss_table, c + 8, 2 * n);
+	memcpy(vm->rss_key, c + 8 + 2 * n + 3, 40);
+	if (vm->refuse_rss)
+		return false;
+	vm->active = load16(c + 8 + 2 * n);
+	CHECK(vm->active >= 1 && vm->active <= vm->config.max_virtqueue_pairs);
+	for (unsigned i = 0; i < n; i++)
+		CHECK(vm->rss_table[i] < vm->active);
+	vm->rss = true;
+	return true;
+}
+
+static bool
+pairs_command(struct vm *vm, const uint8_t *c, unsigned len)
+{
+	unsigned n = load16(c);
+
+	CHECK(vm->features & VIRTIO_NET_F_MQ);
+	CHECK_EQ(len, 2);
+	CHECK(n >= 1 && n <= vm->config.max_virtqueue_pairs);
+	for (unsigned i = 0; i < 2 * n; i++)
+		CHECK(vm->q[i].enabled);	/* 5.1.6.5.5.1 */
+	if (vm->refuse_pairs)
+		return false;
+	vm->active = n;
+	vm->rss = false;
+	return true;
+}
+
+/* ---- control queue ---- */
+
+/* False: refused. */
+static bool
 ctrl_command(struct vm *vm, const uint8_t *c, unsigned len)
 {
 	vm->ctrls++;
+	if (c[0] == 4 && c[1] == 0 && len > 2)
+		return pairs_command(vm, c + 2, len - 2);
+	if (c[0] == 4 && c[1] == 1 && len > 10)
+		return rss_command(vm, c + 2, len - 2);
 	if (c[0] == 0 && len == 3)
 		*(c[1] == 0 ? &vm->promisc : &vm->allmulti) = c[2];
 	else if (c[0] == 1 && c[1] == 1 && len == 8)
@@ -235,16 +348,18 @@ ctrl_command(struct vm *vm, const uint8_t *c, unsigned len)
 		CHECK_EQ(len, 10 + vm->nmulti * 6);
 	} else
 		CHECK(!"control command that the device does not know");
+	return true;
 }
 
 static void
 vm_ctrl(struct vm *vm)
 {
-	struct vm_queue *q = &vm->q[2];
+	unsigned qn = ctrl_queue(vm);
+	struct vm_queue *q = &vm->q[qn];
 	uint8_t buf[1024];
 	int id;
 
-	while (!vm->silent_ctrl && (id = vm_take(vm, 2)) >= 0) {
+	while (!vm->silent_ctrl && (id = vm_take(vm, qn)) >= 0) {
 		const struct vring_desc *d = q_desc(q), *ack;
 		unsigned i = (unsigned)id, len = 0;
 
@@ -255,23 +370,22 @@ vm_ctrl(struct vm *vm)
 		}
 		ack = &d[i];
 		CHECK_EQ(ack->len, 1);
-		ctrl_command(vm, buf, len);
-		*(uint8_t *)(uintptr_t)ack->addr = 0;
+		*(uint8_t *)(uintptr_t)ack->addr = !ctrl_command(vm, buf, len);
 		q_put(q, (uint32_t)id, 1);
-		q_publish(vm, 2);
+		q_publish(vm, qn);
 	}
 }
 
 static void
 notify(struct vm *vm, unsigned q)
 {
-	if (q >= VM_QUEUES || !vm->q[q].enabled || !(vm->status & VIRTIO_STATUS_DRIVER_OK))
+	if (q >= vm->nqueues || !vm->q[q].enabled || !(vm->status & VIRTIO_STATUS_DRIVER_OK))
 		return;
 	vm->q[q].notified++;
-	if (q == 1)
-		vm_run_tx(vm);
-	if (q == 2)
+	if (q == ctrl_queue(vm))
 		vm_ctrl(vm);
+	else if (q & 1)
+		run_tx(vm, q / 2);
 }
 
 /* ---- registers ---- */
@@ -282,6 +396,8 @@ reset(struct vm *vm)
 	vm->resets++;
 	vm->status = 0;
 	vm->features = 0;
+	vm->active = 1;
+	vm->rss = false;
 	vm->config_vector = VIRTIO_NO_VECTOR;
 	for (unsigned i = 0; i < VM_QUEUES; i++)
 		vm->q[i] = (struct vm_queue){ .max = vm->q[i].max, .size = vm->q[i].max, .vector = VIRTIO_NO_VECTOR,
@@ -307,7 +423,7 @@ selected(struct vm *vm)
 	static struct vm_queue none;
 
 	none = (struct vm_queue){ 0 };
-	return vm->qsel < VM_QUEUES ? &vm->q[vm->qsel] : &none;
+	return vm->qsel < vm->nqueues ? &vm->q[vm->qsel] : &none;
 }
 
 static uint64_t
@@ -319,7 +435,7 @@ common_read(struct vm *vm, size_t off)
 	case VC_CONFIG_VECTOR:
 		return vm->config_vector;
 	case VC_NUM_QUEUES:
-		return VM_QUEUES;
+		return vm->nqueues;
 	case VC_STATUS:
 		return vm->status;
 	case VC_GENERATION:
@@ -498,7 +614,9 @@ conf_irq(void *arg, unsigned entry, struct irq *ir)
 	if (entry == ~0u) {
 		memset(vm->irqs, 0, sizeof(vm->irqs));	/* the line only works with MSI-X off */
 		vm->intx = ir;
-	} else
+	} else if (vm->no_vectors != 0 && entry >= vm->no_vectors)
+		return false;
+	else
 		vm->irqs[entry] = ir;
 	return true;
 }
@@ -537,7 +655,8 @@ vm_init(struct vm *vm)
 	memcpy(vm->config.mac, (uint8_t[]){ 0x52, 0x54, 0, 0, 0, 0x0a }, 6);
 	vm->config.status = VIRTIO_NET_S_LINK_UP;
 	vm->config.mtu = 1500;
-	for (unsigned i = 0; i < VM_QUEUES; i++)
+	vm->nqueues = 3;
+	for (unsigned i = 0; i < 3; i++)
 		vm->q[i].max = i == 2 ? 64 : 256;
 }
 

@@ -3,14 +3,17 @@
  *
  *	vm_init(&vm); vm.offered &= ~VIRTIO_NET_F_MRG_RXBUF; ... vm_attach(&vm);	vm_if(&vm) is the interface
  *	vm_rx(&vm, frame, len);		a frame comes in, and an interrupt when the driver wants one
- *	vm_tx(&vm, &len)		the next frame that the driver has sent */
+ *	vm_tx(&vm, &len)		the next frame that the driver has sent
+ *	vm_pairs(&vm, 4);		before vm_attach: it has four queue pairs, and a control queue behind them
+ *	vm_rx_on(&vm, 3, frame, len)	a frame comes in on the fourth */
 #ifndef TESTS_UNIT_VIRTIO_MODEL_H
 #define TESTS_UNIT_VIRTIO_MODEL_H
 
 #include "drivers/virtio_net.h"
 #include "tests/unit/unit.h"
 
-#define VM_QUEUES	3		/* receive, transmit, control */
+#define VM_PAIRS	8
+#define VM_QUEUES	(2 * VM_PAIRS + 1)	/* receive and transmit of each pair; control */
 #define VM_FRAME	17000
 #define VM_FRAMES	1100
 
@@ -29,10 +32,14 @@ struct vm {
 	uint64_t	offered;
 	bool		legacy;
 	unsigned	nmsix;
-	struct virtio_net_config config;
+	struct virtio_net_config config;	/* the number of pairs that it tells stands here */
+	unsigned	nqueues;	/* that it has */
 	/* how it behaves: any time */
 	bool		dead;		/* all reads give ones, writes go nowhere */
 	bool		no_reset, refuse_features, mute, silent_ctrl, stalled;
+	bool		refuse_pairs, refuse_rss;
+	unsigned	stalled_pairs;	/* bit per pair: sends nothing */
+	unsigned	no_vectors;	/* the machine gives vectors below this entry only; 0: all */
 	int		reverse_tx;
 
 	/* state */
@@ -42,11 +49,16 @@ struct vm {
 	uint64_t	features;
 	uint16_t	qsel, config_vector;
 	struct vm_queue	q[VM_QUEUES];
-	struct irq	*irqs[8], *intx;
+	struct irq	*irqs[VM_QUEUES + 1], *intx;
+	unsigned	active;		/* pairs in use */
+	bool		rss;
+	uint32_t	rss_types;
+	uint16_t	rss_table[128], rss_mask;
+	uint8_t		rss_key[40];
 	unsigned	interrupts, resets;
 
 	uint8_t		frames[VM_FRAMES][VM_FRAME];
-	unsigned	lens[VM_FRAMES], nframes, next;
+	unsigned	lens[VM_FRAMES], pair[VM_FRAMES], nframes, next;
 	bool		promisc, allmulti;
 	uint8_t		mac[6];
 	unsigned	nmulti, ctrls;
@@ -58,10 +70,16 @@ void	vm_attach(struct vm *);		/* offers it to the drivers */
 struct ifnet *vm_if(struct vm *);	/* NULL: it did not attach */
 struct vio *vm_sc(struct vm *);
 
+void	vm_pairs(struct vm *, unsigned n);	/* with MQ offered; between vm_init and vm_attach */
+/* The pair that RSS gives this IPv4 frame to, of TCP or UDP when `ports`. */
+unsigned vm_rss(const struct vm *, const uint8_t *frame, bool ports);
+
 /* False: the driver has no buffer for it. */
+bool	vm_rx_on(struct vm *, unsigned pair, const void *frame, unsigned len);
 bool	vm_rx(struct vm *, const void *frame, unsigned len);
 uint8_t	*vm_tx(struct vm *, unsigned *len);	/* NULL: no more */
-void	vm_run_tx(struct vm *);			/* as a doorbell does */
+unsigned vm_tx_pair(const struct vm *);		/* the pair that vm_tx()'s last came by */
+void	vm_run_tx(struct vm *);			/* as the doorbells of all pairs do */
 void	vm_link(struct vm *, bool up);
 
 /* Lies: puts this into the used ring and interrupts. */
