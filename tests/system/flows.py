@@ -47,6 +47,7 @@ class Flows:
         self.seen_there = [-1] * n      # the last that h2 has seen,
         self.seen_back = [-1] * n       # and that has come back
         self.sent = self.came_there = self.came_back = self.disorder = 0
+        self.gone = 0                   # of those sent: will never come
 
     def _there(self):
         """What has come to h2 goes back."""
@@ -87,11 +88,12 @@ class Flows:
             self.sent += 1
 
     def run(self, packets, window=256, patience=5):
-        """All of them there and back, unless nothing moves for `patience` seconds. Returns how many are lost."""
-        gone = self.sent - self.came_back       # earlier, for ever
+        """Sends so many; all of them, and what send() has sent before, come there and back, unless nothing moves for `patience` seconds.
+        Returns how many more are lost now."""
+        gone = self.gone
         target, end = self.sent + packets, time.monotonic() + patience
         while self.came_back + gone < target:
-            n = min(64, target - self.sent, window - (self.sent - self.came_back - gone))
+            n = max(0, min(64, target - self.sent, window - (self.sent - self.came_back - gone)))
             self.send(n)
             if n + self._there() + self._back() > 0:
                 end = time.monotonic() + patience
@@ -99,7 +101,8 @@ class Flows:
                 break
             else:
                 time.sleep(0.0002)
-        return self.sent - self.came_back - gone
+        self.gone = self.sent - self.came_back
+        return self.gone - gone
 
     def close(self):
         for s in self.clients + [self.server]:

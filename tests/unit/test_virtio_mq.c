@@ -463,22 +463,24 @@ TEST_CORES(vio_mq_control_silent, 2)
 
 /* The control queue stands behind all pairs, or is not there at all. */
 static void
-says(unsigned pairs, unsigned nqueues)
+says(unsigned pairs, unsigned nqueues, bool agreed)
 {
 	vm_init(&vm);
 	vm_pairs(&vm, 4);
 	vm.config.max_virtqueue_pairs = (uint16_t)pairs;
 	vm.nqueues = nqueues;
 	CHECK_EQ(start()->if_nqueues, 1);
+	CHECK_EQ(!!(vm.features & VIRTIO_NET_F_MQ), agreed);
 	one_queue();
 	end();
 }
 
-TEST_CORES(vio_mq_says_more, 4)		{ says(4, 5); }
-TEST_CORES(vio_mq_says_many, 4)		{ says(0x7fff, 9); }
-TEST_CORES(vio_mq_says_too_many, 4)	{ says(0x8000, 9); }
-TEST_CORES(vio_mq_says_all_ones, 4)	{ says(0xffff, 9); }
-TEST_CORES(vio_mq_says_none, 4)		{ says(0, 3); }
+TEST_CORES(vio_mq_says_more, 4)		{ says(4, 5, true); }
+TEST_CORES(vio_mq_says_many, 4)		{ says(0x7fff, 9, true); }
+TEST_CORES(vio_mq_says_too_many, 4)	{ says(0x8000, 9, false); }
+TEST_CORES(vio_mq_says_all_ones, 4)	{ says(0xffff, 9, false); }
+TEST_CORES(vio_mq_says_one, 4)		{ says(1, 3, false); }
+TEST_CORES(vio_mq_says_none, 4)		{ says(0, 3, false); }
 
 /* It has a control queue, but not all pairs before that. */
 TEST_CORES(vio_mq_missing_pair, 4)
