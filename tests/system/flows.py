@@ -1,6 +1,6 @@
 """Many UDP flows through the router and back, numbered, with a bound on what is under way: so nothing may be lost or change its order.
 
-    f = Flows(h1, h2, 1000); f.run(200_000); f.close()     200,000 datagrams from h1, each of which h2 sends back
+    f = Flows(h1, h2, 1000); f.run(200_000); f.close()     200,000 datagrams from h1, each of which h2 sends back (unless echo=False)
 
 Both ends are sockets of this process, made in the hosts' namespaces."""
 import ctypes
@@ -12,6 +12,7 @@ import time
 
 CLONE_NEWNET = 0x40000000
 PORT = 7000
+IN_A_ROW = 8    # of a flow: what is never under way together cannot change its order
 
 
 def socket_in(netns, port):
@@ -32,12 +33,13 @@ def socket_in(netns, port):
 
 
 class Flows:
-    def __init__(self, h1, h2, n):
+    def __init__(self, h1, h2, n, ports=20000, echo=True):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft < n + 200:
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, n + 200), hard))
+        self.ports, self.echo = ports, echo
         self.server = socket_in(h2.name, PORT)
-        self.clients = [socket_in(h1.name, 20000 + i) for i in range(n)]
+        self.clients = [socket_in(h1.name, ports + i) for i in range(n)]
         self.epoll = select.epoll()
         for i, s in enumerate(self.clients):
             s.connect((h2.ip, PORT))
@@ -50,16 +52,17 @@ class Flows:
         self.gone = 0                   # of those sent: will never come
 
     def _there(self):
-        """What has come to h2 goes back."""
+        """What has come to h2 may go back."""
         n = 0
         try:
             while n < 64:
                 data, peer = self.server.recvfrom(64)
                 n += 1
-                i, k = peer[1] - 20000, int(data)
+                i, k = peer[1] - self.ports, int(data)
                 self.disorder += k <= self.seen_there[i]
                 self.seen_there[i] = k
-                self.server.sendto(data, peer)
+                if self.echo:
+                    self.server.sendto(data, peer)
         except BlockingIOError:
             pass
         self.came_there += n
@@ -80,9 +83,12 @@ class Flows:
         self.came_back += n
         return n
 
+    def pending(self):
+        return self.sent - (self.came_back if self.echo else self.came_there)
+
     def send(self, n):
         for _ in range(n):
-            i = self.sent % len(self.clients)
+            i = self.sent // IN_A_ROW % len(self.clients)
             self.clients[i].send(b'%010d' % self.next[i])
             self.next[i] += 1
             self.sent += 1
@@ -92,8 +98,8 @@ class Flows:
         Returns how many more are lost now."""
         gone = self.gone
         target, end = self.sent + packets, time.monotonic() + patience
-        while self.came_back + gone < target:
-            n = max(0, min(64, target - self.sent, window - (self.sent - self.came_back - gone)))
+        while self.sent < target or self.pending() > gone:
+            n = max(0, min(64, target - self.sent, window - (self.pending() - gone)))
             self.send(n)
             if n + self._there() + self._back() > 0:
                 end = time.monotonic() + patience
@@ -101,7 +107,7 @@ class Flows:
                 break
             else:
                 time.sleep(0.0002)
-        self.gone = self.sent - self.came_back
+        self.gone = self.pending()
         return self.gone - gone
 
     def close(self):
