@@ -57,7 +57,7 @@ op_receive_lie(struct fuzz_in *in)
 static void
 op_use(struct fuzz_in *in)
 {
-	unsigned how = fuzz_u8(in), q = how % VM_QUEUES;
+	unsigned how = fuzz_u8(in), q = how % vm.nqueues;
 	uint32_t id = how & 4 ? fuzz_u32(in) : fuzz_u8(in), len = how & 8 ? fuzz_u32(in) : fuzz_u16(in);
 
 	if (!may_dma(q) || vm.q[q].size == 0)
