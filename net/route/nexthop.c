@@ -7,6 +7,7 @@
 #include "net/core/net_init.h"
 #include "net/core/owner.h"
 #include "net/ether/arp.h"
+#include "net/route/rt_msg.h"
 
 #define NEXTHOP_BUCKETS	4096u		/* a power of two */
 #define NEXTHOP_MIN	1024u
@@ -188,6 +189,7 @@ nexthop_set_lladdr(struct nexthop *nh, const uint8_t *lladdr)
 	nh->nh_state = NH_REACHABLE;
 	barrier();			/* the header stands before others may use it */
 	nh->nh_valid = nexthop_if_usable(nh->nh_ifp);
+	rt_msg_neighbour(nh);
 	if (nh->nh_valid)
 		arp_release(nh);
 }

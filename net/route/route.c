@@ -2,6 +2,7 @@
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
 #include "net/core/owner.h"
+#include "net/route/rt_msg.h"
 #include "net/route/rt_var.h"
 
 static struct pool rtentry_pool;
@@ -106,6 +107,7 @@ rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *nh)
 			rt->rt_flags |= RTF_UP;
 		if (rtable_insert(rt)) {
 			rt_hang(rt, parent);
+			rt_msg_route(RTM_ADD, rt);
 			return rt;
 		}
 		pool_put(&rtentry_pool, rt);
@@ -128,6 +130,7 @@ rt_rehang(struct rtentry *rt, struct rtentry *parent, struct nexthop *nh)
 	rt_hang(rt, parent);
 	rt_refresh(rt);
 	rt->rt_nh = nh;
+	rt_msg_route(RTM_CHANGE, rt);
 	if (old != NULL)
 		nexthop_put(old);
 }
@@ -142,6 +145,7 @@ rt_destroy(struct rtentry *rt)
 		else
 			rt_destroy(rt->rt_children);
 	}
+	rt_msg_route(RTM_DELETE, rt);
 	rt_expire_clear(rt);
 	rt_unhang(rt);
 	rtable_remove(rt);

@@ -11,6 +11,7 @@
 #include "net/core/hostname.h"
 #include "net/route/mygate.h"
 #include "net/route/route_args.h"
+#include "net/route/rt_msg.h"
 #include "net/route/rt_show.h"
 
 struct route_opts {
@@ -363,6 +364,14 @@ route_flush(struct out *o, const struct route_opts *ro, const char *verb __unuse
 	return ok ? 0 : 1;
 }
 
+static int
+route_monitor(struct out *o, const struct route_opts *ro, const char *verb __unused_arg, int argc, char **argv)
+{
+	if (argc > 1 || (argc == 1 && strcmp(argv[0], "-inet") != 0))
+		return command_usage(o, "route");
+	return rt_monitor(o, ro->ro_rdomain);
+}
+
 /* ---- the command ---- */
 
 static const struct verb {
@@ -375,6 +384,7 @@ static const struct verb {
 	{ "get",	route_get },
 	{ "show",	route_show },
 	{ "flush",	route_flush },
+	{ "monitor",	route_monitor },
 };
 
 /* "-T 5": false when it is no table that exists. */
@@ -423,7 +433,8 @@ COMMAND(route, cmd_route,
     "route [-nq] delete [modifiers] destination [gateway]\n"
     "route [-j] [-n] [-T rtable] get destination\n"
     "route [-j] [-n] [-T rtable] show [-inet] [-gateway] [-static]\n"
-    "route [-nq] flush [-inet]",
+    "route [-nq] flush [-inet]\n"
+    "route [-j] [-n] [-T rtable] monitor [-inet]",
     "show and change the routing tables",
     "destination is an address, network/length, or \"default\"; gateway the address of a router on a\n"
     "network of ours. Modifiers: -inet, -net, -host, -netmask mask, -prefixlen n, -priority n,\n"
@@ -431,6 +442,9 @@ COMMAND(route, cmd_route,
     "\n"
     "Routes that are added become part of the configuration: as \"!route add\" of the interface\n"
     "that the gateway is on, the plain default route as /etc/mygate. \"show config\" prints them.\n"
+    "\n"
+    "flush removes these, and what was learned by redirects. monitor shows what happens to routes,\n"
+    "neighbours and interfaces, until ^C.\n"
     "\n"
     "     route add 10.1/16 10.0.1.2\n"
     "     route -n get 8.8.8.8\n"

@@ -1,5 +1,6 @@
 /* rt_ifa.c - the routes that come and go with an interface's addresses and state. */
 #include "net/ether/arp.h"
+#include "net/route/rt_msg.h"
 #include "net/route/rt_var.h"
 
 /* Where it stands beside others of the same prefix (two addresses in one network), the younger one is behind. */
@@ -78,6 +79,7 @@ rt_ifa_add(struct ifaddr *ifa)
 		e = RT_NOMEM;
 		goto fail;
 	}
+	rt_msg_addr(RTM_NEWADDR, ifa);
 	rt_retry(ifa->ifa_ifp->if_rdomain, ifa->ifa_addr & ifa->ifa_mask, ifa->ifa_plen);
 	return RT_OK;
 fail:
@@ -90,6 +92,7 @@ rt_ifa_delete(struct ifaddr *ifa)
 {
 	struct rtentry **list = &rt_iflist[ifa->ifa_ifp->if_index], *rt = *list, *c;
 
+	rt_msg_addr(RTM_DELADDR, ifa);
 	while (rt != NULL) {
 		if (rt->rt_ifa != ifa->ifa_addr || !(rt->rt_flags & (RTF_LOCAL | RTF_CONNECTED | RTF_BROADCAST))) {
 			rt = rt->rt_sibling;
@@ -124,6 +127,7 @@ void
 rt_if_down(struct ifnet *ifp)
 {
 	nexthop_if_down(ifp);
+	rt_msg_if(ifp);
 	for (struct rtentry *rt = rt_iflist[ifp->if_index]; rt != NULL; rt = rt->rt_sibling) {
 		rt_refresh(rt);
 		rt_if_forget_clones(rt);
@@ -134,6 +138,7 @@ void
 rt_if_up(struct ifnet *ifp)
 {
 	nexthop_if_up(ifp);
+	rt_msg_if(ifp);
 	for (struct rtentry *rt = rt_iflist[ifp->if_index]; rt != NULL; rt = rt->rt_sibling)
 		rt_refresh(rt);
 }

@@ -1,4 +1,5 @@
 /* rt_request.c - routes as an admin asks for them: add, delete, change. */
+#include "net/route/rt_msg.h"
 #include "net/route/rt_var.h"
 
 #define RT_USERFLAGS	(RTF_GATEWAY | RTF_REJECT | RTF_BLACKHOLE | RTF_STATIC | RTF_DYNAMIC | RTF_MODIFIED)
@@ -203,6 +204,7 @@ rt_change(const struct rt_request *rq)
 		rt->rt_mtu = rq->rq_mtu;
 	if (rq->rq_lifetime != 0)
 		rt_expire_set(rt, rq->rq_lifetime);
+	rt_msg_route(RTM_CHANGE, rt);
 	if (rt->rt_flags & RTF_DYNAMIC)		/* whoever changes it, it is not what was learned first */
 		rt->rt_flags |= RTF_MODIFIED;
 	return RT_OK;

@@ -165,7 +165,7 @@ rt_priorityname(unsigned priority)
 	return "";
 }
 
-static void
+void
 rt_flagnames(struct out *o, uint32_t flags)
 {
 	const char *comma = "";

@@ -8,6 +8,8 @@
 /* "UGS", netstat(1); into buf[RT_FLAGSTRLEN]. */
 #define RT_FLAGSTRLEN	32
 char	*rt_flagletters(char *buf, uint32_t flags);
+/* "UP,GATEWAY,STATIC" */
+void	rt_flagnames(struct out *, uint32_t flags);
 /* What stands in the column Gateway: an address, a link address, "link#1"; into buf[RT_GWSTRLEN]. Inside net_enter. */
 #define RT_GWSTRLEN	20
 char	*rt_gatewaytext(char *buf, const struct rtentry *);
