@@ -95,11 +95,13 @@ rt_release(struct rtentry *host)
 struct rtentry *
 rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *nh)
 {
+	static uint64_t serial;
 	struct rtentry *rt = pool_get(&rtentry_pool);
 
 	OWNER(0);
 	if (rt != NULL) {
 		*rt = *model;
+		rt->rt_serial = ++serial;
 		rt->rt_nh = nh;
 		rt->rt_parent = parent;		/* for rt_usable */
 		rt->rt_flags &= ~RTF_UP;

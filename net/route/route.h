@@ -49,6 +49,7 @@ struct rtentry {
 	be32_t		 rt_ifa;	/* our source address for it */
 	uint32_t	 rt_mtu;	/* 0: the interface's */
 	uint64_t	 rt_use;	/* look-ups that found it */
+	uint64_t	 rt_serial;	/* older ones have a smaller one */
 	uint64_t	 rt_expire;	/* uptime_ns when it goes, RTF_DYNAMIC; 0: never (rt_expire.c) */
 	struct rtentry	*rt_expnext, **rt_expprevp;
 	struct rtentry	*rt_next;	/* same prefix: without RTF_UP, or worse priority, or younger */

@@ -37,13 +37,22 @@ rtable_mpath(struct rtentry *head)
 	}
 }
 
-/* Puts rt behind all that are as good or better; returns the new head. */
+/* a stands before b: it is better, or as good and older. */
+static bool
+rtable_before(const struct rtentry *a, const struct rtentry *b)
+{
+	int oa = rtable_order(a), ob = rtable_order(b);
+
+	return oa < ob || (oa == ob && a->rt_serial < b->rt_serial);
+}
+
+/* Puts rt in its place; returns the new head. */
 static struct rtentry *
 rtable_splice(struct rtentry *head, struct rtentry *rt)
 {
 	struct rtentry **p = &head;
 
-	while (*p != NULL && rtable_order(*p) <= rtable_order(rt))
+	while (*p != NULL && rtable_before(*p, rt))
 		p = &(*p)->rt_next;
 	rt->rt_next = *p;
 	*p = rt;

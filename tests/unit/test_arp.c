@@ -294,6 +294,7 @@ TEST(arp_answers_for_us)
 	net_end();
 }
 
+/* checklist: arp_proxy_arp_pub */
 TEST(arp_published)
 {
 	static const uint8_t mac_p[6] = { 2, 0, 0, 0, 9, 9 };
