@@ -76,7 +76,9 @@ pokes_poll(unsigned from __unused_arg)
 		machine_poke((unsigned)__builtin_ctzll(todo));
 	return false;
 }
-CORE_INBOX(pokes, pokes_poll);
+static PERCORE struct core_box core_box_pokes;
+const struct core_inbox core_inbox_pokes = { "pokes", pokes_poll, &core_box_pokes };
+SET_ADD(core_inboxes, core_inbox_pokes);
 
 /* ---- core 0 lets another do something ---- */
 

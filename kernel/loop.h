@@ -26,14 +26,15 @@ extern volatile bool loop_wake;			/* PERCORE: something may be ready, do not sle
 /* PERCORE, by slot: set by poller_wake, cleared by the loop, which looks at eight of them at once. Bytes, so that nobody's store undoes another's. */
 extern volatile bool loop_ready[POLLERS_MAX];
 static inline bool poller_ready(const struct poller *pl) { return percore_of(loop_ready, pl->pl_core)[pl->pl_slot]; }
-extern volatile uint64_t loop_pokes;		/* PERCORE: bit per core that is to be woken; an interrupt's mail to its own core */
+extern volatile uint64_t loop_pokes;		/* PERCORE: bit per core that is to be woken; an interrupt's mail to its own core, */
+extern const struct core_inbox core_inbox_pokes;	/* by this */
 static inline void
 loop_poke(unsigned core)
 {
 	uint64_t bit = 1ull << core;
 
 	if (!(__atomic_fetch_or(percore_ptr(loop_pokes), bit, __ATOMIC_RELAXED) & bit))
-		core_mail(core_id());
+		core_mail(&core_inbox_pokes, core_id());
 }
 /* It has work. From an interrupt handler on any core, or from the loop or a task of the poller's. */
 static inline void
