@@ -172,7 +172,7 @@ em_establish_msix(struct em *sc)
 			return false;
 		}
 	}
-	ifp->if_rss = sc->sc_nqueues > 1 && sc->sc_nqueues == ncores;
+	ifp->if_rss = sc->sc_nqueues > 1 && sc->sc_nqueues == ncores ? "82574 RSS" : NULL;
 	return true;
 }
 

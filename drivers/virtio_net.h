@@ -156,6 +156,7 @@ bool	vio_ctrl_mac(struct vio *, const uint8_t *);
 uint64_t vio_mq_features(struct virtio *, uint64_t offered);
 /* sc_npairs, sc_maxpairs, sc_rss*, if_core and if_rss, as agreed on. */
 void	vio_mq_init(struct vio *);
+void	vio_spreads(struct vio *);		/* if_rss, by sc_npairs */
 /* Lets the live device use all pairs. Returns how many it does use: all, or one. Core 0. */
 unsigned vio_mq_enable(struct vio *);
 /* This pair's receive ring had run dry, and with RSS frames for it may wait elsewhere. The pair's core. */

@@ -160,7 +160,7 @@ vio_alloc(struct vio *sc)
 	if (!vio_alloc_pairs(sc))
 		return false;
 	sc->sc_if.if_nqueues = sc->sc_npairs;
-	sc->sc_if.if_rss = sc->sc_npairs == ncores;
+	vio_spreads(sc);
 	return true;
 }
 

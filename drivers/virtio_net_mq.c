@@ -79,6 +79,15 @@ vio_mq_features(struct virtio *v, uint64_t offered)
 }
 
 void
+vio_spreads(struct vio *sc)
+{
+	bool rss = sc->sc_virtio->v_features & VIRTIO_NET_F_RSS;
+
+	sc->sc_if.if_rss = sc->sc_npairs != ncores || sc->sc_npairs == 1 ? NULL :
+	    !rss ? "virtio MQ" : sc->sc_rsstypes == HASH_ALL ? "virtio RSS" : "virtio RSS of fewer protocols";
+}
+
+void
 vio_mq_init(struct vio *sc)
 {
 	struct virtio *v = sc->sc_virtio;
@@ -95,7 +104,7 @@ vio_mq_init(struct vio *sc)
 		}
 	}
 	ifp->if_nqueues = sc->sc_npairs;
-	ifp->if_rss = sc->sc_npairs == ncores;
+	vio_spreads(sc);
 	if (irq_msix_count(v->v_pd) >= 2)
 		if_spread(ifp);
 }

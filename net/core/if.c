@@ -72,9 +72,29 @@ if_spread(struct ifnet *ifp)
 static void
 if_map_queues(struct ifnet *ifp, unsigned n)
 {
+	ifp->if_nused = (uint8_t)n;
 	for (unsigned i = 0; i < ncores; i++)
 		ifp->if_qmap[i] = (uint8_t)((i + ncores - ifp->if_core) % ncores % n);
-	ifp->if_steer = ncores > 1 && ifp->if_ether && !(ifp->if_rss && n == ncores);
+}
+
+/* Cards spread flows themselves when all do and agree; where one does not, both directions of a flow through two of them would come to two
+ * cores. */
+static void
+if_steer_all(void)
+{
+	const char *how = NULL;
+	bool agree = true;
+
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next) {
+		if (!ifp->if_ether)
+			continue;
+		if (how == NULL)
+			how = ifp->if_rss;
+		agree = agree && how != NULL && ifp->if_rss != NULL && strcmp(how, ifp->if_rss) == 0 && ifp->if_nused == ncores;
+	}
+	steer_spread();
+	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		ifp->if_steer = ncores > 1 && ifp->if_ether && !agree;
 }
 
 static bool
@@ -128,9 +148,9 @@ if_attach(struct ifnet *ifp)
 	ifp->if_lastchange = uptime_ns();
 	if (ifp->if_enqueue == NULL)
 		ifp->if_enqueue = if_enqueue_ifq;
-	steer_spread();
 	if_map_queues(ifp, ifp->if_nqueues);
 	if_link(ifp);
+	if_steer_all();
 	return true;
 }
 
@@ -152,6 +172,7 @@ if_detach(struct ifnet *ifp)
 		p = &(*p)->if_next;
 	*p = ifp->if_next;
 	if_table[ifp->if_index] = NULL;
+	if_steer_all();
 	/* Each core comes to the end of a pass, and what was on its way from one to another is gone. */
 	for (unsigned i = 1; i < ncores; i++)
 		core_call(i, handoff_drain, NULL);
@@ -218,6 +239,7 @@ if_use_queues(struct ifnet *ifp, unsigned n)
 {
 	KASSERT(n >= 1 && n <= ifp->if_nqueues);
 	if_map_queues(ifp, n);
+	if_steer_all();
 	for (unsigned i = n; i < ifp->if_nqueues; i++)
 		if_queue_call(ifp, i, if_purge, &ifp->if_ifqs[i]);
 }

@@ -95,7 +95,9 @@ struct ifnet {
 	struct ifqueue	*if_ifqs;		/* if_nqueues of each; their cores: if_queue_core */
 	struct ifiqueue	*if_ifiqs;
 	uint8_t		 if_core;		/* queue i's owner is core (if_core + i) % ncores. Driver: set by if_spread, or 0 */
-	bool		 if_rss;		/* driver: the card brings each flow, both ways, to one of if_nqueues == ncores queues */
+	const char	*if_rss;		/* driver: how the card brings each flow, both ways, to one of if_nqueues == ncores queues; cards
+						 * agree on a flow's core when it is the same text. NULL: it does not */
+	uint8_t		 if_nused;		/* of its queues; if_use_queues */
 	bool		 if_steer;		/* ifiq_input spreads what comes in over the cores */
 	uint8_t		 if_qmap[MAXCORES];	/* the queue that a core sends by */
 
