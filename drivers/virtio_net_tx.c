@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "drivers/virtio_net.h"
+#include "net/core/owner.h"
 
 void
 vio_reclaim(struct nicq *nq)
@@ -265,6 +266,7 @@ vio_txeof_some(struct vio_pair *vp)
 	struct virtq *vq = &vp->vp_tx;
 	unsigned n = virtq_used(vq), done = 0;
 
+	OWNER(vp->vp_ifq->ifq_core);
 	if (likely(n <= virtq_busy(vq) && virtq_in_order(vq)))
 		done = n == 1 ? txeof_one(vp) : txeof_fast(vp, n, false);
 	if (unlikely(done < n) && !txeof_rest(vp, n - done))
@@ -280,6 +282,7 @@ vio_txfree(struct vio_pair *vp)
 {
 	struct virtq *vq = &vp->vp_tx;
 
+	OWNER(vp->vp_ifq->ifq_core);
 	for (; vq->vq_last != vq->vq_head; vq->vq_last++) {
 		m_freem(vp->vp_txm[virtq_at(vq, vq->vq_last)]);
 		vp->vp_ifq->ifq_errors++;
