@@ -1,5 +1,5 @@
 /* packet.c - target packet: frames from ether_input down, in every state that the first bytes and the operations between the frames
- * bring about: neighbours known, unknown, asked for, down; forwarding off; small MTUs; routes of all kinds; full rings; no mbufs;
+ * bring about: neighbours known, unknown, asked for, down; fragments that wait; groups joined; forwarding off; small MTUs; routes of all kinds; full rings; no mbufs;
  * links that come and go; time that passes.
  *
  * A frame is random bytes, or a good one of which some bytes are changed, its checksums made right again or not. */
@@ -9,6 +9,7 @@
 #include "kernel/loop.h"
 #include "kernel/sysctl.h"
 #include "net/ether/arp.h"
+#include "net/inet/in_multi.h"
 #include "net/inet/ping.h"
 #include "net/route/route.h"
 #include "tests/fuzz/net.h"
@@ -99,6 +100,44 @@ make_icmp_error(unsigned wire, unsigned payload, be32_t src, be32_t dst)
 	frame[62] = ICMP_ECHO;
 }
 
+/* What core 0 works off: fragments (few numbers, so that they meet), groups, redirects, timestamps; else any ICMP with options. */
+static void
+make_for_us(unsigned wire, unsigned how, unsigned payload, be32_t src, be32_t dst, struct fuzz_in *in)
+{
+	struct ip *ip;
+
+	if (how < 64) {
+		make_ip(wire, IPPROTO_ICMP_, 20 + how % 11 * 4u, MAX(payload, 8u), src, dst);
+	} else if (how < 160) {
+		ip = make_ip(wire, how & 1 ? IPPROTO_ICMP_ : IPPROTO_TCP_, 20 + (how & 2) * 2, payload & ~(how & 4 ? 0u : 7u), src, FW_ADDR(wire));
+		ip->ip_id = host_be16(how >> 3 & 3);
+		ip->ip_off = host_be16((uint16_t)(fuzz_u8(in) | (how & 32 ? IP_MF : 0) | (how == 159 ? 0x1f00 : 0)));
+		for (unsigned i = 34; i < framelen; i++)
+			frame[i] = (uint8_t)(how & 64);			/* the same bytes, mostly: duplicates */
+	} else if (how < 208) {
+		ip = make_ip(wire, IPPROTO_IGMP_, 24, how & 1 ? 8 : 12 + (how >> 1 & 7) * 4u, src, how & 16 ? IP4_ALLHOSTS : dst);
+		ip->ip_ttl = 1;
+		store32(frame + 34, BE32(0x94040000));
+		memset(frame + 38, 0, framelen - 38);
+		frame[38] = (how & 15) == 15 ? 0x16 : 0x11;
+		frame[39] = fuzz_u8(in);
+		store32(frame + 42, how & 16 ? 0 : dst);
+		frame[49] = (uint8_t)(how >> 1 & 7);
+		memcpy(frame, (uint8_t[]){ 1, 0, 0x5e }, 3);
+		memcpy(frame + 3, (uint8_t *)&ip->ip_dst + 1, 3);
+	} else if (how < 240) {
+		make_icmp_error(wire, payload, src, dst);
+		frame[34] = ICMP_REDIRECT;
+		frame[35] = how & 3;
+		store32(frame + 38, some_addr(fuzz_u8(in)));
+		store32(frame + 42 + 16, some_addr(fuzz_u8(in)));
+	} else {
+		make_ip(wire, IPPROTO_ICMP_, 20, how & 1 ? 20 : payload, src, dst);
+		frame[34] = ICMP_TSTAMP;
+		frame[35] = 0;
+	}
+}
+
 static void
 make_good(unsigned wire, unsigned kind, struct fuzz_in *in)
 {
@@ -130,7 +169,7 @@ make_good(unsigned wire, unsigned kind, struct fuzz_in *in)
 		make_ip(wire, IPPROTO_TCP_, 20, payload, src, dst)->ip_off = host_be16(fuzz_u16(in));
 		break;
 	default:
-		make_ip(wire, IPPROTO_ICMP_, 20 + fuzz_u8(in) % 11 * 4u, MAX(payload, 8u), src, dst);
+		make_for_us(wire, fuzz_u8(in), payload, src, dst, in);
 		break;
 	}
 }
@@ -146,7 +185,7 @@ fix_sums(void)
 		return;
 	hlen = MIN((ip->ip_vhl & 15) * 4u, framelen - 14);
 	len = MIN((unsigned)be16_host(ip->ip_len), framelen - 14);
-	if (ip->ip_p == IPPROTO_ICMP_ && len >= hlen + 8) {
+	if ((ip->ip_p == IPPROTO_ICMP_ || ip->ip_p == IPPROTO_IGMP_) && len >= hlen + 8) {
 		store16(frame + 14 + hlen + 2, 0);
 		store16(frame + 14 + hlen + 2, in_cksum(frame + 14 + hlen, len - hlen));
 	}
@@ -301,6 +340,15 @@ op_setting(struct fuzz_in *in)
 		fnet_unhoard();
 		if (which & 64)
 			fnet_hoard(v % 8);
+		return;
+	}
+	if (which >= 100) {
+		be32_t group = BE32(0xe0000000) | host_be32(v);
+
+		if (which & 1)
+			in_addmulti(&fw[which >> 1 & 1].fw_if, group);
+		else
+			in_delmulti(&fw[which >> 1 & 1].fw_if, group);
 		return;
 	}
 	SET_FOREACH(const struct sysctl, sc, sysctls)

@@ -1,5 +1,6 @@
 """The router's ICMP as Linux's own tools see it, and a path MTU that real TCP has to find."""
 import re
+import time
 
 import pytest
 from hosts import wait_for
@@ -88,3 +89,59 @@ def test_ping_of_the_longest_packet(hosts):
     assert hosts.router.cmd('vmstat -m').count('ipq') >= 1
     out = hosts.router.cmd(f'ping -n -c 3 -i 0.2 -w 3 -s 65507 {hosts.h1.ip}', timeout=30)
     assert '3 packets transmitted, 3 packets received, 0.0% packet loss' in out, out
+
+
+@pytest.fixture
+def beyond(hosts):
+    """h2 is a router, and 10.9.0.0/24 is behind it. Linux sends redirects and needs-fragmentation errors as it sees fit."""
+    hosts.h2.run('sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=1; '
+                 f'sysctl -qw net.ipv4.conf.{hosts.h2.ifname}.send_redirects=1').check()
+    hosts.router.cmd(f'route -q add 10.9.0.0/24 {hosts.h2.ip}')
+    yield hosts
+    hosts.router.cmd('route -q delete 10.9.0.0/24')
+    hosts.router.cmd('sysctl -q net.inet.icmp.rediraccept=0')
+    hosts.router.cmd('route -q flush')
+    hosts.h2.run('ip route del 10.9.0.0/24; ip addr del 10.9.0.1/32 dev lo; sysctl -qw net.ipv4.ip_forward=0')
+
+
+def test_our_own_path_mtu(beyond):
+    """A narrow hop behind a Linux router: the first ping is told, what follows is known to be too long."""
+    beyond.h2.run(f'ip route add 10.9.0.0/24 via 10.0.2.1 dev {beyond.h2.ifname} mtu lock 1300').check()
+    beyond.router.cmd('sysctl -q net.inet.ip.mtudisctimeout=8')
+    out = beyond.router.cmd('ping -n -c 2 -i 1 -w 2 -D -s 1400 10.9.0.1', timeout=20)
+    assert 'frag needed and DF set (MTU 1300)' in out and 'Message too long' in out, out
+    assert re.search(r'\n +\d+ +1300 ', beyond.router.cmd('route -n get 10.9.0.1')), 'route get shows it'
+    time.sleep(8)
+    assert not re.search(r'\n +\d+ +1300 ', beyond.router.cmd('route -n get 10.9.0.1')), 'it is forgotten'
+    beyond.router.cmd('sysctl -q net.inet.ip.mtudisctimeout=600')
+
+
+def test_redirect_from_linux(beyond):
+    """checklist: icmp_redirect"""
+    beyond.h2.run(f'ip neigh replace 10.0.2.77 lladdr 02:00:00:00:00:77 dev {beyond.h2.ifname}; '
+                  f'ip route add 10.9.0.0/24 via 10.0.2.77 dev {beyond.h2.ifname}').check()
+    beyond.router.cmd('ping -n -c 3 -i 0.3 -w 1 10.9.0.1', timeout=20)
+    assert 'DYNAMIC' not in beyond.router.cmd('route -n get 10.9.0.1'), 'off, as it comes'
+    beyond.router.cmd('sysctl -q net.inet.icmp.rediraccept=1')
+    for _ in range(10):
+        beyond.router.cmd('ping -n -c 2 -i 0.3 -w 1 10.9.0.1', timeout=20)
+        got = beyond.router.cmd('route -n get 10.9.0.1')
+        if 'DYNAMIC' in got:
+            break
+    assert 'gateway: 10.0.2.77' in got and 'flags: <UP,GATEWAY,HOST,DYNAMIC,DONE>' in got, got
+    assert f'gateway: {beyond.h2.ip}' in beyond.router.cmd('route -n get 10.9.0.2')
+
+
+def test_traceroute_to_linux(beyond):
+    beyond.h2.run('ip addr add 10.9.0.1/32 dev lo; sysctl -qw net.ipv4.icmp_ratelimit=0').check()
+    for option in ('', '-I '):
+        out = beyond.router.cmd(f'traceroute -n {option}-q 2 -w 2 10.9.0.1', timeout=30)
+        assert re.search(r'^traceroute to 10\.9\.0\.1 \(10\.9\.0\.1\), 64 hops max, 40 byte packets\n 1  10\.9\.0\.1(  [\d.]+ ms){2}\s*$', out), out
+
+
+def test_groups(hosts):
+    """Linux's all-hosts ping reaches us and is not answered; we have joined it on both wires."""
+    out = hosts.router.cmd('netstat -gn')
+    assert len(re.findall(r'^vio[01] +224\.0\.0\.1 +1$', out, re.M)) == 2, out
+    r = hosts.h1.run(f'ping -n -c 2 -i 0.3 -W 1 -I {hosts.h1.ifname} 224.0.0.1')
+    assert '10.0.1.1' not in r.out, r
