@@ -44,7 +44,7 @@ def iperf(hosts, options, timeout=60):
         # The server may not listen yet. With -J iperf3 exits 0 whatever happens.
         r = hosts.h1.run(f'for i in 1 2 3 4 5 6 7 8 9 10; do iperf3 -J --connect-timeout 3000 -c {hosts.h2.ip} {options} >/tmp/$$.json; '
                          'grep -q "unable to connect" /tmp/$$.json || break; sleep 0.3; done; cat /tmp/$$.json; rm /tmp/$$.json', timeout=timeout)
-        result = json.loads(r.out)
+        result, _ = json.JSONDecoder().raw_decode(r.out[r.out.find('{'):])        # amid warnings
         assert 'error' not in result, result['error']
         return result['end']
     finally:
