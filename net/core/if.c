@@ -13,6 +13,7 @@
 #include "net/ether/arp.h"
 #include "net/inet/in_multi.h"
 #include "net/inet/ip_reass.h"
+#include "net/inet6/in6_ifaddr.h"
 #include "net/route/route.h"
 
 struct ifnet *ifnet_list;
@@ -163,6 +164,7 @@ if_detach(struct ifnet *ifp)
 	if_setup(ifp, false);
 	while (ifp->if_addrs != NULL)
 		if_deladdr(ifp, ifp->if_addrs->ifa_addr);
+	in6_if_detach(ifp);
 	rt_if_detach(ifp);
 	ip_reass_purge(ifp->if_index);
 	in_multi_purge(ifp);
@@ -196,6 +198,14 @@ if_came_up(struct ifnet *ifp)
 	if (ifp->if_ether)
 		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
 			arp_dad_start(ifa);
+	in6_if_up(ifp);
+}
+
+static void
+if_went_down(struct ifnet *ifp)
+{
+	rt_if_down(ifp);
+	in6_if_down(ifp);
 }
 
 void
@@ -211,7 +221,7 @@ if_link_state_change(struct ifnet *ifp, enum link_state state)
 	if (!was && if_working(ifp))
 		if_came_up(ifp);
 	else if (was && !if_working(ifp))
-		rt_if_down(ifp);
+		if_went_down(ifp);
 }
 
 static bool
@@ -253,7 +263,7 @@ if_setup(struct ifnet *ifp, bool up)
 	if (up)
 		return if_up(ifp);
 	ifp->if_flags &= ~IFF_UP;
-	rt_if_down(ifp);
+	if_went_down(ifp);
 	if (ifp->if_ops->ifo_down != NULL)
 		ifp->if_ops->ifo_down(ifp);
 	ifp->if_flags &= ~IFF_RUNNING;
@@ -272,6 +282,7 @@ if_setmtu(struct ifnet *ifp, uint32_t mtu)
 	if (ifp->if_ops->ifo_setmtu != NULL && !ifp->if_ops->ifo_setmtu(ifp, mtu))
 		return false;
 	ifp->if_mtu = mtu;
+	in6_if_changed(ifp);
 	return true;
 }
 
@@ -287,6 +298,7 @@ if_setlladdr(struct ifnet *ifp, const uint8_t *lladdr)
 	if (if_working(ifp))
 		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
 			arp_dad_start(ifa);
+	in6_if_changed(ifp);
 	return true;
 }
 

@@ -30,6 +30,10 @@
 #define IFF_LINK2	0x4000
 #define IFF_MULTICAST	0x8000
 
+/* if_xflags, OpenBSD's values */
+#define IFXF_AUTOCONF6TEMP	0x04		/* temporary addresses, RFC 8981 */
+#define IFXF_AUTOCONF6		0x20		/* learns addresses and the default route from routers */
+
 enum link_state { LINK_STATE_UNKNOWN, LINK_STATE_DOWN, LINK_STATE_UP };
 
 struct ifaddr {			/* an IPv4 address of an interface */
@@ -102,6 +106,9 @@ struct ifnet {
 	uint8_t		 if_qmap[MAXCORES];	/* the queue that a core sends by */
 
 	struct ifaddr	*if_addrs;		/* the first is the primary */
+	struct in6_ifaddr *if_addrs6;		/* in6_ifaddr.h */
+	struct nd_ifinfo *if_nd;		/* what neighbour discovery knows of the link; nd6's, NULL: nothing */
+	uint32_t	 if_xflags;		/* IFXF_* */
 	struct ifmulti	*if_multi;		/* link-level groups joined */
 	struct in_multi	*if_groups;		/* IPv4 groups (net/inet/in_multi.h) */
 	struct igmp_if	*if_igmp;		/* igmp.c's; NULL: no group was ever joined */

@@ -130,6 +130,21 @@ arp_nexthop_destroy(struct nexthop *nh)
 	arp_hold_purge(nh);
 }
 
+static const struct nexthop_ops arp_ops = {
+	.no_init = arp_nexthop_init,
+	.no_destroy = arp_nexthop_destroy,
+	.no_resolve = arp_resolve,
+	.no_release = arp_release,
+	.no_forget = arp_forget,
+};
+
+static void
+arp_init(void)
+{
+	nexthop_ops[AF_IP4] = &arp_ops;
+}
+NET_INIT(arp, 10, arp_init);
+
 static void
 arp_ask(struct nexthop *nh)
 {

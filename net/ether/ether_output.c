@@ -3,8 +3,8 @@
 
 #include "net/core/handoff.h"
 #include "net/core/stage.h"
-#include "net/ether/arp.h"
 #include "net/ether/ether.h"
+#include "net/route/nexthop.h"
 
 STAGE(ether_output);
 COUNTER(eths_nexthop, ether, 65, DROP, "packet%s whose next hop was gone when another core came to send it");
@@ -84,7 +84,7 @@ ether_output_unknown(struct nexthop *nh, struct mbuf *m)
 {
 	nh->nh_used = true;
 	if (core_id() == 0)
-		arp_resolve(nh, m);
+		nexthop_resolve(m);
 	else {
 		m->m_tag = nexthop_tag(nh);
 		handoff_packet(0, &handoff_ether_output, m);

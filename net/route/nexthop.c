@@ -6,7 +6,8 @@
 #include "kernel/sysctl.h"
 #include "net/core/net_init.h"
 #include "net/core/owner.h"
-#include "net/ether/arp.h"
+#include "net/ether/ether.h"
+#include "net/route/nexthop.h"
 #include "net/route/rt_msg.h"
 
 #define NEXTHOP_BUCKETS	4096u		/* a power of two */
@@ -14,20 +15,23 @@
 #define NEXTHOP_MAX	16384u
 
 struct nexthop *nexthop_list;
+const struct nexthop_ops *nexthop_ops[AF_COUNT];
 static struct nexthop *nexthop_hash[NEXTHOP_BUCKETS];
-static uint64_t nexthop_key;		/* neighbours choose their addresses, not their bucket */
+static uint64_t nexthop_key[2];	/* neighbours choose their addresses, not their bucket */
 static struct pool nexthop_pool;
-static uint32_t nexthop_count[IF_MAX];	/* by if_index */
-#define NEXTHOP_ARPMAX	8192
-static int nexthop_arpmax = NEXTHOP_ARPMAX;
-SYSCTL_INT(net_inet_ip_arpmax, "net.inet.ip.arpmax", &nexthop_arpmax, NEXTHOP_ARPMAX, 16, 16384);
+static uint32_t nexthop_count[AF_COUNT][IF_MAX];	/* by if_index */
+#define NEXTHOP_IFMAX	8192
+static int nexthop_ifmax[AF_COUNT] = { NEXTHOP_IFMAX, NEXTHOP_IFMAX };	/* of an interface */
+SYSCTL_INT(net_inet_ip_arpmax, "net.inet.ip.arpmax", &nexthop_ifmax[AF_IP4], NEXTHOP_IFMAX, 16, 16384);
+SYSCTL_INT(net_inet6_ip6_neighborgcthresh, "net.inet6.ip6.neighborgcthresh", &nexthop_ifmax[AF_IP6], NEXTHOP_IFMAX, 16, 16384);
 #define NEXTHOP_RESERVE	64		/* for gateways and permanent entries */
+
+COUNTER_GROUP(nexthop, 15);
+COUNTER(nhs_reclaimed, nexthop, 10, INFO, "neighbour%s forgotten to make room for others");
 
 #define RECLAIM_MS	10		/* from the first that finds no room until some have gone; */
 #define RECLAIM_MIN	64		/* so many at least, */
 #define RECLAIM_MAX	512		/* and so many at a time, so that packets do not wait */
-
-COUNTER(arps_reclaimed, arp, 155, INFO, "entr%y forgotten to make room for others");
 
 /* Who has which number: the slot, and how often that has been given away. The free ones are a stack. */
 static struct { struct nexthop *nh; uint32_t generation; } nexthop_slots[NEXTHOP_MAX];
@@ -44,8 +48,9 @@ nexthop_init(void)
 	size_t n = page_total() / 64 * PAGE_SIZE / sizeof(struct nexthop);
 
 	n = MAX(n, (size_t)NEXTHOP_MIN);
-	random_bytes(&nexthop_key, sizeof(nexthop_key));
-	nexthop_key |= 1;
+	random_bytes(nexthop_key, sizeof(nexthop_key));
+	nexthop_key[0] |= 1;
+	nexthop_key[1] |= 1;
 	for (nexthop_nfree = 0; nexthop_nfree < NEXTHOP_MAX; nexthop_nfree++)
 		nexthop_free[nexthop_nfree] = (uint16_t)(NEXTHOP_MAX - 1 - nexthop_nfree);
 	pool_init_epoch(&nexthop_pool, "nexthop", sizeof(struct nexthop), 16, MIN((unsigned)n, NEXTHOP_MAX));
@@ -54,21 +59,38 @@ nexthop_init(void)
 NET_INIT(nexthop, 10, nexthop_init);
 
 static struct nexthop **
-nexthop_bucket(const struct ifnet *ifp, be32_t addr)
+nexthop_bucket(const struct ifnet *ifp, const struct in6_addr *a)
 {
-	uint64_t h = ((uint64_t)ifp->if_index << 32 | addr) * nexthop_key;
+	uint64_t h = ((uint64_t)ifp->if_index << 32 ^ a->s6_addr64[0]) * nexthop_key[0];
 
-	return &nexthop_hash[(h ^ h >> 32) * nexthop_key >> 52 & (NEXTHOP_BUCKETS - 1)];
+	h = ((h ^ h >> 32) + a->s6_addr64[1]) * nexthop_key[1];
+	return &nexthop_hash[(h ^ h >> 32) * nexthop_key[0] >> 52 & (NEXTHOP_BUCKETS - 1)];
+}
+
+static struct nexthop *
+nexthop_find_af(struct ifnet *ifp, unsigned af, const struct in6_addr *a)
+{
+	struct nexthop *nh = *nexthop_bucket(ifp, a);
+
+	while (nh != NULL && (!in6_equal(&nh->nh_addr6, a) || nh->nh_ifp != ifp || nh->nh_af != af))
+		nh = nh->nh_hashnext;
+	return nh;
 }
 
 struct nexthop *
 nexthop_find(struct ifnet *ifp, be32_t addr)
 {
-	struct nexthop *nh = *nexthop_bucket(ifp, addr);
+	struct in6_addr a = in6_of_ip4(addr);
 
-	while (nh != NULL && (nh->nh_addr != addr || nh->nh_ifp != ifp))
-		nh = nh->nh_hashnext;
-	return nh;
+	return nexthop_find_af(ifp, AF_IP4, &a);
+}
+
+struct nexthop *
+nexthop_find6(struct ifnet *ifp, const struct in6_addr *addr)
+{
+	struct in6_addr a = in6_unembed(addr);
+
+	return nexthop_find_af(ifp, AF_IP6, &a);
 }
 
 uint64_t
@@ -88,7 +110,7 @@ nexthop_tagged(uint64_t tag)
 static void
 nexthop_link(struct nexthop *nh)
 {
-	struct nexthop **bucket = nexthop_bucket(nh->nh_ifp, nh->nh_addr);
+	struct nexthop **bucket = nexthop_bucket(nh->nh_ifp, &nh->nh_addr6);
 
 	KASSERT(nexthop_nfree > 0);
 	nh->nh_slot = nexthop_free[--nexthop_nfree];
@@ -99,13 +121,13 @@ nexthop_link(struct nexthop *nh)
 		nexthop_list->nh_prevp = &nh->nh_next;
 	nexthop_list = nh;
 	nh->nh_prevp = &nexthop_list;
-	nexthop_count[nh->nh_ifp->if_index]++;
+	nexthop_count[nh->nh_af][nh->nh_ifp->if_index]++;
 }
 
 static void
 nexthop_unlink(struct nexthop *nh)
 {
-	struct nexthop **p = nexthop_bucket(nh->nh_ifp, nh->nh_addr);
+	struct nexthop **p = nexthop_bucket(nh->nh_ifp, &nh->nh_addr6);
 
 	nexthop_slots[nh->nh_slot].nh = NULL;
 	nexthop_slots[nh->nh_slot].generation++;
@@ -115,39 +137,67 @@ nexthop_unlink(struct nexthop *nh)
 	*p = nh->nh_hashnext;
 	if ((*nh->nh_prevp = nh->nh_next) != NULL)
 		nh->nh_next->nh_prevp = nh->nh_prevp;
-	nexthop_count[nh->nh_ifp->if_index]--;
+	nexthop_count[nh->nh_af][nh->nh_ifp->if_index]--;
 }
 
 bool
-nexthop_crowded(const struct ifnet *ifp)
+nexthop_crowded(const struct ifnet *ifp, unsigned af)
 {
-	return nexthop_count[ifp->if_index] >= MIN((uint32_t)nexthop_arpmax, nexthop_pool.pr_limit / 2) ||
+	return nexthop_count[af][ifp->if_index] >= MIN((uint32_t)nexthop_ifmax[af], nexthop_pool.pr_limit / 2) ||
 	    nexthop_pool.pr_nout + NEXTHOP_RESERVE >= nexthop_pool.pr_limit;
+}
+
+static struct nexthop *
+nexthop_create(struct ifnet *ifp, unsigned af, const struct in6_addr *a)
+{
+	struct nexthop *nh;
+
+	if ((ifp->if_ether && nexthop_ops[af] == NULL) || (nh = pool_get(&nexthop_pool)) == NULL)
+		return NULL;
+	nh->nh_ifp = ifp;
+	nh->nh_af = (uint8_t)af;
+	nh->nh_addr6 = *a;
+	nh->nh_rdomain = ifp->if_rdomain;
+	nexthop_link(nh);
+	if (ifp->if_ether)
+		nexthop_ops[af]->no_init(nh);
+	else {
+		nh->nh_flags = NHF_P2P;
+		nh->nh_state = NH_REACHABLE;
+		nh->nh_valid = nexthop_if_usable(ifp);
+	}
+	return nh;
+}
+
+struct nexthop *
+nexthop_get_af(struct ifnet *ifp, unsigned af, const struct in6_addr *addr)
+{
+	struct in6_addr a = af == AF_IP4 ? *addr : in6_unembed(addr);
+	struct nexthop *nh;
+
+	OWNER(0);
+	nh = nexthop_find_af(ifp, af, &a);
+	if (nh == NULL && (nh = nexthop_create(ifp, af, &a)) == NULL)
+		return NULL;
+	nh->nh_refs++;
+	return nh;
 }
 
 struct nexthop *
 nexthop_get(struct ifnet *ifp, be32_t addr)
 {
-	struct nexthop *nh = nexthop_find(ifp, addr);
+	struct in6_addr a = in6_of_ip4(addr);
 
-	OWNER(0);
-	if (nh == NULL) {
-		if ((nh = pool_get(&nexthop_pool)) == NULL)
-			return NULL;
-		nh->nh_ifp = ifp;
-		nh->nh_addr = addr;
-		nh->nh_rdomain = ifp->if_rdomain;
-		nexthop_link(nh);
-		if (ifp->if_ether)
-			arp_nexthop_init(nh);
-		else {
-			nh->nh_flags = NHF_P2P;
-			nh->nh_state = NH_REACHABLE;
-			nh->nh_valid = nexthop_if_usable(ifp);
-		}
-	}
-	nh->nh_refs++;
-	return nh;
+	return nexthop_get_af(ifp, AF_IP4, &a);
+}
+
+/* No timer, no packets that wait. */
+static void
+nexthop_quiet(struct nexthop *nh)
+{
+	nh->nh_valid = false;
+	if (!(nh->nh_flags & NHF_P2P))
+		nexthop_ops[nh->nh_af]->no_destroy(nh);
 }
 
 void
@@ -157,8 +207,7 @@ nexthop_put(struct nexthop *nh)
 	KASSERT(nh->nh_refs > 0);
 	if (--nh->nh_refs > 0)
 		return;
-	nh->nh_valid = false;
-	arp_nexthop_destroy(nh);
+	nexthop_quiet(nh);
 	nexthop_unlink(nh);
 	pool_put(&nexthop_pool, nh);
 }
@@ -173,7 +222,7 @@ nexthop_header(struct nexthop *nh, const uint8_t *lladdr)
 
 	memcpy(eh->ether_dhost, lladdr, ETHER_ADDR_LEN);
 	memcpy(eh->ether_shost, nh->nh_ifp->if_lladdr, ETHER_ADDR_LEN);
-	eh->ether_type = BE16(ETHERTYPE_IP);
+	eh->ether_type = nh->nh_af == AF_IP4 ? BE16(ETHERTYPE_IP) : BE16(ETHERTYPE_IPV6);
 	__atomic_store_n(&hdr[0], half[0], __ATOMIC_RELAXED);
 	__atomic_store_n(&hdr[1], half[1], __ATOMIC_RELAXED);
 	nh->nh_hdrlen = sizeof(*eh);
@@ -191,18 +240,16 @@ nexthop_set_lladdr(struct nexthop *nh, const uint8_t *lladdr)
 	nh->nh_valid = nexthop_if_usable(nh->nh_ifp);
 	rt_msg_neighbour(nh);
 	if (nh->nh_valid)
-		arp_release(nh);
+		nexthop_ops[nh->nh_af]->no_release(nh);
 }
 
 void
 nexthop_invalidate(struct nexthop *nh)
 {
 	OWNER(0);
-	nh->nh_valid = false;
-	if (nh->nh_flags & NHF_P2P)
-		return;
-	nh->nh_state = NH_INCOMPLETE;
-	arp_nexthop_destroy(nh);
+	if (!(nh->nh_flags & NHF_P2P))
+		nh->nh_state = NH_INCOMPLETE;
+	nexthop_quiet(nh);
 }
 
 void
@@ -222,7 +269,7 @@ void
 nexthop_if_up(struct ifnet *ifp)
 {
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
-		if (nh->nh_ifp == ifp && nh->nh_state == NH_REACHABLE)
+		if (nh->nh_ifp == ifp && NH_RESOLVED(nh))
 			nh->nh_valid = true;
 }
 
@@ -230,14 +277,14 @@ void
 nexthop_if_lladdr_changed(struct ifnet *ifp)
 {
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
-		if (nh->nh_ifp == ifp && ifp->if_ether && nh->nh_state == NH_REACHABLE)
+		if (nh->nh_ifp == ifp && ifp->if_ether && NH_RESOLVED(nh))
 			nexthop_header(nh, nexthop_lladdr(nh));
 }
 
 /* ---- room for others ----
  *
  * Anybody on a wire can fill the table, by asking us under many names or by scanning through us; who came first must
- * not keep it. The interface with the most neighbours gives; what goes comes back with its next packet. */
+ * not keep it. The interface and family with the most neighbours give; what goes comes back with its next packet. */
 
 /* A neighbour that only its own host route refers to. need 0: one that serves nobody now; 1: one that has not answered
  * yet, too; 2: any. */
@@ -246,32 +293,37 @@ nexthop_may_go(const struct nexthop *nh, unsigned need)
 {
 	if (nh->nh_refs > 1 || (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH | NHF_P2P)))
 		return false;
-	if (nh->nh_state == NH_REACHABLE)
+	if (NH_RESOLVED(nh))
 		return !nh->nh_used || need >= 2;
 	return nh->nh_state != NH_PROBING || need >= 1;
 }
 
 static const struct ifnet *
-nexthop_largest_if(void)
+nexthop_largest_if(unsigned *af)
 {
 	const struct ifnet *most = ifnet_list;
 
+	*af = 0;
 	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		if (nexthop_count[ifp->if_index] > nexthop_count[most->if_index])
-			most = ifp;
+		for (unsigned i = 0; i < AF_COUNT; i++)
+			if (nexthop_count[i][ifp->if_index] > nexthop_count[*af][most->if_index]) {
+				most = ifp;
+				*af = i;
+			}
 	return most;
 }
 
 static unsigned
-nexthop_reclaim_bucket(struct nexthop *nh, const struct ifnet *ifp, unsigned need)
+nexthop_reclaim_bucket(struct nexthop *nh, const struct ifnet *ifp, unsigned af, unsigned need)
 {
 	struct nexthop *next;
 	unsigned n = 0;
 
 	for (; nh != NULL; nh = next) {
 		next = nh->nh_hashnext;
-		if (nh->nh_ifp == ifp && nexthop_may_go(nh, need)) {
-			arp_forget(nh);
+		if (nh->nh_ifp == ifp && nh->nh_af == af && nexthop_may_go(nh, need)) {
+			counter_inc(nhs_reclaimed);
+			nexthop_forget(nh);
 			n++;
 		}
 	}
@@ -283,13 +335,12 @@ static void
 nexthop_reclaim(void *arg __unused_arg)
 {
 	static unsigned hand;		/* goes on where it stopped; the hash makes the order a random one */
-	const struct ifnet *ifp = nexthop_largest_if();
-	unsigned n = 0;
+	unsigned n = 0, af;
+	const struct ifnet *ifp = nexthop_largest_if(&af);
 
 	for (unsigned need = 0; need <= 2 && n < RECLAIM_MIN; need++)
 		for (unsigned i = 0; i < NEXTHOP_BUCKETS && n < RECLAIM_MAX; i++, hand++)
-			n += nexthop_reclaim_bucket(nexthop_hash[hand % NEXTHOP_BUCKETS], ifp, need);
-	counter_add(arps_reclaimed, n);
+			n += nexthop_reclaim_bucket(nexthop_hash[hand % NEXTHOP_BUCKETS], ifp, af, need);
 }
 
 void

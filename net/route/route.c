@@ -7,7 +7,7 @@
 
 static struct pool rtentry_pool;
 struct rtentry *rt_iflist[IF_MAX];
-struct rtentry *rt_waiting[RT_TABLEID_MAX + 1];
+struct rtentry *rt_waiting[AF_COUNT][RT_TABLEID_MAX + 1];
 
 static void
 rt_init(void)
@@ -38,7 +38,7 @@ rt_hang(struct rtentry *rt, struct rtentry *parent)
 {
 	bool waits = (rt->rt_flags & RTF_GATEWAY) && parent == NULL && !(rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE));
 	struct rtentry **list = parent != NULL ? &parent->rt_children :
-	    waits ? &rt_waiting[rt->rt_rdomain] : &rt_iflist[rt->rt_ifp->if_index];
+	    waits ? &rt_waiting[rt->rt_af][rt->rt_rdomain] : &rt_iflist[rt->rt_ifp->if_index];
 
 	rt->rt_parent = parent;
 	if ((rt->rt_sibling = *list) != NULL)
@@ -167,22 +167,43 @@ rt_remove(struct rtentry *rt)
 
 /* ---- neighbours ---- */
 
-struct rtentry *
-rt_connected(unsigned rdomain, be32_t addr)
+static struct rtentry *
+rt_connected_af(unsigned af, unsigned rdomain, const struct in6_addr *addr)
 {
-	struct rtentry *rt;
+	unsigned plen = af_bits(af) + 1;
+	struct rtentry *head;
 
-	for (unsigned plen = 33; plen-- > 0;)
-		for (rt = rtable_lookup(rdomain, addr & ip4_mask(plen), plen); rt != NULL; rt = rt->rt_next)
+	for (; (head = rtable_shorter(af, rdomain, addr, plen)) != NULL; plen = head->rt_plen)
+		for (struct rtentry *rt = head; rt != NULL; rt = rt->rt_next)
 			if (rt->rt_flags & RTF_CLONING)
 				return rt;
 	return NULL;
 }
 
-static struct rtentry *
-rt_find_clone(const struct rtentry *cloning, be32_t dst)
+struct rtentry *
+rt_connected(unsigned rdomain, be32_t addr)
 {
-	struct rtentry *rt = rtable_lookup(cloning->rt_rdomain, dst, 32);
+	struct in6_addr a = in6_of_ip4(addr);
+
+	return rt_connected_af(AF_IP4, rdomain, &a);
+}
+
+struct rtentry *
+rt_connected6(unsigned rdomain, const struct in6_addr *addr)
+{
+	return rt_connected_af(AF_IP6, rdomain, addr);
+}
+
+static struct rtentry *
+rt_host(unsigned af, unsigned rdomain, const struct in6_addr *addr)
+{
+	return rtable_lookup_af(af, rdomain, addr, af_bits(af));
+}
+
+static struct rtentry *
+rt_find_clone(const struct rtentry *cloning, const struct in6_addr *dst)
+{
+	struct rtentry *rt = rt_host(cloning->rt_af, cloning->rt_rdomain, dst);
 
 	while (rt != NULL && rt->rt_parent != cloning)
 		rt = rt->rt_next;
@@ -190,19 +211,21 @@ rt_find_clone(const struct rtentry *cloning, be32_t dst)
 }
 
 struct rtentry *
-rt_clone_admin(struct rtentry *cloning, be32_t dst)
+rt_clone_admin6(struct rtentry *cloning, const struct in6_addr *dst)
 {
+	unsigned af = cloning->rt_af;
 	struct rtentry *rt = rt_find_clone(cloning, dst), model = {
-		.rt_dest = dst, .rt_plen = 32, .rt_priority = (uint8_t)(cloning->rt_priority - 1),
-		.rt_rdomain = cloning->rt_rdomain, .rt_flags = RTF_HOST | RTF_LLINFO, .rt_ifp = cloning->rt_ifp,
-		.rt_gateway = cloning->rt_ifa, .rt_ifa = cloning->rt_ifa,
+		.rt_af = (uint8_t)af, .rt_dest6 = *dst, .rt_plen = (uint8_t)af_bits(af),
+		.rt_priority = (uint8_t)(cloning->rt_priority - 1), .rt_rdomain = cloning->rt_rdomain,
+		.rt_flags = RTF_HOST | RTF_LLINFO, .rt_ifp = cloning->rt_ifp,
+		.rt_gateway6 = cloning->rt_ifa6, .rt_ifa6 = cloning->rt_ifa6,
 	};
 	struct nexthop *nh;
 
 	OWNER(0);
 	if (rt != NULL)
 		return rt;
-	if ((nh = nexthop_get(cloning->rt_ifp, dst)) != NULL) {
+	if ((nh = nexthop_get_af(cloning->rt_ifp, af, dst)) != NULL) {
 		model.rt_flags |= nh->nh_flags & NHF_STATIC ? RTF_STATIC : RTF_CLONED;
 		if ((rt = rt_make(&model, cloning, nh)) != NULL)
 			return rt;
@@ -212,24 +235,49 @@ rt_clone_admin(struct rtentry *cloning, be32_t dst)
 }
 
 struct rtentry *
-rt_clone(struct rtentry *cloning, be32_t dst)
+rt_clone6(struct rtentry *cloning, const struct in6_addr *dst)
 {
 	struct rtentry *rt = rt_find_clone(cloning, dst);
 
-	if (rt != NULL || !nexthop_crowded(cloning->rt_ifp))
-		return rt != NULL ? rt : rt_clone_admin(cloning, dst);
+	if (rt != NULL || !nexthop_crowded(cloning->rt_ifp, cloning->rt_af))
+		return rt != NULL ? rt : rt_clone_admin6(cloning, dst);
 	nexthop_make_room();
 	return NULL;
+}
+
+struct rtentry *
+rt_clone_admin(struct rtentry *cloning, be32_t dst)
+{
+	struct in6_addr a = in6_of_ip4(dst);
+
+	return rt_clone_admin6(cloning, &a);
+}
+
+struct rtentry *
+rt_clone(struct rtentry *cloning, be32_t dst)
+{
+	struct in6_addr a = in6_of_ip4(dst);
+
+	return rt_clone6(cloning, &a);
+}
+
+struct rtentry *
+rt_of_neighbour(const struct nexthop *nh)
+{
+	struct in6_addr a = nh->nh_af == AF_IP4 ? nh->nh_addr6 : in6_embed(&nh->nh_addr6, nh->nh_ifp->if_index);
+	struct rtentry *rt = rt_host(nh->nh_af, nh->nh_rdomain, &a);
+
+	while (rt != NULL && !(rt->rt_nh == nh && (rt->rt_flags & RTF_LLINFO)))
+		rt = rt->rt_next;
+	return rt;
 }
 
 bool
 rt_forget(struct nexthop *nh)
 {
-	struct rtentry *rt = rtable_lookup(nh->nh_rdomain, nh->nh_addr, 32);
+	struct rtentry *rt = rt_of_neighbour(nh);
 
-	while (rt != NULL && !(rt->rt_nh == nh && (rt->rt_flags & RTF_CLONED)))
-		rt = rt->rt_next;
-	if (rt == NULL || rt->rt_refs > 0)
+	if (rt == NULL || !(rt->rt_flags & RTF_CLONED) || rt->rt_refs > 0)
 		return false;
 	rt_destroy(rt);
 	return true;
@@ -243,7 +291,7 @@ rt_flush_clones_of(struct rtentry *cloning, const struct rtentry *newer)
 
 	for (struct rtentry *c = cloning->rt_children; c != NULL; c = next) {
 		next = c->rt_sibling;
-		if ((c->rt_flags & RTF_CLONED) && c->rt_refs == 0 && rt_covers(newer->rt_dest, newer->rt_plen, c->rt_dest))
+		if ((c->rt_flags & RTF_CLONED) && c->rt_refs == 0 && in6_covers(&newer->rt_dest6, newer->rt_plen, &c->rt_dest6))
 			rt_destroy(c);
 	}
 }
@@ -251,11 +299,11 @@ rt_flush_clones_of(struct rtentry *cloning, const struct rtentry *newer)
 void
 rt_flush_clones(const struct rtentry *newer)
 {
-	struct rtentry *rt;
+	unsigned plen = newer->rt_plen;
+	struct rtentry *head;
 
-	for (unsigned plen = newer->rt_plen; plen-- > 0;)
-		for (rt = rtable_lookup(newer->rt_rdomain, newer->rt_dest & ip4_mask(plen), plen); rt != NULL;
-		    rt = rt->rt_next)
+	for (; (head = rtable_shorter(newer->rt_af, newer->rt_rdomain, &newer->rt_dest6, plen)) != NULL; plen = head->rt_plen)
+		for (struct rtentry *rt = head; rt != NULL; rt = rt->rt_next)
 			if (rt->rt_flags & RTF_CLONING)
 				rt_flush_clones_of(rt, newer);
 }
@@ -265,12 +313,12 @@ rt_flush_clones(const struct rtentry *newer)
 /* What a gateway route stands on: the host route of a neighbour, or the local route of a loopback address. NULL: not
  * directly reachable, or (then *nomem) no memory. */
 static struct rtentry *
-rt_gateway_route(unsigned rdomain, be32_t gw, bool *nomem)
+rt_gateway_route(unsigned af, unsigned rdomain, const struct in6_addr *gw, bool *nomem)
 {
 	struct rtentry *rt;
 
 	*nomem = false;
-	for (rt = rtable_lookup(rdomain, gw, 32); rt != NULL; rt = rt->rt_next) {
+	for (rt = rt_host(af, rdomain, gw); rt != NULL; rt = rt->rt_next) {
 		if (rt->rt_flags & RTF_LOCAL)
 			return rt->rt_ifp->if_flags & IFF_LOOPBACK ? rt : NULL;
 		if (rt->rt_flags & RTF_BROADCAST)
@@ -278,9 +326,9 @@ rt_gateway_route(unsigned rdomain, be32_t gw, bool *nomem)
 		if (rt->rt_flags & RTF_LLINFO)
 			return rt;
 	}
-	if ((rt = rt_connected(rdomain, gw)) == NULL)
+	if ((rt = rt_connected_af(af, rdomain, gw)) == NULL)
 		return NULL;
-	rt = rt_clone_admin(rt, gw);
+	rt = rt_clone_admin6(rt, gw);
 	*nomem = rt == NULL;
 	return rt;
 }
@@ -291,11 +339,11 @@ rt_resolve(struct rtentry *rt, struct rtentry **parent, struct nexthop **nh)
 	bool nomem;
 
 	*nh = NULL;
-	if ((*parent = rt_gateway_route(rt->rt_rdomain, rt->rt_gateway, &nomem)) == NULL)
+	if ((*parent = rt_gateway_route(rt->rt_af, rt->rt_rdomain, &rt->rt_gateway6, &nomem)) == NULL)
 		return nomem ? RT_NOMEM : RT_UNREACH;
 	rt->rt_ifp = (*parent)->rt_ifp;
-	rt->rt_ifa = (*parent)->rt_ifa;
-	if ((*nh = nexthop_get(rt->rt_ifp, rt->rt_gateway)) == NULL) {
+	rt->rt_ifa6 = (*parent)->rt_ifa6;
+	if ((*nh = nexthop_get_af(rt->rt_ifp, rt->rt_af, &rt->rt_gateway6)) == NULL) {
 		rt_release(*parent);
 		return RT_NOMEM;
 	}
@@ -303,14 +351,14 @@ rt_resolve(struct rtentry *rt, struct rtentry **parent, struct nexthop **nh)
 }
 
 void
-rt_retry(unsigned rdomain, be32_t dest, unsigned plen)
+rt_retry(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen)
 {
 	struct rtentry *parent, *next;
 	struct nexthop *nh;
 
-	for (struct rtentry *rt = rt_waiting[rdomain]; rt != NULL; rt = next) {
+	for (struct rtentry *rt = rt_waiting[af][rdomain]; rt != NULL; rt = next) {
 		next = rt->rt_sibling;
-		if (!rt_covers(dest, plen, rt->rt_gateway) || rt_resolve(rt, &parent, &nh) != RT_OK)
+		if (!in6_covers(dest, plen, &rt->rt_gateway6) || rt_resolve(rt, &parent, &nh) != RT_OK)
 			continue;
 		rt_rehang(rt, parent, nh);
 	}

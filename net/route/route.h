@@ -1,5 +1,8 @@
 /* route.h - routes and routing tables (rdomains), as rtentry and rtable of OpenBSD. Core 0 writes, every core looks up.
  *
+ * Both families. Where a field is a union, its IPv4 name is the first four bytes of the other, and the rest of those are zero: code for either
+ * family uses the names with a 6 (in6.h). IPv6 addresses of link-local scope carry their zone in all of a route, and in what is looked up.
+ *
  * A connected network (RTF_CLONING) makes a host route (RTF_CLONED, RTF_LLINFO) for each neighbour that is spoken to; gateway routes point to
  * their gateway's neighbour object, so a look-up ends at one nexthop whichever way it went. */
 #ifndef NET_ROUTE_ROUTE_H
@@ -38,16 +41,17 @@
 #define RT_TABLEID_MAX	255
 
 struct rtentry {
-	be32_t		 rt_dest;	/* bits behind the prefix are zero */
+	union { be32_t rt_dest; struct in6_addr rt_dest6; };	/* bits behind the prefix are zero */
+	uint8_t		 rt_af;		/* enum af */
 	uint8_t		 rt_plen;
 	uint8_t		 rt_priority;
 	uint16_t	 rt_rdomain;
 	uint32_t	 rt_flags;
 	struct nexthop	*rt_nh;		/* NULL: LOCAL, BROADCAST, CLONING, REJECT, BLACKHOLE */
 	struct ifnet	*rt_ifp;
-	be32_t		 rt_gateway;	/* RTF_GATEWAY: its address; else our own address on rt_ifp (0: none) */
-	be32_t		 rt_ifa;	/* our source address for it */
 	uint32_t	 rt_mtu;	/* 0: the interface's */
+	union { be32_t rt_gateway; struct in6_addr rt_gateway6; };	/* RTF_GATEWAY: its address; else our own on rt_ifp (0: none) */
+	union { be32_t rt_ifa; struct in6_addr rt_ifa6; };		/* our source address for it; IPv6 chooses among all (RFC 6724) */
 	uint64_t	 rt_use;	/* look-ups that found it */
 	uint64_t	 rt_serial;	/* older ones have a smaller one */
 	uint64_t	 rt_expire;	/* uptime_ns when it goes, RTF_DYNAMIC; 0: never (rt_expire.c) */
@@ -85,13 +89,15 @@ const char *rt_strerror(enum rt_error);	/* OpenBSD's words: "File exists", "No s
 /* What is asked for; unused fields zero. */
 struct rt_request {
 	uint16_t	rq_rdomain;
-	be32_t		rq_dest;
+	uint8_t		rq_af;		/* enum af */
+	union { be32_t rq_dest; struct in6_addr rq_dest6; };
 	uint8_t		rq_plen;
 	uint8_t		rq_priority;	/* 0: add: RTP_STATIC; delete: any */
 	uint32_t	rq_flags;	/* RTF_GATEWAY, RTF_STATIC, RTF_REJECT, RTF_BLACKHOLE, RTF_HOST... */
-	be32_t		rq_gateway;	/* with RTF_GATEWAY: must be reachable directly. Delete: 0 or must match */
+	/* With RTF_GATEWAY: must be reachable directly; link-local with its zone. Delete: 0 or must match. */
+	union { be32_t rq_gateway; struct in6_addr rq_gateway6; };
 	struct ifnet	*rq_ifp;	/* without RTF_GATEWAY: the interface */
-	be32_t		rq_ifa;		/* 0: the interface's address that faces the gateway */
+	union { be32_t rq_ifa; struct in6_addr rq_ifa6; };	/* 0: the interface's address that faces the gateway */
 	uint32_t	rq_mtu;
 	uint32_t	rq_lifetime;	/* seconds; 0: for ever. With RTF_DYNAMIC only */
 };
@@ -102,20 +108,29 @@ enum rt_error rt_change(const struct rt_request *);	/* new gateway, mtu of an ex
 /* The best route for dst; NULL: none. One without RTF_UP is returned when its prefix has no better: then nothing is
  * usable, shorter prefixes are not tried (as in OpenBSD). Any core. No reference: good within this pass. */
 static inline struct rtentry *rtable_match(unsigned rdomain, be32_t dst);
-/* The best route of exactly this prefix; NULL: none. */
+static inline struct rtentry *rtable_match6(unsigned rdomain, const struct in6_addr *dst);
+static inline struct rtentry *rtable_match_af(unsigned af, unsigned rdomain, const struct in6_addr *dst);
+/* The best route of exactly this prefix (bits behind it zero); NULL: none. */
 struct rtentry *rtable_lookup(unsigned rdomain, be32_t dest, unsigned plen);
+struct rtentry *rtable_lookup6(unsigned rdomain, const struct in6_addr *dest, unsigned plen);
+struct rtentry *rtable_lookup_af(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen);
 /* The next route in the order of address, then length, then rt_next: for walks that pause. The cursor is the caller's,
- * zeroed at the start, and stays meaningful when routes come and go. NULL: the end. Costs a bounded number of steps. */
-struct rt_cursor { be32_t rc_dest; int rc_plen; int rc_priority; bool rc_started; int rc_nth; };
+ * zeroed but for rc_af at the start, and stays meaningful when routes come and go. NULL: the end. Costs a bounded number of steps. */
+struct rt_cursor { struct in6_addr rc_dest6; unsigned rc_af; int rc_plen; int rc_priority; bool rc_started; int rc_nth; };
 struct rtentry *rtable_next(unsigned rdomain, struct rt_cursor *);
 bool	rtable_exists(unsigned rdomain);
 
 /* The neighbour behind a cloning route: finds or makes dst's host route. NULL: no memory or limit. Loop of core 0. */
 struct rtentry *rt_clone(struct rtentry *cloning, be32_t dst);
+struct rtentry *rt_clone6(struct rtentry *cloning, const struct in6_addr *dst);
 /* The same on an admin's behalf (a gateway, a permanent entry): room that packets may not take is his. */
 struct rtentry *rt_clone_admin(struct rtentry *cloning, be32_t dst);
+struct rtentry *rt_clone_admin6(struct rtentry *cloning, const struct in6_addr *dst);
 /* The cloning route that holds addr, whether it is up or not, whatever more specific gateway routes say; NULL: none. */
 struct rtentry *rt_connected(unsigned rdomain, be32_t addr);
+struct rtentry *rt_connected6(unsigned rdomain, const struct in6_addr *addr);
+/* The host route (RTF_LLINFO, cloned or an admin's) of a neighbour; NULL: nobody has made one. */
+struct rtentry *rt_of_neighbour(const struct nexthop *);
 /* The neighbour is no longer of interest: removes its host route, and with it nh. False: a gateway route or an admin
  * wants it, it stays. */
 bool	rt_forget(struct nexthop *nh);
@@ -135,16 +150,34 @@ enum rt_error rt_ifa_add(struct ifaddr *);
 /* They go, with the neighbours; gateway routes through them wait (rt_parent NULL) until an rt_ifa_add brings their
  * gateway back. */
 void	rt_ifa_delete(struct ifaddr *);
+/* The same for IPv6: local route and network (none for /128, nor on loopback interfaces). */
+struct in6_ifaddr;
+enum rt_error rt_ifa_add6(struct in6_ifaddr *);
+void	rt_ifa_delete6(struct in6_ifaddr *);
 
 #include "net/route/art.h"
+#include "net/route/radix.h"
 
 /* One tree per rdomain; an empty one stands for those that do not exist, so that the look-up needs no check. */
 extern struct art *rtable_arts[RT_TABLEID_MAX + 1];
+extern struct radix_node *rtable_tops6[RT_TABLEID_MAX + 1];
 
 static inline struct rtentry *
 rtable_match(unsigned rdomain, be32_t dst)
 {
 	return art_match(rtable_arts[(uint8_t)rdomain], dst);
+}
+
+static inline struct rtentry *
+rtable_match6(unsigned rdomain, const struct in6_addr *dst)
+{
+	return radix_match(rtable_tops6[(uint8_t)rdomain], dst);
+}
+
+static inline struct rtentry *
+rtable_match_af(unsigned af, unsigned rdomain, const struct in6_addr *dst)
+{
+	return af == AF_IP4 ? rtable_match(rdomain, dst->s6_addr32[0]) : rtable_match6(rdomain, dst);
 }
 
 #endif

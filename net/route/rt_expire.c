@@ -74,10 +74,8 @@ rt_expire_set(struct rtentry *rt, uint32_t seconds)
 void
 rt_gateway_down(const struct nexthop *nh)
 {
-	struct rtentry *host = rtable_lookup(nh->nh_rdomain, nh->nh_addr, 32), *next;
+	struct rtentry *host = rt_of_neighbour(nh), *next;
 
-	while (host != NULL && !(host->rt_nh == nh && (host->rt_flags & RTF_LLINFO)))
-		host = host->rt_next;
 	for (struct rtentry *c = host != NULL ? host->rt_children : NULL; c != NULL; c = next) {
 		next = c->rt_sibling;
 		if (c->rt_flags & RTF_DYNAMIC)

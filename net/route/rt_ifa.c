@@ -1,23 +1,43 @@
 /* rt_ifa.c - the routes that come and go with an interface's addresses and state. */
-#include "net/ether/arp.h"
+#include "net/inet6/in6_ifaddr.h"
 #include "net/route/rt_msg.h"
 #include "net/route/rt_var.h"
 
+/* What the routes of an address are made from, of either family. */
+struct rt_ifa {
+	struct ifnet	*i_ifp;
+	struct in6_addr	 i_addr;
+	uint8_t		 i_af, i_plen;
+};
+
+static struct rt_ifa
+rt_ifa4(const struct ifaddr *ifa)
+{
+	return (struct rt_ifa){ ifa->ifa_ifp, in6_of_ip4(ifa->ifa_addr), AF_IP4, ifa->ifa_plen };
+}
+
+static struct rt_ifa
+rt_ifa6(const struct in6_ifaddr *ia)
+{
+	return (struct rt_ifa){ ia->ia_ifp, ia->ia_addr, AF_IP6, ia->ia_plen };
+}
+
 /* Where it stands beside others of the same prefix (two addresses in one network), the younger one is behind. */
 static bool
-rt_ifa_make(struct ifaddr *ifa, be32_t dest, uint8_t plen, unsigned priority, uint32_t flags, struct rtentry **out)
+rt_ifa_make(const struct rt_ifa *i, const struct in6_addr *dest, uint8_t plen, unsigned priority, uint32_t flags,
+    struct rtentry **out)
 {
-	struct ifnet *ifp = ifa->ifa_ifp;
+	struct ifnet *ifp = i->i_ifp;
 	struct nexthop *nh = NULL;
 	struct rtentry *rt, model = {
-		.rt_dest = dest, .rt_plen = plen, .rt_priority = (uint8_t)priority, .rt_rdomain = ifp->if_rdomain,
-		.rt_flags = flags | (plen == 32 ? RTF_HOST : 0), .rt_ifp = ifp,
-		.rt_gateway = ifa->ifa_addr, .rt_ifa = ifa->ifa_addr,
+		.rt_af = i->i_af, .rt_dest6 = *dest, .rt_plen = plen, .rt_priority = (uint8_t)priority, .rt_rdomain = ifp->if_rdomain,
+		.rt_flags = flags | (plen == af_bits(i->i_af) ? RTF_HOST : 0), .rt_ifp = ifp,
+		.rt_gateway6 = i->i_addr, .rt_ifa6 = i->i_addr,
 	};
 
 	if ((flags & RTF_CONNECTED) && !ifp->if_ether) {	/* nobody to ask for a link address */
 		model.rt_flags &= ~RTF_CLONING;
-		if ((nh = nexthop_get(ifp, IP4_ANY)) == NULL)
+		if ((nh = nexthop_get_af(ifp, i->i_af, &in6addr_any)) == NULL)
 			return false;
 	}
 	if ((rt = rt_make(&model, *out, nh)) == NULL)
@@ -28,86 +48,138 @@ rt_ifa_make(struct ifaddr *ifa, be32_t dest, uint8_t plen, unsigned priority, ui
 
 /* The address itself. Somebody else's local route for it: it is in use. */
 static enum rt_error
-rt_ifa_local(struct ifaddr *ifa, struct rtentry **local)
+rt_ifa_local(const struct rt_ifa *i, struct rtentry **local)
 {
-	struct ifnet *ifp = ifa->ifa_ifp;
+	struct ifnet *ifp = i->i_ifp;
+	uint8_t bits = (uint8_t)af_bits(i->i_af);
+	struct rtentry *rt;
 
-	for (struct rtentry *rt = rtable_lookup(ifp->if_rdomain, ifa->ifa_addr, 32); rt != NULL; rt = rt->rt_next)
+	for (rt = rtable_lookup_af(i->i_af, ifp->if_rdomain, &i->i_addr, bits); rt != NULL; rt = rt->rt_next)
 		if (rt->rt_flags & RTF_LOCAL)
 			return RT_EXIST;
 	*local = NULL;
-	if (!rt_ifa_make(ifa, ifa->ifa_addr, 32, RTP_LOCAL, RTF_LOCAL | (ifp->if_ether ? RTF_LLINFO : 0), local))
+	if (!rt_ifa_make(i, &i->i_addr, bits, RTP_LOCAL, RTF_LOCAL | (ifp->if_ether ? RTF_LLINFO : 0), local))
 		return RT_NOMEM;
 	return RT_OK;
 }
 
 /* Its network. What of 127/8 is not ours never leaves: RFC 1122 3.2.1.3 (g). */
 static enum rt_error
-rt_ifa_network(struct ifaddr *ifa, struct rtentry *local)
+rt_ifa_network(const struct rt_ifa *i, struct rtentry *local)
 {
-	be32_t net = ifa->ifa_addr & ifa->ifa_mask;
-	unsigned prio = ifa->ifa_ifp->if_priority;
+	struct in6_addr net = in6_masked(&i->i_addr, i->i_plen);
+	unsigned prio = i->i_ifp->if_priority;
 	struct rtentry *rt = NULL;
 
-	if (ifa->ifa_ifp->if_flags & IFF_LOOPBACK) {
-		for (rt = rtable_lookup(ifa->ifa_ifp->if_rdomain, net, ifa->ifa_plen); rt != NULL; rt = rt->rt_next)
+	if (i->i_ifp->if_flags & IFF_LOOPBACK) {
+		for (rt = rtable_lookup_af(i->i_af, i->i_ifp->if_rdomain, &net, i->i_plen); rt != NULL; rt = rt->rt_next)
 			if (rt->rt_flags & RTF_REJECT)
 				return RT_OK;
 		rt = local;
-		return rt_ifa_make(ifa, net, ifa->ifa_plen, RTP_STATIC + prio, RTF_GATEWAY | RTF_REJECT | RTF_STATIC, &rt) ?
+		return rt_ifa_make(i, &net, i->i_plen, RTP_STATIC + prio, RTF_GATEWAY | RTF_REJECT | RTF_STATIC, &rt) ?
 		    RT_OK : RT_NOMEM;
 	}
-	if (!rt_ifa_make(ifa, net, ifa->ifa_plen, RTP_CONNECTED + prio, RTF_CLONING | RTF_CONNECTED, &rt))
+	if (!rt_ifa_make(i, &net, i->i_plen, RTP_CONNECTED + prio, RTF_CLONING | RTF_CONNECTED, &rt))
 		return RT_NOMEM;
 	rt_flush_clones(rt);
 	return RT_OK;
 }
 
+static void
+rt_ifa_retry(const struct rt_ifa *i)
+{
+	struct in6_addr net = in6_masked(&i->i_addr, i->i_plen);
+
+	rt_retry(i->i_af, i->i_ifp->if_rdomain, &net, i->i_plen);
+}
+
+static void rt_ifa_remove(const struct rt_ifa *);
+
 enum rt_error
 rt_ifa_add(struct ifaddr *ifa)
 {
 	struct rtentry *local, *rt = NULL;
+	struct rt_ifa i = rt_ifa4(ifa);
+	struct in6_addr broadcast = in6_of_ip4(ifa->ifa_broadcast);
 	enum rt_error e;
 
 	KASSERT(ifa->ifa_plen <= 32 && ifa->ifa_mask == ip4_mask(ifa->ifa_plen));
-	if ((e = rt_ifa_local(ifa, &local)) != RT_OK)
+	if ((e = rt_ifa_local(&i, &local)) != RT_OK)
 		return e;
-	if (ifa->ifa_plen < 32 && (e = rt_ifa_network(ifa, local)) != RT_OK)
+	if (ifa->ifa_plen < 32 && (e = rt_ifa_network(&i, local)) != RT_OK)
 		goto fail;
 	if (ifa->ifa_plen < 31 && ifa->ifa_broadcast != 0 && ifa->ifa_broadcast != ifa->ifa_addr && ifa->ifa_ifp->if_ether &&
-	    !rt_ifa_make(ifa, ifa->ifa_broadcast, 32, RTP_LOCAL, RTF_BROADCAST, &rt)) {
+	    !rt_ifa_make(&i, &broadcast, 32, RTP_LOCAL, RTF_BROADCAST, &rt)) {
 		e = RT_NOMEM;
 		goto fail;
 	}
-	rt_msg_addr(RTM_NEWADDR, ifa);
-	rt_retry(ifa->ifa_ifp->if_rdomain, ifa->ifa_addr & ifa->ifa_mask, ifa->ifa_plen);
+	rt_msg_addr(RTM_NEWADDR, i.i_ifp, i.i_af, &i.i_addr, i.i_plen);
+	rt_ifa_retry(&i);
 	return RT_OK;
 fail:
-	rt_ifa_delete(ifa);
+	rt_ifa_remove(&i);
 	return e;
 }
 
-void
-rt_ifa_delete(struct ifaddr *ifa)
+enum rt_error
+rt_ifa_add6(struct in6_ifaddr *ia)
 {
-	struct rtentry **list = &rt_iflist[ifa->ifa_ifp->if_index], *rt = *list, *c;
+	struct rt_ifa i = rt_ifa6(ia);
+	struct rtentry *local;
+	enum rt_error e;
 
-	rt_msg_addr(RTM_DELADDR, ifa);
+	KASSERT(ia->ia_plen <= 128);
+	if ((e = rt_ifa_local(&i, &local)) != RT_OK)
+		return e;
+	if (ia->ia_plen < 128 && !(ia->ia_ifp->if_flags & IFF_LOOPBACK) && (e = rt_ifa_network(&i, local)) != RT_OK) {
+		rt_ifa_remove(&i);
+		return e;
+	}
+	rt_msg_addr(RTM_NEWADDR, i.i_ifp, i.i_af, &i.i_addr, i.i_plen);
+	rt_ifa_retry(&i);
+	return RT_OK;
+}
+
+static void
+rt_ifa_remove(const struct rt_ifa *i)
+{
+	struct rtentry **list = &rt_iflist[i->i_ifp->if_index], *rt = *list, *c;
+	struct in6_addr net = in6_masked(&i->i_addr, i->i_plen);
+
 	while (rt != NULL) {
-		if (rt->rt_ifa != ifa->ifa_addr || !(rt->rt_flags & (RTF_LOCAL | RTF_CONNECTED | RTF_BROADCAST))) {
+		if (rt->rt_af != i->i_af || !in6_equal(&rt->rt_ifa6, &i->i_addr) ||
+		    !(rt->rt_flags & (RTF_LOCAL | RTF_CONNECTED | RTF_BROADCAST))) {
 			rt = rt->rt_sibling;
 			continue;
 		}
 		for (c = rt->rt_children; c != NULL; c = c->rt_sibling)
-			if ((c->rt_flags & RTF_REJECT) && c->rt_plen == ifa->ifa_plen &&
-			    c->rt_dest == (ifa->ifa_addr & ifa->ifa_mask))
+			if ((c->rt_flags & RTF_REJECT) && c->rt_plen == i->i_plen && in6_equal(&c->rt_dest6, &net))
 				break;
 		if (c != NULL)		/* 127/8 */
 			rt_destroy(c);
 		rt_destroy(rt);
 		rt = *list;		/* from the start: others of the list may have gone with it */
 	}
-	rt_retry(ifa->ifa_ifp->if_rdomain, ifa->ifa_addr & ifa->ifa_mask, ifa->ifa_plen);
+}
+
+void
+rt_ifa_delete(struct ifaddr *ifa)
+{
+	struct rt_ifa i = rt_ifa4(ifa);
+
+	rt_msg_addr(RTM_DELADDR, i.i_ifp, i.i_af, &i.i_addr, i.i_plen);
+	rt_ifa_remove(&i);
+	rt_ifa_retry(&i);
+}
+
+void
+rt_ifa_delete6(struct in6_ifaddr *ia)
+{
+	struct rt_ifa i = rt_ifa6(ia);
+
+	rt_msg_addr(RTM_DELADDR, i.i_ifp, i.i_af, &i.i_addr, i.i_plen);
+	rt_ifa_remove(&i);
+	rt_ifa_retry(&i);
 }
 
 /* Neighbours that nothing refers to are forgotten with the link. */
@@ -151,14 +223,15 @@ rt_if_detach(struct ifnet *ifp)
 
 	while (rt_iflist[ifp->if_index] != NULL)
 		rt_destroy(rt_iflist[ifp->if_index]);
-	for (struct rtentry *rt = rt_waiting[ifp->if_rdomain]; rt != NULL; rt = next) {
-		next = rt->rt_sibling;
-		if (rt->rt_ifp == ifp)
-			rt_destroy(rt);
-	}
+	for (unsigned af = 0; af < AF_COUNT; af++)
+		for (struct rtentry *rt = rt_waiting[af][ifp->if_rdomain]; rt != NULL; rt = next) {
+			next = rt->rt_sibling;
+			if (rt->rt_ifp == ifp)
+				rt_destroy(rt);
+		}
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nextnh) {	/* an admin's entries outlive their routes */
 		nextnh = nh->nh_next;
 		if (nh->nh_ifp == ifp && (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH)))
-			arp_forget(nh);
+			nexthop_forget(nh);
 	}
 }

@@ -21,15 +21,15 @@ link_name(const struct rt_msg *rm)
 }
 
 static const char *
-gateway(char buf[ETHER_STRLEN], const struct rt_msg *rm)
+gateway(char buf[IN6_STRLEN], const struct rt_msg *rm)
 {
-	return rm->rm_has_lladdr ? ether_print(buf, rm->rm_lladdr) : ip4_print(buf, rm->rm_gateway);
+	return rm->rm_has_lladdr ? ether_print(buf, rm->rm_lladdr) : af_print(buf, rm->rm_af, &rm->rm_gateway);
 }
 
 static void
 show_json(struct out *o, const struct rt_msg *rm)
 {
-	char a[IP4_NETSTRLEN], g[ETHER_STRLEN], fl[RT_FLAGSTRLEN];
+	char a[IN6_NETSTRLEN], g[IN6_STRLEN], fl[RT_FLAGSTRLEN];
 
 	json_open(o, NULL, '{');
 	json_str(o, "type", types[rm->rm_type].name);
@@ -39,7 +39,7 @@ show_json(struct out *o, const struct rt_msg *rm)
 		json_str(o, "link", link_name(rm));
 		json_bool(o, "up", rm->rm_flags & IFF_UP);
 	} else {
-		json_str(o, "destination", ip4_printnet(a, rm->rm_dest, rm->rm_plen));
+		json_str(o, "destination", af_printnet(a, rm->rm_af, &rm->rm_dest, rm->rm_plen));
 	}
 	if (rm->rm_type < RTM_IFINFO) {
 		json_str(o, "gateway", gateway(g, rm));
@@ -52,7 +52,7 @@ show_json(struct out *o, const struct rt_msg *rm)
 static void
 show(struct out *o, const struct rt_msg *rm)
 {
-	char a[IP4_STRLEN], m[IP4_STRLEN], g[ETHER_STRLEN];
+	char a[IN6_STRLEN], m[IN6_STRLEN], g[IN6_STRLEN];
 
 	out_printf(o, "%s: %s: ", types[rm->rm_type].name, types[rm->rm_type].text);
 	switch (rm->rm_type) {
@@ -61,14 +61,14 @@ show(struct out *o, const struct rt_msg *rm)
 		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		out_printf(o, "if# %u\nsockaddrs: <NETMASK,IFA>\n %s %s\n", rm->rm_ifidx, ip4_print(m, ip4_mask(rm->rm_plen)),
-		    ip4_print(a, rm->rm_dest));
+		out_printf(o, "if# %u\nsockaddrs: <NETMASK,IFA>\n %s %s\n", rm->rm_ifidx, af_printmask(m, rm->rm_af, rm->rm_plen),
+		    af_print(a, rm->rm_af, &rm->rm_dest));
 		break;
 	default:
 		out_printf(o, "priority %u, table %u, if# %u\nflags:<", rm->rm_priority, rm->rm_rdomain, rm->rm_ifidx);
 		rt_flagnames(o, rm->rm_flags);
-		out_printf(o, ">\nsockaddrs: <DST,GATEWAY,NETMASK>\n %s %s %s\n", ip4_print(a, rm->rm_dest), gateway(g, rm),
-		    ip4_print(m, ip4_mask(rm->rm_plen)));
+		out_printf(o, ">\nsockaddrs: <DST,GATEWAY,NETMASK>\n %s %s %s\n", af_print(a, rm->rm_af, &rm->rm_dest), gateway(g, rm),
+		    af_printmask(m, rm->rm_af, rm->rm_plen));
 		break;
 	}
 }
@@ -91,10 +91,12 @@ show_new(struct out *o, unsigned rdomain, uint64_t *pos)
 			break;
 		if (rm.rm_rdomain != rdomain)
 			continue;
+		net_enter();		/* zones have names */
 		if (o->o_json)
 			show_json(o, &rm);
 		else
 			show(o, &rm);
+		net_leave();
 		out_flush(o);
 	}
 }

@@ -33,14 +33,15 @@ rt_msg_route(enum rt_msg_type type, const struct rtentry *rt)
 
 	if (rm == NULL)
 		return;
-	rm->rm_dest = rt->rt_dest;
+	rm->rm_af = rt->rt_af;
+	rm->rm_dest = rt->rt_dest6;
 	rm->rm_plen = rt->rt_plen;
-	rm->rm_gateway = rt->rt_gateway;
+	rm->rm_gateway = rt->rt_gateway6;
 	rm->rm_priority = rt->rt_priority;
 	rm->rm_rdomain = rt->rt_rdomain;
 	rm->rm_ifidx = rt->rt_ifp != NULL ? rt->rt_ifp->if_index : 0;
 	rm->rm_flags = rt->rt_flags;
-	if ((rt->rt_flags & RTF_LLINFO) && nh != NULL && nh->nh_state == NH_REACHABLE && !(nh->nh_flags & NHF_P2P)) {
+	if ((rt->rt_flags & RTF_LLINFO) && nh != NULL && NH_RESOLVED(nh) && !(nh->nh_flags & NHF_P2P)) {
 		rm->rm_has_lladdr = true;
 		memcpy(rm->rm_lladdr, nexthop_lladdr(nh), 6);
 	}
@@ -53,9 +54,8 @@ rt_msg_neighbour(const struct nexthop *nh)
 
 	if (watchers == 0)
 		return;
-	for (rt = rtable_lookup(nh->nh_rdomain, nh->nh_addr, 32); rt != NULL; rt = rt->rt_next)
-		if (rt->rt_nh == nh && (rt->rt_flags & RTF_LLINFO))
-			rt_msg_route(RTM_RESOLVE, rt);
+	if ((rt = rt_of_neighbour(nh)) != NULL)
+		rt_msg_route(RTM_RESOLVE, rt);
 }
 
 void
@@ -72,16 +72,17 @@ rt_msg_if(const struct ifnet *ifp)
 }
 
 void
-rt_msg_addr(enum rt_msg_type type, const struct ifaddr *ifa)
+rt_msg_addr(enum rt_msg_type type, const struct ifnet *ifp, unsigned af, const struct in6_addr *addr, unsigned plen)
 {
 	struct rt_msg *rm = rt_msg_new(type);
 
 	if (rm == NULL)
 		return;
-	rm->rm_ifidx = ifa->ifa_ifp->if_index;
-	rm->rm_rdomain = ifa->ifa_ifp->if_rdomain;
-	rm->rm_dest = ifa->ifa_addr;
-	rm->rm_plen = ifa->ifa_plen;
+	rm->rm_ifidx = ifp->if_index;
+	rm->rm_rdomain = ifp->if_rdomain;
+	rm->rm_af = (uint8_t)af;
+	rm->rm_dest = *addr;
+	rm->rm_plen = (uint8_t)plen;
 }
 
 void

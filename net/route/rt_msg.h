@@ -9,7 +9,8 @@ enum rt_msg_type { RTM_ADD, RTM_DELETE, RTM_CHANGE, RTM_RESOLVE, RTM_IFINFO, RTM
 
 struct rt_msg {
 	enum rt_msg_type rm_type;
-	be32_t		rm_dest, rm_gateway;	/* NEWADDR, DELADDR: rm_dest is the address */
+	struct in6_addr	rm_dest, rm_gateway;	/* NEWADDR, DELADDR: rm_dest is the address */
+	uint8_t		rm_af;
 	uint8_t		rm_plen, rm_priority;
 	bool		rm_has_lladdr;		/* the gateway is a neighbour's link address: */
 	uint8_t		rm_lladdr[6];
@@ -22,7 +23,7 @@ struct rt_msg {
 void	rt_msg_route(enum rt_msg_type, const struct rtentry *);
 void	rt_msg_neighbour(const struct nexthop *);	/* its link address is known now, or another one */
 void	rt_msg_if(const struct ifnet *);
-void	rt_msg_addr(enum rt_msg_type, const struct ifaddr *);
+void	rt_msg_addr(enum rt_msg_type, const struct ifnet *, unsigned af, const struct in6_addr *, unsigned plen);
 
 /* Somebody watches from now on; *pos is where he stands. Between the two calls messages are kept, the latest RT_MSG_MAX of them. */
 #define RT_MSG_MAX	256

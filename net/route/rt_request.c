@@ -1,4 +1,5 @@
 /* rt_request.c - routes as an admin asks for them: add, delete, change. */
+#include "net/inet6/in6_ifaddr.h"
 #include "net/route/rt_msg.h"
 #include "net/route/rt_var.h"
 
@@ -9,18 +10,19 @@
 static bool
 rt_request_valid(const struct rt_request *rq)
 {
-	return rq->rq_plen <= 32 && rq->rq_rdomain <= RT_TABLEID_MAX && rq->rq_priority <= RTP_MAX &&
-	    (rq->rq_plen == 32 || !(rq->rq_flags & RTF_HOST));
+	return rq->rq_af < AF_COUNT && rq->rq_plen <= af_bits(rq->rq_af) && rq->rq_rdomain <= RT_TABLEID_MAX &&
+	    rq->rq_priority <= RTP_MAX && (rq->rq_plen == af_bits(rq->rq_af) || !(rq->rq_flags & RTF_HOST));
 }
 
-static struct ifnet *
-rt_ifwithaddr(unsigned rdomain, be32_t addr)
+/* Whose address it is: each has a local route. NULL: nobody's. */
+static struct rtentry *
+rt_local(unsigned af, unsigned rdomain, const struct in6_addr *addr)
 {
-	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
-			if (ifp->if_rdomain == rdomain && ifa->ifa_addr == addr)
-				return ifp;
-	return NULL;
+	struct rtentry *rt = rtable_lookup_af(af, rdomain, addr, af_bits(af));
+
+	while (rt != NULL && !(rt->rt_flags & RTF_LOCAL))
+		rt = rt->rt_next;
+	return rt;
 }
 
 /* A route that leads nowhere stands on the loopback interface, and on its gateway's local route where there is one (as
@@ -34,13 +36,27 @@ rt_add_noway(struct rtentry *model, struct rtentry **parent)
 		ifp = ifp->if_next;
 	if (model->rt_ifp == NULL && (model->rt_ifp = ifp) == NULL)
 		return RT_UNREACH;
-	for (struct rtentry *rt = rtable_lookup(model->rt_rdomain, model->rt_gateway, 32); rt != NULL; rt = rt->rt_next)
-		if ((model->rt_flags & RTF_GATEWAY) && (rt->rt_flags & RTF_LOCAL)) {
-			*parent = rt;
-			model->rt_ifp = rt->rt_ifp;
-			model->rt_ifa = rt->rt_ifa;
-		}
+	if ((model->rt_flags & RTF_GATEWAY) &&
+	    (*parent = rt_local(model->rt_af, model->rt_rdomain, &model->rt_gateway6)) != NULL) {
+		model->rt_ifp = (*parent)->rt_ifp;
+		model->rt_ifa6 = (*parent)->rt_ifa6;
+	}
 	return RT_OK;
+}
+
+/* The address that the interface shows in a family; its link-local one where there is no other. */
+static struct in6_addr
+rt_onlink_ifa(const struct ifnet *ifp, unsigned af)
+{
+	const struct in6_ifaddr *ia = ifp->if_addrs6;
+
+	if (af == AF_IP4)
+		return in6_of_ip4(ifp->if_addrs != NULL ? ifp->if_addrs->ifa_addr : IP4_ANY);
+	while (ia != NULL && IN6_IS_ADDR_LINKLOCAL(&ia->ia_addr))
+		ia = ia->ia_next;
+	if (ia == NULL)
+		ia = in6_ifaddr_linklocal(ifp);
+	return ia != NULL ? ia->ia_addr : in6addr_any;
 }
 
 /* All of the network is directly on the interface. */
@@ -51,23 +67,25 @@ rt_add_onlink(struct rtentry *model, struct nexthop **nh)
 
 	if (ifp == NULL || (ifp->if_flags & IFF_LOOPBACK))
 		return RT_INVAL;
-	if (model->rt_ifa == 0 && ifp->if_addrs != NULL)
-		model->rt_ifa = ifp->if_addrs->ifa_addr;
-	model->rt_gateway = model->rt_ifa;
+	if (in6_is_any(&model->rt_ifa6))
+		model->rt_ifa6 = rt_onlink_ifa(ifp, model->rt_af);
+	model->rt_gateway6 = model->rt_ifa6;
 	if (ifp->if_ether) {
 		model->rt_flags |= RTF_CLONING;
 		return RT_OK;
 	}
-	return (*nh = nexthop_get(ifp, IP4_ANY)) != NULL ? RT_OK : RT_NOMEM;
+	return (*nh = nexthop_get_af(ifp, model->rt_af, &in6addr_any)) != NULL ? RT_OK : RT_NOMEM;
 }
 
 /* Another route of the same prefix and priority is in the way. */
 static bool
 rt_add_conflicts(const struct rtentry *model, bool mpath)
 {
-	for (struct rtentry *rt = rtable_lookup(model->rt_rdomain, model->rt_dest, model->rt_plen); rt != NULL; rt = rt->rt_next)
+	const struct rtentry *rt = rtable_lookup_af(model->rt_af, model->rt_rdomain, &model->rt_dest6, model->rt_plen);
+
+	for (; rt != NULL; rt = rt->rt_next)
 		if (rt->rt_priority == model->rt_priority &&
-		    (!mpath || (rt->rt_gateway == model->rt_gateway && rt->rt_ifp == model->rt_ifp)))
+		    (!mpath || (in6_equal(&rt->rt_gateway6, &model->rt_gateway6) && rt->rt_ifp == model->rt_ifp)))
 			return true;
 	return false;
 }
@@ -76,16 +94,16 @@ enum rt_error
 rt_add(const struct rt_request *rq)
 {
 	struct rtentry *rt, *parent = NULL, model = {
-		.rt_dest = rq->rq_dest & ip4_mask(MIN(rq->rq_plen, 32)), .rt_plen = rq->rq_plen,
-		.rt_priority = rq->rq_priority, .rt_rdomain = rq->rq_rdomain, .rt_flags = rq->rq_flags & RT_USERFLAGS, .rt_ifp = rq->rq_ifp,
-		.rt_gateway = rq->rq_gateway, .rt_ifa = rq->rq_ifa, .rt_mtu = rq->rq_mtu,
+		.rt_af = rq->rq_af, .rt_plen = rq->rq_plen, .rt_priority = rq->rq_priority, .rt_rdomain = rq->rq_rdomain, .rt_flags = rq->rq_flags & RT_USERFLAGS, .rt_ifp = rq->rq_ifp,
+		.rt_gateway6 = rq->rq_gateway6, .rt_ifa6 = rq->rq_ifa6, .rt_mtu = rq->rq_mtu,
 	};
 	struct nexthop *nh = NULL;
 	enum rt_error e;
 
-	if (!rt_request_valid(rq) || (rq->rq_ifa != 0 && rt_ifwithaddr(rq->rq_rdomain, rq->rq_ifa) == NULL))
+	if (!rt_request_valid(rq) || (!in6_is_any(&rq->rq_ifa6) && rt_local(rq->rq_af, rq->rq_rdomain, &rq->rq_ifa6) == NULL))
 		return RT_INVAL;
-	if (rq->rq_plen == 32)
+	model.rt_dest6 = in6_masked(&rq->rq_dest6, rq->rq_plen);
+	if (rq->rq_plen == af_bits(rq->rq_af))
 		model.rt_flags |= RTF_HOST;
 	if (model.rt_flags & RT_NOWAY)
 		e = rt_add_noway(&model, &parent);
@@ -95,8 +113,8 @@ rt_add(const struct rt_request *rq)
 		e = rt_add_onlink(&model, &nh);
 	if (e != RT_OK)
 		return e;
-	if (rq->rq_ifa != 0)
-		model.rt_ifa = rq->rq_ifa;
+	if (!in6_is_any(&rq->rq_ifa6))
+		model.rt_ifa6 = rq->rq_ifa6;
 	if (model.rt_priority == 0)
 		model.rt_priority = (uint8_t)(RTP_STATIC + model.rt_ifp->if_priority);
 	if (rt_add_conflicts(&model, rq->rq_flags & RTF_MPATH)) {
@@ -113,21 +131,21 @@ rt_add(const struct rt_request *rq)
 		rt_expire_set(rt, rq->rq_lifetime);
 	rt_flush_clones(rt);
 	if (rt->rt_flags & RTF_CLONING)
-		rt_retry(rt->rt_rdomain, rt->rt_dest, rt->rt_plen);
+		rt_retry(rt->rt_af, rt->rt_rdomain, &rt->rt_dest6, rt->rt_plen);
 	return RT_OK;
 }
 
 /* The route that is meant; an admin's own before one that was cloned. *e: why there is none. */
 static struct rtentry *
-rt_request_find(const struct rt_request *rq, be32_t gateway, enum rt_error *e)
+rt_request_find(const struct rt_request *rq, const struct in6_addr *gateway, enum rt_error *e)
 {
-	struct rtentry *clone = NULL;
+	struct in6_addr dest = in6_masked(&rq->rq_dest6, rq->rq_plen);
+	struct rtentry *clone = NULL, *rt;
 
 	*e = RT_NOTFOUND;
-	for (struct rtentry *rt = rtable_lookup(rq->rq_rdomain, rq->rq_dest & ip4_mask(rq->rq_plen), rq->rq_plen); rt != NULL;
-	    rt = rt->rt_next) {
+	for (rt = rtable_lookup_af(rq->rq_af, rq->rq_rdomain, &dest, rq->rq_plen); rt != NULL; rt = rt->rt_next) {
 		if ((rq->rq_priority != 0 && rt->rt_priority != rq->rq_priority) ||
-		    (gateway != 0 && rt->rt_gateway != gateway))
+		    (!in6_is_any(gateway) && !in6_equal(&rt->rt_gateway6, gateway)))
 			continue;
 		if (rt->rt_flags & RTF_CLONED)
 			clone = rt;
@@ -143,11 +161,12 @@ enum rt_error
 rt_delete(const struct rt_request *rq)
 {
 	struct rtentry *rt;
+	struct in6_addr dest;
 	enum rt_error e;
 
 	if (!rt_request_valid(rq))
 		return RT_INVAL;
-	if ((rt = rt_request_find(rq, rq->rq_gateway, &e)) == NULL)
+	if ((rt = rt_request_find(rq, &rq->rq_gateway6, &e)) == NULL)
 		return e;
 	if (rt->rt_flags & RTF_CLONED) {
 		if (!rt_forget(rt->rt_nh))
@@ -155,13 +174,13 @@ rt_delete(const struct rt_request *rq)
 		return RT_OK;
 	}
 	rt_remove(rt);
-	if (rq->rq_plen < 32)		/* gateway routes that stood on it (an interface route) may have another way */
-		rt_retry(rq->rq_rdomain, rq->rq_dest & ip4_mask(rq->rq_plen), rq->rq_plen);
+	dest = in6_masked(&rq->rq_dest6, rq->rq_plen);
+	rt_retry(rq->rq_af, rq->rq_rdomain, &dest, rq->rq_plen);	/* what stood on it (an interface route) may have another way */
 	return RT_OK;
 }
 
 static enum rt_error
-rt_change_gateway(struct rtentry *rt, be32_t gateway)
+rt_change_gateway(struct rtentry *rt, const struct in6_addr *gateway)
 {
 	struct rtentry *parent, *old = rt->rt_parent, model = *rt;
 	struct nexthop *nh;
@@ -169,12 +188,12 @@ rt_change_gateway(struct rtentry *rt, be32_t gateway)
 
 	if (!(rt->rt_flags & RTF_GATEWAY) || (rt->rt_flags & RT_NOWAY))
 		return RT_INVAL;
-	model.rt_gateway = gateway;
+	model.rt_gateway6 = *gateway;
 	if ((e = rt_resolve(&model, &parent, &nh)) != RT_OK)
 		return e;
-	rt->rt_gateway = gateway;
+	rt->rt_gateway6 = *gateway;
 	rt->rt_ifp = model.rt_ifp;
-	rt->rt_ifa = model.rt_ifa;
+	rt->rt_ifa6 = model.rt_ifa6;
 	rt_rehang(rt, parent, nh);
 	rt_release(old);
 	return RT_OK;
@@ -183,22 +202,23 @@ rt_change_gateway(struct rtentry *rt, be32_t gateway)
 enum rt_error
 rt_change(const struct rt_request *rq)
 {
-	struct ifnet *ifp = NULL;
-	struct rtentry *rt;
+	bool ifa = !in6_is_any(&rq->rq_ifa6);
+	struct rtentry *rt, *local = NULL;
 	enum rt_error e;
 
-	if (!rt_request_valid(rq) || (rq->rq_ifa != 0 && (ifp = rt_ifwithaddr(rq->rq_rdomain, rq->rq_ifa)) == NULL))
+	if (!rt_request_valid(rq) || (ifa && (local = rt_local(rq->rq_af, rq->rq_rdomain, &rq->rq_ifa6)) == NULL))
 		return RT_INVAL;
-	if ((rt = rt_request_find(rq, 0, &e)) == NULL)
+	if ((rt = rt_request_find(rq, &in6addr_any, &e)) == NULL)
 		return e;
 	if (rt->rt_flags & RTF_CLONED)
 		return RT_INVAL;
-	if (rq->rq_gateway != 0 && rq->rq_gateway != rt->rt_gateway && (e = rt_change_gateway(rt, rq->rq_gateway)) != RT_OK)
+	if (!in6_is_any(&rq->rq_gateway6) && !in6_equal(&rq->rq_gateway6, &rt->rt_gateway6) &&
+	    (e = rt_change_gateway(rt, &rq->rq_gateway6)) != RT_OK)
 		return e;
-	if (rq->rq_ifa != 0) {
-		rt->rt_ifa = rq->rq_ifa;
+	if (ifa) {
+		rt->rt_ifa6 = rq->rq_ifa6;
 		if (rt->rt_parent != NULL && (rt->rt_parent->rt_flags & RTF_LOCAL))
-			rt->rt_ifp = ifp;	/* as OpenBSD shows it; packets follow rt_nh */
+			rt->rt_ifp = local->rt_ifp;	/* as OpenBSD shows it; packets follow rt_nh */
 	}
 	if (rq->rq_mtu != 0)
 		rt->rt_mtu = rq->rq_mtu;

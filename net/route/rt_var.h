@@ -8,6 +8,8 @@
 bool	rtable_insert(struct rtentry *);
 void	rtable_remove(struct rtentry *);
 void	rtable_reorder(struct rtentry *);
+/* The best route of the longest prefix shorter than plen (one more than the family's most: any) that holds addr; NULL: none. */
+struct rtentry *rtable_shorter(unsigned af, unsigned rdomain, const struct in6_addr *addr, unsigned plen);
 
 /* route.c. A route that is in the table and hangs on `parent`, or (NULL) on its interface; its RTF_UP is worked out.
  * NULL: no memory. The nexthop's reference becomes the route's, in any case. */
@@ -30,19 +32,13 @@ void	rt_release(struct rtentry *host);
 /* RTF_UP again of it and all that stand on it. */
 void	rt_refresh(struct rtentry *);
 /* Waiting gateway routes whose gateway is within the prefix find their way anew. */
-void	rt_retry(unsigned rdomain, be32_t dest, unsigned plen);
+void	rt_retry(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen);
 /* Neighbours within a new prefix that a shorter cloning route has made, and that no gateway route uses, go: the new one
  * decides about them. */
 void	rt_flush_clones(const struct rtentry *newer);
 /* Routes that hang on the interface itself. */
 extern struct rtentry *rt_iflist[IF_MAX];
-/* Gateway routes that wait, by rdomain. */
-extern struct rtentry *rt_waiting[RT_TABLEID_MAX + 1];
-
-static inline bool
-rt_covers(be32_t dest, unsigned plen, be32_t addr)
-{
-	return ((dest ^ addr) & ip4_mask(plen)) == 0;
-}
+/* Gateway routes that wait, by family and rdomain. */
+extern struct rtentry *rt_waiting[AF_COUNT][RT_TABLEID_MAX + 1];
 
 #endif

@@ -6,17 +6,43 @@
 
 static struct art rtable_none;		/* always empty */
 struct art *rtable_arts[RT_TABLEID_MAX + 1] = { [0 ... RT_TABLEID_MAX] = &rtable_none };
+struct radix_node *rtable_tops6[RT_TABLEID_MAX + 1];
 
 bool
 rtable_exists(unsigned rdomain)
 {
-	return rdomain == 0 || (rdomain <= RT_TABLEID_MAX && rtable_arts[rdomain] != &rtable_none);
+	return rdomain == 0 ||
+	    (rdomain <= RT_TABLEID_MAX && (rtable_arts[rdomain] != &rtable_none || rtable_tops6[rdomain] != NULL));
 }
 
 struct rtentry *
 rtable_lookup(unsigned rdomain, be32_t dest, unsigned plen)
 {
 	return art_exact(rtable_arts[(uint8_t)rdomain], dest, plen);
+}
+
+struct rtentry *
+rtable_lookup6(unsigned rdomain, const struct in6_addr *dest, unsigned plen)
+{
+	return radix_exact(rtable_tops6[(uint8_t)rdomain], dest, plen);
+}
+
+struct rtentry *
+rtable_lookup_af(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen)
+{
+	return af == AF_IP4 ? rtable_lookup(rdomain, dest->s6_addr32[0], plen) : rtable_lookup6(rdomain, dest, plen);
+}
+
+struct rtentry *
+rtable_shorter(unsigned af, unsigned rdomain, const struct in6_addr *addr, unsigned plen)
+{
+	struct rtentry *rt = NULL;
+
+	if (af == AF_IP6)
+		return radix_shorter(rtable_tops6[(uint8_t)rdomain], addr, plen);
+	while (rt == NULL && plen-- > 0)
+		rt = rtable_lookup(rdomain, addr->s6_addr32[0] & ip4_mask(plen), plen);
+	return rt;
 }
 
 static int
@@ -71,13 +97,12 @@ rtable_unsplice(struct rtentry *head, struct rtentry *rt)
 }
 
 static bool
-rtable_insert_first(struct rtentry *rt)
+rtable_insert_first4(struct rtentry *rt)
 {
 	struct art **artp = &rtable_arts[rt->rt_rdomain], *art = *artp;
 
 	if (art == &rtable_none && (art = art_create()) == NULL)
 		return false;
-	rt->rt_next = NULL;
 	if (!art_insert(art, rt->rt_dest, rt->rt_plen, rt)) {
 		if (art != *artp)
 			art_destroy(art);
@@ -87,17 +112,58 @@ rtable_insert_first(struct rtentry *rt)
 	return true;
 }
 
+static bool
+rtable_insert_first(struct rtentry *rt)
+{
+	rt->rt_next = NULL;
+	if (rt->rt_af == AF_IP4)
+		return rtable_insert_first4(rt);
+	return radix_insert(&rtable_tops6[rt->rt_rdomain], &rt->rt_dest6, rt->rt_plen, rt);
+}
+
+static void
+rtable_remove_last(const struct rtentry *rt)
+{
+	struct art **artp = &rtable_arts[rt->rt_rdomain], *art = *artp;
+
+	if (rt->rt_af == AF_IP6) {
+		radix_remove(&rtable_tops6[rt->rt_rdomain], &rt->rt_dest6, rt->rt_plen);
+		return;
+	}
+	art_remove(art, rt->rt_dest, rt->rt_plen);
+	if (art_is_empty(art)) {
+		__atomic_store_n(artp, &rtable_none, __ATOMIC_RELEASE);
+		art_destroy(art);
+	}
+}
+
+/* The list of rt's prefix begins with it. */
+static void
+rtable_replace(struct rtentry *rt)
+{
+	if (rt->rt_af == AF_IP4)
+		art_replace(rtable_arts[rt->rt_rdomain], rt->rt_dest, rt->rt_plen, rt);
+	else
+		radix_replace(&rtable_tops6[rt->rt_rdomain], &rt->rt_dest6, rt->rt_plen, rt);
+}
+
+static struct rtentry *
+rtable_head(const struct rtentry *rt)
+{
+	return rtable_lookup_af(rt->rt_af, rt->rt_rdomain, &rt->rt_dest6, rt->rt_plen);
+}
+
 bool
 rtable_insert(struct rtentry *rt)
 {
-	struct rtentry *head = rtable_lookup(rt->rt_rdomain, rt->rt_dest, rt->rt_plen), *first;
+	struct rtentry *head = rtable_head(rt), *first;
 
 	OWNER(0);
 	if (head == NULL)
 		return rtable_insert_first(rt);
 	first = rtable_splice(head, rt);
 	if (first != head)
-		art_replace(rtable_arts[rt->rt_rdomain], rt->rt_dest, rt->rt_plen, first);
+		rtable_replace(first);
 	rtable_mpath(first);
 	return true;
 }
@@ -105,32 +171,27 @@ rtable_insert(struct rtentry *rt)
 void
 rtable_remove(struct rtentry *rt)
 {
-	struct art **artp = &rtable_arts[rt->rt_rdomain], *art = *artp;
-	struct rtentry *head = rtable_lookup(rt->rt_rdomain, rt->rt_dest, rt->rt_plen), *first;
+	struct rtentry *head = rtable_head(rt), *first;
 
 	OWNER(0);
 	first = rtable_unsplice(head, rt);
 	if (first == NULL)
-		art_remove(art, rt->rt_dest, rt->rt_plen);
+		rtable_remove_last(rt);
 	else if (first != head)
-		art_replace(art, rt->rt_dest, rt->rt_plen, first);
+		rtable_replace(first);
 	rtable_mpath(first);
-	if (art_is_empty(art)) {
-		__atomic_store_n(artp, &rtable_none, __ATOMIC_RELEASE);
-		art_destroy(art);
-	}
 }
 
 void
 rtable_reorder(struct rtentry *rt)
 {
-	struct rtentry *head = rtable_lookup(rt->rt_rdomain, rt->rt_dest, rt->rt_plen), *first;
+	struct rtentry *head = rtable_head(rt), *first;
 
 	if (head == rt && rt->rt_next == NULL)
 		return;
 	first = rtable_splice(rtable_unsplice(head, rt), rt);
 	if (first != head)
-		art_replace(rtable_arts[rt->rt_rdomain], rt->rt_dest, rt->rt_plen, first);
+		rtable_replace(first);
 }
 
 /* The first of a prefix's routes that comes behind the cursor: rc_nth counts those of its order that were given
@@ -155,16 +216,20 @@ rtable_next_here(struct rtentry *head, struct rt_cursor *rc)
 struct rtentry *
 rtable_next(unsigned rdomain, struct rt_cursor *rc)
 {
-	const struct art *art = rtable_arts[(uint8_t)rdomain];
+	int after = rc->rc_started ? rc->rc_plen : -1;
 	struct rtentry *rt;
 
-	if (rc->rc_started && (rt = art_exact(art, rc->rc_dest, (unsigned)rc->rc_plen)) != NULL &&
+	if (rc->rc_started && (rt = rtable_lookup_af(rc->rc_af, rdomain, &rc->rc_dest6, (unsigned)rc->rc_plen)) != NULL &&
 	    (rt = rtable_next_here(rt, rc)) != NULL)
 		return rt;
-	if ((rt = art_next(art, rc->rc_dest, rc->rc_started ? rc->rc_plen : -1)) == NULL)
+	if (rc->rc_af == AF_IP4)
+		rt = art_next(rtable_arts[(uint8_t)rdomain], rc->rc_dest6.s6_addr32[0], after);
+	else
+		rt = radix_next(rtable_tops6[(uint8_t)rdomain], &rc->rc_dest6, after);
+	if (rt == NULL)
 		return NULL;
 	rc->rc_started = true;
-	rc->rc_dest = rt->rt_dest;
+	rc->rc_dest6 = rt->rt_dest6;
 	rc->rc_plen = rt->rt_plen;
 	rc->rc_priority = rc->rc_nth = 0;
 	return rtable_next_here(rt, rc);

@@ -483,7 +483,7 @@ TEST(arp_entries_limited)
 	CHECK_EQ(counter_delta("arps_full"), 1);
 	arp_comes(&t1, ARPOP_REPLY, mac_a, t1.w_if.if_lladdr, "172.16.0.1", mac_a, "172.16.99.9");
 	host_run(20);
-	CHECK(counter_delta("arps_reclaimed") > 0);
+	CHECK(counter_delta("nhs_reclaimed") > 0);
 	net_end();
 }
 
@@ -519,7 +519,7 @@ TEST(arp_flood)
 	CHECK_EQ(counter_delta("ips_noneighbor"), 1);
 	host_run(20);
 	CHECK(entries() < full && entries() >= full - 600);
-	CHECK_EQ(counter_delta("arps_reclaimed"), full - entries());
+	CHECK_EQ(counter_delta("nhs_reclaimed"), full - entries());
 	send_to("10.0.1.88");
 	request_comes(&t1, "10.0.1.1", "10.0.1.88");
 	send_to("10.0.1.77");
@@ -546,7 +546,7 @@ TEST(arp_all_in_use)
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
 		reachable += nh->nh_state == NH_REACHABLE;
 	host_run(20);
-	CHECK(counter_delta("arps_reclaimed") >= 64);
+	CHECK(counter_delta("nhs_reclaimed") >= 64);
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
 		reachable -= nh->nh_state == NH_REACHABLE;
 	CHECK_EQ(reachable, 0);				/* first those that have not answered, */
@@ -734,7 +734,7 @@ TEST(arp_limit_per_interface)
 		if (i % 1000 == 0)
 			host_run(20);
 	}
-	CHECK(counter_delta("arps_full") > 0 && counter_delta("arps_reclaimed") > 0);
+	CHECK(counter_delta("arps_full") > 0 && counter_delta("nhs_reclaimed") > 0);
 	CHECK(entries() <= 8192 + 300);
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
 		n0 += nh->nh_ifp == &t0.w_if;

@@ -28,7 +28,7 @@ slow_match(be32_t dst)
 	struct rtentry *best = NULL;
 
 	for (unsigned i = 0; i < nlist; i++)
-		if (list[i] != NULL && rt_covers(list[i]->rt_dest, list[i]->rt_plen, dst) &&
+		if (list[i] != NULL && ((list[i]->rt_dest ^ dst) & ip4_mask(list[i]->rt_plen)) == 0 &&
 		    (best == NULL || list[i]->rt_plen > best->rt_plen))
 			best = list[i];
 	return best;
