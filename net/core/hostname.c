@@ -27,6 +27,7 @@ hostname_free(void *obj)
 	pending_remove(&h->hn_arp_watch);
 	hostname_absentees -= h->hn_absent;
 	free(h->hn_addrs);
+	free(h->hn_addrs6);
 	free(h->hn_routes);
 	free(h->hn_arps);
 	free(h);
@@ -71,10 +72,12 @@ hostname_copy(const struct hostname *h)
 		return NULL;
 	*c = *h;
 	c->hn_addrs = NULL;
+	c->hn_addrs6 = NULL;
 	c->hn_routes = NULL;
 	c->hn_arps = NULL;
 	c->hn_absent = false;
 	if (!copy_array((void **)&c->hn_addrs, h->hn_addrs, h->hn_naddrs, sizeof(*h->hn_addrs)) ||
+	    !copy_array((void **)&c->hn_addrs6, h->hn_addrs6, h->hn_naddrs6, sizeof(*h->hn_addrs6)) ||
 	    !copy_array((void **)&c->hn_routes, h->hn_routes, h->hn_nroutes, sizeof(*h->hn_routes)) ||
 	    !copy_array((void **)&c->hn_arps, h->hn_arps, h->hn_narps, sizeof(*h->hn_arps))) {
 		hostname_free(c);
@@ -83,6 +86,8 @@ hostname_copy(const struct hostname *h)
 	c->hn_mtu_line = c->hn_lladdr_line = 0;
 	for (unsigned i = 0; i < c->hn_naddrs; i++)
 		c->hn_addrs[i].ha_line = 0;
+	for (unsigned i = 0; i < c->hn_naddrs6; i++)
+		c->hn_addrs6[i].h6_line = 0;
 	for (unsigned i = 0; i < c->hn_nroutes; i++)
 		c->hn_routes[i].sr_line = 0;
 	for (unsigned i = 0; i < c->hn_narps; i++)
@@ -95,6 +100,13 @@ addr_equal(const struct hn_addr *a, const struct hn_addr *b)
 {
 	return a->ha_addr == b->ha_addr && a->ha_plen == b->ha_plen && a->ha_broadcast == b->ha_broadcast &&
 	    a->ha_dest == b->ha_dest;
+}
+
+static bool
+addr6_equal(const struct hn_addr6 *a, const struct hn_addr6 *b)
+{
+	return in6_equal(&a->h6_addr, &b->h6_addr) && a->h6_plen == b->h6_plen && a->h6_eui64 == b->h6_eui64 &&
+	    a->h6_anycast == b->h6_anycast;
 }
 
 static int
@@ -117,10 +129,14 @@ hostname_equal(const struct hostname *a, const struct hostname *b)
 	if (a->hn_updown != b->hn_updown || a->hn_debug != b->hn_debug || a->hn_media != b->hn_media ||
 	    a->hn_has_lladdr != b->hn_has_lladdr || memcmp(a->hn_lladdr, b->hn_lladdr, 6) != 0 ||
 	    a->hn_mtu != b->hn_mtu || strcmp(a->hn_description, b->hn_description) != 0 ||
-	    a->hn_naddrs != b->hn_naddrs || a->hn_nroutes != b->hn_nroutes || a->hn_narps != b->hn_narps)
+	    a->hn_linklocal != b->hn_linklocal || a->hn_autoconf6 != b->hn_autoconf6 || a->hn_no_temporary != b->hn_no_temporary ||
+	    a->hn_naddrs != b->hn_naddrs || a->hn_naddrs6 != b->hn_naddrs6 || a->hn_nroutes != b->hn_nroutes || a->hn_narps != b->hn_narps)
 		return false;
 	for (unsigned i = 0; i < a->hn_naddrs; i++)
 		if (!addr_equal(&a->hn_addrs[i], &b->hn_addrs[i]))
+			return false;
+	for (unsigned i = 0; i < a->hn_naddrs6; i++)
+		if (!addr6_equal(&a->hn_addrs6[i], &b->hn_addrs6[i]))
 			return false;
 	for (unsigned i = 0; i < a->hn_nroutes; i++)
 		if (!static_route_equal(&a->hn_routes[i], &b->hn_routes[i]))
@@ -138,13 +154,19 @@ hostname_loopback(const char *ifname)
 }
 
 bool
+hostname_inet6(const struct hostname *h)
+{
+	return h->hn_naddrs6 > 0 || h->hn_linklocal || h->hn_autoconf6;
+}
+
+bool
 hostname_up(const struct hostname *h)
 {
 	if (h == NULL)
 		return false;
 	if (h->hn_updown != HN_DEFAULT)
 		return h->hn_updown == HN_UP;
-	return h->hn_naddrs > 0 || hostname_loopback(h->hn_ifname);
+	return h->hn_naddrs > 0 || hostname_inet6(h) || hostname_loopback(h->hn_ifname);
 }
 
 const char *
@@ -302,6 +324,33 @@ hostname_remove_addr(struct hostname *h, struct hn_addr *ha)
 	memmove(ha, ha + 1, (h->hn_naddrs - i) * sizeof(*ha));
 }
 
+struct hn_addr6 *
+hostname_find_addr6(const struct hostname *h, const struct in6_addr *addr)
+{
+	for (unsigned i = 0; i < h->hn_naddrs6; i++)
+		if (in6_equal(&h->hn_addrs6[i].h6_addr, addr))
+			return &h->hn_addrs6[i];
+	return NULL;
+}
+
+bool
+hostname_add_addr6(struct hostname *h, const struct hn_addr6 *ha)
+{
+	if (!grow((void **)&h->hn_addrs6, h->hn_naddrs6, sizeof(*ha)))
+		return false;
+	h->hn_addrs6[h->hn_naddrs6++] = *ha;
+	return true;
+}
+
+void
+hostname_remove_addr6(struct hostname *h, struct hn_addr6 *ha)
+{
+	size_t i = (size_t)(ha - h->hn_addrs6);
+
+	h->hn_naddrs6--;
+	memmove(ha, ha + 1, (h->hn_naddrs6 - i) * sizeof(*ha));
+}
+
 static void
 print_addr(struct out *o, const struct hn_addr *ha, bool alias)
 {
@@ -313,6 +362,25 @@ print_addr(struct out *o, const struct hn_addr *ha, bool alias)
 	else if (ha->ha_plen < 31 ? ha->ha_broadcast != (ha->ha_addr | ~ip4_mask(ha->ha_plen)) : ha->ha_broadcast != 0)
 		out_printf(o, " %s", ip4_print(b, ha->ha_broadcast));
 	out_printf(o, "\n");
+}
+
+static void
+print_inet6(struct out *o, const struct hostname *h)
+{
+	char a[IN6_STRLEN];
+
+	if (h->hn_linklocal)
+		out_printf(o, "inet6 eui64\n");
+	if (h->hn_autoconf6)
+		out_printf(o, "inet6 autoconf\n");
+	if (h->hn_no_temporary)
+		out_printf(o, "inet6 -temporary\n");
+	for (unsigned i = 0; i < h->hn_naddrs6; i++) {
+		const struct hn_addr6 *ha = &h->hn_addrs6[i];
+
+		out_printf(o, "inet6 %s%s %u%s%s\n", i > 0 ? "alias " : "", in6_print(a, &ha->h6_addr), ha->h6_plen,
+		    ha->h6_eui64 ? " eui64" : "", ha->h6_anycast ? " anycast" : "");
+	}
 }
 
 /* hostname.if(5): an argument with spaces is quoted. The parser refuses text that holds both kinds of quotes. */
@@ -342,6 +410,7 @@ hostname_print(struct out *o, const char *name __unused_arg, const void *obj)
 		out_printf(o, "debug\n");
 	for (unsigned i = 0; i < h->hn_naddrs; i++)
 		print_addr(o, &h->hn_addrs[i], i > 0);
+	print_inet6(o, h);
 	if (h->hn_updown != HN_DEFAULT)
 		out_printf(o, "%s\n", h->hn_updown == HN_UP ? "up" : "down");
 	for (unsigned i = 0; i < h->hn_nroutes; i++) {

@@ -19,6 +19,15 @@ struct hn_addr {
 	bool		ha_installed;	/* the interface has it because of this object; hostname_apply's own */
 };
 
+struct hn_addr6 {
+	struct in6_addr	h6_addr;	/* without a zone; eui64: the last 64 bits are zero */
+	struct in6_addr	h6_effective;	/* with h6_installed: as the interface has it */
+	unsigned	h6_line;
+	uint8_t		h6_plen;
+	bool		h6_eui64, h6_anycast;
+	bool		h6_installed;	/* as ha_installed */
+};
+
 struct hn_arp {
 	be32_t		hp_addr;
 	unsigned	hp_line;
@@ -33,12 +42,15 @@ struct hostname {
 	char		 hn_ifname[IFNAMSIZ];
 	enum hn_updown	 hn_updown;
 	bool		 hn_debug, hn_media, hn_has_lladdr;
+	bool		 hn_linklocal;			/* "inet6 eui64": a link-local address even without any other */
+	bool		 hn_autoconf6, hn_no_temporary;	/* "inet6 autoconf", "inet6 -temporary" */
 	uint8_t		 hn_lladdr[6];
 	uint32_t	 hn_mtu;			/* 0: the interface's own */
 	unsigned	 hn_mtu_line, hn_lladdr_line;
 	char		 hn_description[IFDESCRSIZE];
-	unsigned	 hn_naddrs, hn_nroutes, hn_narps;
+	unsigned	 hn_naddrs, hn_naddrs6, hn_nroutes, hn_narps;
 	struct hn_addr	*hn_addrs;			/* the first is the primary */
+	struct hn_addr6	*hn_addrs6;			/* as the file has them */
 	struct static_route *hn_routes;			/* sorted by static_route_cmp */
 	struct hn_arp	*hn_arps;			/* sorted by address */
 	struct pending	 hn_pending, hn_arp_watch;	/* hostname_apply.c's */
@@ -51,6 +63,7 @@ struct hostname *hostname_copy(const struct hostname *);	/* for a command: knows
 void	hostname_free(void *);
 bool	hostname_equal(const struct hostname *, const struct hostname *);
 bool	hostname_up(const struct hostname *);		/* what hn_updown and the addresses come to */
+bool	hostname_inet6(const struct hostname *);	/* it is to speak IPv6 */
 bool	hostname_loopback(const char *ifname);		/* "lo0", "lo1" */
 
 /* The running object of an interface, or NULL. "hostname.vio0" into buf. */
@@ -68,6 +81,9 @@ const struct hn_arp *hostname_find_arp(const struct hostname *, const struct hn_
 struct hn_addr *hostname_find_addr(const struct hostname *, be32_t);
 bool	hostname_add_addr(struct hostname *, const struct hn_addr *);		/* at the end */
 void	hostname_remove_addr(struct hostname *, struct hn_addr *);
+struct hn_addr6 *hostname_find_addr6(const struct hostname *, const struct in6_addr *);
+bool	hostname_add_addr6(struct hostname *, const struct hn_addr6 *);
+void	hostname_remove_addr6(struct hostname *, struct hn_addr6 *);
 
 /* Applies the words of one line to h. file: the line stands in a file (an address does not replace, nothing is
  * deleted); else they are ifconfig's. False after config_error(). */

@@ -10,7 +10,7 @@
 
 #include "kernel/log.h"
 #include "kernel/task.h"
-#include "net/core/hostname.h"
+#include "net/core/hostname_var.h"
 #include "net/ether/arp.h"
 #include "net/ether/ether.h"
 
@@ -232,7 +232,7 @@ reset(struct ifnet *ifp)
 
 	out_init(&sink, NULL, NULL);
 	snprintf(none.hn_ifname, sizeof(none.hn_ifname), "%s", ifp->if_xname);
-	if (!set_properties(&quiet, ifp, &none) || !if_setup(ifp, hostname_up(&none)))
+	if (!set_properties(&quiet, ifp, &none) || !set_inet6(&quiet, ifp, NULL) || !if_setup(ifp, hostname_up(&none)))
 		log_printf("%s: could not be reset\n", ifp->if_xname);
 	out_free(&sink);
 }
@@ -250,11 +250,11 @@ static bool
 install_route(struct config_err *ce, const struct static_route *was, struct static_route *new)
 {
 	enum rt_error e = static_route_apply(was, new);
-	char net[IP4_NETSTRLEN];
+	char net[IN6_NETSTRLEN];
 
 	if (e == RT_OK)
 		return true;
-	ip4_printnet(net, new->sr_dest, new->sr_plen);
+	af_printnet(net, new->sr_af, &new->sr_dest6, new->sr_plen);
 	if (e == RT_UNREACH && hostname_absentees > 0) {
 		log_printf("route %s: %s: an interface is missing\n", net, rt_strerror(e));
 		return true;
@@ -351,7 +351,7 @@ hostname_retry(struct pending *pd)
 	if (ifp == NULL)
 		return true;
 	out_init(&sink, NULL, NULL);
-	all = add_addrs(&quiet, ifp, h) && check_addrs(&quiet, ifp, h);
+	all = add_addrs(&quiet, ifp, h) && add_addrs6(&quiet, ifp, h) && check_addrs(&quiet, ifp, h) && check_addrs6(&quiet, ifp, h);
 	for (unsigned i = 0; all && i < h->hn_nroutes; i++)
 		all = h->hn_routes[i].sr_installed || static_route_apply(NULL, &h->hn_routes[i]) == RT_OK;
 	for (unsigned i = 0; all && i < h->hn_narps; i++)
@@ -409,8 +409,10 @@ apply(struct config_err *ce, struct ifnet *ifp, struct hostname *old, struct hos
 		wait_no_more(old);
 		note_absence(old, false);
 		withdraw_tables(old, new, static_route_withdraw);
-		if (ifp != NULL)
+		if (ifp != NULL) {
 			withdraw_addrs(ifp, old, new);
+			withdraw_addrs6(ifp, old, new);
+		}
 	}
 	if (new != NULL)
 		note_absence(new, ifp == NULL);
@@ -421,7 +423,7 @@ apply(struct config_err *ce, struct ifnet *ifp, struct hostname *old, struct hos
 		return true;
 	}
 	wait_for_it(new);
-	return set_properties(ce, ifp, new) && add_addrs(ce, ifp, new) && bring_up(ce, ifp, new);
+	return set_properties(ce, ifp, new) && add_addrs(ce, ifp, new) && add_addrs6(ce, ifp, new) && bring_up(ce, ifp, new);
 }
 
 /* back: `new` is what was in force before a change that failed. */
@@ -438,7 +440,7 @@ apply_late(struct config_err *ce, const struct ifnet *ifp, struct hostname *old,
 		wait_for_it(new);
 		return true;
 	}
-	if (!check_addrs(ce, ifp, new) || !install_routes(ce, old, new) || !install_arps(ce, new))
+	if (!check_addrs(ce, ifp, new) || !check_addrs6(ce, ifp, new) || !install_routes(ce, old, new) || !install_arps(ce, new))
 		return false;
 	pending_remove(&new->hn_pending);
 	return true;
@@ -484,7 +486,7 @@ bool
 hostname_check(struct config_err *ce, const char *name __unused_arg, const void *obj)
 {
 	const struct hostname *h = obj;
-	char net[IP4_NETSTRLEN], a[IP4_STRLEN];
+	char net[IN6_NETSTRLEN], a[IP4_STRLEN];
 	bool ok = true;
 
 	net_enter();
@@ -494,7 +496,7 @@ hostname_check(struct config_err *ce, const char *name __unused_arg, const void 
 		if (e == RT_OK)
 			continue;
 		config_error(ce, h->hn_routes[i].sr_line, "route %s: %s",
-		    ip4_printnet(net, h->hn_routes[i].sr_dest, h->hn_routes[i].sr_plen), rt_strerror(e));
+		    af_printnet(net, h->hn_routes[i].sr_af, &h->hn_routes[i].sr_dest6, h->hn_routes[i].sr_plen), rt_strerror(e));
 		ok = false;
 	}
 	for (unsigned i = 0; i < h->hn_narps && hostname_absentees == 0; i++)

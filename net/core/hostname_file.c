@@ -57,7 +57,7 @@ bang_route(struct hostname *h, struct config_err *ce, unsigned line, int argc, c
 		return false;
 	}
 	i++;
-	if (!route_args_parse(&ra, argc - i, argv + i, err, sizeof(err))) {
+	if (!route_args_parse_static(&ra, argc - i, argv + i, err, sizeof(err))) {
 		config_error(ce, line, "route: %s", err);
 		return false;
 	}

@@ -4,28 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/core/hostname.h"
+#include "net/core/hostname_var.h"
 #include "net/ether/ether.h"
 #include "net/inet/ip.h"
 
-#define ADDRS_MAX	1024
-
-/* One line, or one ifconfig command: at most one address. */
-struct words {
-	struct hostname	*w_h;
-	struct config_err *w_ce;
-	unsigned	 w_line;
-	bool		 w_file;
-	int		 w_argc, w_i;
-	char		**w_argv;
-	bool		 w_alias, w_delete, w_down;
-	bool		 w_has_addr, w_has_broadcast;
-	int		 w_plen;			/* -1: not said */
-	struct hn_addr	 w_addr;
-};
-
-static bool __printflike(2, 3)
-bad(struct words *w, const char *fmt, ...)
+bool
+words_bad(struct words *w, const char *fmt, ...)
 {
 	char text[200];
 	va_list ap;
@@ -43,17 +27,17 @@ argument(struct words *w, const char *word)
 {
 	if (w->w_i < w->w_argc)
 		return w->w_argv[w->w_i++];
-	bad(w, "%s: missing argument", word);
+	words_bad(w, "%s: missing argument", word);
 	return NULL;
 }
 
-static bool
-set_plen(struct words *w, int plen, const char *text)
+bool
+words_set_plen(struct words *w, int plen, const char *text)
 {
-	if (plen < 1)
-		return bad(w, "netmask: bad value \"%s\"", text);
+	if (plen < (w->w_inet6 ? 0 : 1))
+		return words_bad(w, "netmask: bad value \"%s\"", text);
 	if (w->w_plen >= 0 && w->w_plen != plen)
-		return bad(w, "netmask: \"%s\" contradicts the prefix length %d", text, w->w_plen);
+		return words_bad(w, "netmask: \"%s\" contradicts the prefix length %d", text, w->w_plen);
 	w->w_plen = plen;
 	return true;
 }
@@ -82,7 +66,7 @@ word_netmask(struct words *w)
 {
 	const char *s = argument(w, "netmask");
 
-	return s != NULL && set_plen(w, parse_netmask(s), s);
+	return s != NULL && words_set_plen(w, parse_netmask(s), s);
 }
 
 static bool
@@ -95,9 +79,9 @@ word_prefixlen(struct words *w)
 	if (s == NULL)
 		return false;
 	v = strtoul(s, &end, 10);
-	if (*s < '0' || *s > '9' || *end != '\0' || v > 32)
-		return bad(w, "prefixlen: bad value \"%s\"", s);
-	return set_plen(w, (int)v, s);
+	if (*s < '0' || *s > '9' || *end != '\0' || v > (w->w_inet6 ? 128 : 32))
+		return words_bad(w, "prefixlen: bad value \"%s\"", s);
+	return words_set_plen(w, (int)v, s);
 }
 
 static bool
@@ -106,7 +90,7 @@ set_broadcast(struct words *w, const char *s)
 	if (strcmp(s, "NONE") == 0)
 		return true;
 	if (!ip4_parse(s, &w->w_addr.ha_broadcast))
-		return bad(w, "broadcast: bad address \"%s\"", s);
+		return words_bad(w, "broadcast: bad address \"%s\"", s);
 	w->w_has_broadcast = true;
 	return true;
 }
@@ -127,7 +111,7 @@ word_dest(struct words *w)
 	if (s == NULL)
 		return false;
 	if (!ip4_parse(s, &w->w_addr.ha_broadcast))
-		return bad(w, "dest: bad address \"%s\"", s);
+		return words_bad(w, "dest: bad address \"%s\"", s);
 	w->w_addr.ha_dest = true;
 	return true;
 }
@@ -144,20 +128,20 @@ address(struct words *w, const char *s)
 {
 	uint8_t plen;
 
-	if (w->w_has_addr)
-		return bad(w, "%s: a second address on the line", s);
+	if (w->w_has_addr || w->w_has_addr6)
+		return words_bad(w, "%s: a second address on the line", s);
 	if (strchr(s, '/') != NULL) {
 		if (!ip4_parsenet(s, &w->w_addr.ha_addr, &plen))
-			return bad(w, "inet: bad address \"%s\"", s);
-		if (!set_plen(w, plen, s))
+			return words_bad(w, "inet: bad address \"%s\"", s);
+		if (!words_set_plen(w, plen, s))
 			return false;
 	} else if (!ip4_parse(s, &w->w_addr.ha_addr)) {
-		return bad(w, "inet: bad address \"%s\"", s);
+		return words_bad(w, "inet: bad address \"%s\"", s);
 	}
 	w->w_has_addr = true;
 	if (w->w_i < w->w_argc && is_digit(w->w_argv[w->w_i][0])) {
 		s = w->w_argv[w->w_i++];
-		if (!set_plen(w, parse_netmask(s), s))
+		if (!words_set_plen(w, parse_netmask(s), s))
 			return false;
 		if (w->w_i < w->w_argc && is_digit(w->w_argv[w->w_i][0]))
 			return set_broadcast(w, w->w_argv[w->w_i++]);
@@ -179,10 +163,10 @@ word_inet(struct words *w)
 	if (w->w_i < w->w_argc && !is_digit(w->w_argv[w->w_i][0])) {
 		s = w->w_argv[w->w_i];
 		if (strcmp(s, "autoconf") == 0)
-			return bad(w, "inet autoconf: not supported yet");
+			return words_bad(w, "inet autoconf: not supported yet");
 		if (strcmp(s, "-alias") == 0 || strcmp(s, "delete") == 0)
 			return true;
-		return bad(w, "inet: bad address \"%s\"", s);
+		return words_bad(w, "inet: bad address \"%s\"", s);
 	}
 	if ((s = argument(w, "inet")) == NULL)
 		return false;
@@ -200,7 +184,7 @@ static bool
 word_delete(struct words *w)
 {
 	if (w->w_file)
-		return bad(w, "%s: a file says what is to be, it deletes nothing", w->w_argv[w->w_i - 1]);
+		return words_bad(w, "%s: a file says what is to be, it deletes nothing", w->w_argv[w->w_i - 1]);
 	w->w_delete = true;
 	return true;
 }
@@ -240,9 +224,9 @@ word_mtu(struct words *w)
 		return false;
 	v = strtoul(s, &end, 10);
 	if (!is_digit(*s) || *end != '\0')
-		return bad(w, "mtu: bad value \"%s\"", s);
+		return words_bad(w, "mtu: bad value \"%s\"", s);
 	if (v < 68 || v > IP_MAXPACKET)		/* RFC 791: every link carries 68 bytes */
-		return bad(w, "mtu: %s is out of range (68 to %u)", s, IP_MAXPACKET);
+		return words_bad(w, "mtu: %s is out of range (68 to %u)", s, IP_MAXPACKET);
 	w->w_h->hn_mtu = (uint32_t)v;
 	w->w_h->hn_mtu_line = w->w_line;
 	return true;
@@ -256,12 +240,12 @@ word_description(struct words *w)
 	if (s == NULL)
 		return false;
 	if (strlen(s) >= IFDESCRSIZE)
-		return bad(w, "description: longer than %d bytes", IFDESCRSIZE - 1);
+		return words_bad(w, "description: longer than %d bytes", IFDESCRSIZE - 1);
 	if (strchr(s, '"') != NULL && strchr(s, '\'') != NULL)
-		return bad(w, "description: both kinds of quotes in it");
+		return words_bad(w, "description: both kinds of quotes in it");
 	for (const char *c = s; *c != '\0'; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return bad(w, "description: control character in it");
+			return words_bad(w, "description: control character in it");
 	snprintf(w->w_h->hn_description, IFDESCRSIZE, "%s", s);
 	return true;
 }
@@ -282,11 +266,11 @@ word_lladdr(struct words *w)
 	if (s == NULL)
 		return false;
 	if (!ether_parse(s, a))
-		return bad(w, "lladdr: bad address \"%s\"", s);
+		return words_bad(w, "lladdr: bad address \"%s\"", s);
 	if (a[0] & 1)
-		return bad(w, "lladdr: %s is a group address", s);
+		return words_bad(w, "lladdr: %s is a group address", s);
 	if (memcmp(a, "\0\0\0\0\0", 6) == 0)
-		return bad(w, "lladdr: %s is no address", s);
+		return words_bad(w, "lladdr: %s is no address", s);
 	memcpy(w->w_h->hn_lladdr, a, 6);
 	w->w_h->hn_has_lladdr = true;
 	w->w_h->hn_lladdr_line = w->w_line;
@@ -315,7 +299,7 @@ word_media(struct words *w)
 	if (s == NULL)
 		return false;
 	if (strcmp(s, "autoselect") != 0)
-		return bad(w, "media %s: not supported yet", s);
+		return words_bad(w, "media %s: not supported yet", s);
 	w->w_h->hn_media = true;
 	return true;
 }
@@ -325,13 +309,38 @@ word_rdomain(struct words *w)
 {
 	const char *s = argument(w, "rdomain");
 
-	return s != NULL && (strcmp(s, "0") == 0 || bad(w, "rdomain %s: not supported yet", s));
+	return s != NULL && (strcmp(s, "0") == 0 || words_bad(w, "rdomain %s: not supported yet", s));
 }
 
 static bool
 word_unsupported(struct words *w)
 {
-	return bad(w, "%s: not supported yet", w->w_argv[w->w_i - 1]);
+	return words_bad(w, "%s: not supported yet", w->w_argv[w->w_i - 1]);
+}
+
+/* Of the family that was said last; "inet autoconf" is DHCP. */
+static bool
+word_autoconf(struct words *w)
+{
+	return w->w_inet6 ? words_autoconf6(w, true) : word_unsupported(w);
+}
+
+static bool
+word_no_autoconf(struct words *w)
+{
+	return w->w_inet6 ? words_autoconf6(w, false) : word_unsupported(w);
+}
+
+static bool
+word_temporary(struct words *w)
+{
+	return words_temporary(w, true);
+}
+
+static bool
+word_no_temporary(struct words *w)
+{
+	return words_temporary(w, false);
 }
 
 static const struct word {
@@ -363,10 +372,15 @@ static const struct word {
 	{ "media",		word_media },
 	{ "rdomain",		word_rdomain },
 	{ "-rdomain",		word_unsupported },
-	{ "inet6",		word_unsupported },
-	{ "-inet6",		word_unsupported },
+	{ "inet6",		words_inet6 },
+	{ "-inet6",		words_no_inet6 },
+	{ "eui64",		words_eui64 },
+	{ "anycast",		words_anycast },
+	{ "temporary",		word_temporary },
+	{ "-temporary",		word_no_temporary },
 	{ "dhcp",		word_unsupported },
-	{ "autoconf",		word_unsupported },
+	{ "autoconf",		word_autoconf },
+	{ "-autoconf",		word_no_autoconf },
 	{ "rtsol",		word_unsupported },
 	{ "group",		word_unsupported },
 	{ "-group",		word_unsupported },
@@ -382,12 +396,14 @@ one_word(struct words *w)
 {
 	char *s = w->w_argv[w->w_i++];
 
+	if (strchr(s, ':') != NULL)
+		return words_address6(w, s);
 	if (is_digit(s[0]))
-		return strchr(s, ':') != NULL ? bad(w, "%s: IPv6 is not supported yet", s) : address(w, s);
+		return address(w, s);
 	for (size_t i = 0; i < nitems(word_table); i++)
 		if (strcmp(s, word_table[i].w_name) == 0)
 			return word_table[i].w_func(w);
-	return bad(w, "%s: unknown word", s);
+	return words_bad(w, "%s: unknown word", s);
 }
 
 /* RFC 1122 3.2.1.3: what no single host may be called. NULL: fine. */
@@ -421,12 +437,12 @@ check_broadcast(struct words *w)
 	if (ha->ha_dest) {
 		const char *why = host_address_error(w->w_h, ha->ha_broadcast, 32);
 
-		return why == NULL || bad(w, "dest %s: %s", ip4_print(a, ha->ha_broadcast), why);
+		return why == NULL || words_bad(w, "dest %s: %s", ip4_print(a, ha->ha_broadcast), why);
 	}
 	if (!w->w_has_broadcast)
 		ha->ha_broadcast = ha->ha_plen < 31 ? ha->ha_addr | ~mask : 0;
 	else if ((ha->ha_broadcast & mask) != (ha->ha_addr & mask))
-		return bad(w, "broadcast %s: not in the network", ip4_print(a, ha->ha_broadcast));
+		return words_bad(w, "broadcast %s: not in the network", ip4_print(a, ha->ha_broadcast));
 	return true;
 }
 
@@ -449,7 +465,7 @@ delete_address(struct words *w)
 	if (w->w_has_addr)
 		ha = hostname_find_addr(h, w->w_addr.ha_addr);
 	if (ha == NULL)
-		return bad(w, "inet %s: Can't assign requested address", w->w_has_addr ?
+		return words_bad(w, "inet %s: Can't assign requested address", w->w_has_addr ?
 		    ip4_print(a, w->w_addr.ha_addr) : "delete");
 	hostname_remove_addr(h, ha);
 	return true;
@@ -464,20 +480,20 @@ place_address(struct words *w)
 	char a[IP4_STRLEN];
 
 	if (same != NULL && w->w_file)
-		return bad(w, "inet %s: duplicate address", ip4_print(a, w->w_addr.ha_addr));
+		return words_bad(w, "inet %s: duplicate address", ip4_print(a, w->w_addr.ha_addr));
 	if (same != NULL) {
 		*same = w->w_addr;
 		return true;
 	}
 	if (!w->w_alias && h->hn_naddrs > 0) {
 		if (w->w_file)
-			return bad(w, "inet %s: a second address needs \"alias\"", ip4_print(a, w->w_addr.ha_addr));
+			return words_bad(w, "inet %s: a second address needs \"alias\"", ip4_print(a, w->w_addr.ha_addr));
 		h->hn_addrs[0] = w->w_addr;
 		return true;
 	}
-	if (h->hn_naddrs >= ADDRS_MAX)
-		return bad(w, "more than %d addresses", ADDRS_MAX);
-	return hostname_add_addr(h, &w->w_addr) || bad(w, "no memory");
+	if (h->hn_naddrs >= HN_ADDRS_MAX)
+		return words_bad(w, "more than %d addresses", HN_ADDRS_MAX);
+	return hostname_add_addr(h, &w->w_addr) || words_bad(w, "no memory");
 }
 
 static bool
@@ -490,7 +506,7 @@ add_address(struct words *w)
 	w->w_addr.ha_line = w->w_line;
 	w->w_addr.ha_plen = (uint8_t)(w->w_plen >= 0 ? w->w_plen : w->w_addr.ha_dest ? 32 : classful_plen(w->w_addr.ha_addr));
 	if ((why = host_address_error(h, w->w_addr.ha_addr, w->w_addr.ha_plen)) != NULL)
-		return bad(w, "inet %s: %s", ip4_print(a, w->w_addr.ha_addr), why);
+		return words_bad(w, "inet %s: %s", ip4_print(a, w->w_addr.ha_addr), why);
 	if (!check_broadcast(w) || !place_address(w))
 		return false;
 	if (!w->w_file && !w->w_down && h->hn_updown == HN_DOWN)
@@ -506,12 +522,14 @@ hostname_words(struct hostname *h, struct config_err *ce, unsigned line, bool fi
 	while (w.w_i < w.w_argc)
 		if (!one_word(&w))
 			return false;
+	if (w.w_inet6)
+		return words_finish6(&w);
 	if (w.w_delete)
 		return delete_address(&w);
 	if (w.w_has_addr)
 		return add_address(&w);
 	if (w.w_alias || w.w_plen >= 0 || w.w_has_broadcast || w.w_addr.ha_dest)
-		return bad(&w, "missing address");
+		return words_bad(&w, "missing address");
 	return true;
 }
 

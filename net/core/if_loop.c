@@ -5,6 +5,7 @@
 #include "net/core/if_loop.h"
 #include "net/core/net_init.h"
 #include "net/inet/ip_var.h"
+#include "net/inet6/in6_ifaddr.h"
 #include "net/route/route.h"
 
 static struct ifnet lo0;
@@ -32,6 +33,38 @@ loop_start(struct ifqueue *ifq)
 
 static const struct if_ops loop_ops = { 0 };
 
+/* What is nobody's address on any wire, as OpenBSD's netstart(8) has it: RFC 4291 2.5.5, RFC 3056 5.3 (6to4 of what is no address of a host),
+ * RFC 3879, and scoped addresses without a zone. */
+static const struct { struct in6_addr net; uint8_t plen; } loop_rejects[] = {
+	{ { { { 0 } } },				96 },
+	{ { { { [10] = 0xff, [11] = 0xff } } },		96 },
+	{ { { { 0x20, 0x02 } } },			24 },
+	{ { { { 0x20, 0x02, 0x7f } } },			24 },
+	{ { { { 0x20, 0x02, 0xe0 } } },			20 },
+	{ { { { 0x20, 0x02, 0xff } } },			24 },
+	{ { { { 0xfe, 0x80 } } },			10 },
+	{ { { { 0xfe, 0xc0 } } },			10 },
+	{ { { { 0xff, 0x01 } } },			16 },
+	{ { { { 0xff, 0x02 } } },			16 },
+};
+
+static bool
+loop_attach6(struct ifnet *ifp)
+{
+	if (if_addaddr6(ifp, &in6addr_loopback, 128, 0, NULL) != NULL || !in6_if_enable(ifp, true))
+		return false;
+	for (size_t i = 0; i < nitems(loop_rejects); i++) {
+		struct rt_request rq = {
+			.rq_af = AF_IP6, .rq_dest6 = loop_rejects[i].net, .rq_plen = loop_rejects[i].plen,
+			.rq_flags = RTF_GATEWAY | RTF_REJECT | RTF_STATIC, .rq_gateway6 = in6addr_loopback,
+		};
+
+		if (rt_add(&rq) != RT_OK)
+			return false;
+	}
+	return true;
+}
+
 /* RFC 1122 3.2.1.3 (g): 127/8 stays inside the host. */
 static void
 loop_attach(void)
@@ -48,7 +81,7 @@ loop_attach(void)
 	if (!if_attach(ifp))
 		panic("lo0: cannot attach");
 	ifp->if_ifqs[0].ifq_startfn = loop_start;
-	if (!if_setup(ifp, true) || if_addaddr(ifp, IP4_LOOPBACK, 8, 0) != NULL)
+	if (!if_setup(ifp, true) || if_addaddr(ifp, IP4_LOOPBACK, 8, 0) != NULL || !loop_attach6(ifp))
 		panic("lo0: no memory");
 	lo0_nexthop = nexthop_get(ifp, IP4_LOOPBACK);
 	KASSERT(lo0_nexthop != NULL);

@@ -8,6 +8,7 @@
 #include "kernel/task.h"
 #include "net/core/hostname.h"
 #include "net/ether/ether.h"
+#include "net/inet6/in6_ifaddr.h"
 
 static const struct if_flag { uint32_t f_bit; const char *f_name; } if_flags[] = {
 	{ IFF_UP,		"UP" },
@@ -26,13 +27,26 @@ static const struct if_flag { uint32_t f_bit; const char *f_name; } if_flags[] =
 	{ IFF_LINK1,		"LINK1" },
 	{ IFF_LINK2,		"LINK2" },
 	{ IFF_MULTICAST,	"MULTICAST" },
+	{ IFXF_AUTOCONF6TEMP << 16, "AUTOCONF6TEMP" },
+	{ IFXF_AUTOCONF6 << 16,	"AUTOCONF6" },
+};
+
+/* RFC 4862's states, in ifconfig(8)'s order. */
+static const struct if_flag addr6_flags[] = {
+	{ IN6_IFF_ANYCAST,	"anycast" },
+	{ IN6_IFF_TENTATIVE,	"tentative" },
+	{ IN6_IFF_DUPLICATED,	"duplicated" },
+	{ IN6_IFF_DETACHED,	"detached" },
+	{ IN6_IFF_DEPRECATED,	"deprecated" },
+	{ IN6_IFF_AUTOCONF,	"autoconf" },
+	{ IN6_IFF_TEMPORARY,	"temporary" },
 };
 
 /* OACTIVE is a queue's, shown as the interface's. */
 static uint32_t
 shown_flags(const struct ifnet *ifp)
 {
-	uint32_t flags = ifp->if_flags & ~IFF_OACTIVE;
+	uint32_t flags = (ifp->if_flags & ~IFF_OACTIVE) | ifp->if_xflags << 16;
 
 	for (unsigned i = 0; i < ifp->if_nqueues; i++)
 		if (ifp->if_ifqs[i].ifq_oactive)
@@ -44,9 +58,10 @@ shown_flags(const struct ifnet *ifp)
 static bool
 is_egress(const struct ifnet *ifp)
 {
-	for (const struct rtentry *rt = rtable_lookup(ifp->if_rdomain, IP4_ANY, 0); rt != NULL; rt = rt->rt_next)
-		if (rt->rt_ifp == ifp && (rt->rt_flags & RTF_GATEWAY))
-			return true;
+	for (unsigned af = 0; af < AF_COUNT; af++)
+		for (const struct rtentry *rt = rtable_lookup_af(af, ifp->if_rdomain, &in6addr_any, 0); rt != NULL; rt = rt->rt_next)
+			if (rt->rt_ifp == ifp && (rt->rt_flags & RTF_GATEWAY))
+				return true;
 	return false;
 }
 
@@ -107,8 +122,54 @@ status_addr(struct out *o, const struct ifnet *ifp, const struct ifaddr *ifa)
 	out_printf(o, "%s\n", ifa->ifa_duplicated ? " duplicated" : "");
 }
 
+/* Seconds that are left, in text; "infty". */
+static const char *
+lifetime(char buf[24], uint64_t end)
+{
+	uint64_t now = uptime_ns();
+
+	if (end == IN6_LIFETIME_INFINITE)
+		return "infty";
+	snprintf(buf, 24, "%llu", (unsigned long long)(end > now ? (end - now) / 1000000000u : 0));
+	return buf;
+}
+
 static void
-status_text(struct out *o, const struct ifnet *ifp)
+status_addr6(struct out *o, const struct ifnet *ifp, const struct in6_ifaddr *ia)
+{
+	char a[IN6_STRLEN], t[24];
+
+	out_printf(o, "\tinet6 %s prefixlen %u", in6_print(a, &ia->ia_addr), ia->ia_plen);
+	for (size_t i = 0; i < nitems(addr6_flags); i++)
+		if (ia->ia_flags & addr6_flags[i].f_bit)
+			out_printf(o, " %s", addr6_flags[i].f_name);
+	if (in6_is_scoped(&ia->ia_addr))
+		out_printf(o, " scopeid 0x%x", ifp->if_index);
+	if (ia->ia_preferred != IN6_LIFETIME_INFINITE || ia->ia_valid != IN6_LIFETIME_INFINITE) {
+		out_printf(o, " pltime %s", lifetime(t, ia->ia_preferred));
+		out_printf(o, " vltime %s", lifetime(t, ia->ia_valid));
+	}
+	out_printf(o, "\n");
+}
+
+/* In the order in which they come to be: lo0 has ::1 first. */
+static void
+status_addrs(struct out *o, const struct ifnet *ifp, unsigned families)
+{
+	for (unsigned turn = 0; turn < AF_COUNT; turn++) {
+		unsigned af = ifp->if_flags & IFF_LOOPBACK ? AF_COUNT - 1 - turn : turn;
+
+		if (!(families & 1u << af))
+			continue;
+		for (const struct ifaddr *ifa = ifp->if_addrs; af == AF_IP4 && ifa != NULL; ifa = ifa->ifa_next)
+			status_addr(o, ifp, ifa);
+		for (const struct in6_ifaddr *ia = ifp->if_addrs6; af == AF_IP6 && ia != NULL; ia = ia->ia_next)
+			status_addr6(o, ifp, ia);
+	}
+}
+
+static void
+status_text(struct out *o, const struct ifnet *ifp, unsigned families)
 {
 	uint32_t flags = shown_flags(ifp);
 	const char *comma = "";
@@ -131,8 +192,7 @@ status_text(struct out *o, const struct ifnet *ifp)
 		media_text(media, sizeof(media), ifp);
 		out_printf(o, "\tmedia: %s\n\tstatus: %s\n", media, link_status(ifp));
 	}
-	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
-		status_addr(o, ifp, ifa);
+	status_addrs(o, ifp, families);
 }
 
 static void
@@ -157,7 +217,29 @@ json_addrs(struct out *o, const struct ifnet *ifp)
 }
 
 static void
-status_json(struct out *o, const struct ifnet *ifp)
+json_addrs6(struct out *o, const struct ifnet *ifp)
+{
+	char a[IN6_STRLEN], t[24];
+
+	json_open(o, "inet6", '[');
+	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next) {
+		json_open(o, NULL, '{');
+		json_str(o, "address", in6_print(a, &ia->ia_addr));
+		json_u64(o, "prefixlen", ia->ia_plen);
+		json_open(o, "flags", '[');
+		for (size_t i = 0; i < nitems(addr6_flags); i++)
+			if (ia->ia_flags & addr6_flags[i].f_bit)
+				json_str(o, NULL, addr6_flags[i].f_name);
+		json_close(o, ']');
+		json_str(o, "pltime", lifetime(t, ia->ia_preferred));
+		json_str(o, "vltime", lifetime(t, ia->ia_valid));
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+}
+
+static void
+status_json(struct out *o, const struct ifnet *ifp, unsigned families)
 {
 	uint32_t flags = shown_flags(ifp);
 	char text[80];
@@ -188,7 +270,10 @@ status_json(struct out *o, const struct ifnet *ifp)
 		json_str(o, "media", text);
 		json_str(o, "status", link_status(ifp));
 	}
-	json_addrs(o, ifp);
+	if (families & 1u << AF_IP4)
+		json_addrs(o, ifp);
+	if (families & 1u << AF_IP6)
+		json_addrs6(o, ifp);
 	json_close(o, '}');
 }
 
@@ -208,7 +293,7 @@ selected(const struct ifnet *ifp, const char *which)
 
 /* The next interface that is meant, behind index *idx; printed inside one net_enter. */
 static bool
-print_next(struct out *o, const char *which, unsigned *idx)
+print_next(struct out *o, const char *which, unsigned families, unsigned *idx)
 {
 	struct ifnet *ifp;
 
@@ -219,9 +304,9 @@ print_next(struct out *o, const char *which, unsigned *idx)
 	if (ifp != NULL) {
 		*idx = ifp->if_index;
 		if (o->o_json)
-			status_json(o, ifp);
+			status_json(o, ifp, families);
 		else
-			status_text(o, ifp);
+			status_text(o, ifp, families);
 	}
 	net_leave();
 	return ifp != NULL;
@@ -240,7 +325,7 @@ any_selected(const char *which)
 }
 
 static int
-ifconfig_print(struct out *o, const char *which)
+ifconfig_print(struct out *o, const char *which, unsigned families)
 {
 	unsigned idx = 0;
 
@@ -250,7 +335,7 @@ ifconfig_print(struct out *o, const char *which)
 	}
 	if (o->o_json)
 		json_open(o, NULL, '[');
-	while (!o->o_stop && print_next(o, which, &idx))
+	while (!o->o_stop && print_next(o, which, families, &idx))
 		out_flush(o);
 	if (o->o_json)
 		json_close(o, ']');
@@ -290,28 +375,45 @@ ifconfig_set(struct out *o, const char *ifname, int argc, char **argv)
 	return ok ? 0 : 1;
 }
 
+/* The families whose addresses are to be shown; 0: the words ask for something else. */
+static unsigned
+shown_families(int argc, char **argv)
+{
+	if (argc <= 2)
+		return 1u << AF_IP4 | 1u << AF_IP6;
+	if (argc > 3)
+		return 0;
+	return strcmp(argv[2], "inet") == 0 ? 1u << AF_IP4 : strcmp(argv[2], "inet6") == 0 ? 1u << AF_IP6 : 0;
+}
+
 static int
 cmd_ifconfig(struct out *o, int argc, char **argv)
 {
 	bool all = argc > 1 && (strcmp(argv[1], "-a") == 0 || strcmp(argv[1], "-A") == 0);
+	unsigned families = shown_families(argc, argv);
 
-	if (argc == 1 || (all && (argc == 2 || (argc == 3 && strcmp(argv[2], "inet") == 0))))
-		return ifconfig_print(o, NULL);
+	if (argc == 1 || (all && families != 0))
+		return ifconfig_print(o, NULL, families);
 	if (all || argv[1][0] == '-')
 		return command_usage(o, argv[0]);
-	if (argc == 2 || (argc == 3 && strcmp(argv[2], "inet") == 0))
-		return ifconfig_print(o, argv[1]);
+	if (families != 0)
+		return ifconfig_print(o, argv[1], families);
 	return ifconfig_set(o, argv[1], argc - 2, argv + 2);
 }
 COMMAND(ifconfig, cmd_ifconfig,
-    "ifconfig [-j] [-aA] [interface]\n"
+    "ifconfig [-j] [-aA] [interface] [inet | inet6]\n"
     "ifconfig interface [inet] [alias] address[/length] [netmask mask] [broadcast address]\n"
     "ifconfig interface [inet] [address] delete | -alias | -inet\n"
+    "ifconfig interface inet6 [alias] address[/length] [prefixlen n] [eui64] [anycast]\n"
+    "ifconfig interface inet6 address delete | -alias | -inet6\n"
+    "ifconfig interface inet6 eui64 | autoconf | -autoconf | temporary | -temporary\n"
     "ifconfig interface [up | down] [mtu n] [description text | -description]\n"
     "         [lladdr address] [debug | -debug]",
     "show and configure network interfaces",
     "Without settings the interface, group (lo, egress) or all interfaces are shown.\n"
-    "An address without alias takes the place of the first one and brings the interface up.\n"
+    "An IPv4 address without alias takes the place of the first one and brings the interface up.\n"
+    "With its first IPv6 address an interface makes itself a link-local one, as \"inet6 eui64\"\n"
+    "does without any other; \"inet6 autoconf\" learns addresses from routers.\n"
     "\n"
     "The words are those of a line in /etc/hostname.if, and what they change becomes part of\n"
     "that file in the running configuration: \"show config\" prints it.\n"
@@ -319,4 +421,5 @@ COMMAND(ifconfig, cmd_ifconfig,
     "     ifconfig vio0 inet 10.0.0.1/24\n"
     "     ifconfig vio0 inet alias 10.0.9.1 netmask 255.255.255.0\n"
     "     ifconfig vio0 mtu 9000 description \"uplink\"\n"
-    "     ifconfig vio0 inet 10.0.9.1 delete\n");
+    "     ifconfig vio0 inet 10.0.9.1 delete\n"
+    "     ifconfig vio0 inet6 2001:db8::1/64\n");

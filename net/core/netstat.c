@@ -33,17 +33,7 @@ netstat_routes(struct out *o, const struct netstat_opts *no)
 		out_printf(o, "netstat: %u: no such routing table\n", no->no_rdomain);
 		return 1;
 	}
-	if (no->no_inet)
-		rt_show(o, no->no_rdomain, 0);
-	else if (!o->o_json)
-		out_printf(o, "Routing tables\n");
-	else {
-		json_open(o, NULL, '{');
-		json_u64(o, "rdomain", no->no_rdomain);
-		json_open(o, "routes", '[');
-		json_close(o, ']');
-		json_close(o, '}');
-	}
+	rt_show(o, no->no_rdomain, (no->no_inet ? RT_SHOW_INET : 0) | (no->no_inet6 ? RT_SHOW_INET6 : 0), 0);
 	return 0;
 }
 
@@ -97,7 +87,8 @@ option(struct out *o, struct netstat_opts *no, char c, const char *arg)
 	switch (c) {
 	case 'f':
 		no->no_inet = strcmp(arg, "inet") == 0;
-		if (!no->no_inet && strcmp(arg, "inet6") != 0) {
+		no->no_inet6 = strcmp(arg, "inet6") == 0;
+		if (!no->no_inet && !no->no_inet6) {
 			out_printf(o, "netstat: %s: unknown address family\n", arg);
 			return 1;
 		}
@@ -142,7 +133,7 @@ parse_options(struct out *o, struct netstat_opts *no, int argc, char **argv)
 static int
 cmd_netstat(struct out *o, int argc, char **argv)
 {
-	struct netstat_opts no = { .no_inet = true };
+	struct netstat_opts no = { .no_inet = true, .no_inet6 = true };
 	int status = parse_options(o, &no, argc, argv);
 
 	if (status != 0)

@@ -8,7 +8,7 @@
 struct netstat_opts {
 	bool		no_all, no_routes, no_groups, no_interfaces, no_bytes, no_errors, no_drops, no_verbose;
 	unsigned	no_stats;		/* -s: 1, -ss: 2 */
-	bool		no_inet;		/* IPv4 is meant */
+	bool		no_inet, no_inet6;	/* -f: the families that are meant */
 	unsigned	no_rdomain;
 	const char	*no_interface;		/* NULL: all */
 	const char	*no_proto;		/* NULL: all */

@@ -5,7 +5,7 @@
 #include "kernel/task.h"
 #include "net/core/netstat.h"
 #include "net/ether/ether.h"
-#include "net/inet/in.h"
+#include "net/inet6/in6_ifaddr.h"
 
 static uint64_t
 shown_ifail(const struct netstat_opts *no, const struct if_totals *t)
@@ -47,23 +47,33 @@ row(struct out *o, const struct netstat_opts *no, const struct ifnet *ifp, const
 		    (unsigned long long)shown_ofail(no, t), (unsigned long long)t->it_collisions);
 }
 
+static const char *
+in6_net(char net[IN6_NETSTRLEN], const struct in6_ifaddr *ia)
+{
+	struct in6_addr masked = in6_masked(&ia->ia_addr, ia->ia_plen);
+
+	return in6_printnet(net, &masked, ia->ia_plen);
+}
+
 static void
 rows(struct out *o, const struct netstat_opts *no, const struct ifnet *ifp)
 {
 	struct if_totals t;
-	char e[ETHER_STRLEN], net[IP4_NETSTRLEN], a[IP4_STRLEN];
+	char e[ETHER_STRLEN], net[IN6_NETSTRLEN], a[IN6_STRLEN];
 
 	if_totals(ifp, &t);
 	row(o, no, ifp, "<Link>", ifp->if_ether ? ether_print(e, ifp->if_lladdr) : "", &t);
 	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
 		row(o, no, ifp, ip4_printnet(net, ifa->ifa_addr & ifa->ifa_mask, ifa->ifa_plen), ip4_print(a, ifa->ifa_addr), &t);
+	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
+		row(o, no, ifp, in6_net(net, ia), in6_print(a, &ia->ia_addr), &t);
 }
 
 static void
 rows_json(struct out *o, const struct ifnet *ifp)
 {
 	struct if_totals t;
-	char e[ETHER_STRLEN], net[IP4_NETSTRLEN], a[IP4_STRLEN];
+	char e[ETHER_STRLEN], net[IN6_NETSTRLEN], a[IN6_STRLEN];
 
 	if_totals(ifp, &t);
 	json_open(o, NULL, '{');
@@ -77,6 +87,12 @@ rows_json(struct out *o, const struct ifnet *ifp)
 		json_open(o, NULL, '{');
 		json_str(o, "network", ip4_printnet(net, ifa->ifa_addr & ifa->ifa_mask, ifa->ifa_plen));
 		json_str(o, "address", ip4_print(a, ifa->ifa_addr));
+		json_close(o, '}');
+	}
+	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next) {
+		json_open(o, NULL, '{');
+		json_str(o, "network", in6_net(net, ia));
+		json_str(o, "address", in6_print(a, &ia->ia_addr));
 		json_close(o, '}');
 	}
 	json_close(o, ']');

@@ -11,21 +11,35 @@
 #define WORD_MAX	64
 
 static bool
-mygate_address(struct config_err *ce, unsigned line, struct mygate *mg, const char *s)
+mygate_gateway(struct static_route *sr, const char *s)
 {
 	be32_t a;
 
-	if (strchr(s, ':') != NULL)
-		config_error(ce, line, "%s: IPv6 is not supported yet", s);
-	else if (!ip4_parse(s, &a) || ip4_is_zeronet(a) || ip4_is_multicast(a) || ip4_is_experimental(a))
+	if (strchr(s, ':') != NULL) {
+		sr->sr_af = AF_IP6;
+		return in6_parse_zone(s, &sr->sr_gateway6, sr->sr_zone) && !in6_is_any(&sr->sr_gateway6) &&
+		    !IN6_IS_ADDR_MULTICAST(&sr->sr_gateway6);
+	}
+	if (!ip4_parse(s, &a) || ip4_is_zeronet(a) || ip4_is_multicast(a) || ip4_is_experimental(a))
+		return false;
+	sr->sr_gateway = a;
+	return true;
+}
+
+static bool
+mygate_address(struct config_err *ce, unsigned line, struct mygate *mg, const char *s)
+{
+	struct static_route sr = { .sr_line = line, .sr_priority = RTP_STATIC };
+
+	if (!mygate_gateway(&sr, s))
 		config_error(ce, line, "bad address \"%s\"", s);
-	else if (mg->mg_present)
-		config_error(ce, line, "a second IPv4 gateway");
+	else if (in6_is_scoped(&sr.sr_gateway6) && sr.sr_af == AF_IP6 && sr.sr_zone[0] == '\0')
+		config_error(ce, line, "%s: a link-local address needs its interface, \"%s%%em0\"", s, s);
+	else if (mg->mg_present[sr.sr_af])
+		config_error(ce, line, "a second IPv%c gateway", sr.sr_af == AF_IP4 ? '4' : '6');
 	else {
-		mg->mg_present = true;
-		mg->mg_route.sr_gateway = a;
-		mg->mg_route.sr_line = line;
-		mg->mg_route.sr_priority = RTP_STATIC;
+		mg->mg_present[sr.sr_af] = true;
+		mg->mg_route[sr.sr_af] = sr;
 		return true;
 	}
 	return false;
@@ -85,8 +99,19 @@ static bool
 mygate_retry(struct pending *pd)
 {
 	struct mygate *mg = container_of(pd, struct mygate, mg_pending);
+	bool all = true;
 
-	return mg->mg_route.sr_installed || static_route_apply(NULL, &mg->mg_route) == RT_OK;
+	for (unsigned af = 0; af < AF_COUNT; af++)
+		if (mg->mg_present[af] && !mg->mg_route[af].sr_installed)
+			all &= static_route_apply(NULL, &mg->mg_route[af]) == RT_OK;
+	return all;
+}
+
+/* The route of that family in the object; NULL: none, or no object. */
+static struct static_route *
+mygate_route(struct mygate *mg, unsigned af)
+{
+	return mg != NULL && mg->mg_present[af] ? &mg->mg_route[af] : NULL;
 }
 
 static void
@@ -95,8 +120,9 @@ mygate_withdraw(struct mygate *old, struct mygate *new)
 	if (old == NULL)
 		return;
 	pending_remove(&old->mg_pending);
-	if (old->mg_present)
-		static_route_withdraw(&old->mg_route, new != NULL && new->mg_present ? &new->mg_route : NULL);
+	for (unsigned af = 0; af < AF_COUNT; af++)
+		if (old->mg_present[af])
+			static_route_withdraw(&old->mg_route[af], mygate_route(new, af));
 }
 
 /* The first turn: a default route that goes, goes before the networks of others do. */
@@ -107,7 +133,7 @@ mygate_apply(struct config_err *ce __unused_arg, const char *name, const void *o
 
 	net_enter();
 	mygate_withdraw(old, new);
-	if (new != NULL && new->mg_present && new == config_running(name)) {	/* going back */
+	if (new != NULL && new == config_running(name)) {	/* going back */
 		new->mg_pending.pd_retry = mygate_retry;
 		pending_add(&new->mg_pending);
 	}
@@ -117,20 +143,32 @@ mygate_apply(struct config_err *ce __unused_arg, const char *name, const void *o
 }
 
 static bool
-mygate_install(struct config_err *ce, const struct mygate *old, struct mygate *new)
+mygate_install(struct config_err *ce, const struct static_route *was, struct static_route *new)
 {
-	enum rt_error e = static_route_apply(old != NULL && old->mg_present ? &old->mg_route : NULL, &new->mg_route);
-	char a[IP4_STRLEN];
+	enum rt_error e = static_route_apply(was, new);
+	char a[IN6_STRLEN];
 
 	if (e == RT_OK)
 		return true;
-	ip4_print(a, new->mg_route.sr_gateway);
+	static_route_gwtext(a, new);
 	if (e == RT_UNREACH && hostname_absentees > 0) {
 		log_printf("mygate: gateway %s: %s: an interface is missing\n", a, rt_strerror(e));
 		return true;
 	}
-	config_error(ce, new->mg_route.sr_line, "gateway %s: %s", a, rt_strerror(e));
+	config_error(ce, new->sr_line, "gateway %s: %s", a, rt_strerror(e));
 	return false;
+}
+
+/* Takes the late turn back, as far as it has come. */
+static void
+mygate_revert(struct mygate *failed, struct mygate *former)
+{
+	for (unsigned af = 0; af < AF_COUNT; af++) {
+		struct static_route *was = mygate_route(former, af), *now = mygate_route(failed, af);
+
+		if (now != NULL)
+			static_route_revert(now, was);
+	}
 }
 
 static bool
@@ -140,12 +178,18 @@ mygate_apply_late(struct config_err *ce, const char *name, const void *oldobj, c
 	bool ok = true;
 
 	net_enter();
-	if (new == NULL || new != config_running(name)) {
+	if (new != NULL && new == config_running(name)) {
+		mygate_revert(old, new);
+	} else {
 		mygate_withdraw(old, new);
-		if (new != NULL && new->mg_present)
-			ok = mygate_install(ce, old, new);
-	} else if (old != NULL && old->mg_present) {
-		static_route_revert(&old->mg_route, new->mg_present ? &new->mg_route : NULL);
+		for (unsigned af = 0; ok && af < AF_COUNT; af++)
+			if (mygate_route(new, af) != NULL)
+				ok = mygate_install(ce, mygate_route(old, af), &new->mg_route[af]);
+		if (!ok) {
+			mygate_revert(new, old);
+			if (old != NULL)
+				mygate_retry(&old->mg_pending);
+		}
 	}
 	net_leave();
 	return ok;
@@ -154,16 +198,21 @@ mygate_apply_late(struct config_err *ce, const char *name, const void *oldobj, c
 static bool
 mygate_check(struct config_err *ce, const char *name __unused_arg, const void *obj)
 {
-	const struct mygate *mg = obj;
-	char a[IP4_STRLEN];
-	bool ok;
+	struct mygate *mg = (struct mygate *)obj;
+	bool ok = true;
 
-	net_enter();
-	ok = !mg->mg_present || hostname_absentees > 0 || static_route_check(&mg->mg_route) == RT_OK;
-	net_leave();
-	if (!ok)
-		config_error(ce, mg->mg_route.sr_line, "gateway %s: %s", ip4_print(a, mg->mg_route.sr_gateway),
-		    rt_strerror(RT_UNREACH));
+	for (unsigned af = 0; af < AF_COUNT; af++) {
+		const struct static_route *sr = mygate_route(mg, af);
+		char a[IN6_STRLEN];
+		bool fine;
+
+		net_enter();
+		fine = sr == NULL || hostname_absentees > 0 || static_route_check(sr) == RT_OK;
+		net_leave();
+		if (!fine)
+			config_error(ce, sr->sr_line, "gateway %s: %s", static_route_gwtext(a, sr), rt_strerror(RT_UNREACH));
+		ok &= fine;
+	}
 	return ok;
 }
 
@@ -180,10 +229,11 @@ static void
 mygate_print(struct out *o, const char *name __unused_arg, const void *obj)
 {
 	const struct mygate *mg = obj;
-	char a[IP4_STRLEN];
+	char a[IN6_STRLEN];
 
-	if (mg->mg_present)
-		out_printf(o, "%s\n", ip4_print(a, mg->mg_route.sr_gateway));
+	for (unsigned af = 0; af < AF_COUNT; af++)
+		if (mg->mg_present[af])
+			out_printf(o, "%s\n", static_route_gwtext(a, &mg->mg_route[af]));
 }
 
 static const struct config_key mygate_config = {

@@ -7,10 +7,10 @@
 
 #define MYGATE_NAME	"mygate"
 
-/* The object of /etc/mygate: a default route of the usual priority, or none. */
+/* The object of /etc/mygate: for each address family a default route of the usual priority, or none. */
 struct mygate {
-	bool			mg_present;
-	struct static_route	mg_route;
+	bool			mg_present[AF_COUNT];
+	struct static_route	mg_route[AF_COUNT];
 	struct pending		mg_pending;	/* mygate.c's */
 };
 

@@ -150,7 +150,8 @@ enum rt_error rt_ifa_add(struct ifaddr *);
 /* They go, with the neighbours; gateway routes through them wait (rt_parent NULL) until an rt_ifa_add brings their
  * gateway back. */
 void	rt_ifa_delete(struct ifaddr *);
-/* The same for IPv6: local route and network (none for /128, nor on loopback interfaces). */
+/* The same for IPv6: local route; network (none for /128, nor on loopback interfaces); for a link-local address the groups of ff01::%if/32 and
+ * ff02::%if/32 (RTF_MULTICAST: they lead to the interface, not to a next hop). */
 struct in6_ifaddr;
 enum rt_error rt_ifa_add6(struct in6_ifaddr *);
 void	rt_ifa_delete6(struct in6_ifaddr *);

@@ -13,6 +13,7 @@ struct parse {
 	int		 p_argc, p_i;
 	bool		 p_net, p_host;		/* -net, -host */
 	int		 p_plen;		/* -netmask, -prefixlen; -1: not said */
+	const char	*p_ifa;			/* -ifa */
 	char		*p_err;
 	size_t		 p_errlen;
 };
@@ -52,20 +53,23 @@ number(struct parse *p, const char *mod, unsigned long lo, unsigned long hi, uns
 	return true;
 }
 
+/* Something says what the family is. False: something else has said otherwise. */
 static bool
-address(struct parse *p, const char *mod, be32_t *a)
+family(struct parse *p, unsigned af, const char *word)
 {
-	const char *s = argument(p, mod);
+	struct route_args *ra = p->p_ra;
 
-	if (s == NULL)
-		return false;
-	return ip4_parse(s, a) || fail(p, "%s: bad value \"%s\"", mod, s);
+	if (ra->ra_has_af && ra->ra_route.sr_af != af)
+		return fail(p, "%s: not an address of %s", word, ra->ra_route.sr_af == AF_IP4 ? "IPv4" : "IPv6");
+	ra->ra_has_af = true;
+	ra->ra_route.sr_af = (uint8_t)af;
+	return true;
 }
 
 static bool
 mod_inet6(struct parse *p)
 {
-	return fail(p, "IPv6 is not supported yet");
+	return family(p, AF_IP6, "-inet6");
 }
 
 static bool
@@ -75,7 +79,13 @@ mod_unsupported(struct parse *p)
 }
 
 static bool
-mod_inet(struct parse *p __unused_arg)
+mod_inet(struct parse *p)
+{
+	return family(p, AF_IP4, "-inet");
+}
+
+static bool
+mod_static(struct parse *p __unused_arg)
 {
 	return true;
 }
@@ -97,12 +107,19 @@ mod_host(struct parse *p)
 static bool
 mod_netmask(struct parse *p)
 {
+	const char *s = argument(p, "-netmask");
+	struct in6_addr mask6;
 	be32_t mask;
 
-	if (!address(p, "-netmask", &mask))
+	if (s == NULL)
 		return false;
-	p->p_plen = ip4_masklen(mask);
-	return p->p_plen >= 0 || fail(p, "-netmask: bad value \"%s\"", p->p_argv[p->p_i - 1]);
+	if (in6_parse(s, &mask6)) {
+		if (!family(p, AF_IP6, "-netmask"))
+			return false;
+		p->p_plen = in6_masklen(&mask6);
+	} else
+		p->p_plen = ip4_parse(s, &mask) ? ip4_masklen(mask) : -1;
+	return p->p_plen >= 0 || fail(p, "-netmask: bad value \"%s\"", s);
 }
 
 static bool
@@ -110,7 +127,7 @@ mod_prefixlen(struct parse *p)
 {
 	unsigned long v;
 
-	if (!number(p, "-prefixlen", 0, 32, &v))
+	if (!number(p, "-prefixlen", 0, 128, &v))
 		return false;
 	p->p_plen = (int)v;
 	return true;
@@ -158,7 +175,7 @@ static bool
 mod_ifa(struct parse *p)
 {
 	p->p_ra->ra_has_ifa = true;
-	return address(p, "-ifa", &p->p_ra->ra_route.sr_ifa);
+	return (p->p_ifa = argument(p, "-ifa")) != NULL;
 }
 
 static const struct modifier {
@@ -166,7 +183,7 @@ static const struct modifier {
 	bool		(*m_func)(struct parse *);
 } modifiers[] = {
 	{ "-inet",	mod_inet },
-	{ "-static",	mod_inet },
+	{ "-static",	mod_static },
 	{ "-inet6",	mod_inet6 },
 	{ "-net",	mod_net },
 	{ "-host",	mod_host },
@@ -248,6 +265,28 @@ parse_bare_dest(struct parse *p, const char *s)
 	return true;
 }
 
+/* An address without a length is a host; behind -net a subnet, RFC 4291 2.5.4. */
+static bool
+parse_dest6(struct parse *p)
+{
+	struct static_route *sr = &p->p_ra->ra_route;
+	const char *s = p->p_ra->ra_desttext;
+
+	if (!in6_parsenet(s, &sr->sr_dest6, &sr->sr_plen, p->p_ra->ra_destzone))
+		return fail(p, "%s: bad address", s);
+	if (strchr(s, '/') == NULL && strcmp(s, "default") != 0)
+		sr->sr_plen = (uint8_t)(p->p_plen >= 0 ? p->p_plen : p->p_net ? 64 : 128);
+	else if (p->p_plen >= 0 && p->p_plen != sr->sr_plen)
+		return fail(p, "%s: contradicts the mask", s);
+	if (p->p_host && sr->sr_plen != 128)
+		return fail(p, "%s: not a host", s);
+	if (in6_is_scoped(&sr->sr_dest6) && sr->sr_plen > 16 && p->p_ra->ra_destzone[0] == '\0')
+		return fail(p, "%s: a link-local address needs its interface, \"%s%%em0\"", s, s);
+	sr->sr_dest6 = in6_masked(&sr->sr_dest6, sr->sr_plen);
+	p->p_ra->ra_host = sr->sr_plen == 128 && !p->p_net;
+	return true;
+}
+
 static bool
 parse_dest(struct parse *p)
 {
@@ -255,8 +294,10 @@ parse_dest(struct parse *p)
 	struct static_route *sr = &ra->ra_route;
 	const char *s = ra->ra_desttext;
 
-	if (strchr(s, ':') != NULL)
-		return mod_inet6(p);
+	if (sr->sr_af == AF_IP6)
+		return parse_dest6(p);
+	if (p->p_plen > 32)
+		return fail(p, "-prefixlen: bad value \"%d\" (0 to 32)", p->p_plen);
 	if (strchr(s, '/') != NULL || strcmp(s, "default") == 0) {
 		if (!ip4_parsenet(s, &sr->sr_dest, &sr->sr_plen))
 			return fail(p, "%s: bad address", s);
@@ -274,12 +315,39 @@ parse_dest(struct parse *p)
 static bool
 parse_gateway(struct parse *p)
 {
+	struct static_route *sr = &p->p_ra->ra_route;
 	const char *s = p->p_ra->ra_gwtext;
 
-	if (strchr(s, ':') != NULL)
-		return mod_inet6(p);
-	if (!ip4_parse(s, &p->p_ra->ra_route.sr_gateway))
+	if (sr->sr_af == AF_IP4)
+		return ip4_parse(s, &sr->sr_gateway) || fail(p, "%s: bad address", s);
+	if (!in6_parse_zone(s, &sr->sr_gateway6, sr->sr_zone) || IN6_IS_ADDR_MULTICAST(&sr->sr_gateway6) ||
+	    in6_is_any(&sr->sr_gateway6))
 		return fail(p, "%s: bad address", s);
+	if (in6_is_scoped(&sr->sr_gateway6) && sr->sr_zone[0] == '\0')
+		return fail(p, "%s: a link-local address needs its interface, \"%s%%em0\"", s, s);
+	return true;
+}
+
+static bool
+parse_ifa(struct parse *p)
+{
+	struct static_route *sr = &p->p_ra->ra_route;
+	bool ok = sr->sr_af == AF_IP4 ? ip4_parse(p->p_ifa, &sr->sr_ifa) :
+	    in6_parse(p->p_ifa, &sr->sr_ifa6) && !in6_is_scoped(&sr->sr_ifa6);
+
+	return ok || fail(p, "-ifa: bad value \"%s\"", p->p_ifa);
+}
+
+/* The address itself, where no word in front has said it. "default" is of the gateway's family. */
+static bool
+parse_family(struct parse *p)
+{
+	const char *texts[] = { p->p_ra->ra_desttext, p->p_ra->ra_gwtext };
+
+	for (size_t i = 0; i < nitems(texts); i++)
+		if (texts[i] != NULL && strcmp(texts[i], "default") != 0 &&
+		    !family(p, strchr(texts[i], ':') != NULL ? AF_IP6 : AF_IP4, texts[i]))
+			return false;
 	return true;
 }
 
@@ -316,11 +384,28 @@ route_args_parse(struct route_args *ra, int argc, char **argv, char *err, size_t
 		return false;
 	if ((ra->ra_route.sr_flags & (RTF_REJECT | RTF_BLACKHOLE)) == (RTF_REJECT | RTF_BLACKHOLE))
 		return fail(&p, "-reject and -blackhole exclude each other");
+	if (!parse_family(&p))
+		return false;
+	if (ra->ra_has_mtu && ra->ra_route.sr_af == AF_IP6 && ra->ra_route.sr_mtu < 1280)	/* RFC 8200 5 */
+		return fail(&p, "-mtu: bad value \"%u\" (1280 to 65535)", (unsigned)ra->ra_route.sr_mtu);
 	if (ra->ra_desttext != NULL && !parse_dest(&p))
+		return false;
+	if (ra->ra_has_ifa && !parse_ifa(&p))
 		return false;
 	if (ra->ra_gwtext != NULL && !parse_gateway(&p))
 		return false;
 	ra->ra_has_dest = ra->ra_desttext != NULL;
 	ra->ra_has_gateway = ra->ra_gwtext != NULL;
 	return true;
+}
+
+bool
+route_args_parse_static(struct route_args *ra, int argc, char **argv, char *err, size_t errlen)
+{
+	if (!route_args_parse(ra, argc, argv, err, errlen))
+		return false;
+	if (ra->ra_destzone[0] == '\0')
+		return true;
+	snprintf(err, errlen, "%s: a link-local network has no routes but its interface's", ra->ra_desttext);
+	return false;
 }

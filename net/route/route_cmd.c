@@ -42,9 +42,10 @@ wanted(const struct route_args *ra, const struct static_route *sr, bool gateway)
 {
 	const struct static_route *want = &ra->ra_route;
 
-	return sr->sr_dest == want->sr_dest && sr->sr_plen == want->sr_plen &&
+	return sr->sr_af == want->sr_af && in6_equal(&sr->sr_dest6, &want->sr_dest6) && sr->sr_plen == want->sr_plen &&
 	    (!ra->ra_has_priority || sr->sr_priority == want->sr_priority) &&
-	    (!gateway || !ra->ra_has_gateway || sr->sr_gateway == want->sr_gateway);
+	    (!gateway || !ra->ra_has_gateway ||
+	    (in6_equal(&sr->sr_gateway6, &want->sr_gateway6) && strcmp(sr->sr_zone, want->sr_zone) == 0));
 }
 
 /* The first route of this prefix; what the words say of priority and gateway must fit. */
@@ -69,12 +70,13 @@ static bool
 search_config(struct search *s, const struct route_args *ra)
 {
 	const struct mygate *mg = config_running(MYGATE_NAME);
+	unsigned af = ra->ra_route.sr_af;
 
 	memset(s, 0, sizeof(*s));
 	s->s_ra = ra;
-	if (mg != NULL && mg->mg_present && wanted(ra, &mg->mg_route, true)) {
+	if (mg != NULL && mg->mg_present[af] && wanted(ra, &mg->mg_route[af], true)) {
 		s->s_hit = true;
-		s->s_found = mg->mg_route;
+		s->s_found = mg->mg_route[af];
 	} else {
 		config_foreach(search_file, s);
 	}
@@ -85,22 +87,36 @@ search_config(struct search *s, const struct route_args *ra)
 static bool
 fits_mygate(const struct static_route *sr)
 {
-	return sr->sr_plen == 0 && sr->sr_priority == RTP_STATIC && sr->sr_flags == 0 && sr->sr_mtu == 0 && sr->sr_ifa == 0;
+	return sr->sr_plen == 0 && sr->sr_priority == RTP_STATIC && sr->sr_flags == 0 && sr->sr_mtu == 0 &&
+	    in6_is_any(&sr->sr_ifa6);
 }
 
+/* The gateway of the family af becomes sr; NULL: there is none any more. That of the other family stays. */
 static bool
-put_mygate(const struct static_route *sr, struct reason *why)
+put_mygate(unsigned af, const struct static_route *sr, struct reason *why)
 {
+	const struct mygate *running = config_running(MYGATE_NAME);
 	struct mygate *mg = calloc(1, sizeof(*mg));
+	bool any = false;
 
 	if (mg == NULL) {
 		explain(why, RT_NOMEM);
 		return false;
 	}
-	mg->mg_present = true;
-	mg->mg_route = *sr;
-	mg->mg_route.sr_installed = false;
-	mg->mg_route.sr_line = 0;
+	for (unsigned i = 0; i < AF_COUNT; i++) {
+		const struct static_route *from = i == af ? sr : running != NULL && running->mg_present[i] ? &running->mg_route[i] : NULL;
+
+		if (from == NULL)
+			continue;
+		any = mg->mg_present[i] = true;
+		mg->mg_route[i] = *from;
+		mg->mg_route[i].sr_installed = false;
+		mg->mg_route[i].sr_line = 0;
+	}
+	if (!any) {
+		free(mg);
+		mg = NULL;
+	}
 	return config_edit(MYGATE_NAME, mg, why->r_text, sizeof(why->r_text));
 }
 
@@ -135,7 +151,7 @@ home_of(const struct static_route *sr, char ifname[IFNAMSIZ])
 	struct ifnet *ifp;
 
 	net_enter();
-	ifp = if_facing(0, sr->sr_gateway);
+	ifp = static_route_facing(sr);
 	snprintf(ifname, IFNAMSIZ, "%s", ifp != NULL ? ifp->if_xname :
 	    sr->sr_flags & (RTF_REJECT | RTF_BLACKHOLE) ? "lo0" : "");
 	net_leave();
@@ -158,8 +174,17 @@ route_add(const struct route_args *ra, struct reason *why)
 		return false;
 	}
 	if (fits_mygate(&ra->ra_route))
-		return put_mygate(&ra->ra_route, why);
+		return put_mygate(ra->ra_route.sr_af, &ra->ra_route, why);
 	return edit_file(ifname, NULL, &ra->ra_route, why);
+}
+
+/* The destination with its zone. Inside net_enter. */
+static struct in6_addr
+scoped_dest(const struct route_args *ra)
+{
+	const struct ifnet *ifp = ra->ra_destzone[0] != '\0' ? ifunit(ra->ra_destzone) : NULL;
+
+	return ifp != NULL ? in6_embed(&ra->ra_route.sr_dest6, ifp->if_index) : ra->ra_route.sr_dest6;
 }
 
 /* What was learned, not configured: redirects, neighbours. */
@@ -167,14 +192,16 @@ static bool
 delete_learned(const struct route_args *ra, struct reason *why)
 {
 	struct rt_request rq = {
-		.rq_dest = ra->ra_route.sr_dest,
+		.rq_af = ra->ra_route.sr_af,
 		.rq_plen = ra->ra_route.sr_plen,
 		.rq_priority = ra->ra_has_priority ? ra->ra_route.sr_priority : 0,
-		.rq_gateway = ra->ra_has_gateway ? ra->ra_route.sr_gateway : 0,
 	};
 	enum rt_error e;
 
 	net_enter();
+	rq.rq_dest6 = scoped_dest(ra);
+	if (ra->ra_has_gateway)
+		rq.rq_gateway6 = static_route_request(&ra->ra_route).rq_gateway6;
 	e = rt_delete(&rq);
 	net_leave();
 	if (e != RT_OK)
@@ -187,10 +214,10 @@ route_delete(const struct route_args *ra, struct reason *why)
 {
 	struct search s;
 
-	if (!search_config(&s, ra))
+	if (ra->ra_destzone[0] != '\0' || !search_config(&s, ra))
 		return delete_learned(ra, why);
 	if (s.s_ifname[0] == '\0')
-		return config_edit(MYGATE_NAME, NULL, why->r_text, sizeof(why->r_text));
+		return put_mygate(s.s_found.sr_af, NULL, why);
 	return edit_file(s.s_ifname, &s.s_found, NULL, why);
 }
 
@@ -207,18 +234,20 @@ route_change(const struct route_args *ra, struct reason *why)
 		return false;
 	}
 	new = s.s_found;
-	if (ra->ra_has_gateway)
-		new.sr_gateway = ra->ra_route.sr_gateway;
+	if (ra->ra_has_gateway) {
+		new.sr_gateway6 = ra->ra_route.sr_gateway6;
+		memcpy(new.sr_zone, ra->ra_route.sr_zone, sizeof(new.sr_zone));
+	}
 	if (ra->ra_has_mtu)
 		new.sr_mtu = ra->ra_route.sr_mtu;
 	if (ra->ra_has_ifa)
-		new.sr_ifa = ra->ra_route.sr_ifa;
+		new.sr_ifa6 = ra->ra_route.sr_ifa6;
 	if (ra->ra_route.sr_flags != 0)
 		new.sr_flags = ra->ra_route.sr_flags;
 	if (s.s_ifname[0] != '\0')
 		return edit_file(s.s_ifname, &s.s_found, &new, why);
 	if (fits_mygate(&new))
-		return put_mygate(&new, why);
+		return put_mygate(new.sr_af, &new, why);
 	snprintf(why->r_text, sizeof(why->r_text), "/etc/mygate holds no more than an address");
 	return false;
 }
@@ -230,7 +259,7 @@ route_edit(struct out *o, const struct route_opts *ro, const char *verb, int arg
 	struct route_args ra;
 	struct reason why = { "" };
 
-	if (!route_args_parse(&ra, argc, argv, why.r_text, sizeof(why.r_text))) {
+	if (!(delete ? route_args_parse : route_args_parse_static)(&ra, argc, argv, why.r_text, sizeof(why.r_text))) {
 		out_printf(o, "route: %s\n", why.r_text);
 		return 1;
 	}
@@ -258,6 +287,7 @@ static int
 route_get(struct out *o, const struct route_opts *ro, const char *verb __unused_arg, int argc, char **argv)
 {
 	struct route_args ra;
+	struct in6_addr dest;
 	char err[160];
 
 	if (!route_args_parse(&ra, argc, argv, err, sizeof(err))) {
@@ -266,26 +296,40 @@ route_get(struct out *o, const struct route_opts *ro, const char *verb __unused_
 	}
 	if (!ra.ra_has_dest || ra.ra_has_gateway)
 		return command_usage(o, "route");
-	if (rt_show_get(o, ro->ro_rdomain, ra.ra_route.sr_dest, ra.ra_route.sr_plen))
+	net_enter();
+	dest = scoped_dest(&ra);
+	net_leave();
+	if (rt_show_get(o, ro->ro_rdomain, ra.ra_route.sr_af, &dest, ra.ra_route.sr_plen))
 		return 0;
 	out_printf(o, "route: writing to routing socket: %s\n", rt_strerror(RT_NOTFOUND));
 	return 1;
+}
+
+/* Adds a family, as rt_show() takes them. False: the word is neither. */
+static bool
+family_word(const char *s, unsigned *families)
+{
+	unsigned f = strcmp(s, "-inet") == 0 ? RT_SHOW_INET : strcmp(s, "-inet6") == 0 ? RT_SHOW_INET6 : 0;
+
+	*families |= f;
+	return f != 0;
 }
 
 static int
 route_show(struct out *o, const struct route_opts *ro, const char *verb __unused_arg, int argc, char **argv)
 {
 	uint32_t only = 0;
+	unsigned families = 0;
 
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "-gateway") == 0)
 			only |= RTF_GATEWAY;
 		else if (strcmp(argv[i], "-static") == 0)
 			only |= RTF_STATIC;
-		else if (strcmp(argv[i], "-inet") != 0)
+		else if (!family_word(argv[i], &families))
 			return command_usage(o, "route");
 	}
-	rt_show(o, ro->ro_rdomain, only);
+	rt_show(o, ro->ro_rdomain, families != 0 ? families : RT_SHOW_ALL, only);
 	return 0;
 }
 
@@ -311,50 +355,64 @@ collect_routed(const char *name, const void *obj, void *arg)
 static void
 flush_say(struct out *o, const struct route_opts *ro, const struct static_route *sr)
 {
-	char net[IP4_NETSTRLEN], gw[IP4_STRLEN];
+	char net[IN6_NETSTRLEN], gw[IN6_STRLEN];
 
 	if (!ro->ro_quiet)
-		out_printf(o, "%-20s %-20s done\n", ip4_printnet(net, sr->sr_dest, sr->sr_plen), ip4_print(gw, sr->sr_gateway));
+		out_printf(o, "%-20s %-20s done\n", af_printnet(net, sr->sr_af, &sr->sr_dest6, sr->sr_plen),
+		    static_route_gwtext(gw, sr));
 }
 
 static bool
-flush_file(struct out *o, const struct route_opts *ro, const char *ifname, struct reason *why)
+flush_file(struct out *o, const struct route_opts *ro, unsigned families, const char *ifname, struct reason *why)
 {
 	const struct hostname *running = hostname_running(ifname);
 	struct hostname *h = running != NULL ? hostname_copy(running) : NULL;
 	char key[HOSTNAME_KEYSIZE];
+	unsigned kept = 0;
 
 	if (h == NULL) {
 		explain(why, RT_NOMEM);
 		return false;
 	}
-	for (unsigned i = 0; i < h->hn_nroutes; i++)
-		flush_say(o, ro, &h->hn_routes[i]);
-	h->hn_nroutes = 0;
+	for (unsigned i = 0; i < h->hn_nroutes; i++) {
+		if (families & 1u << h->hn_routes[i].sr_af)
+			flush_say(o, ro, &h->hn_routes[i]);
+		else
+			h->hn_routes[kept++] = h->hn_routes[i];
+	}
+	if (kept == h->hn_nroutes) {
+		hostname_free(h);
+		return true;
+	}
+	h->hn_nroutes = kept;
 	return config_edit(hostname_key(key, ifname), h, why->r_text, sizeof(why->r_text));
 }
 
 static int
 route_flush(struct out *o, const struct route_opts *ro, const char *verb __unused_arg, int argc, char **argv)
 {
-	const struct mygate *mg = config_running(MYGATE_NAME);
+	const struct mygate *mg;
 	struct names n = { 0 };
 	struct reason why = { "" };
+	unsigned families = 0;
 	bool ok = true;
 
-	if (argc > 1 || (argc == 1 && strcmp(argv[0], "-inet") != 0))
+	if (argc > 1 || (argc == 1 && !family_word(argv[0], &families)))
 		return command_usage(o, "route");
-	if (mg != NULL && mg->mg_present) {
-		flush_say(o, ro, &mg->mg_route);
-		ok = config_edit(MYGATE_NAME, NULL, why.r_text, sizeof(why.r_text));
-	}
+	if (families == 0)
+		families = RT_SHOW_ALL;
+	for (unsigned af = 0; ok && af < AF_COUNT; af++)
+		if ((families & 1u << af) && (mg = config_running(MYGATE_NAME)) != NULL && mg->mg_present[af]) {
+			flush_say(o, ro, &mg->mg_route[af]);
+			ok = put_mygate(af, NULL, &why);
+		}
 	config_foreach(collect_routed, &n);
 	if (n.n_nomem) {
 		explain(&why, RT_NOMEM);
 		ok = false;
 	}
 	for (unsigned i = 0; ok && i < n.n_count; i++)
-		ok = flush_file(o, ro, n.n_name[i], &why);
+		ok = flush_file(o, ro, families, n.n_name[i], &why);
 	free(n.n_name);
 	net_enter();
 	rt_flush_dynamic(0);
@@ -367,9 +425,11 @@ route_flush(struct out *o, const struct route_opts *ro, const char *verb __unuse
 static int
 route_monitor(struct out *o, const struct route_opts *ro, const char *verb __unused_arg, int argc, char **argv)
 {
-	if (argc > 1 || (argc == 1 && strcmp(argv[0], "-inet") != 0))
+	unsigned families = 0;
+
+	if (argc > 1 || (argc == 1 && !family_word(argv[0], &families)))
 		return command_usage(o, "route");
-	return rt_monitor(o, ro->ro_rdomain);
+	return rt_monitor(o, ro->ro_rdomain, families != 0 ? families : RT_SHOW_ALL);
 }
 
 /* ---- the command ---- */
@@ -432,13 +492,14 @@ COMMAND(route, cmd_route,
     "route [-nq] change [modifiers] destination [gateway]\n"
     "route [-nq] delete [modifiers] destination [gateway]\n"
     "route [-j] [-n] [-T rtable] get destination\n"
-    "route [-j] [-n] [-T rtable] show [-inet] [-gateway] [-static]\n"
-    "route [-nq] flush [-inet]\n"
-    "route [-j] [-n] [-T rtable] monitor [-inet]",
+    "route [-j] [-n] [-T rtable] show [-inet | -inet6] [-gateway] [-static]\n"
+    "route [-nq] flush [-inet | -inet6]\n"
+    "route [-j] [-n] [-T rtable] monitor [-inet | -inet6]",
     "show and change the routing tables",
     "destination is an address, network/length, or \"default\"; gateway the address of a router on a\n"
-    "network of ours. Modifiers: -inet, -net, -host, -netmask mask, -prefixlen n, -priority n,\n"
-    "-mtu n, -ifa address, -reject (answered with ICMP unreachable), -blackhole (dropped).\n"
+    "network of ours, a link-local one with its interface. Modifiers: -inet, -inet6, -net, -host,\n"
+    "-netmask mask, -prefixlen n, -priority n, -mtu n, -ifa address, -reject (answered with ICMP\n"
+    "unreachable), -blackhole (dropped).\n"
     "\n"
     "Routes that are added become part of the configuration: as \"!route add\" of the interface\n"
     "that the gateway is on, the plain default route as /etc/mygate. \"show config\" prints them.\n"
@@ -447,5 +508,6 @@ COMMAND(route, cmd_route,
     "neighbours and interfaces, until ^C.\n"
     "\n"
     "     route add 10.1/16 10.0.1.2\n"
+    "     route add -inet6 default fe80::1%em0\n"
     "     route -n get 8.8.8.8\n"
     "     route -n show -inet\n");

@@ -121,6 +121,21 @@ fail:
 	return e;
 }
 
+/* RFC 4291 2.7: the groups of the interface's own scope and of its link are on this interface. With each link-local address. */
+static enum rt_error
+rt_ifa_groups(const struct rt_ifa *i)
+{
+	for (uint8_t scope = 1; scope <= 2; scope++) {
+		struct in6_addr net = { { { 0xff, scope } } };
+		struct rtentry *rt = NULL;
+
+		net = in6_embed(&net, i->i_ifp->if_index);
+		if (!rt_ifa_make(i, &net, 32, RTP_CONNECTED + i->i_ifp->if_priority, RTF_MULTICAST, &rt))
+			return RT_NOMEM;
+	}
+	return RT_OK;
+}
+
 enum rt_error
 rt_ifa_add6(struct in6_ifaddr *ia)
 {
@@ -131,7 +146,11 @@ rt_ifa_add6(struct in6_ifaddr *ia)
 	KASSERT(ia->ia_plen <= 128);
 	if ((e = rt_ifa_local(&i, &local)) != RT_OK)
 		return e;
-	if (ia->ia_plen < 128 && !(ia->ia_ifp->if_flags & IFF_LOOPBACK) && (e = rt_ifa_network(&i, local)) != RT_OK) {
+	if (ia->ia_plen < 128 && !(ia->ia_ifp->if_flags & IFF_LOOPBACK))
+		e = rt_ifa_network(&i, local);
+	if (e == RT_OK && IN6_IS_ADDR_LINKLOCAL(&ia->ia_addr))
+		e = rt_ifa_groups(&i);
+	if (e != RT_OK) {
 		rt_ifa_remove(&i);
 		return e;
 	}
@@ -148,7 +167,7 @@ rt_ifa_remove(const struct rt_ifa *i)
 
 	while (rt != NULL) {
 		if (rt->rt_af != i->i_af || !in6_equal(&rt->rt_ifa6, &i->i_addr) ||
-		    !(rt->rt_flags & (RTF_LOCAL | RTF_CONNECTED | RTF_BROADCAST))) {
+		    !(rt->rt_flags & (RTF_LOCAL | RTF_CONNECTED | RTF_BROADCAST | RTF_MULTICAST))) {
 			rt = rt->rt_sibling;
 			continue;
 		}

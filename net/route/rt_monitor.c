@@ -75,7 +75,7 @@ show(struct out *o, const struct rt_msg *rm)
 
 /* All that has come. */
 static void
-show_new(struct out *o, unsigned rdomain, uint64_t *pos)
+show_new(struct out *o, unsigned rdomain, unsigned families, uint64_t *pos)
 {
 	struct rt_msg rm;
 	uint64_t lost;
@@ -89,7 +89,7 @@ show_new(struct out *o, unsigned rdomain, uint64_t *pos)
 			out_printf(o, "%llu messages lost\n", (unsigned long long)lost);
 		if (!more || o->o_stop)
 			break;
-		if (rm.rm_rdomain != rdomain)
+		if (rm.rm_rdomain != rdomain || (rm.rm_type != RTM_IFINFO && !(families & 1u << rm.rm_af)))
 			continue;
 		net_enter();		/* zones have names */
 		if (o->o_json)
@@ -102,7 +102,7 @@ show_new(struct out *o, unsigned rdomain, uint64_t *pos)
 }
 
 int
-rt_monitor(struct out *o, unsigned rdomain)
+rt_monitor(struct out *o, unsigned rdomain, unsigned families)
 {
 	uint64_t pos;
 
@@ -112,7 +112,7 @@ rt_monitor(struct out *o, unsigned rdomain)
 	if (o->o_json)
 		json_open(o, NULL, '[');
 	while (!o->o_stop) {
-		show_new(o, rdomain, &pos);
+		show_new(o, rdomain, families, &pos);
 		if (!o->o_stop)
 			task_sleep(&rt_msg_chan, 500);		/* ^C wakes who sleeps on the out only */
 	}

@@ -33,7 +33,7 @@ void	rt_msg_unwatch(void);
 bool	rt_msg_next(uint64_t *pos, struct rt_msg *, uint64_t *lost);
 extern const char rt_msg_chan;		/* task_sleep() on its address */
 
-/* rt_monitor.c: `route monitor`, until ^C. Task. */
-int	rt_monitor(struct out *, unsigned rdomain);
+/* rt_monitor.c: `route monitor` of the families RT_SHOW_* (rt_show.h), until ^C. Task. */
+int	rt_monitor(struct out *, unsigned rdomain, unsigned families);
 
 #endif

@@ -5,7 +5,7 @@
 
 #define RT_USERFLAGS	(RTF_GATEWAY | RTF_REJECT | RTF_BLACKHOLE | RTF_STATIC | RTF_DYNAMIC | RTF_MODIFIED)
 #define RT_NOWAY	(RTF_REJECT | RTF_BLACKHOLE)
-#define RT_OURS		(RTF_LOCAL | RTF_BROADCAST | RTF_CONNECTED)	/* come and go with an address only */
+#define RT_OURS		(RTF_LOCAL | RTF_BROADCAST | RTF_CONNECTED | RTF_MULTICAST)	/* come and go with an address only */
 
 static bool
 rt_request_valid(const struct rt_request *rq)

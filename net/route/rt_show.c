@@ -54,10 +54,10 @@ rt_gatewaytext(char *buf, const struct rtentry *rt)
 	const struct nexthop *nh = rt->rt_nh;
 
 	if ((rt->rt_flags & RTF_GATEWAY) || !(rt->rt_flags & RTF_LLINFO)) {
-		if (rt->rt_gateway == 0 && rt->rt_ifp != NULL)
+		if (in6_is_any(&rt->rt_gateway6) && rt->rt_ifp != NULL)
 			snprintf(buf, RT_GWSTRLEN, "link#%u", rt->rt_ifp->if_index);
 		else
-			ip4_print(buf, rt->rt_gateway);
+			af_print(buf, rt->rt_af, &rt->rt_gateway6);
 	} else if (rt->rt_flags & RTF_LOCAL) {
 		ether_print(buf, rt->rt_ifp->if_lladdr);
 	} else if (nh != NULL && nh->nh_valid && nh->nh_hdrlen >= ETHER_HDR_LEN) {
@@ -80,10 +80,11 @@ rt_shown_mtu(const struct rtentry *rt)
 static void
 rt_row_json(struct out *o, const struct rtentry *rt)
 {
-	char net[IP4_NETSTRLEN], gw[RT_GWSTRLEN], fl[RT_FLAGSTRLEN];
+	char net[IN6_NETSTRLEN], gw[RT_GWSTRLEN], fl[RT_FLAGSTRLEN];
 
 	json_open(o, NULL, '{');
-	json_str(o, "destination", ip4_printnet(net, rt->rt_dest, rt->rt_plen));
+	json_str(o, "family", rt->rt_af == AF_IP4 ? "inet" : "inet6");
+	json_str(o, "destination", af_printnet(net, rt->rt_af, &rt->rt_dest6, rt->rt_plen));
 	json_str(o, "gateway", rt_gatewaytext(gw, rt));
 	json_str(o, "flags", rt_flagletters(fl, rt->rt_flags));
 	json_u64(o, "refs", rt->rt_refs);
@@ -94,15 +95,26 @@ rt_row_json(struct out *o, const struct rtentry *rt)
 	json_close(o, '}');
 }
 
+/* netstat(1)'s widths of Destination and Gateway. */
+static int rt_destwidth(unsigned af) { return af == AF_IP4 ? 18 : 34; }
+static int rt_gwwidth(unsigned af) { return af == AF_IP4 ? 18 : 30; }
+
+static void
+rt_head(struct out *o, unsigned af)
+{
+	out_printf(o, "\n%s:\n%-*s %-*s %-6s  %4s %8s %5s %5s %s\n", af == AF_IP4 ? "Internet" : "Internet6", rt_destwidth(af),
+	    "Destination", rt_gwwidth(af), "Gateway", "Flags", "Refs", "Use", "Mtu", "Prio", "Iface");
+}
+
 static void
 rt_row(struct out *o, const struct rtentry *rt)
 {
-	char net[IP4_NETSTRLEN], gw[RT_GWSTRLEN], fl[RT_FLAGSTRLEN], mtu[12] = "-";
+	char net[IN6_NETSTRLEN], gw[RT_GWSTRLEN], fl[RT_FLAGSTRLEN], mtu[12] = "-";
 
 	if (rt_shown_mtu(rt) != 0)
 		snprintf(mtu, sizeof(mtu), "%u", (unsigned)rt_shown_mtu(rt));
-	out_printf(o, "%-18s %-18s %-6s %5u %8llu %5s %5u %-5s\n", ip4_printnet(net, rt->rt_dest, rt->rt_plen),
-	    rt_gatewaytext(gw, rt), rt_flagletters(fl, rt->rt_flags), (unsigned)rt->rt_refs,
+	out_printf(o, "%-*s %-*s %-6s %5u %8llu %5s %5u %-5s\n", rt_destwidth(rt->rt_af),
+	    af_printnet(net, rt->rt_af, &rt->rt_dest6, rt->rt_plen), rt_gwwidth(rt->rt_af), rt_gatewaytext(gw, rt), rt_flagletters(fl, rt->rt_flags), (unsigned)rt->rt_refs,
 	    (unsigned long long)rt->rt_use, mtu, rt->rt_priority, rt->rt_ifp != NULL ? rt->rt_ifp->if_xname : "");
 }
 
@@ -117,8 +129,7 @@ rt_show_turn(struct out *o, unsigned rdomain, uint32_t only, struct rt_cursor *r
 		if ((rt->rt_flags & only) != only)
 			continue;
 		if (!o->o_json && !*headed)
-			out_printf(o, "\nInternet:\n%-18s %-18s %-6s  %4s %8s %5s %5s %s\n", "Destination", "Gateway",
-			    "Flags", "Refs", "Use", "Mtu", "Prio", "Iface");
+			rt_head(o, rt->rt_af);
 		*headed = true;
 		if (o->o_json)
 			rt_row_json(o, rt);
@@ -130,11 +141,8 @@ rt_show_turn(struct out *o, unsigned rdomain, uint32_t only, struct rt_cursor *r
 }
 
 void
-rt_show(struct out *o, unsigned rdomain, uint32_t only)
+rt_show(struct out *o, unsigned rdomain, unsigned families, uint32_t only)
 {
-	struct rt_cursor rc = { 0 };
-	bool headed = false;
-
 	if (o->o_json) {
 		json_open(o, NULL, '{');
 		json_u64(o, "rdomain", rdomain);
@@ -142,8 +150,13 @@ rt_show(struct out *o, unsigned rdomain, uint32_t only)
 	} else {
 		out_printf(o, "Routing tables\n");
 	}
-	while (!o->o_stop && rt_show_turn(o, rdomain, only, &rc, &headed))
-		out_flush(o);
+	for (unsigned af = 0; af < AF_COUNT; af++) {
+		struct rt_cursor rc = { .rc_af = af };
+		bool headed = false;
+
+		while ((families & 1u << af) && !o->o_stop && rt_show_turn(o, rdomain, only, &rc, &headed))
+			out_flush(o);
+	}
 	if (o->o_json) {
 		json_close(o, ']');
 		json_close(o, '}');
@@ -179,7 +192,7 @@ rt_flagnames(struct out *o, uint32_t flags)
 
 /* What one answer of `route get` says; copied, so that it is printed outside net_enter. */
 struct rt_answer {
-	char		a_dest[IP4_STRLEN], a_mask[IP4_STRLEN], a_gateway[IP4_STRLEN], a_ifa[IP4_STRLEN];
+	char		a_dest[IN6_STRLEN], a_mask[IN6_STRLEN], a_gateway[IN6_STRLEN], a_ifa[IN6_STRLEN];
 	char		a_ifname[IFNAMSIZ];
 	uint32_t	a_flags, a_mtu;
 	uint64_t	a_use, a_expire;
@@ -190,18 +203,22 @@ static void
 rt_answer(struct rt_answer *a, const struct rtentry *rt)
 {
 	const struct nexthop *nh = rt->rt_nh;
+	struct in6_addr mask = in6_mask(rt->rt_plen);
 	uint64_t now = uptime_ns();
 
-	ip4_print(a->a_dest, rt->rt_dest);
-	ip4_print(a->a_mask, ip4_mask(rt->rt_plen));
+	af_print(a->a_dest, rt->rt_af, &rt->rt_dest6);
+	if (rt->rt_af == AF_IP4)
+		ip4_print(a->a_mask, ip4_mask(rt->rt_plen));
+	else
+		in6_print(a->a_mask, &mask);
 	if (rt->rt_plen == 0) {
 		snprintf(a->a_dest, sizeof(a->a_dest), "default");
 		snprintf(a->a_mask, sizeof(a->a_mask), "default");
 	}
 	if (rt->rt_flags & RTF_GATEWAY)
-		ip4_print(a->a_gateway, rt->rt_gateway);
-	if (rt->rt_ifa != 0)
-		ip4_print(a->a_ifa, rt->rt_ifa);
+		af_print(a->a_gateway, rt->rt_af, &rt->rt_gateway6);
+	if (!in6_is_any(&rt->rt_ifa6))
+		af_print(a->a_ifa, rt->rt_af, &rt->rt_ifa6);
 	if (rt->rt_ifp != NULL)
 		snprintf(a->a_ifname, sizeof(a->a_ifname), "%s", rt->rt_ifp->if_xname);
 	a->a_flags = rt->rt_flags | 0x40;
@@ -252,29 +269,28 @@ rt_answer_print(struct out *o, const char *to, const struct rt_answer *a)
 }
 
 bool
-rt_show_get(struct out *o, unsigned rdomain, be32_t dst, unsigned plen)
+rt_show_get(struct out *o, unsigned rdomain, unsigned af, const struct in6_addr *dst, unsigned plen)
 {
 	struct rt_answer a = { 0 };
 	struct rtentry *rt;
-	char to[IP4_STRLEN];
+	char to[IN6_STRLEN];
 	bool cut;
 
 	net_enter();
-	rt = plen == 32 ? rtable_match(rdomain, dst) : rtable_lookup(rdomain, dst, plen);
+	rt = plen == af_bits(af) ? rtable_match_af(af, rdomain, dst) : rtable_lookup_af(af, rdomain, dst, plen);
 	if (rt != NULL)
 		rt_answer(&a, rt);
-	if (rt != NULL && plen == 32 && RT_FORWARDS(rt)) {	/* what path MTU discovery has found */
-		uint32_t mtu = rt_pathmtu(rt), found = ip_pmtu(rdomain, dst, mtu, &cut);
+	if (rt != NULL && af == AF_IP4 && plen == 32 && RT_FORWARDS(rt)) {	/* what path MTU discovery has found */
+		uint32_t mtu = rt_pathmtu(rt), found = ip_pmtu(rdomain, dst->s6_addr32[0], mtu, &cut);
 
 		a.a_mtu = found < mtu ? found : a.a_mtu;
 	}
+	af_print(to, af, dst);
 	net_leave();
 	if (rt == NULL)
 		return false;
 	if (plen == 0)
 		snprintf(to, sizeof(to), "default");
-	else
-		ip4_print(to, dst);
 	if (o->o_json)
 		rt_answer_json(o, to, &a);
 	else

@@ -11,13 +11,16 @@ char	*rt_flagletters(char *buf, uint32_t flags);
 /* "UP,GATEWAY,STATIC" */
 void	rt_flagnames(struct out *, uint32_t flags);
 /* What stands in the column Gateway: an address, a link address, "link#1"; into buf[RT_GWSTRLEN]. Inside net_enter. */
-#define RT_GWSTRLEN	20
+#define RT_GWSTRLEN	IN6_STRLEN
 char	*rt_gatewaytext(char *buf, const struct rtentry *);
 
-/* The table of a routing domain with its headings, or JSON. only: flags that a route must have to be shown; 0: all.
- * Task context, outside net_enter: the walk pauses. */
-void	rt_show(struct out *, unsigned rdomain, uint32_t only);
+/* The tables of a routing domain with their headings, or JSON. families: RT_SHOW_*. only: flags that a route must have to be shown;
+ * 0: all. Task context, outside net_enter: the walk pauses. */
+#define RT_SHOW_INET	(1u << AF_IP4)
+#define RT_SHOW_INET6	(1u << AF_IP6)
+#define RT_SHOW_ALL	(RT_SHOW_INET | RT_SHOW_INET6)
+void	rt_show(struct out *, unsigned rdomain, unsigned families, uint32_t only);
 /* What `route get` prints of the route that leads to dst. False: there is none. Task context. */
-bool	rt_show_get(struct out *, unsigned rdomain, be32_t dst, unsigned plen);
+bool	rt_show_get(struct out *, unsigned rdomain, unsigned af, const struct in6_addr *dst, unsigned plen);
 
 #endif

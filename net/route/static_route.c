@@ -1,13 +1,19 @@
 /* static_route.c - routes that an admin configured, and what the routing table has of them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "net/inet6/in6_ifaddr.h"
 #include "net/route/static_route.h"
 
 int
 static_route_cmp(const struct static_route *a, const struct static_route *b)
 {
-	uint32_t x = be32_host(a->sr_dest), y = be32_host(b->sr_dest);
+	int c = in6_cmp(&a->sr_dest6, &b->sr_dest6);
 
-	if (x != y)
-		return x < y ? -1 : 1;
+	if (a->sr_af != b->sr_af)
+		return a->sr_af < b->sr_af ? -1 : 1;
+	if (c != 0)
+		return c < 0 ? -1 : 1;
 	if (a->sr_plen != b->sr_plen)
 		return a->sr_plen < b->sr_plen ? -1 : 1;
 	if (a->sr_priority != b->sr_priority)
@@ -18,16 +24,26 @@ static_route_cmp(const struct static_route *a, const struct static_route *b)
 bool
 static_route_equal(const struct static_route *a, const struct static_route *b)
 {
-	return static_route_cmp(a, b) == 0 && a->sr_gateway == b->sr_gateway && a->sr_ifa == b->sr_ifa &&
-	    a->sr_mtu == b->sr_mtu && a->sr_flags == b->sr_flags;
+	return static_route_cmp(a, b) == 0 && in6_equal(&a->sr_gateway6, &b->sr_gateway6) && strcmp(a->sr_zone, b->sr_zone) == 0 &&
+	    in6_equal(&a->sr_ifa6, &b->sr_ifa6) && a->sr_mtu == b->sr_mtu && a->sr_flags == b->sr_flags;
+}
+
+char *
+static_route_gwtext(char buf[IN6_STRLEN], const struct static_route *sr)
+{
+	size_t n = strlen(af_print(buf, sr->sr_af, &sr->sr_gateway6));
+
+	if (sr->sr_zone[0] != '\0')
+		snprintf(buf + n, IN6_STRLEN - n, "%%%s", sr->sr_zone);
+	return buf;
 }
 
 void
 static_route_print(struct out *o, const struct static_route *sr)
 {
-	char a[IP4_STRLEN], g[IP4_STRLEN];
+	char a[IN6_STRLEN];
 
-	out_printf(o, "-inet ");
+	out_printf(o, sr->sr_af == AF_IP4 ? "-inet " : "-inet6 ");
 	if (sr->sr_flags & RTF_REJECT)
 		out_printf(o, "-reject ");
 	if (sr->sr_flags & RTF_BLACKHOLE)
@@ -36,24 +52,34 @@ static_route_print(struct out *o, const struct static_route *sr)
 		out_printf(o, "-priority %u ", sr->sr_priority);
 	if (sr->sr_mtu != 0)
 		out_printf(o, "-mtu %u ", (unsigned)sr->sr_mtu);
-	if (sr->sr_ifa != 0)
-		out_printf(o, "-ifa %s ", ip4_print(a, sr->sr_ifa));
+	if (!in6_is_any(&sr->sr_ifa6))
+		out_printf(o, "-ifa %s ", af_print(a, sr->sr_af, &sr->sr_ifa6));
 	if (sr->sr_plen == 0)
-		out_printf(o, "default %s", ip4_print(g, sr->sr_gateway));
+		out_printf(o, "default");
 	else
-		out_printf(o, "%s/%u %s", ip4_print(a, sr->sr_dest), sr->sr_plen, ip4_print(g, sr->sr_gateway));
+		out_printf(o, "%s/%u", af_print(a, sr->sr_af, &sr->sr_dest6), sr->sr_plen);
+	out_printf(o, " %s", static_route_gwtext(a, sr));
+}
+
+static struct in6_addr
+scoped_gateway(const struct static_route *sr)
+{
+	const struct ifnet *ifp = sr->sr_zone[0] != '\0' ? ifunit(sr->sr_zone) : NULL;
+
+	return ifp != NULL ? in6_embed(&sr->sr_gateway6, ifp->if_index) : sr->sr_gateway6;
 }
 
 struct rt_request
 static_route_request(const struct static_route *sr)
 {
 	struct rt_request rq = {
-		.rq_dest = sr->sr_dest,
+		.rq_af = sr->sr_af,
+		.rq_dest6 = sr->sr_dest6,
 		.rq_plen = sr->sr_plen,
 		.rq_priority = sr->sr_priority,
-		.rq_flags = RTF_GATEWAY | RTF_STATIC | sr->sr_flags | (sr->sr_plen == 32 ? RTF_HOST : 0),
-		.rq_gateway = sr->sr_gateway,
-		.rq_ifa = sr->sr_ifa,
+		.rq_flags = RTF_GATEWAY | RTF_STATIC | sr->sr_flags | (sr->sr_plen == af_bits(sr->sr_af) ? RTF_HOST : 0),
+		.rq_gateway6 = scoped_gateway(sr),
+		.rq_ifa6 = sr->sr_ifa6,
 		.rq_mtu = sr->sr_mtu,
 	};
 
@@ -80,6 +106,29 @@ if_facing(unsigned rdomain, be32_t addr)
 	return best;
 }
 
+struct ifnet *
+if_facing6(unsigned rdomain, const struct in6_addr *addr)
+{
+	struct ifnet *best = NULL;
+	int plen = -1;
+
+	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		for (struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
+			if (ifp->if_rdomain == rdomain && ia->ia_plen > plen && in6_covers(&ia->ia_addr, ia->ia_plen, addr)) {
+				plen = ia->ia_plen;
+				best = ifp;
+			}
+	return best;
+}
+
+struct ifnet *
+static_route_facing(const struct static_route *sr)
+{
+	struct in6_addr gateway = scoped_gateway(sr);
+
+	return sr->sr_af == AF_IP4 ? if_facing(0, sr->sr_gateway) : if_facing6(0, &gateway);
+}
+
 void
 static_route_withdraw(struct static_route *old, struct static_route *new)
 {
@@ -98,7 +147,8 @@ static_route_withdraw(struct static_route *old, struct static_route *new)
 void
 static_route_revert(struct static_route *failed, struct static_route *former)
 {
-	struct rt_request rq = { .rq_dest = failed->sr_dest, .rq_plen = failed->sr_plen, .rq_priority = failed->sr_priority };
+	struct rt_request rq = { .rq_af = failed->sr_af, .rq_dest6 = failed->sr_dest6, .rq_plen = failed->sr_plen,
+	    .rq_priority = failed->sr_priority };
 
 	if (former != NULL && static_route_equal(failed, former)) {
 		static_route_withdraw(failed, former);
@@ -115,7 +165,7 @@ replace(const struct static_route *was, struct static_route *new)
 	struct rt_request rq = static_route_request(new), old = static_route_request(was);
 	enum rt_error e;
 
-	if (was->sr_flags == new->sr_flags && was->sr_ifa == new->sr_ifa && (new->sr_mtu != 0 || was->sr_mtu == 0))
+	if (was->sr_flags == new->sr_flags && in6_equal(&was->sr_ifa6, &new->sr_ifa6) && (new->sr_mtu != 0 || was->sr_mtu == 0))
 		return rt_change(&rq);	/* in place: flows stay; it cannot take an mtu or ifa away */
 	rt_delete(&old);
 	if ((e = rt_add(&rq)) != RT_OK)
@@ -124,28 +174,30 @@ replace(const struct static_route *was, struct static_route *new)
 }
 
 static bool
-is_ours(be32_t addr)
+is_ours(unsigned af, const struct in6_addr *addr)
 {
-	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
-			if (ifa->ifa_addr == addr && ifp->if_rdomain == 0)
-				return true;
-	return false;
+	const struct rtentry *rt = rtable_lookup_af(af, 0, addr, af_bits(af));
+
+	while (rt != NULL && !(rt->rt_flags & RTF_LOCAL))
+		rt = rt->rt_next;
+	return rt != NULL;
 }
 
 enum rt_error
 static_route_check(const struct static_route *sr)
 {
+	struct in6_addr gateway = scoped_gateway(sr);
+	const struct rtentry *rt = rtable_lookup_af(sr->sr_af, 0, &gateway, af_bits(sr->sr_af));
 	const struct ifnet *ifp;
 
-	if (sr->sr_ifa != 0 && !is_ours(sr->sr_ifa))
+	if (!in6_is_any(&sr->sr_ifa6) && !is_ours(sr->sr_af, &sr->sr_ifa6))
 		return RT_INVAL;
 	if (sr->sr_flags & (RTF_REJECT | RTF_BLACKHOLE))
 		return RT_OK;
-	for (const struct rtentry *rt = rtable_lookup(0, sr->sr_gateway, 32); rt != NULL; rt = rt->rt_next)
+	for (; rt != NULL; rt = rt->rt_next)
 		if (rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST))
 			return (rt->rt_flags & RTF_LOCAL) && (rt->rt_ifp->if_flags & IFF_LOOPBACK) ? RT_OK : RT_UNREACH;
-	ifp = if_facing(0, sr->sr_gateway);
+	ifp = static_route_facing(sr);
 	return ifp != NULL && !(ifp->if_flags & IFF_LOOPBACK) ? RT_OK : RT_UNREACH;
 }
 

@@ -6,11 +6,13 @@
 #include "kernel/out.h"
 #include "net/route/route.h"
 
-/* A route that an admin configured. The key is (dest, plen, priority). */
+/* A route that an admin configured. The key is (af, dest, plen, priority). */
 struct static_route {
-	be32_t		sr_dest;	/* bits behind the prefix are zero */
-	be32_t		sr_gateway;
-	be32_t		sr_ifa;		/* 0: not said */
+	union { be32_t sr_dest; struct in6_addr sr_dest6; };	/* bits behind the prefix are zero */
+	union { be32_t sr_gateway; struct in6_addr sr_gateway6; };
+	union { be32_t sr_ifa; struct in6_addr sr_ifa6; };	/* 0: not said */
+	char		sr_zone[IFNAMSIZ];	/* of a link-local gateway: an interface, which need not exist; else "" */
+	uint8_t		sr_af;		/* enum af */
 	uint32_t	sr_mtu;		/* 0: the interface's */
 	uint32_t	sr_flags;	/* RTF_REJECT, RTF_BLACKHOLE */
 	unsigned	sr_line;	/* of its file, for messages; 0: a command's */
@@ -24,7 +26,10 @@ int	static_route_cmp(const struct static_route *, const struct static_route *);
 bool	static_route_equal(const struct static_route *, const struct static_route *);
 /* "-inet 10.1.0.0/16 10.0.1.2": words that route_args_parse turns into an equal route. */
 void	static_route_print(struct out *, const struct static_route *);
-/* For rt_add, rt_change and rt_delete in rdomain 0. */
+/* The gateway as an admin writes it, "10.0.0.1" or "fe80::1%em0". */
+char	*static_route_gwtext(char buf[IN6_STRLEN], const struct static_route *);
+/* For rt_add, rt_change and rt_delete in rdomain 0. The zone of an interface that does not exist is none, which nothing is reachable in.
+ * Inside net_enter. */
 struct rt_request static_route_request(const struct static_route *);
 
 /* The table, inside net_enter. withdraw: takes out what stands there because of `old` and is not in `new` (may be
@@ -40,5 +45,8 @@ enum rt_error static_route_check(const struct static_route *);
 
 /* The interface one of whose networks holds addr, the longest prefix first, whether it is up or not. NULL: none. */
 struct ifnet *if_facing(unsigned rdomain, be32_t addr);
+struct ifnet *if_facing6(unsigned rdomain, const struct in6_addr *addr);
+/* The same for the gateway of a route, in rdomain 0. */
+struct ifnet *static_route_facing(const struct static_route *);
 
 #endif

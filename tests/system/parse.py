@@ -15,17 +15,20 @@ def _need(m, what, text):
 
 IF_HEAD = re.compile(r'^(\w+): flags=([0-9a-f]+)<([A-Z0-9,]*)>(?: \w+ \S+)*? mtu (\d+)$')
 IF_INET = re.compile(r'^\tinet (\d+\.\d+\.\d+\.\d+)(?: --> (\S+))? netmask (0x[0-9a-f]{8})(?: broadcast (\S+))?$')
+IF_INET6 = re.compile(r'^\tinet6 ([0-9a-f:.]+(?:%\w+)?) prefixlen (\d+)((?: [a-z]+)*)(?: scopeid 0x[0-9a-f]+)?(?: pltime \w+ vltime \w+)?$')
 IF_LINE = re.compile(r'^\t(lladdr|description:|index|groups:|media:|status:|encap:|priority:|patch:|tunnel:)\s?(.*)$')
 
 
 def ifconfig(text):
-    """{name: {flags: set, mtu, inet: [(addr, mask, broadcast)], lladdr, media, status, ...}}"""
+    """{name: {flags: set, mtu, inet: [(addr, mask, broadcast)], inet6: [(addr, prefixlen, {flag, ..})], lladdr, media, status, ...}}"""
     ifs, cur = {}, None
     for line in text.splitlines():
         if m := IF_HEAD.match(line):
-            cur = ifs[m[1]] = {'flags': set(m[3].split(',')) - {''}, 'bits': int(m[2], 16), 'mtu': int(m[4]), 'inet': []}
+            cur = ifs[m[1]] = {'flags': set(m[3].split(',')) - {''}, 'bits': int(m[2], 16), 'mtu': int(m[4]), 'inet': [], 'inet6': []}
         elif cur is not None and (m := IF_INET.match(line)):
             cur['inet'].append((m[1], m[3], m[4]))
+        elif cur is not None and (m := IF_INET6.match(line)):
+            cur['inet6'].append((m[1], int(m[2]), set((m[3] or '').split())))
         elif cur is not None and (m := IF_LINE.match(line)):
             cur[m[1].rstrip(':')] = m[2]
         else:
@@ -66,12 +69,12 @@ def column_table(text, head, what):
 RN_HEAD = 'Destination Gateway Flags Refs Use Mtu Prio Iface'.split()
 
 
-def netstat_rn(text):
-    """[{Destination: .., Gateway: .., ..}] of the Internet table."""
-    if not re.search(r'^Routing tables$', text, re.M) or not re.search(r'^Internet:$', text, re.M):
-        raise FormatError(f'netstat -rn has no "Routing tables" or "Internet:": {text!r}')
-    part = re.split(r'^Internet:$', text, maxsplit=1, flags=re.M)[1]
-    part = re.split(r'^Internet6:$', part, maxsplit=1, flags=re.M)[0]
+def netstat_rn(text, family='Internet'):
+    """[{Destination: .., Gateway: .., ..}] of the table of a family, Internet or Internet6."""
+    if not re.search(r'^Routing tables$', text, re.M) or not re.search(rf'^{family}:$', text, re.M):
+        raise FormatError(f'netstat -rn has no "Routing tables" or "{family}:": {text!r}')
+    part = re.split(rf'^{family}:$', text, maxsplit=1, flags=re.M)[1]
+    part = re.split(r'^Internet6?:$', part, maxsplit=1, flags=re.M)[0]
     rows = column_table(part, RN_HEAD, 'netstat -rn')
     for r in rows:
         if len(r) < 8:

@@ -7,7 +7,8 @@
 #include "tests/unit/cmdfix.h"
 
 static const char lo0[] = "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 32768\n"
-    "\tindex 1 priority 0 llprio 3\n\tgroups: lo\n\tinet 127.0.0.1 netmask 0xff000000\n";
+    "\tindex 1 priority 0 llprio 3\n\tgroups: lo\n\tinet6 ::1 prefixlen 128\n\tinet6 fe80::1%lo0 prefixlen 64 scopeid 0x1\n"
+    "\tinet 127.0.0.1 netmask 0xff000000\n";
 
 TEST(ifconfig_prints)
 {
@@ -47,7 +48,9 @@ TEST(ifconfig_json)
 	cmd_start();
 	CHECK_STR(cmd("ifconfig -j lo0"), "[{\"name\":\"lo0\",\"flags\":[\"UP\",\"LOOPBACK\",\"RUNNING\",\"MULTICAST\"],"
 	    "\"mtu\":32768,\"index\":1,\"priority\":0,\"llprio\":3,\"groups\":[\"lo\"],"
-	    "\"inet\":[{\"address\":\"127.0.0.1\",\"netmask\":\"0xff000000\",\"prefixlen\":8}]}]\n");
+	    "\"inet\":[{\"address\":\"127.0.0.1\",\"netmask\":\"0xff000000\",\"prefixlen\":8}],"
+	    "\"inet6\":[{\"address\":\"::1\",\"prefixlen\":128,\"flags\":[],\"pltime\":\"infty\",\"vltime\":\"infty\"},"
+	    "{\"address\":\"fe80::1%lo0\",\"prefixlen\":64,\"flags\":[],\"pltime\":\"infty\",\"vltime\":\"infty\"}]}]\n");
 	cmd_end();
 }
 
@@ -92,7 +95,18 @@ TEST(ifconfig_refuses)
 		{ "ifconfig t1 -inet", "/etc/mygate:1: gateway 10.0.1.2: Network is unreachable\n" },
 		{ "ifconfig t0 frob", "ifconfig: frob: unknown word\n" },
 		{ "ifconfig vio9 up", "ifconfig: vio9: no such interface\n" },
-		{ "ifconfig t0 inet6 ::1", "ifconfig: inet6: not supported yet\n" },
+		{ "ifconfig t0 inet6 ::1", "ifconfig: inet6 ::1: loopback address\n" },
+		{ "ifconfig t0 inet6 2001:db8::1 delete", "ifconfig: inet6 2001:db8::1: Can't assign requested address\n" },
+		{ "ifconfig t0 inet6 ff02::1", "ifconfig: inet6 ff02::1: multicast address\n" },
+		{ "ifconfig t0 inet6 fe80::1%t1", "ifconfig: inet6 fe80::1%t1: an address of t0\n" },
+		{ "ifconfig t0 inet6 2001:db8::1/129", "ifconfig: inet6: bad address \"2001:db8::1/129\"\n" },
+		{ "ifconfig t0 inet6 2001:db8:::1", "ifconfig: inet6: bad address \"2001:db8:::1\"\n" },
+		{ "ifconfig t0 inet6 2001:db8::1 prefixlen 129", "ifconfig: prefixlen: bad value \"129\"\n" },
+		{ "ifconfig t0 inet6 2001:db8::1/48 eui64", "ifconfig: inet6 2001:db8::: eui64: the prefix length must be 64\n" },
+		{ "ifconfig t0 inet6 alias", "ifconfig: inet6: missing argument\n" },
+		{ "ifconfig t0 inet6 delete", "ifconfig: inet6: missing address\n" },
+		{ "ifconfig t0 inet6 ::ffff:1.2.3.4", "ifconfig: inet6 ::ffff:1.2.3.4: IPv4-mapped address\n" },
+		{ "ifconfig t0 2001:db8::1 10.0.0.9", "ifconfig: 10.0.0.9: a second address on the line\n" },
 	};
 	static const char bundle[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.1/16 10.0.0.2\n"
 	    "# /etc/hostname.t1\ninet 10.0.1.1/24\n# /etc/mygate\n10.0.1.2\n";

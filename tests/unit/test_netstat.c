@@ -19,6 +19,8 @@ TEST(netstat_interfaces)
 	CHECK_STR(cmd("netstat -in"), "Name    Mtu   Network     Address              Ipkts Ifail    Opkts Ofail Colls\n"
 	    "lo0     32768 <Link>                               0     0        0     0     0\n"
 	    "lo0     32768 127/8       127.0.0.1                0     0        0     0     0\n"
+	    "lo0     32768 ::1         ::1                      0     0        0     0     0\n"
+	    "lo0     32768 fe80::%lo0/ fe80::1%lo0              0     0        0     0     0\n"
 	    "t0      1500  <Link>      52:54:00:00:00:0a        3     2        7     1     0\n"
 	    "t0      1500  192.168.14/ 192.168.14.11            3     2        7     1     0\n"
 	    "t1*     1500  <Link>      52:54:00:00:00:0b        0     0        5     0     0\n");
@@ -40,7 +42,7 @@ TEST(netstat_routes)
 {
 	cmd_start();
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 172.20.10.12/28\n# /etc/mygate\n172.20.10.1\n"), "");
-	CHECK_STR(cmd("netstat -rn"), "Routing tables\n\nInternet:\n"
+	CHECK_STR(cmd("netstat -rn -f inet"), "Routing tables\n\nInternet:\n"
 	    "Destination        Gateway            Flags   Refs      Use   Mtu  Prio Iface\n"
 	    "default            172.20.10.1        UGS        0        0     -     8 t0   \n"
 	    "127/8              127.0.0.1          UGRS       0        0 32768     8 lo0  \n"
@@ -49,11 +51,27 @@ TEST(netstat_routes)
 	    "172.20.10.1        link#2             UHLch      1        0     -     3 t0   \n"
 	    "172.20.10.12       52:54:00:00:00:0a  UHLl       0        0     -     1 t0   \n"
 	    "172.20.10.15       172.20.10.12       UHb        0        0     -     1 t0   \n");
-	CHECK_STR(cmd("netstat -rn -f inet6"), "Routing tables\n");
-	CHECK_STR(cmd("netstat -j -rn -f inet6"), "{\"rdomain\":0,\"routes\":[]}\n");
+	CHECK_STR(cmd("netstat -rn -f inet6"), "Routing tables\n\nInternet6:\n"
+	    "Destination                        Gateway                        Flags   Refs      Use   Mtu  Prio Iface\n"
+	    "::/96                              ::1                            UGRS       0        0 32768     8 lo0  \n"
+	    "::1                                ::1                            UHhl      10        0 32768     1 lo0  \n"
+	    "::ffff:0.0.0.0/96                  ::1                            UGRS       0        0 32768     8 lo0  \n"
+	    "2002::/24                          ::1                            UGRS       0        0 32768     8 lo0  \n"
+	    "2002:7f00::/24                     ::1                            UGRS       0        0 32768     8 lo0  \n"
+	    "2002:e000::/20                     ::1                            UGRS       0        0 32768     8 lo0  \n"
+	    "2002:ff00::/24                     ::1                            UGRS       0        0 32768     8 lo0  \n"
+	    "fe80::/10                          ::1                            UGRS       0        0 32768     8 lo0  \n"
+	    "fe80::1%lo0                        fe80::1%lo0                    UHl        0        0 32768     1 lo0  \n"
+	    "fec0::/10                          ::1                            UGRS       0        0 32768     8 lo0  \n"
+	    "ff01::/16                          ::1                            UGRS       0        0 32768     8 lo0  \n"
+	    "ff01::%lo0/32                      fe80::1%lo0                    Um         0        0 32768     4 lo0  \n"
+	    "ff02::/16                          ::1                            UGRS       0        0 32768     8 lo0  \n"
+	    "ff02::%lo0/32                      fe80::1%lo0                    Um         0        0 32768     4 lo0  \n");
+	CHECK_IN(cmd("netstat -rn"), "UHb        0        0     -     1 t0   \n\nInternet6:\nDestination   ");
+	CHECK_IN(cmd("netstat -j -rn -f inet6"), "{\"rdomain\":0,\"routes\":[{\"family\":\"inet6\",\"destination\":\"::/96\",\"gateway\":\"::1\",");
 	CHECK_STR(cmd("netstat -rf ipx"), "netstat: ipx: unknown address family\n");
 	CHECK_STR(cmd("netstat -r -T 7"), "netstat: 7: no such routing table\n");
-	CHECK_IN(cmd("netstat -j -rn"), "{\"rdomain\":0,\"routes\":[{\"destination\":\"default\",\"gateway\":\"172.20.10.1\",\"flags\":\"UGS\","
+	CHECK_IN(cmd("netstat -j -rn"), "{\"rdomain\":0,\"routes\":[{\"family\":\"inet\",\"destination\":\"default\",\"gateway\":\"172.20.10.1\",\"flags\":\"UGS\","
 	    "\"refs\":0,\"use\":0,\"mtu\":0,\"prio\":8,\"iface\":\"t0\"},");
 	cmd_end();
 }

@@ -14,14 +14,14 @@ static const char *
 dest_of(const char *a, const char *b, const char *c)
 {
 	static char buf[200];
-	char *argv[] = { (char *)a, (char *)b, (char *)c, NULL }, net[IP4_STRLEN];
+	char *argv[] = { (char *)a, (char *)b, (char *)c, NULL }, net[IN6_STRLEN];
 	struct route_args ra;
 	int argc = 0;
 
 	while (argv[argc] != NULL)
 		argc++;
 	if (route_args_parse(&ra, argc, argv, buf, sizeof(buf)))
-		snprintf(buf, sizeof(buf), "%s/%u%s", ip4_print(net, ra.ra_route.sr_dest), ra.ra_route.sr_plen, ra.ra_host ? " host" : "");
+		snprintf(buf, sizeof(buf), "%s/%u%s", af_print(net, ra.ra_route.sr_af, &ra.ra_route.sr_dest6), ra.ra_route.sr_plen, ra.ra_host ? " host" : "");
 	return buf;
 }
 
@@ -49,7 +49,24 @@ TEST(route_args_destinations)
 	CHECK_STR(dest_of("-mtu", NULL, NULL), "-mtu: missing argument");
 	CHECK_STR(dest_of("10/8", "10.0.0.2", "x"), "x: too many arguments");
 	CHECK_STR(dest_of("-reject", "-blackhole", "10/8"), "-reject and -blackhole exclude each other");
-	CHECK_STR(dest_of("2001:db8::/32", NULL, NULL), "IPv6 is not supported yet");
+	CHECK_STR(dest_of("2001:db8:ffff::/32", NULL, NULL), "2001:db8::/32");
+	CHECK_STR(dest_of("2001:DB8:0:0::1", NULL, NULL), "2001:db8::1/128 host");
+	CHECK_STR(dest_of("-inet6", "default", NULL), "::/0");
+	CHECK_STR(dest_of("-net", "2001:db8::", NULL), "2001:db8::/64");
+	CHECK_STR(dest_of("2001:db8::", "-prefixlen", "48"), "2001:db8::/48");
+	CHECK_STR(dest_of("-netmask", "ffff:fff8::", "2001:db8::"), "2001:db8::/29");
+	CHECK_STR(dest_of("-netmask", "ffff:fff8::1", "2001:db8::"), "-netmask: bad value \"ffff:fff8::1\"");
+	CHECK_STR(dest_of("default", "fe80::1%t0", NULL), "::/0");
+	CHECK_STR(dest_of("fe80::/10", "::1", "-reject"), "fe80::/10");
+	CHECK_STR(dest_of("fe80::/64", "::1", NULL), "fe80::/64: a link-local address needs its interface, \"fe80::/64%em0\"");
+	CHECK_STR(dest_of("2001:db8::/32", "10.0.0.1", NULL), "10.0.0.1: not an address of IPv6");
+	CHECK_STR(dest_of("-inet", "2001:db8::/32", NULL), "2001:db8::/32: not an address of IPv4");
+	CHECK_STR(dest_of("-inet6", "10.0.0.1", NULL), "10.0.0.1: not an address of IPv6");
+	CHECK_STR(dest_of("2001:db8::/129", NULL, NULL), "2001:db8::/129: bad address");
+	CHECK_STR(dest_of("-prefixlen", "129", "2001:db8::"), "-prefixlen: bad value \"129\" (0 to 128)");
+	CHECK_STR(dest_of("-prefixlen", "32", "2001:db8::/33"), "2001:db8::/33: contradicts the mask");
+	CHECK_STR(dest_of("2001:db8::1", "ff02::1", NULL), "ff02::1: bad address");
+	CHECK_STR(dest_of("2001:db8::1", "2001:db8::2%t0", NULL), "2001:db8::2%t0: bad address");
 }
 
 TEST(route_adds_to_the_configuration)
@@ -65,7 +82,7 @@ TEST(route_adds_to_the_configuration)
 	    "# /etc/hostname.t1\ninet 10.0.1.1 255.255.255.0\n!route add -inet -priority 20 -mtu 1300 default 10.0.1.254\n"
 	    "!route add -inet 10.1.0.0/16 10.0.1.2\n# /etc/mygate\n10.0.0.254\n"
 	    "# /etc/hostname.lo0\n!route add -inet -blackhole 192.168.0.0/16 127.0.0.1\n");
-	CHECK_STR(cmd("route -n show -gateway"), "Routing tables\n\nInternet:\n"
+	CHECK_STR(cmd("route -n show -gateway -inet"), "Routing tables\n\nInternet:\n"
 	    "Destination        Gateway            Flags   Refs      Use   Mtu  Prio Iface\n"
 	    "default            10.0.0.254         UGS        0        0     -     8 t0   \n"
 	    "default            10.0.1.254         UGS        0        0  1300    20 t1   \n"
@@ -133,7 +150,10 @@ TEST(route_errors)
 		{ "route -n get 8.8.8.8", "route: writing to routing socket: No such process\n", 1 },
 		{ "route -T 5 show", "route: 5: no such routing table\n", 1 },
 		{ "route add fish 10.0.0.2", "route: fish: bad address\n", 1 },
-		{ "route add -inet6 default ::1", "route: IPv6 is not supported yet\n", 1 },
+		{ "route add -inet6 default 2001:db8::1", "add net default: gateway 2001:db8::1: Network is unreachable\n", 1 },
+		{ "route add default fe80::1%t0", "add net default: gateway fe80::1%t0: Network is unreachable\n", 1 },
+		{ "route add default fe80::1%t7", "add net default: gateway fe80::1%t7: Network is unreachable\n", 1 },
+		{ "route -n get 2001:db8::1", "route: writing to routing socket: No such process\n", 1 },
 	};
 
 	cmd_start();
@@ -204,7 +224,10 @@ TEST(mygate_file)
 	static const struct { const char *text, *error; } t[] = {
 		{ "fish\n", "/etc/mygate:1: bad address \"fish\"\n" },
 		{ "# c\n\n10.0.0.2\n10.0.0.3\n", "/etc/mygate:4: a second IPv4 gateway\n" },
-		{ "fe80::1%t0\n", "/etc/mygate:1: fe80::1%t0: IPv6 is not supported yet\n" },
+		{ "fe80::1%t0\n", "/etc/mygate:1: gateway fe80::1%t0: Network is unreachable\n" },
+		{ "fe80::1\n", "/etc/mygate:1: fe80::1: a link-local address needs its interface, \"fe80::1%em0\"\n" },
+		{ "2001:db8::2\n10.0.0.2\n2001:db8::3\n", "/etc/mygate:3: a second IPv6 gateway\n" },
+		{ "ff02::2\n::\n", "/etc/mygate:1: bad address \"ff02::2\"\n/etc/mygate:2: bad address \"::\"\n" },
 		{ "0.0.0.0\n", "/etc/mygate:1: bad address \"0.0.0.0\"\n" },
 		{ "224.0.0.1\n10.0.0\n", "/etc/mygate:1: bad address \"224.0.0.1\"\n/etc/mygate:2: bad address \"10.0.0\"\n" },
 	};

@@ -1,0 +1,46 @@
+/* hostname_var.h - what the files of hostname.if(5) share among themselves: a line being parsed, and IPv6's part of each step. */
+#ifndef NET_CORE_HOSTNAME_VAR_H
+#define NET_CORE_HOSTNAME_VAR_H
+
+#include "net/core/hostname.h"
+
+#define HN_ADDRS_MAX	1024		/* of each family */
+
+/* One line, or one ifconfig command: at most one address. */
+struct words {
+	struct hostname	*w_h;
+	struct config_err *w_ce;
+	unsigned	 w_line;
+	bool		 w_file;
+	int		 w_argc, w_i;
+	char		**w_argv;
+	bool		 w_alias, w_delete, w_down;
+	bool		 w_has_addr, w_has_broadcast;
+	int		 w_plen;			/* -1: not said */
+	struct hn_addr	 w_addr;
+	bool		 w_inet6, w_has_addr6;		/* the word inet6 was there; an address */
+	struct hn_addr6	 w_addr6;
+};
+
+/* hostname_parse.c. Always false; the error is told. */
+bool	words_bad(struct words *, const char *fmt, ...) __printflike(2, 3);
+bool	words_set_plen(struct words *, int plen, const char *text);	/* -1: what text says is none */
+
+/* hostname_parse6.c. */
+bool	words_inet6(struct words *);				/* what follows "inet6" */
+bool	words_address6(struct words *, const char *);		/* a word with a colon in it */
+bool	words_eui64(struct words *);
+bool	words_anycast(struct words *);
+bool	words_autoconf6(struct words *, bool on);
+bool	words_temporary(struct words *, bool on);
+bool	words_no_inet6(struct words *);
+bool	words_finish6(struct words *);				/* the end of a line that said something of IPv6 */
+
+/* hostname_addr6.c: an interface's IPv6 addresses made what its object says. Inside net_enter; may be repeated. */
+void	withdraw_addrs6(struct ifnet *, struct hostname *old, struct hostname *new);
+bool	add_addrs6(struct config_err *, struct ifnet *, struct hostname *);
+bool	check_addrs6(struct config_err *, const struct ifnet *, const struct hostname *);
+/* IPv6 itself: the link-local address, learning from routers. h NULL: as without a file. */
+bool	set_inet6(struct config_err *, struct ifnet *, const struct hostname *);
+
+#endif
