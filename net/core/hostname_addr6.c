@@ -53,27 +53,35 @@ add_addr6(struct config_err *ce, struct ifnet *ifp, struct hn_addr6 *ha, const s
 	return ha->h6_installed = why == NULL;
 }
 
-/* The link-local address that the interface made itself, then those of the file in its order; what was learned stays behind. */
+/* ia, which is at *head or behind it, stands there. Where the next one is to stand. */
+static struct in6_ifaddr **
+move_up(struct in6_ifaddr **head, struct in6_ifaddr *ia)
+{
+	struct in6_ifaddr **p = head;
+
+	if (ia == NULL)
+		return head;
+	while (*p != ia)
+		p = &(*p)->ia_next;
+	*p = ia->ia_next;
+	ia->ia_next = *head;
+	*head = ia;
+	return &ia->ia_next;
+}
+
+/* ::1 of lo0, the link-local address that the interface made itself, then those of the file in its order; what was learned stays behind. */
 static void
 order_addrs6(struct ifnet *ifp, const struct hostname *h)
 {
-	struct in6_ifaddr **head = &ifp->if_addrs6;
+	struct in6_ifaddr *ia = ifp->if_addrs6, **head;
 
-	if (*head != NULL && ((*head)->ia_flags & IN6_IFF_AUTOLL))
-		head = &(*head)->ia_next;
+	while (ia != NULL && !(ia->ia_flags & IN6_IFF_AUTOLL))
+		ia = ia->ia_next;
+	head = move_up(&ifp->if_addrs6, in6_ifaddr_find(ifp, &in6addr_loopback));
+	head = move_up(head, ia);
 	for (unsigned i = 0; i < h->hn_naddrs6; i++)
-		for (struct in6_ifaddr **p = head; *p != NULL; p = &(*p)->ia_next) {
-			struct in6_ifaddr *ia = *p;
-			struct in6_addr a = in6_embed(&h->hn_addrs6[i].h6_effective, ifp->if_index);
-
-			if (!in6_equal(&ia->ia_addr, &a))
-				continue;
-			*p = ia->ia_next;
-			ia->ia_next = *head;
-			*head = ia;
-			head = &ia->ia_next;
-			break;
-		}
+		if (h->hn_addrs6[i].h6_installed)
+			head = move_up(head, in6_ifaddr_find(ifp, &h->hn_addrs6[i].h6_effective));
 }
 
 /* Another interface has it, or this one otherwise: learned from a router, made itself. */

@@ -375,6 +375,7 @@ static const struct word {
 	{ "inet6",		words_inet6 },
 	{ "-inet6",		words_no_inet6 },
 	{ "eui64",		words_eui64 },
+	{ "-soii",		words_no_soii },
 	{ "anycast",		words_anycast },
 	{ "temporary",		word_temporary },
 	{ "-temporary",		word_no_temporary },

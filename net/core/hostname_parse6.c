@@ -44,8 +44,6 @@ words_inet6(struct words *w)
 	}
 	if (w->w_i == w->w_argc)
 		return words_bad(w, "inet6: missing argument");
-	if (strcmp(w->w_argv[w->w_i], "-soii") == 0)	/* our own addresses are made of EUI-64, as without it on OpenBSD */
-		w->w_i++;
 	return true;
 }
 
@@ -57,6 +55,14 @@ words_eui64(struct words *w)
 		w->w_addr6.h6_eui64 = true;
 	else
 		w->w_h->hn_linklocal = true;
+	return true;
+}
+
+/* Our own addresses are made of EUI-64, as they are on OpenBSD after this word. */
+bool
+words_no_soii(struct words *w)
+{
+	w->w_inet6 = true;
 	return true;
 }
 
