@@ -11,6 +11,7 @@
 #include "net/core/net_init.h"
 #include "net/ether/arp.h"
 #include "net/inet/ip_var.h"
+#include "net/inet6/in6_ifaddr.h"
 #include "net/route/route.h"
 #include "tests/fuzz/net.h"
 
@@ -277,18 +278,27 @@ fnet_balance(void)
 	CHECK(mbuf_used() >= b.cb_held + nhoard);	/* more where chains wait; at the end of all it is exact */
 }
 
+/* lo0's own. */
+static bool
+is_builtin(const struct rtentry *rt)
+{
+	if (rt->rt_af == AF_IP4)
+		return ip4_is_loopback(rt->rt_dest);
+	return rt->rt_priority == RTP_STATIC && (rt->rt_flags & RTF_REJECT) && in6_equal(&rt->rt_gateway6, &in6addr_loopback);
+}
+
 /* What the input has added: a walk from the start for each, as the cursor cannot stand on what goes. */
 static void
-delete_static_routes(void)
+delete_static_routes(unsigned af)
 {
-	struct rt_cursor rc = { 0 };
+	struct rt_cursor rc = { .rc_af = af };
 	const struct rtentry *rt;
 
 	while ((rt = rtable_next(0, &rc)) != NULL)
-		if ((rt->rt_flags & (RTF_STATIC | RTF_GATEWAY)) == (RTF_STATIC | RTF_GATEWAY) && !ip4_is_loopback(rt->rt_dest)) {
-			CHECK_EQ(rt_delete(&(struct rt_request){ .rq_dest = rt->rt_dest, .rq_plen = rt->rt_plen,
+		if ((rt->rt_flags & (RTF_STATIC | RTF_GATEWAY)) == (RTF_STATIC | RTF_GATEWAY) && !is_builtin(rt)) {
+			CHECK_EQ(rt_delete(&(struct rt_request){ .rq_af = rt->rt_af, .rq_dest6 = rt->rt_dest6, .rq_plen = rt->rt_plen,
 			    .rq_priority = rt->rt_priority }), RT_OK);
-			rc = (struct rt_cursor){ 0 };
+			rc = (struct rt_cursor){ .rc_af = af };
 		}
 }
 
@@ -300,11 +310,12 @@ fnet_detach(void)
 	fnet_settle();
 	fnet_balance();
 	fnet_unhoard();
-	delete_static_routes();
+	delete_static_routes(AF_IP4);
+	delete_static_routes(AF_IP6);
 	for (struct nexthop *nh = nexthop_list, *next; nh != NULL; nh = next) {	/* admins' entries */
 		next = nh->nh_next;
 		if (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH))
-			arp_forget(nh);
+			nexthop_forget(nh);
 	}
 	for (unsigned i = 0; i < 2; i++)
 		if_detach(&fw[i].fw_if);
@@ -318,29 +329,37 @@ fnet_detach(void)
 static void
 describe_if(const struct ifnet *ifp)
 {
+	char a[IN6_STRLEN];
+
 	fprintf(stderr, "  %s flags 0x%x mtu %u \"%s\"", ifp->if_xname, ifp->if_flags, ifp->if_mtu, ifp->if_description);
 	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
 		fprintf(stderr, " %08x/%u bcast %08x", be32_host(ifa->ifa_addr), ifa->ifa_plen, be32_host(ifa->ifa_broadcast));
+	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
+		fprintf(stderr, " %s/%u flags 0x%x", in6_print(a, &ia->ia_addr), ia->ia_plen, ia->ia_flags);
 	fprintf(stderr, "\n");
 }
 
 void
 fnet_describe(const char *when)
 {
-	struct rt_cursor rc = { 0 };
-	const struct rtentry *rt;
+	char a[IN6_NETSTRLEN], g[IN6_STRLEN], i[IN6_STRLEN];
 
 	if (getenv("FUZZ_VERBOSE") == NULL)
 		return;
 	fprintf(stderr, "%s:\n", when);
 	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
 		describe_if(ifp);
-	while ((rt = rtable_next(0, &rc)) != NULL)
-		fprintf(stderr, "  %08x/%u prio %u flags 0x%x gw %08x ifa %08x mtu %u %s\n", be32_host(rt->rt_dest), rt->rt_plen,
-		    rt->rt_priority, rt->rt_flags, be32_host(rt->rt_gateway), be32_host(rt->rt_ifa), rt->rt_mtu,
-		    rt->rt_ifp != NULL ? rt->rt_ifp->if_xname : "-");
+	for (unsigned af = 0; af < AF_COUNT; af++) {
+		struct rt_cursor rc = { .rc_af = af };
+		const struct rtentry *rt;
+
+		while ((rt = rtable_next(0, &rc)) != NULL)
+			fprintf(stderr, "  %s prio %u flags 0x%x gw %s ifa %s mtu %u %s\n", af_printnet(a, af, &rt->rt_dest6, rt->rt_plen),
+			    rt->rt_priority, rt->rt_flags, af_print(g, af, &rt->rt_gateway6), af_print(i, af, &rt->rt_ifa6), rt->rt_mtu,
+			    rt->rt_ifp != NULL ? rt->rt_ifp->if_xname : "-");
+	}
 	for (const struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
-		fprintf(stderr, "  neighbour %08x at %s flags 0x%x valid %d state %d refs %u\n", be32_host(nh->nh_addr),
+		fprintf(stderr, "  neighbour %s at %s flags 0x%x valid %d state %d refs %u\n", af_print(a, nh->nh_af, &nh->nh_addr6),
 		    nh->nh_ifp->if_xname, nh->nh_flags, nh->nh_valid, nh->nh_state, nh->nh_refs);
 }
 
@@ -369,21 +388,28 @@ mix_ifnet(const struct ifnet *ifp)
 		MIX(ifa->ifa_plen);
 		MIX(ifa->ifa_broadcast);
 	}
+	MIX(ifp->if_xflags);
+	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
+		if (!(ia->ia_flags & IN6_IFF_AUTOCONF)) {
+			MIX(ia->ia_addr);
+			MIX(ia->ia_plen);
+			MIX(ia->ia_flags & (IN6_IFF_ANYCAST | IN6_IFF_AUTOLL));
+		}
 }
 
 static void
-mix_routes(void)
+mix_routes(unsigned af)
 {
-	struct rt_cursor rc = { 0 };
+	struct rt_cursor rc = { .rc_af = af };
 	const struct rtentry *rt;
 
 	while ((rt = rtable_next(0, &rc)) != NULL) {
-		MIX(rt->rt_dest);
+		MIX(rt->rt_dest6);
 		MIX(rt->rt_plen);
 		MIX(rt->rt_priority);
 		MIX(rt->rt_flags);
-		MIX(rt->rt_gateway);
-		MIX(rt->rt_ifa);
+		MIX(rt->rt_gateway6);
+		MIX(rt->rt_ifa6);
 		MIX(rt->rt_mtu);
 		MIX(rt->rt_ifp != NULL ? rt->rt_ifp->if_index : 0);
 	}
@@ -399,7 +425,7 @@ mix_neighbours(void)
 		if (!(nh->nh_flags & (NHF_STATIC | NHF_PUBLISH)))
 			continue;
 		print = before;
-		MIX(nh->nh_addr);
+		MIX(nh->nh_addr6);
 		MIX(nh->nh_flags);
 		MIX(nh->nh_valid);
 		mix(nexthop_lladdr(nh), 6);
@@ -415,7 +441,8 @@ fnet_fingerprint(void)
 	print = 0xcbf29ce484222325ull;
 	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
 		mix_ifnet(ifp);
-	mix_routes();
+	mix_routes(AF_IP4);
+	mix_routes(AF_IP6);
 	mix_neighbours();
 	SET_FOREACH(const struct sysctl, sc, sysctls)
 		if (sc->sc_int != NULL && !sc->sc_readonly)
