@@ -7,7 +7,7 @@
 #include "net/ether/arp.h"
 #include "net/ether/ether.h"
 #include "tests/unit/cmdfix.h"
-#include "tests/unit/net6fix.h"
+#include "tests/unit/rt6fix.h"
 
 /* What the parser says of the text of hostname.t0: "" or the errors. */
 static char *
@@ -434,7 +434,7 @@ TEST(hostname_random_bundles)
 	unsigned loaded = 0;
 
 	cmd_start();
-	net6_resolver();
+	rt6_resolver();
 	for (int n = 0; n < 3000; n++) {
 		size_t len = 0;
 

@@ -6,7 +6,7 @@
 #include "net/core/hostname.h"
 #include "net/route/route.h"
 #include "tests/unit/cmdfix.h"
-#include "tests/unit/net6fix.h"
+#include "tests/unit/rt6fix.h"
 
 static const struct config_key *
 key(void)
@@ -72,7 +72,7 @@ TEST(hostname6_forms_of_an_address)
 static const struct in6_ifaddr *
 find(const struct wire *w, const char *a)
 {
-	struct in6_addr in6 = addr6(a);
+	struct in6_addr in6 = in6_of(a);
 
 	return in6_ifaddr_find(&w->w_if, &in6);
 }
@@ -90,7 +90,7 @@ route(const char *net)
 TEST(hostname6_apply_and_go)
 {
 	cmd_start();
-	net6_resolver();
+	rt6_resolver();
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 2001:db8:1::1 64\ninet6 alias 2001:db8:2:: 64 eui64\n!route add -inet6 2001:db8:9::/48 fe80::9%t0\n"
 	    "# /etc/hostname.t1\ninet6 eui64\n# /etc/mygate\n2001:db8:1::9\n"), "");
 	CHECK(t0.w_if.if_flags & t1.w_if.if_flags & IFF_UP);
@@ -128,11 +128,11 @@ TEST(hostname6_apply_and_go)
 /* Unchanged addresses keep their neighbours; the order is the file's. */
 TEST(hostname6_unchanged_addresses_keep_neighbours)
 {
-	struct in6_addr a = addr6("2001:db8::9");
+	struct in6_addr a = in6_of("2001:db8::9");
 	struct nexthop *nh;
 
 	cmd_start();
-	net6_resolver();
+	rt6_resolver();
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 2001:db8::1\n"), "");
 	CHECK((nh = rt_clone6(rt_connected6(0, &a), &a)->rt_nh) != NULL);
 	nexthop_set_lladdr(nh, t0.w_host);
@@ -153,7 +153,7 @@ TEST(hostname6_addresses_move)
 	    "!route add 2001:db8:a::/48 fe80::9%t1\n# /etc/mygate\nfe80::1%t0\n";
 
 	cmd_start();
-	net6_resolver();
+	rt6_resolver();
 	for (int i = 0; i < 3; i++) {
 		CHECK_STR(cmd_load(a), "");
 		CHECK(route("2001:db8:9::/48")->rt_ifp == &t0.w_if && route("2001:db8:a::/48")->rt_ifp == &t0.w_if);
@@ -207,7 +207,7 @@ TEST(hostname6_failures_go_back)
 	};
 
 	cmd_start();
-	net6_resolver();
+	rt6_resolver();
 	CHECK_STR(cmd_load(good), "");
 	check_good();
 	for (size_t i = 0; i < nitems(t); i++) {
@@ -224,7 +224,7 @@ TEST(hostname6_without_interface)
 	    "# /etc/hostname.vio7\ninet6 eui64\n# /etc/mygate\nfe80::1%vio7\n";
 
 	cmd_start();
-	net6_resolver();
+	rt6_resolver();
 	CHECK_STR(cmd_load(b), "");
 	CHECK_STR(cmd_config(), b);
 	CHECK_IN(cmd("dmesg"), "mygate: gateway fe80::1%vio7: Network is unreachable: an interface is missing\n");
@@ -235,7 +235,7 @@ TEST(hostname6_without_interface)
 TEST(ifconfig6_sets_and_shows)
 {
 	cmd_start();
-	net6_resolver();
+	rt6_resolver();
 	CHECK_STR(cmd("ifconfig t0 inet6 2001:db8::1"), "");
 	CHECK_STR(cmd("ifconfig t0 inet6 alias 2001:db8:1::/64 anycast"), "");
 	CHECK_STR(cmd("ifconfig t0 2001:db8:2::1/48"), "");
@@ -268,7 +268,7 @@ TEST(ifconfig6_sets_and_shows)
 /* What was learned from a router is shown with its state and lifetimes, and is no configuration. */
 TEST(ifconfig6_learned_addresses)
 {
-	struct in6_addr a = addr6("2001:db8::5");
+	struct in6_addr a = in6_of("2001:db8::5");
 	struct in6_ifaddr *ia;
 
 	cmd_start();
@@ -288,7 +288,7 @@ TEST(ifconfig6_learned_addresses)
 TEST(route6_adds_to_the_configuration)
 {
 	cmd_start();
-	net6_resolver();
+	rt6_resolver();
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 2001:db8::1\n# /etc/hostname.t1\ninet6 eui64\n# /etc/mygate\n2001:db8::9\n"), "");
 	CHECK_STR(cmd("route add -inet6 2001:db8:5::/48 fe80::5%t1"), "add net 2001:db8:5::/48: gateway fe80::5%t1\n");
 	CHECK_STR(cmd("route add 2001:db8:6::7 2001:db8::5"), "add host 2001:db8:6::7: gateway 2001:db8::5\n");
@@ -323,7 +323,7 @@ TEST(route6_get)
 	struct in6_addr a;
 
 	cmd_start();
-	net6_resolver();
+	rt6_resolver();
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 2001:db8::1\n# /etc/mygate\nfe80::9%t0\n"), "");
 	CHECK_STR(cmd("route -n get 2001:db8:5::5"), "   route to: 2001:db8:5::5\ndestination: default\n       mask: default\n"
 	    "    gateway: fe80::9%t0\n  interface: t0\n if address: fe80::5054:ff:fe00:a%t0\n   priority: 8 (static)\n"
@@ -333,7 +333,7 @@ TEST(route6_get)
 	CHECK_IN(cmd("route -n get -inet6 default"), "   route to: default\ndestination: default\n");
 	CHECK_IN(cmd("route -j get 2001:db8:5::5"), "\"gateway\":\"fe80::9%t0\"");
 	CHECK_STR(cmd("route get fe80::7"), "route: fe80::7: a link-local address needs its interface, \"fe80::7%em0\"\n");
-	a = addr6("fe80::7%t0");
+	a = in6_of("fe80::7%t0");
 	CHECK(rt_clone6(rt_connected6(0, &a), &a) != NULL);
 	CHECK_STR(cmd("route delete fe80::7%t0"), "delete host fe80::7%t0\n");		/* a neighbour: learned, not configured */
 	CHECK(nexthop_find6(&t0.w_if, &a) == NULL);

@@ -4,7 +4,7 @@
 
 #include "net/ether/ether.h"
 #include "net/route/rt_var.h"
-#include "tests/unit/net6fix.h"
+#include "tests/unit/rt6fix.h"
 
 static enum rt_error
 route_rq(enum rt_error (*fn)(const struct rt_request *), const char *net, const char *gw, unsigned prio, uint32_t flags)
@@ -13,7 +13,7 @@ route_rq(enum rt_error (*fn)(const struct rt_request *), const char *net, const 
 
 	CHECK(in6_parsenet(net, &rq.rq_dest6, &rq.rq_plen, NULL));
 	if (gw != NULL) {
-		rq.rq_gateway6 = addr6(gw);
+		rq.rq_gateway6 = in6_of(gw);
 		rq.rq_flags |= RTF_GATEWAY;
 	}
 	return fn(&rq);
@@ -22,7 +22,7 @@ route_rq(enum rt_error (*fn)(const struct rt_request *), const char *net, const 
 static struct rtentry *
 match(const char *dst)
 {
-	struct in6_addr a = addr6(dst);
+	struct in6_addr a = in6_of(dst);
 
 	return rtable_match6(0, &a);
 }
@@ -30,7 +30,7 @@ match(const char *dst)
 static struct nexthop *
 hop(struct wire *w, const char *a)
 {
-	struct in6_addr in6 = addr6(a);
+	struct in6_addr in6 = in6_of(a);
 
 	return nexthop_find6(&w->w_if, &in6);
 }
@@ -38,7 +38,7 @@ hop(struct wire *w, const char *a)
 static struct rtentry *
 clone(const char *dst)
 {
-	struct in6_addr a = addr6(dst);
+	struct in6_addr a = in6_of(dst);
 	struct rtentry *rt = rt_connected6(0, &a);
 
 	CHECK(rt != NULL);
@@ -80,7 +80,7 @@ TEST(rtable6_of_addresses)
 {
 	struct in6_addr a;
 
-	net6_start();
+	rt6_start();
 	CHECK_STR(table(),
 	    "fd00:0:0:1::/64 - UCn 0 4 t0\n"
 	    "fd00:0:0:1::1 - UHLl 0 1 t0\n"
@@ -102,10 +102,10 @@ TEST(rtable6_of_addresses)
 	CHECK(match("::1")->rt_flags & RTF_LOCAL);
 	CHECK(match("2001:db8::1") == NULL);
 	/* an address is one interface's; a link-local one each one's */
-	a = addr6("fd00:0:0:1::1");
+	a = in6_of("fd00:0:0:1::1");
 	CHECK_STR(if_addaddr6(&t1.w_if, &a, 64, 0, NULL), "address is in use");
 	CHECK(in6_ifaddr_ours(0, &a)->ia_ifp == &t0.w_if);
-	a = addr6("fe80::77");
+	a = in6_of("fe80::77");
 	CHECK(if_addaddr6(&t0.w_if, &a, 64, 0, NULL) == NULL && if_addaddr6(&t1.w_if, &a, 64, 0, NULL) == NULL);
 	CHECK_STR(if_addaddr6(&t0.w_if, &a, 64, 0, NULL), "address is in use");
 	CHECK(in6_ifaddr_ours(0, &a) == NULL);
@@ -114,7 +114,7 @@ TEST(rtable6_of_addresses)
 	CHECK(if_deladdr6(&t0.w_if, &a) != NULL);
 	CHECK_IN(table(), "ff02::%t0/32 - Um 0 4 t0\nff02::%t1/32 - Um 0 4 t1\n");
 	/* a host's address has no network */
-	a = addr6("fd00::9");
+	a = in6_of("fd00::9");
 	CHECK(if_addaddr6(&t0.w_if, &a, 128, 0, NULL) == NULL);
 	CHECK(match("fd00::9")->rt_flags & RTF_LOCAL);
 	CHECK(match("fd00::8") == NULL);
@@ -125,7 +125,7 @@ TEST(rtable6_requests)
 {
 	struct rt_request rq = { .rq_af = AF_IP6, .rq_plen = 129, .rq_flags = RTF_GATEWAY };
 
-	net6_start();
+	rt6_start();
 	CHECK_EQ(rt_add(&rq), RT_INVAL);
 	rq.rq_af = AF_COUNT;
 	rq.rq_plen = 0;
@@ -163,7 +163,7 @@ TEST(rtable6_zones_of_gateways)
 {
 	struct rtentry *a, *b;
 
-	net6_start();
+	rt6_start();
 	CHECK_EQ(route_rq(rt_add, "2001:db8:1::/48", "fe80::1%t0", 0, 0), RT_OK);
 	CHECK_EQ(route_rq(rt_add, "2001:db8:2::/48", "fe80::1%t1", 0, 0), RT_OK);
 	a = match("2001:db8:1::1");
@@ -182,7 +182,7 @@ TEST(rtable6_neighbours)
 {
 	struct rtentry *rt;
 
-	net6_start();
+	rt6_start();
 	CHECK((rt = clone("fd00:0:0:1::77")) != NULL && rt == clone("fd00:0:0:1::77"));
 	CHECK(RT_FORWARDS(match("fd00:0:0:1::77")));
 	nexthop_set_lladdr(rt->rt_nh, t0.w_host);
@@ -208,10 +208,10 @@ TEST(rtable6_neighbours)
 /* Two addresses in a network, one goes; then the other: gateway routes wait, and come back by another way. */
 TEST(rtable6_network_goes_and_returns)
 {
-	struct in6_addr one = addr6("fd00:0:0:1::1"), two = addr6("fd00:0:0:1::2"), there = addr6("fd00:0:0:1::3");
+	struct in6_addr one = in6_of("fd00:0:0:1::1"), two = in6_of("fd00:0:0:1::2"), there = in6_of("fd00:0:0:1::3");
 	struct rtentry *rt;
 
-	net6_start();
+	rt6_start();
 	CHECK(if_addaddr6(&t0.w_if, &two, 64, 0, NULL) == NULL);
 	CHECK_EQ(route_rq(rt_add, "2001:db8::/32", "fd00:0:0:1::9", 0, 0), RT_OK);
 	rt = match("2001:db8::1");
@@ -232,7 +232,7 @@ TEST(rtable6_network_goes_and_returns)
 
 TEST(rtable6_priorities_and_paths)
 {
-	net6_start();
+	rt6_start();
 	CHECK_EQ(route_rq(rt_add, "2001:db8::/32", "fe80::9%t0", 16, 0), RT_OK);
 	CHECK_EQ(route_rq(rt_add, "2001:db8::/32", "fe80::9%t1", 12, 0), RT_OK);
 	CHECK_EQ(match("2001:db8::1")->rt_priority, 12);
@@ -251,10 +251,10 @@ TEST(rtable6_priorities_and_paths)
 TEST(in6_link_local_of_its_own)
 {
 	struct ifnet *ifp = &t0.w_if;
-	struct in6_addr eui = addr6("fe80::5054:ff:fe00:a"), own = addr6("fe80::7"), other = addr6("fe80::ff:fe00:99");
+	struct in6_addr eui = in6_of("fe80::5054:ff:fe00:a"), own = in6_of("fe80::7"), other = in6_of("fe80::ff:fe00:99");
 	static const struct if_ops ops = { .ifo_setlladdr = NULL };
 
-	net6_start();
+	rt6_start();
 	CHECK(in6_ifaddr_find(ifp, &eui)->ia_flags & IN6_IFF_AUTOLL);
 	CHECK(in6_ifaddr_linklocal(ifp) == in6_ifaddr_find(ifp, &eui));
 	CHECK(if_addaddr6(ifp, &own, 64, 0, NULL) == NULL && in6_if_enable(ifp, true));
@@ -277,7 +277,7 @@ TEST(rtable6_nomem)
 	enum rt_error e;
 	unsigned i;
 
-	net6_start();
+	rt6_start();
 	snprintf(before, sizeof(before), "%s", table());
 	host.pages_max = host.pages + 1;
 	for (i = 0; i < 2000; i++) {
@@ -302,7 +302,7 @@ TEST(rtable6_random)
 	struct rtentry *rt;
 	char net[48], gw[48];
 
-	net6_start();
+	rt6_start();
 	for (unsigned step = 0; step < 4000; step++) {
 		struct wire *w = unit_below(2) ? &t0 : &t1;
 		unsigned n = w == &t0 ? 1 : 2;
@@ -328,7 +328,7 @@ TEST(rtable6_random)
 			break;
 		case 5:
 			snprintf(net, sizeof(net), "fd00:0:0:%u::1", n);
-			a = addr6(net);
+			a = in6_of(net);
 			if (unit_below(3) == 0)
 				CHECK(in6_if_enable(&w->w_if, unit_below(2)));
 			else if (if_deladdr6(&w->w_if, &a) != NULL)

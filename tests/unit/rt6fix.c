@@ -1,10 +1,10 @@
-/* net6fix.c - the router of net6fix.h. */
+/* rt6fix.c - the router of rt6fix.h. */
 #include "kernel/loop.h"
 #include "net/route/route.h"
-#include "tests/unit/net6fix.h"
+#include "tests/unit/rt6fix.h"
 
 struct in6_addr
-addr6(const char *text)
+in6_of(const char *text)
 {
 	struct in6_addr a;
 
@@ -32,7 +32,7 @@ lose(struct nexthop *nh __unused_arg, struct mbuf *m)
 }
 
 void
-net6_resolver(void)
+rt6_resolver(void)
 {
 	static const struct nexthop_ops ops = { nothing, nothing, lose, nothing, forget };
 
@@ -41,21 +41,21 @@ net6_resolver(void)
 }
 
 static void
-net6_port(struct wire *w, const char *text)
+rt6_port(struct wire *w, const char *text)
 {
-	struct in6_addr a = addr6(text);
+	struct in6_addr a = in6_of(text);
 
 	CHECK(if_addaddr6(&w->w_if, &a, 64, 0, NULL) == NULL);
 	CHECK(in6_if_enable(&w->w_if, true));
 }
 
 void
-net6_start(void)
+rt6_start(void)
 {
 	net_start();
-	net6_resolver();
-	net6_port(&t0, "fd00:0:0:1::1");
-	net6_port(&t1, "fd00:0:0:2::1");
+	rt6_resolver();
+	rt6_port(&t0, "fd00:0:0:1::1");
+	rt6_port(&t1, "fd00:0:0:2::1");
 	while (loop_pass())
 		;
 	t0.w_next = t0.w_ntx;		/* announcements */
