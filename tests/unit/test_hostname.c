@@ -390,12 +390,15 @@ TEST(hostname_without_interface)
 	cmd_end();
 }
 
-/* All that an admin sees. How many clones a network has, which does not last, is left out. */
+/* All that an admin sees. How many clones a network has and whether an address is still being looked for, which does not last, is left out. */
 static char *
 random_state(void)
 {
+	static const char passing[] = " tentative";
 	char *s = strdup(cmd("ifconfig; netstat -rn; arp -an; sysctl net.inet.ip.ttl")), *line, *nl;
 
+	while ((line = strstr(s, passing)) != NULL)
+		memmove(line, line + strlen(passing), strlen(line + strlen(passing)) + 1);
 	for (line = strstr(s, "Routing tables"); (nl = strchr(line, '\n')) != NULL; line = nl + 1)
 		if (nl - line > 70 && nl[-9] == ' ')
 			memset(line + (nl - line > 100 ? 73 : 45), ' ', 5);

@@ -241,6 +241,7 @@ TEST(ifconfig6_sets_and_shows)
 	CHECK_STR(cmd("ifconfig t0 2001:db8:2::1/48"), "");
 	CHECK_STR(cmd("ifconfig t0 10.0.0.1/24"), "");
 	CHECK_STR(cmd("ifconfig t0 inet6 autoconf -temporary"), "");
+	host_run(10000);		/* nobody else has them */
 	CHECK_STR(cmd("ifconfig t0"), "t0: flags=208843<UP,BROADCAST,RUNNING,SIMPLEX,MULTICAST,AUTOCONF6> mtu 1500\n\tlladdr 52:54:00:00:00:0a\n"
 	    "\tindex 2 priority 0 llprio 3\n\tmedia: Ethernet autoselect\n\tstatus: active\n"
 	    "\tinet 10.0.0.1 netmask 0xffffff00 broadcast 10.0.0.255\n"
@@ -252,6 +253,7 @@ TEST(ifconfig6_sets_and_shows)
 	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\ninet6 autoconf\ninet6 -temporary\ninet6 2001:db8::1 64\n"
 	    "inet6 alias 2001:db8:1:: 64 anycast\ninet6 alias 2001:db8:2::1 48\n");
 	CHECK_STR(cmd("ifconfig t0 inet6 2001:db8::1 prefixlen 65"), "");		/* the same address is changed */
+	host_run(10000);
 	CHECK_IN(cmd("ifconfig t0"), "\tinet6 2001:db8::1 prefixlen 65\n");
 	CHECK_STR(cmd("ifconfig t0 inet6 2001:db8::1 delete; ifconfig t0 2001:db8:1:: -alias; ifconfig t0 inet6 -autoconf"), "");
 	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\ninet6 2001:db8:2::1 48\n");
@@ -259,6 +261,7 @@ TEST(ifconfig6_sets_and_shows)
 	CHECK(t0.w_if.if_addrs6 == NULL);
 	CHECK_STR(cmd("ifconfig t1 down; ifconfig t1 inet6 eui64"), "");
 	CHECK(t1.w_if.if_flags & IFF_UP);
+	host_run(10000);
 	CHECK_IN(cmd("ifconfig t1"), "\tinet6 fe80::5054:ff:fe00:b%t1 prefixlen 64 scopeid 0x3\n");
 	CHECK_STR(cmd("ifconfig lo0 inet6 fd00::1/128"), "");
 	CHECK_IN(cmd("ifconfig lo0"), "\tinet6 fe80::1%lo0 prefixlen 64 scopeid 0x1\n\tinet6 fd00::1 prefixlen 128\n\tinet 127.0.0.1");
@@ -274,11 +277,13 @@ TEST(ifconfig6_learned_addresses)
 	cmd_start();
 	CHECK_STR(cmd("ifconfig t0 inet6 autoconf"), "");
 	CHECK(if_addaddr6(&t0.w_if, &a, 64, IN6_IFF_AUTOCONF | IN6_IFF_TEMPORARY | IN6_IFF_DEPRECATED, &ia) == NULL);
+	host_run(10000);
 	ia->ia_preferred = uptime_ns();
 	ia->ia_valid = uptime_ns() + 3600500000000ull;
 	CHECK_IN(cmd("ifconfig t0"), "\tinet6 2001:db8::5 prefixlen 64 deprecated autoconf temporary pltime 0 vltime 3600\n");
 	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet6 autoconf\n");
 	CHECK_STR(cmd("ifconfig t0 inet6 2001:db8::5"), "");			/* the admin's from now on */
+	host_run(10000);
 	CHECK_IN(cmd("ifconfig t0"), "\tinet6 2001:db8::5 prefixlen 64\n");
 	CHECK_STR(cmd("ifconfig t0 -inet6"), "");
 	CHECK(t0.w_if.if_addrs6 == NULL);
