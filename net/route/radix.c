@@ -76,8 +76,7 @@ radix_insert(struct radix_node **top, const struct in6_addr *key, unsigned plen,
 		radix_link(p, rn);
 		return true;
 	}
-	common = MIN(in6_common(key, &at->rn_key), plen);
-	common = MIN(common, (unsigned)at->rn_plen);
+	common = MIN(in6_common(key, &at->rn_key), plen);	/* no more than at has: radix_find would have gone on */
 	if (common == plen) {			/* at lies within it */
 		rn->rn_child[radix_side(rn, &at->rn_key)] = at;
 		radix_link(p, rn);
@@ -167,11 +166,11 @@ radix_next(const struct radix_node *rn, const struct in6_addr *key, int plen)
 	if (plen < 0)
 		return radix_first(rn);
 	while (rn != NULL) {
-		unsigned common = in6_common(key, &rn->rn_key), side;
+		unsigned side;
 
-		if (common < rn->rn_plen && common < (unsigned)plen)	/* apart: all of it is on one side of the key */
+		if (in6_common(key, &rn->rn_key) < rn->rn_plen)		/* all of it is on one side of the key */
 			return radix_first(in6_cmp(key, &rn->rn_key) < 0 ? rn : later);
-		if (rn->rn_plen > plen)					/* within the key's prefix */
+		if (rn->rn_plen > plen)			/* within the key's prefix */
 			return radix_first(rn);
 		if (rn->rn_plen == plen) {
 			if (rn->rn_child[0] == NULL && rn->rn_child[1] == NULL)

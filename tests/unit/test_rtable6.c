@@ -113,6 +113,12 @@ TEST(rtable6_of_addresses)
 	CHECK(if_deladdr6(&t0.w_if, &a) == NULL && if_deladdr6(&t1.w_if, &a) == NULL);
 	CHECK(if_deladdr6(&t0.w_if, &a) != NULL);
 	CHECK_IN(table(), "ff02::%t0/32 - Um 0 4 t0\nff02::%t1/32 - Um 0 4 t1\n");
+	/* 10.0.0.1 and 10.0.0.2 are not the IPv6 addresses that begin so */
+	a = in6_of("a00:1::");
+	CHECK(if_addaddr6(&t0.w_if, &a, 16, 0, NULL) == NULL);
+	CHECK(clone("a00:2::")->rt_nh == hop(&t0, "a00:2::") && hop(&t0, "a00:2::") != nexthop_find(&t0.w_if, addr("10.0.0.2")));
+	CHECK(if_deladdr6(&t0.w_if, &a) == NULL);
+	CHECK(rtable_match(0, addr("10.0.0.1"))->rt_flags & RTF_LOCAL);
 	/* a host's address has no network */
 	a = in6_of("fd00::9");
 	CHECK(if_addaddr6(&t0.w_if, &a, 128, 0, NULL) == NULL);
