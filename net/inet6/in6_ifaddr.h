@@ -54,7 +54,7 @@ struct in6_watch {
 	void	(*iw_addr_added)(struct in6_ifaddr *);		/* it is in the list, its routes are there */
 	void	(*iw_addr_going)(struct in6_ifaddr *);		/* it is not in the list any more; ia_timer must not be pending afterwards */
 	void	(*iw_if_up)(struct ifnet *);			/* packets can be sent now */
-	void	(*iw_if_down)(struct ifnet *);			/* they cannot */
+	void	(*iw_if_down)(struct ifnet *);			/* they cannot; also when they could not before */
 	void	(*iw_if_detach)(struct ifnet *);		/* for ever; its addresses have gone */
 	void	(*iw_if_changed)(struct ifnet *);		/* if_lladdr, if_mtu, if_xflags */
 };

@@ -263,6 +263,8 @@ TEST(ifconfig6_sets_and_shows)
 	CHECK(t1.w_if.if_flags & IFF_UP);
 	host_run(10000);
 	CHECK_IN(cmd("ifconfig t1"), "\tinet6 fe80::5054:ff:fe00:b%t1 prefixlen 64 scopeid 0x3\n");
+	CHECK_STR(cmd("ifconfig t1 -inet6"), "");
+	CHECK(t1.w_if.if_addrs6 == NULL);
 	CHECK_STR(cmd("ifconfig lo0 inet6 fd00::1/128"), "");
 	CHECK_IN(cmd("ifconfig lo0"), "\tinet6 fe80::1%lo0 prefixlen 64 scopeid 0x1\n\tinet6 fd00::1 prefixlen 128\n\tinet 127.0.0.1");
 	cmd_end();

@@ -127,6 +127,58 @@ TEST(rtable6_of_addresses)
 	net_end();
 }
 
+static unsigned added, going, ups, downs, detached, changed;
+static void on_added(struct in6_ifaddr *ia) { added += in6_ifaddr_find(ia->ia_ifp, &ia->ia_addr) == ia; }
+static void on_going(struct in6_ifaddr *ia) { going += in6_ifaddr_find(ia->ia_ifp, &ia->ia_addr) == NULL; }
+static void on_up(struct ifnet *ifp) { ups += nexthop_if_usable(ifp); }
+static void on_down(struct ifnet *ifp) { downs += !nexthop_if_usable(ifp); }
+static void on_detach(struct ifnet *ifp) { detached += ifp->if_addrs6 == NULL; }
+static void on_changed(struct ifnet *ifp __unused_arg) { changed++; }
+static const struct in6_watch test_watch = { on_added, on_going, on_up, on_down, on_detach, on_changed };
+IN6_WATCH(test_watch);
+
+/* Who watches is told of everything when it is true; of what is down already, again. */
+TEST(in6_watchers_are_told)
+{
+	struct in6_addr a = in6_of("fd00::9");
+
+	rt6_start();
+	added = going = ups = downs = detached = changed = 0;
+	CHECK(if_addaddr6(&t0.w_if, &a, 64, 0, NULL) == NULL);
+	CHECK_EQ(added, 1);
+	CHECK(if_deladdr6(&t0.w_if, &a) == NULL);
+	CHECK_EQ(going, 1);
+	if_link_state_change(&t0.w_if, LINK_STATE_DOWN);
+	CHECK(if_setup(&t0.w_if, false));
+	CHECK_EQ(downs, 2);
+	CHECK(if_setup(&t0.w_if, true));
+	CHECK_EQ(ups, 0);
+	if_link_state_change(&t0.w_if, LINK_STATE_UP);
+	CHECK_EQ(ups, 1);
+	CHECK(if_setmtu(&t0.w_if, 1400) && if_setmtu(&t0.w_if, 1400));
+	CHECK_EQ(changed, 1);
+	net_end();
+	CHECK_EQ(detached, 3);		/* lo0 too */
+}
+
+/* A table of IPv6 alone is a table. */
+TEST(rtable6_of_a_routing_domain)
+{
+	static const struct if_ops ops = { 0 };
+	static struct ifnet lo5 = { .if_xname = "lo5", .if_flags = IFF_LOOPBACK, .if_ops = &ops, .if_nqueues = 1, .if_rdomain = 5 };
+	struct in6_addr a = in6_of("fd00::5");
+
+	rt6_start();
+	CHECK(if_attach(&lo5) && if_setup(&lo5, true));
+	CHECK(!rtable_exists(5));
+	CHECK(if_addaddr6(&lo5, &a, 128, 0, NULL) == NULL);
+	CHECK(rtable_exists(5) && rtable_match6(5, &a) != NULL && rtable_match6(0, &a) == NULL);
+	CHECK(in6_ifaddr_ours(5, &a) != NULL && in6_ifaddr_ours(0, &a) == NULL);
+	CHECK(if_deladdr6(&lo5, &a) == NULL);
+	CHECK(!rtable_exists(5));
+	net_end();
+}
+
 TEST(rtable6_requests)
 {
 	struct rt_request rq = { .rq_af = AF_IP6, .rq_plen = 129, .rq_flags = RTF_GATEWAY };
