@@ -6,10 +6,11 @@
 #include "net/core/net_init.h"
 #include "net/inet/ip_var.h"
 #include "net/inet6/in6_ifaddr.h"
+#include "net/inet6/ip6_var.h"
 #include "net/route/route.h"
 
 static struct ifnet lo0;
-static struct nexthop *lo0_nexthop;
+static struct nexthop *lo0_nexthop;	/* of both families: packets have no link header here */
 
 struct nexthop *
 loop_nexthop(void)
@@ -29,6 +30,40 @@ loop_start(struct ifqueue *ifq)
 		ifiq_input(&lo0.if_ifiqs[ifq->ifq_idx], &b);
 	if (ifq->ifq_len > 0)		/* the rest in the next pass: other work gets its turn */
 		ifq_restart(ifq);
+}
+
+/* A link-local address of ours lost its zone on the way here. The interface that has it. */
+static struct ifnet *
+loop_zone(const struct mbuf *m)
+{
+	const struct in6_addr *dst = &((const struct ip6_hdr *)m->m_data)->ip6_dst;
+
+	if (m->m_len >= sizeof(struct ip6_hdr) && IN6_IS_ADDR_LINKLOCAL(dst))
+		for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+			if (in6_ifaddr_find(ifp, dst) != NULL)
+				return ifp;
+	return &lo0;
+}
+
+/* Core 0. IPv6 leaves the batch one by one. */
+static void
+loop_input(struct ifnet *ifp, struct batch *b)
+{
+	unsigned n = 0, end = b->b_n;
+
+	for (unsigned i = 0; i < end; i++) {
+		struct mbuf *m = b->b_m[i];
+		struct batch one = { .b_n = 1 };
+
+		if (m->m_data[0] >> 4 != 6) {
+			b->b_m[n++] = m;
+			continue;
+		}
+		one.b_m[0] = m;
+		ip6_input(loop_zone(m), &one);
+	}
+	if ((b->b_n = n) > 0)
+		ip_input(ifp, b);
 }
 
 static const struct if_ops loop_ops = { 0 };
@@ -65,7 +100,7 @@ loop_attach6(struct ifnet *ifp)
 	return true;
 }
 
-/* RFC 1122 3.2.1.3 (g): 127/8 stays inside the host. */
+/* RFC 1122 3.2.1.3 (g), RFC 4291 2.5.3: 127/8 and ::1 stay inside the host. */
 static void
 loop_attach(void)
 {
@@ -76,7 +111,7 @@ loop_attach(void)
 	ifp->if_flags = IFF_LOOPBACK | IFF_MULTICAST;
 	ifp->if_mtu = ifp->if_hardmtu = 32768;
 	ifp->if_ops = &loop_ops;
-	ifp->if_input = ip_input;
+	ifp->if_input = loop_input;
 	ifp->if_nqueues = 1;
 	if (!if_attach(ifp))
 		panic("lo0: cannot attach");

@@ -5,6 +5,7 @@
 #include "net/core/stage.h"
 #include "net/ether/ether.h"
 #include "net/inet/ip_var.h"
+#include "net/inet6/ip6_var.h"
 
 STAGE(ether_input);
 COUNTER_GROUP(ether, 10);
@@ -18,7 +19,7 @@ HANDOFF(ether_input, ether_input);
 
 const uint8_t etherbroadcastaddr[ETHER_ADDR_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-/* Types other than IPv4, which has a short way. */
+/* Types other than IPv4, which has a short way, and but for groups IPv6. */
 static const struct ether_proto *
 ether_proto_find(uint16_t type)
 {
@@ -104,19 +105,50 @@ ether_input_many(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 	ether_input_from(ifp, b, i, end);
 }
 
+static inline bool
+ether_plain_ip6(const struct mbuf *m, uint32_t our4, uint16_t our2)
+{
+	const uint8_t *eh = m->m_data;
+
+	return m->m_len >= ETHER_HDR_LEN && load32(eh) == our4 && load16(eh + 4) == our2 && !(eh[6] & 1) &&
+	    load16(eh + 12) == BE16(ETHERTYPE_IPV6);
+}
+
+/* The run of IPv6 frames to our own address that begins at i goes on. Returns the position behind: i where there is none. */
+static __apart_fn unsigned
+ether_input_ip6(struct ifnet *ifp, const struct batch *b, unsigned i, unsigned end)
+{
+	uint32_t our4 = load32(ifp->if_lladdr);
+	uint16_t our2 = load16(ifp->if_lladdr + 4);
+	struct batch six;
+	unsigned n = 0;
+
+	for (; i < end && ether_plain_ip6(b->b_m[i], our4, our2); i++) {
+		m_adj(b->b_m[i], ETHER_HDR_LEN);
+		six.b_m[n++] = b->b_m[i];
+	}
+	if ((six.b_n = n) > 0)
+		ip6_input(ifp, &six);
+	return i;
+}
+
 /* Frame i is anything but an IPv4 frame to our own address; then the rest. */
 static __rare_fn void
 ether_input_odd(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 {
+	unsigned next = ether_input_ip6(ifp, b, i, end);
 	struct mbuf *m = b->b_m[i];
 
-	if (m->m_len < ETHER_HDR_LEN)
-		M_DROP(m, eths_runt);
-	else if (ether_input_other(ifp, m)) {
-		m_adj(m, ETHER_HDR_LEN);
-		batch_add(b, m);
+	if (next == i) {
+		next++;
+		if (m->m_len < ETHER_HDR_LEN)
+			M_DROP(m, eths_runt);
+		else if (ether_input_other(ifp, m)) {
+			m_adj(m, ETHER_HDR_LEN);
+			batch_add(b, m);
+		}
 	}
-	ether_input_many(ifp, b, i + 1, end);
+	ether_input_many(ifp, b, next, end);
 }
 
 void
@@ -135,3 +167,6 @@ ether_input(struct ifnet *ifp, struct batch *b)
 	else
 		ether_input_many(ifp, b, 0, end);
 }
+
+static const struct ether_proto ip6_ether_proto = { ETHERTYPE_IPV6, ip6_input, true };	/* to groups */
+ETHER_PROTO(ip6_ether_proto);

@@ -87,6 +87,20 @@ lines_of(const char *text, const char *line)
 	return n;
 }
 
+/* Counters whose line is this one: protocols have sentences in common. */
+static unsigned
+like(const char *line)
+{
+	char text[200];
+	unsigned n = 0;
+
+	SET_FOREACH(const struct counter, c, counters) {
+		counter_print(c, counter_sum(c), text, sizeof(text));
+		n += strcmp(text, line) == 0;
+	}
+	return n;
+}
+
 TEST(netstat_statistics)
 {
 	char want[220], text[200];
@@ -106,7 +120,7 @@ TEST(netstat_statistics)
 
 		counter_print(c, counter_sum(c), text, sizeof(text));
 		snprintf(want, sizeof(want), "\t%s\n", text);
-		CHECK_EQ(lines_of(all, want), 1);		/* each counter, once, in a paragraph that exists */
+		CHECK_EQ(lines_of(all, want), like(text));	/* each counter, once, in a paragraph that exists */
 		SET_FOREACH(const struct counter_group, g, counter_groups)
 			grouped |= strcmp(g->cg_name, c->c_group) == 0;
 		CHECK(grouped);

@@ -1,0 +1,134 @@
+/* nd6_dad.c - addresses of ours that are somebody else's, too (RFC 4862 5.4), and the groups that come with an address.
+ *
+ * RFC 4862 says: ask before an address is used. We do as RFC 4429: it serves at once, without telling others to forget what they know (no
+ * Override), as a router that takes over must not keep its hosts waiting. A duplicate is told in the log and by ifconfig, and is not used any more. */
+#include "kernel/log.h"
+#include "kernel/machine.h"
+#include "kernel/sysctl.h"
+#include "net/inet6/in6_ifaddr.h"
+#include "net/inet6/mld6.h"
+#include "net/inet6/nd6.h"
+
+COUNTER(nd6s_dadsent, nd6, 110, CREATED, "neighbor solicitation%s for addresses of ours sent");
+
+static int dad_count = 1;		/* DupAddrDetectTransmits */
+SYSCTL_INT(net_inet6_ip6_dad_count, "net.inet6.ip6.dad_count", &dad_count, 1, 0, 16);
+
+static void
+dad_probe(struct in6_ifaddr *ia)
+{
+	struct in6_addr target = in6_unembed(&ia->ia_addr), group = in6_solicited_node(&target);
+	struct nd_neighbor ns = { .nd_type = ICMP6_NS, .nd_target = target };
+
+	ia->ia_probes++;
+	if (nd6_transmit(ia->ia_ifp, &(struct nd_send){ .ns_src = &in6addr_any, .ns_dst = &group, .ns_msg = &ns, .ns_len = sizeof(ns) }))
+		counter_inc(nd6s_dadsent);
+	timeout_add_msec(&ia->ia_timer, nd6_retrans_ms(ia->ia_ifp));
+}
+
+/* Nobody has answered. Those who know another link address of it (another card, a router that has failed) hear of ours. */
+static void
+dad_done(struct in6_ifaddr *ia)
+{
+	struct in6_addr target = in6_unembed(&ia->ia_addr);
+
+	ia->ia_flags &= (uint16_t)~IN6_IFF_TENTATIVE;
+	nd6_advertise(ia->ia_ifp, &target, ia->ia_ifp->if_lladdr, ND_NA_OVERRIDE, NULL, NULL);
+}
+
+static void
+dad_timer(void *arg)
+{
+	struct in6_ifaddr *ia = arg;
+
+	if (!nexthop_if_usable(ia->ia_ifp))	/* it starts anew when the interface comes up */
+		return;
+	if (ia->ia_probes < (unsigned)dad_count)
+		dad_probe(ia);
+	else
+		dad_done(ia);
+}
+
+void
+nd6_dad_stop(struct in6_ifaddr *ia)
+{
+	if (timeout_pending(&ia->ia_timer))
+		timeout_del(&ia->ia_timer);
+}
+
+void
+nd6_dad_start(struct in6_ifaddr *ia)
+{
+	struct ifnet *ifp = ia->ia_ifp;
+
+	nd6_dad_stop(ia);
+	timeout_set(&ia->ia_timer, dad_timer, ia);
+	ia->ia_probes = 0;
+	ia->ia_flags &= (uint16_t)~(IN6_IFF_TENTATIVE | IN6_IFF_DUPLICATED);
+	if (!ifp->if_ether || (ifp->if_flags & IFF_NOARP) || (ia->ia_flags & IN6_IFF_ANYCAST) || !nexthop_if_usable(ifp))
+		return;
+	if (dad_count == 0) {
+		dad_done(ia);
+		return;
+	}
+	ia->ia_flags |= IN6_IFF_TENTATIVE;
+	dad_probe(ia);
+}
+
+void
+nd6_dad_heard(struct in6_ifaddr *ia, const uint8_t *lladdr)
+{
+	static struct lograte rate;
+	char a[IN6_STRLEN], mac[ETHER_STRLEN] = "somebody";
+
+	in6_print(a, &ia->ia_addr);
+	if (lladdr != NULL)
+		ether_print(mac, lladdr);
+	log_ratelimited(&rate, "duplicate IPv6 address %s claimed by %s on %s\n", a, mac, ia->ia_ifp->if_xname);
+	if (!(ia->ia_flags & IN6_IFF_TENTATIVE))	/* it was ours before: told, and kept */
+		return;
+	nd6_dad_stop(ia);
+	ia->ia_flags &= (uint16_t)~IN6_IFF_TENTATIVE;
+	ia->ia_flags |= IN6_IFF_DUPLICATED;
+}
+
+/* ---- what happens to addresses ---- */
+
+static void
+dad_addr_added(struct in6_ifaddr *ia)
+{
+	struct in6_addr a = in6_unembed(&ia->ia_addr), group = in6_solicited_node(&a);
+
+	if (!mld6_join(ia->ia_ifp, &group))
+		log_printf("%s: no memory for the group of an address\n", ia->ia_ifp->if_xname);
+	nd6_dad_start(ia);
+}
+
+static void
+dad_addr_going(struct in6_ifaddr *ia)
+{
+	struct in6_addr a = in6_unembed(&ia->ia_addr), group = in6_solicited_node(&a);
+
+	nd6_dad_stop(ia);
+	mld6_leave(ia->ia_ifp, &group);
+}
+
+static void
+dad_if_up(struct ifnet *ifp)
+{
+	mld6_if_up(ifp);
+	for (struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
+		nd6_dad_start(ia);
+}
+
+static void
+dad_if_down(struct ifnet *ifp)
+{
+	for (struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
+		nd6_dad_stop(ia);
+	mld6_if_down(ifp);
+}
+
+static const struct in6_watch nd6_dad_watch = { .iw_addr_added = dad_addr_added, .iw_addr_going = dad_addr_going, .iw_if_up = dad_if_up,
+	.iw_if_down = dad_if_down, .iw_if_detach = nd6_ifdetach };
+IN6_WATCH(nd6_dad_watch);
