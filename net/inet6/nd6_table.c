@@ -1,5 +1,7 @@
 /* nd6_table.c - entries as ndp(8) sets and deletes them. */
+#include "kernel/log.h"
 #include "net/inet6/in6_ifaddr.h"
+#include "net/inet6/mld6.h"
 #include "net/inet6/nd6.h"
 #include "net/route/route.h"
 
@@ -24,6 +26,18 @@ nd6_proxy_if(unsigned rdomain, const struct in6_addr *addr, const uint8_t *lladd
 	return found;
 }
 
+/* Whoever asks for it asks the group. */
+static void
+nd6_proxy_group(struct nexthop *nh, bool join)
+{
+	struct in6_addr group = in6_solicited_node(&nh->nh_addr6);
+
+	if (!join)
+		mld6_leave(nh->nh_ifp, &group);
+	else if (!mld6_join(nh->nh_ifp, &group))
+		log_printf("%s: no memory for the group of a published address\n", nh->nh_ifp->if_xname);
+}
+
 /* An entry that an admin has made has a reference of its own; the neighbour's host route follows: permanent or cloned. */
 static void
 nd6_admin_flags(struct nexthop *nh, unsigned flags)
@@ -31,6 +45,8 @@ nd6_admin_flags(struct nexthop *nh, unsigned flags)
 	bool had = nh->nh_flags & (NHF_STATIC | NHF_PUBLISH), has = flags & (NHF_STATIC | NHF_PUBLISH);
 	struct rtentry *rt = rt_of_neighbour(nh);
 
+	if ((flags ^ nh->nh_flags) & NHF_PUBLISH)
+		nd6_proxy_group(nh, flags & NHF_PUBLISH);
 	nh->nh_flags = (uint16_t)((nh->nh_flags & ~(NHF_STATIC | NHF_PUBLISH)) | flags);
 	if (rt != NULL) {
 		rt->rt_flags &= ~(RTF_STATIC | RTF_CLONED);

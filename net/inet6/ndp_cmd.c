@@ -1,0 +1,306 @@
+/* ndp_cmd.c - ndp(8): shows neighbours and changes them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/command.h"
+#include "kernel/machine.h"
+#include "kernel/task.h"
+#include "net/inet6/in6_ifaddr.h"
+#include "net/inet6/nd6.h"
+#include "net/route/route.h"
+
+#define ROUTES_PER_TURN	4	/* looked at between net_enter and net_leave */
+#define SECOND		1000000000ull
+
+struct ndp_row {
+	struct in6_addr	r_addr;		/* with its zone */
+	const struct ifnet *r_ifp;
+	const uint8_t	*r_lladdr;	/* NULL: incomplete */
+	bool		r_permanent, r_local, r_router, r_proxy;
+	char		r_state;
+	uint64_t	r_expire;	/* uptime_ns; 0: it does not */
+};
+
+/* ---- showing ---- */
+
+/* "23h59m45s" */
+static void
+time_left(char *buf, size_t len, uint64_t ns)
+{
+	unsigned s = (unsigned)(ns / SECOND), n = 0;
+
+	if (s >= 86400)
+		n += (unsigned)snprintf(buf + n, len - n, "%ud", s / 86400);
+	if (s >= 3600)
+		n += (unsigned)snprintf(buf + n, len - n, "%uh", s % 86400 / 3600);
+	if (s >= 60)
+		n += (unsigned)snprintf(buf + n, len - n, "%um", s % 3600 / 60);
+	snprintf(buf + n, len - n, "%us", s % 60);
+}
+
+static char
+state_letter(const struct nexthop *nh)
+{
+	switch (nh->nh_state) {
+	case NH_REACHABLE:
+		return 'R';
+	case NH_STALE:
+		return 'S';
+	case NH_DELAY:
+		return 'D';
+	case NH_PROBE:
+		return 'P';
+	default:
+		return nh->nh_state == NH_INCOMPLETE ? 'N' : 'I';
+	}
+}
+
+static void
+print_row(struct out *o, const struct ndp_row *r)
+{
+	char a[IN6_STRLEN], e[ETHER_STRLEN] = "(incomplete)", t[32] = "expired", fl[5], st[2] = { r->r_state, '\0' };
+	uint64_t now = uptime_ns();
+
+	if (r->r_lladdr != NULL)
+		ether_print(e, r->r_lladdr);
+	if (r->r_permanent)
+		snprintf(t, sizeof(t), "permanent");
+	else if (r->r_expire > now)
+		time_left(t, sizeof(t), r->r_expire - now);
+	snprintf(fl, sizeof(fl), "%s%s%s", r->r_local ? "l" : "", r->r_router ? "R" : "", r->r_proxy ? "p" : "");
+	in6_print(a, &r->r_addr);
+	if (!o->o_json) {
+		out_printf(o, "%-36s %-17s %7s %-9s %s %s\n", a, e, r->r_ifp->if_xname, t, st, fl);
+		return;
+	}
+	json_open(o, NULL, '{');
+	json_str(o, "neighbor", a);
+	json_str(o, "linklayer address", e);
+	json_str(o, "netif", r->r_ifp->if_xname);
+	json_str(o, "expire", t);
+	json_str(o, "state", st);
+	json_str(o, "flags", fl);
+	json_close(o, '}');
+}
+
+static void
+print_nexthop(struct out *o, const struct nexthop *nh)
+{
+	struct ndp_row r = {
+		.r_addr = in6_embed(&nh->nh_addr6, nh->nh_ifp->if_index),
+		.r_ifp = nh->nh_ifp,
+		.r_lladdr = NH_RESOLVED(nh) ? nexthop_lladdr(nh) : NULL,
+		.r_permanent = nh->nh_flags & NHF_STATIC,
+		.r_router = nh->nh_router,
+		.r_proxy = nh->nh_flags & NHF_PUBLISH,
+		.r_state = state_letter(nh),
+		.r_expire = nd6_expires(nh),
+	};
+
+	print_row(o, &r);
+}
+
+static void
+print_route(struct out *o, const struct rtentry *rt)
+{
+	struct ndp_row r = { .r_addr = rt->rt_dest6, .r_ifp = rt->rt_ifp, .r_permanent = true, .r_local = true, .r_state = 'R' };
+
+	if (rt->rt_flags & RTF_LOCAL) {
+		if (rt->rt_ifp->if_ether)
+			r.r_lladdr = rt->rt_ifp->if_lladdr;
+		print_row(o, &r);
+	} else if ((rt->rt_flags & RTF_LLINFO) && rt->rt_nh != NULL)
+		print_nexthop(o, rt->rt_nh);
+}
+
+static void
+print_head(struct out *o)
+{
+	if (o->o_json)
+		json_open(o, NULL, '[');
+	else
+		out_printf(o, "%-36s %-17s %7s %-9s %s %s\n", "Neighbor", "Linklayer Address", "Netif", "Expire", "S", "Flags");
+}
+
+static bool
+print_turn(struct out *o, struct rt_cursor *rc)
+{
+	struct rtentry *rt = NULL;
+
+	net_enter();
+	for (int n = 0; n < ROUTES_PER_TURN && (rt = rtable_next(0, rc)) != NULL; n++)
+		print_route(o, rt);
+	net_leave();
+	return rt != NULL;
+}
+
+/* Entries that are proxies alone have no route. */
+static void
+print_proxies(struct out *o)
+{
+	net_enter();
+	for (const struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
+		if (nh->nh_af == AF_IP6 && (nh->nh_flags & NHF_PUBLISH) && nh->nh_rdomain == 0 && rt_of_neighbour(nh) == NULL)
+			print_nexthop(o, nh);
+	net_leave();
+}
+
+static int
+ndp_show_all(struct out *o)
+{
+	struct rt_cursor rc = { .rc_af = AF_IP6 };
+
+	print_head(o);
+	while (!o->o_stop && print_turn(o, &rc))
+		out_flush(o);
+	print_proxies(o);
+	if (o->o_json)
+		json_close(o, ']');
+	return 0;
+}
+
+static bool
+parse_host(struct out *o, const char *host, struct in6_addr *a)
+{
+	bool ok;
+
+	net_enter();
+	ok = in6_parse_scoped(host, a);
+	net_leave();
+	if (!ok)
+		out_printf(o, "ndp: %s: bad address\n", host);
+	return ok;
+}
+
+/* A local address, or a neighbour on any interface. */
+static bool
+show_found(struct out *o, const struct in6_addr *a)
+{
+	const struct rtentry *rt = rtable_lookup6(0, a, 128);
+	bool found = false;
+
+	for (; rt != NULL && !found; rt = rt->rt_next)
+		if ((found = rt->rt_flags & (RTF_LOCAL | RTF_LLINFO)))
+			print_route(o, rt);
+	for (struct ifnet *ifp = ifnet_list; ifp != NULL && !found; ifp = ifp->if_next) {
+		const struct nexthop *nh = ifp->if_ether ? nexthop_find6(ifp, a) : NULL;
+
+		if ((found = nh != NULL && (nh->nh_flags & NHF_PUBLISH)))
+			print_nexthop(o, nh);
+	}
+	return found;
+}
+
+static int
+ndp_show(struct out *o, const char *host)
+{
+	struct in6_addr a;
+	bool found;
+
+	if (!parse_host(o, host, &a))
+		return 1;
+	print_head(o);
+	net_enter();
+	found = show_found(o, &a);
+	net_leave();
+	if (o->o_json)
+		json_close(o, ']');
+	else if (!found)
+		out_printf(o, "%s (%s) -- no entry\n", host, host);
+	return found ? 0 : 1;
+}
+
+/* ---- changing ---- */
+
+static int
+ndp_delete(struct out *o, const char *host)
+{
+	const char *why;
+	struct in6_addr a;
+
+	if (!parse_host(o, host, &a))
+		return 1;
+	net_enter();
+	why = in6_ifaddr_ours(0, &a) != NULL ? "is our own address" : nd6_delete(0, &a);
+	net_leave();
+	if (why == NULL)
+		out_printf(o, "%s (%s) deleted\n", host, host);
+	else
+		out_printf(o, "ndp: delete %s: %s\n", host, why);
+	return why == NULL ? 0 : 1;
+}
+
+static int
+ndp_set(struct out *o, int argc, char **argv)
+{
+	unsigned flags = NHF_STATIC;
+	uint8_t lladdr[ETHER_ADDR_LEN];
+	struct in6_addr a;
+	const char *why;
+
+	if (argc < 2)
+		return command_usage(o, "ndp");
+	if (!parse_host(o, argv[0], &a))
+		return 1;
+	if (!ether_parse(argv[1], lladdr)) {
+		out_printf(o, "ndp: %s: invalid Ethernet address\n", argv[1]);
+		return 1;
+	}
+	for (int i = 2; i < argc; i++)
+		if (strcmp(argv[i], "temp") == 0)
+			flags &= ~(unsigned)NHF_STATIC;
+		else if (strcmp(argv[i], "proxy") == 0)
+			flags |= NHF_PUBLISH;
+		else
+			return command_usage(o, "ndp");
+	net_enter();
+	why = nd6_set(0, &a, lladdr, flags);
+	net_leave();
+	if (why != NULL)
+		out_printf(o, "ndp: set %s: %s\n", argv[0], why);
+	return why == NULL ? 0 : 1;
+}
+
+static int
+cmd_ndp(struct out *o, int argc, char **argv)
+{
+	char what = '\0';
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++)
+		for (const char *p = argv[i] + 1; *p != '\0'; p++) {
+			if (strchr("acdns", *p) == NULL || (*p != 'n' && what != '\0'))
+				return command_usage(o, argv[0]);
+			if (*p != 'n')
+				what = *p;
+		}
+	if (what == 's')
+		return ndp_set(o, argc - i, argv + i);
+	if (argc - i != (what == 'd' || what == '\0'))
+		return command_usage(o, argv[0]);
+	switch (what) {
+	case 'a':
+		return ndp_show_all(o);
+	case 'c':
+		net_enter();
+		nd6_flush(0);
+		net_leave();
+		return 0;
+	case 'd':
+		return ndp_delete(o, argv[i]);
+	default:
+		return ndp_show(o, argv[i]);
+	}
+}
+COMMAND(ndp, cmd_ndp,
+    "ndp [-j] [-n] -a\n"
+    "ndp [-j] [-n] hostname\n"
+    "ndp -c\n"
+    "ndp -d hostname\n"
+    "ndp -s hostname ether_addr [temp] [proxy]",
+    "neighbour discovery display and control",
+    "-a shows all neighbours, -d deletes one, -c all that were learned. S is the state: R reachable, S stale,\n"
+    "D delay, P probe, I incomplete, N nothing known; flags: R router, l local, p proxy.\n"
+    "-s sets an entry that is not overwritten and does not expire; with temp it expires like one that was\n"
+    "learned. proxy: we answer for the host; with the Ethernet address of one of our own interfaces packets\n"
+    "to the host go where the routes say.\n");
