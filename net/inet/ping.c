@@ -1,4 +1,4 @@
-/* ping.c - ping(8): options and the run. Replies arrive in the loop, which notes them in a ring; the command's task
+/* ping.c - ping(8) and ping6(8): options and the run. Replies arrive in the loop, which notes them in a ring; the command's task
  * prints. */
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +9,11 @@
 #include "kernel/text.h"
 #include "net/core/if.h"
 #include "net/inet/ping.h"
+#include "net/inet6/in6_ifaddr.h"
 
 #define PING_SIZE	56		/* bytes of data */
 #define PING_SIZE_MAX	(IP_MAXPACKET - 20 - 8)
+#define PING6_SIZE_MAX	(IP6_MAXPLEN - 8)
 #define PING_MAXWAIT	10		/* seconds for the last reply */
 
 static bool
@@ -47,25 +49,37 @@ ping_run(struct ping *p)
 	}
 }
 
+static void
+ping_listen(struct ping *p, bool on)
+{
+	net_enter();
+	if (!on && p->p_af == AF_IP4) {
+		icmp_unlisten(&p->p_il);
+	} else if (!on) {
+		icmp6_unlisten(&p->p_il6);
+	} else if (p->p_af == AF_IP4) {
+		p->p_il = (struct icmp_listener){ .il_input = ping_input, .il_arg = p };
+		icmp_listen(&p->p_il);
+	} else {
+		p->p_il6 = (struct icmp6_listener){ .il6_input = ping6_input, .il6_arg = p };
+		icmp6_listen(&p->p_il6);
+	}
+	net_leave();
+}
+
 static int
 ping_start(struct ping *p)
 {
-	char a[IP4_STRLEN];
+	char a[IN6_STRLEN];
 
 	random_bytes(p->p_key, sizeof(p->p_key));
 	random_bytes(&p->p_id, sizeof(p->p_id));
-	p->p_il.il_input = ping_input;
-	p->p_il.il_arg = p;
 	if (!p->p_out->o_json)
-		out_printf(p->p_out, "PING %s (%s): %u data bytes\n", p->p_host, ip4_print(a, p->p_dst), p->p_size);
+		out_printf(p->p_out, "PING %s (%s): %u data bytes\n", p->p_host, af_print(a, p->p_af, &p->p_dst6), p->p_size);
 	out_flush(p->p_out);
-	net_enter();
-	icmp_listen(&p->p_il);
-	net_leave();
+	ping_listen(p, true);
 	ping_run(p);
-	net_enter();
-	icmp_unlisten(&p->p_il);
-	net_leave();
+	ping_listen(p, false);
 	ping_print_summary(p);
 	return p->p_received > 0 ? 0 : 1;
 }
@@ -73,24 +87,25 @@ ping_start(struct ping *p)
 /* ---- options ---- */
 
 static bool
-ping_number(struct out *o, const char *what, const char *s, uint64_t lo, uint64_t hi, uint64_t *v)
+ping_number(const struct ping *p, const char *what, const char *s, uint64_t lo, uint64_t hi, uint64_t *v)
 {
 	char *end;
 
 	*v = strtoull(s, &end, 10);
 	if (*s >= '0' && *s <= '9' && *end == '\0' && *v >= lo && *v <= hi)
 		return true;
-	out_printf(o, "ping: bad %s: %s\n", what, s);
+	out_printf(p->p_out, "%s: bad %s: %s\n", p->p_name, what, s);
 	return false;
 }
 
 static bool
-ping_seconds(struct out *o, const char *what, const char *s, uint64_t *ns)
+ping_seconds(const struct ping *p, const char *what, const char *s, uint64_t *ns)
 {
 	uint64_t ms;
 
 	if (!text_seconds(s, &ms)) {
-		out_printf(o, "ping: bad %s: %s\n", what, s);
+		out_printf(p->p_out, "%s: bad %s: %s
+", p->p_name, what, s);
 		return false;
 	}
 	*ns = ms * 1000000;
@@ -98,28 +113,45 @@ ping_seconds(struct out *o, const char *what, const char *s, uint64_t *ns)
 }
 
 static bool
-ping_address(struct out *o, const char *s, be32_t *a)
+ping_address(struct ping *p, const char *s, struct in6_addr *a)
 {
-	if (ip4_parse(s, a))
-		return true;
-	out_printf(o, "ping: %s: no address associated with name\n", s);
+	be32_t a4;
+	bool ok;
+
+	net_enter();
+	ok = p->p_af == AF_IP4 ? ip4_parse(s, &a4) : in6_parse_scoped(s, a);
+	net_leave();
+	if (ok && p->p_af == AF_IP4)
+		*a = in6_of_ip4(a4);
+	if (!ok)
+		out_printf(p->p_out, "%s: %s: no address associated with name\n", p->p_name, s);
+	return ok;
+}
+
+static bool
+ping_is_ours(const struct ping *p)
+{
+	if (p->p_af == AF_IP6)
+		return in6_ifaddr_ours(0, &p->p_src6) != NULL;
+	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+			if (ifa->ifa_addr == p->p_src && ifp->if_rdomain == 0)
+				return true;
 	return false;
 }
 
 static bool
 ping_source(struct ping *p, const char *s)
 {
-	bool ours = false;
+	bool ours;
 
-	if (!ping_address(p->p_out, s, &p->p_src))
+	if (!ping_address(p, s, &p->p_src6))
 		return false;
 	net_enter();
-	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
-			ours |= ifa->ifa_addr == p->p_src && ifp->if_rdomain == 0;
+	ours = ping_is_ours(p);
 	net_leave();
 	if (!ours)
-		out_printf(p->p_out, "ping: bind: Can't assign requested address\n");
+		out_printf(p->p_out, "%s: bind: Can't assign requested address\n", p->p_name);
 	return ours;
 }
 
@@ -132,27 +164,28 @@ ping_option(struct ping *p, char c, const char *arg)
 
 	switch (c) {
 	case 'c':
-		ok = ping_number(p->p_out, "number of packets to transmit", arg, 1, UINT32_MAX, &p->p_count);
+		ok = ping_number(p, "number of packets to transmit", arg, 1, UINT32_MAX, &p->p_count);
 		break;
 	case 'i':
-		ok = ping_seconds(p->p_out, "timing interval", arg, &p->p_interval);
+		ok = ping_seconds(p, "timing interval", arg, &p->p_interval);
 		break;
 	case 'w':
-		ok = ping_seconds(p->p_out, "maxwait value", arg, &p->p_maxwait);
+		ok = ping_seconds(p, "maxwait value", arg, &p->p_maxwait);
 		break;
 	case 's':
-		if ((ok = ping_number(p->p_out, "packet size", arg, 0, PING_SIZE_MAX, &v)))
+		if ((ok = ping_number(p, "packet size", arg, 0, p->p_af == AF_IP4 ? PING_SIZE_MAX : PING6_SIZE_MAX, &v)))
 			p->p_size = (unsigned)v;
 		break;
 	case 't':
-		if ((ok = ping_number(p->p_out, "ttl value", arg, 1, 255, &v)))
+	case 'h':
+		if ((ok = ping_number(p, p->p_af == AF_IP4 ? "ttl value" : "hoplimit", arg, 1, 255, &v)))
 			p->p_ttl = (uint8_t)v;
 		break;
 	case 'I':
 		ok = ping_source(p, arg);
 		break;
 	default:
-		return command_usage(p->p_out, "ping");
+		return command_usage(p->p_out, p->p_name);
 	}
 	return ok ? 0 : 1;
 }
@@ -194,22 +227,24 @@ ping_options(struct ping *p, int argc, char **argv)
 	if (argc - i != 1)
 		return command_usage(p->p_out, argv[0]);
 	p->p_host = argv[i];
-	return ping_address(p->p_out, p->p_host, &p->p_dst) ? 0 : 1;
+	return ping_address(p, p->p_host, &p->p_dst6) ? 0 : 1;
 }
 
-static int
-cmd_ping(struct out *o, int argc, char **argv)
+int
+ping_main(struct out *o, int argc, char **argv, unsigned af)
 {
 	struct ping *p = calloc(1, sizeof(*p));
 	int status;
 
 	if (p == NULL) {
-		out_printf(o, "ping: no memory\n");
+		out_printf(o, "%s: no memory\n", argv[0]);
 		return 1;
 	}
 	p->p_out = o;
+	p->p_name = af == AF_IP4 ? "ping" : "ping6";
+	p->p_af = af;
 	p->p_size = PING_SIZE;
-	p->p_ttl = (uint8_t)ip_defttl;
+	p->p_ttl = (uint8_t)(af == AF_IP4 ? ip_defttl : ip6_defhlim);
 	p->p_interval = 1000000000u;
 	p->p_maxwait = PING_MAXWAIT * 1000000000ull;
 	status = ping_options(p, argc, argv);
@@ -217,6 +252,12 @@ cmd_ping(struct out *o, int argc, char **argv)
 		status = ping_start(p);
 	free(p);
 	return status;
+}
+
+static int
+cmd_ping(struct out *o, int argc, char **argv)
+{
+	return ping_main(o, argc, argv, AF_IP4);
 }
 COMMAND(ping, cmd_ping,
     "ping [-j] [-Dnqv] [-c count] [-I sourceaddr] [-i interval] [-s packetsize]\n"

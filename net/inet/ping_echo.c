@@ -51,7 +51,7 @@ signature(const uint64_t key[2], uint64_t stamp, uint64_t seq)
 
 /* ---- in the loop ---- */
 
-static void
+void
 ping_note(struct ping *p, const struct ping_event *e)
 {
 	if (p->p_head - p->p_tail == PING_EVENTS) {
@@ -87,10 +87,9 @@ ping_check_data(struct ping_event *e, const uint8_t *data, unsigned len, unsigne
 		}
 }
 
-static void
-ping_reply(struct ping *p, struct ping_event *e, const struct icmp *icmp, unsigned len)
+void
+ping_reply(struct ping *p, struct ping_event *e, const uint8_t *data, unsigned len)
 {
-	const uint8_t *data = (const uint8_t *)(icmp + 1);
 	uint8_t *seen = &p->p_seen[e->pe_seq / 8], bit = (uint8_t)(1 << e->pe_seq % 8);
 	bool timed = p->p_size >= PING_STAMP && len >= PING_STAMP;
 
@@ -145,7 +144,7 @@ ping_input(struct icmp_listener *il, const struct ip *ip, unsigned hlen, unsigne
 		e.pe_kind = PING_REPLY;
 		e.pe_seq = be16_host(icmp->icmp_seq);
 		if (be16_host(icmp->icmp_id) == p->p_id)
-			ping_reply(p, &e, icmp, e.pe_bytes - (unsigned)sizeof(*icmp));
+			ping_reply(p, &e, (const uint8_t *)(icmp + 1), e.pe_bytes - (unsigned)sizeof(*icmp));
 		return false;
 	}
 	e.pe_mtu = be16_host(icmp->icmp_nextmtu);
@@ -160,6 +159,19 @@ ping_input(struct icmp_listener *il, const struct ip *ip, unsigned hlen, unsigne
 
 /* ---- sending ---- */
 
+void
+ping_data(const struct ping *p, uint8_t *data, uint16_t seq)
+{
+	uint64_t now = uptime_ns();
+
+	for (unsigned i = 0; i < p->p_size; i++)
+		data[i] = (uint8_t)i;
+	if (p->p_size >= PING_STAMP) {
+		store64(data, now);
+		store64(data + 8, signature(p->p_key, now, seq));
+	}
+}
+
 static struct mbuf *
 ping_make(struct ping *p, uint16_t seq)
 {
@@ -167,19 +179,13 @@ ping_make(struct ping *p, uint16_t seq)
 	struct icmp *icmp = (struct icmp *)data;
 	struct mbuf *m;
 	struct ip *ip;
-	uint64_t now = uptime_ns();
 
 	if (data == NULL || (m = m_get()) == NULL) {
 		free(data);
 		return NULL;
 	}
 	*icmp = (struct icmp){ .icmp_type = ICMP_ECHO, .icmp_id = host_be16(p->p_id), .icmp_seq = host_be16(seq) };
-	for (unsigned i = 0; i < p->p_size; i++)
-		data[sizeof(*icmp) + i] = (uint8_t)i;
-	if (p->p_size >= PING_STAMP) {
-		store64(data + sizeof(*icmp), now);
-		store64(data + sizeof(*icmp) + 8, signature(p->p_key, now, seq));
-	}
+	ping_data(p, data + sizeof(*icmp), seq);
 	icmp->icmp_cksum = in_cksum(data, sizeof(*icmp) + p->p_size);
 	m->m_len = m->m_pktlen = sizeof(*ip);
 	ip = (struct ip *)m->m_data;
@@ -212,25 +218,29 @@ ping_refusal(const struct ping *p)
 	return p->p_df ? "Message too long" : "No buffer space available";
 }
 
+static const char *
+ping4_send(struct ping *p, uint16_t seq)
+{
+	struct mbuf *m = ping_make(p, seq);
+
+	if (m == NULL)
+		return "No buffer space available";
+	counter_inc(icps_outecho);
+	return ip_send(m) ? NULL : ping_refusal(p);
+}
+
 void
 ping_send(struct ping *p)
 {
 	uint16_t seq = (uint16_t)p->p_sent;
-	const char *why = NULL;
-	struct mbuf *m;
+	const char *why;
 
 	net_enter();
 	p->p_seen[seq / 8] &= (uint8_t)~(1 << seq % 8);
-	if ((m = ping_make(p, seq)) == NULL) {
-		why = "No buffer space available";
-	} else {
-		counter_inc(icps_outecho);
-		if (!ip_send(m))
-			why = ping_refusal(p);
-	}
+	why = p->p_af == AF_IP4 ? ping4_send(p, seq) : ping6_send(p, seq);
 	net_leave();
 	p->p_sent++;
 	if (why != NULL && !p->p_out->o_json)
-		out_printf(p->p_out, "ping: sendmsg: %s\nping: wrote %s %u chars, ret=-1\n", why, p->p_host,
+		out_printf(p->p_out, "%s: sendmsg: %s\n%s: wrote %s %u chars, ret=-1\n", p->p_name, why, p->p_name, p->p_host,
 		    p->p_size + (unsigned)sizeof(struct icmp));
 }

@@ -20,7 +20,6 @@ print_error(struct out *o, const struct ping_event *e)
 {
 	char a[IP4_STRLEN];
 
-	out_printf(o, "%u bytes from %s: ", e->pe_bytes, ip4_print(a, e->pe_from));
 	switch (e->pe_type) {
 	case ICMP_UNREACH:
 		out_printf(o, "%s", unreach_text(e->pe_code));
@@ -40,15 +39,15 @@ print_error(struct out *o, const struct ping_event *e)
 	default:
 		out_printf(o, "ICMP type %u code %u", e->pe_type, e->pe_code);
 	}
-	out_printf(o, "\n");
 }
 
 static void
 print_reply(struct out *o, const struct ping *p, const struct ping_event *e)
 {
-	char a[IP4_STRLEN];
+	char a[IN6_STRLEN];
 
-	out_printf(o, "%u bytes from %s: icmp_seq=%u ttl=%u", e->pe_bytes, ip4_print(a, e->pe_from), e->pe_seq, e->pe_ttl);
+	out_printf(o, "%u bytes from %s: icmp_seq=%u %s=%u", e->pe_bytes, af_print(a, p->p_af, &e->pe_from6), e->pe_seq,
+	    p->p_af == AF_IP4 ? "ttl" : "hlim", e->pe_ttl);
 	if (e->pe_kind == PING_FORGED) {
 		out_printf(o, " signature mismatch!\n");
 		return;
@@ -67,14 +66,21 @@ print_reply(struct out *o, const struct ping *p, const struct ping_event *e)
 void
 ping_print_events(struct ping *p)
 {
+	char a[IN6_STRLEN];
+
 	for (; p->p_tail != p->p_head; p->p_tail++) {
 		const struct ping_event *e = &p->p_event[p->p_tail % PING_EVENTS];
 
 		if (p->p_quiet || p->p_out->o_json)
 			continue;
-		if (e->pe_kind == PING_ERROR)
-			print_error(p->p_out, e);
-		else
+		if (e->pe_kind == PING_ERROR) {
+			out_printf(p->p_out, "%u bytes from %s: ", e->pe_bytes, af_print(a, p->p_af, &e->pe_from6));
+			if (p->p_af == AF_IP4)
+				print_error(p->p_out, e);
+			else
+				ping6_print_error(p->p_out, e);
+			out_printf(p->p_out, "\n");
+		} else
 			print_reply(p->p_out, p, e);
 	}
 	out_flush(p->p_out);
