@@ -104,8 +104,7 @@ ping_seconds(const struct ping *p, const char *what, const char *s, uint64_t *ns
 	uint64_t ms;
 
 	if (!text_seconds(s, &ms)) {
-		out_printf(p->p_out, "%s: bad %s: %s
-", p->p_name, what, s);
+		out_printf(p->p_out, "%s: bad %s: %s\n", p->p_name, what, s);
 		return false;
 	}
 	*ns = ms * 1000000;

@@ -196,7 +196,7 @@ ip6_sort(struct ifnet *ifp, struct batch *b)
 		if (core_id() == 0)
 			ip6_deliver(ifp, &local);
 		else
-			handoff_batch(0, &handoff_ip6_deliver, &local);
+			handoff_batch(0, &handoff_ip6_deliver, ifp->if_index, &local);
 	}
 	if ((b->b_n = n) > 0)
 		ip6_forward(b);
