@@ -3,7 +3,7 @@
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
 #include "net/inet6/mld6.h"
-#include "net/inet6/nd6.h"
+#include "net/inet6/slaac.h"
 
 #define REACHABLE_MS	30000		/* REACHABLE_TIME */
 #define RETRANS_MS	1000		/* RETRANS_TIMER */
@@ -59,6 +59,7 @@ nd6_ifdetach(struct ifnet *ifp)
 {
 	if (ifp->if_nd == NULL)
 		return;
+	slaac_stop(ifp);
 	mld6_ifdetach(ifp);
 	pool_put(&nd_ifinfo_pool, ifp->if_nd);
 	ifp->if_nd = NULL;

@@ -1,0 +1,310 @@
+/* test_slaac.c - as a host: routers heard and chosen, addresses made of their prefixes, and all that ends again. */
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/command.h"
+#include "kernel/loop.h"
+#include "net/inet6/slaac.h"
+#include "tests/unit/cmdfix.h"
+#include "tests/unit/netfix6.h"
+
+static struct pkt p;
+static uint8_t msg[400];
+static unsigned msglen;
+static const uint8_t router[6] = { 2, 0, 0, 0, 0, 0xaa };
+
+static void
+start(const char *words)
+{
+	char bundle[200];
+
+	cmd_start();
+	snprintf(bundle, sizeof(bundle), "# /etc/hostname.t0\n%s\n", words);
+	CHECK_STR(cmd_load(bundle), "");
+	wires_forget();
+}
+
+static void
+ra(unsigned lifetime, unsigned flags)
+{
+	memset(msg, 0, sizeof(msg));
+	*(struct nd_ra *)msg = (struct nd_ra){ .ra_type = ICMP6_RA, .ra_hlim = 64, .ra_flags = (uint8_t)flags,
+	    .ra_lifetime = host_be16((uint16_t)lifetime) };
+	msglen = sizeof(struct nd_ra);
+	msg[msglen] = ND_OPT_SLLA;
+	msg[msglen + 1] = 1;
+	memcpy(msg + msglen + 2, router, 6);
+	msglen += 8;
+}
+
+static void
+ra_prefix(const char *prefix, unsigned plen, unsigned flags, uint32_t valid, uint32_t preferred)
+{
+	*(struct nd_opt_prefix *)(msg + msglen) = (struct nd_opt_prefix){ .op_type = ND_OPT_PREFIX, .op_len = 4, .op_plen = (uint8_t)plen,
+	    .op_flags = (uint8_t)flags, .op_valid = host_be32(valid), .op_preferred = host_be32(preferred), .op_prefix = addr6(prefix) };
+	msglen += 32;
+}
+
+static void
+ra_send(const char *from)
+{
+	pkt6_icmp(&p, from, "ff02::1", 255, msg, msglen);
+	wire_rx(&t0, &p);
+}
+
+static const struct in6_ifaddr *
+find(const char *a)
+{
+	struct in6_addr x = addr6(a);
+
+	return in6_ifaddr_find(&t0.w_if, &x);
+}
+
+static unsigned
+count(unsigned flag)
+{
+	unsigned n = 0;
+
+	for (const struct in6_ifaddr *ia = t0.w_if.if_addrs6; ia != NULL; ia = ia->ia_next)
+		n += !!(ia->ia_flags & flag);
+	return n;
+}
+
+static const struct rtentry *
+default_route(void)
+{
+	return rtable_lookup6(0, &in6addr_any, 0);
+}
+
+/* checklist: ra_basic */
+TEST(slaac_basic)
+{
+	const struct in6_ifaddr *ia;
+	const struct rtentry *rt;
+	struct pkt *f;
+
+	start("inet6 autoconf -temporary\nup");
+	host_run(1100);
+	do
+		f = wire_tx(&t0);
+	while (f != NULL && !(pkt_ip6(f)->ip6_nxt == IPPROTO_ICMPV6_ && pkt_icmp6(f)->icmp6_type == ICMP6_RS));
+	CHECK(f != NULL);
+	CHECK_STR(text6(&pkt_ip6(f)->ip6_dst), "ff02::2");
+	CHECK_EQ(pkt_ip6(f)->ip6_hlim, 255);
+	ra(1800, 0);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 2592000, 604800);
+	msg[msglen] = ND_OPT_MTU;
+	msg[msglen + 1] = 1;
+	store32(msg + msglen + 4, BE32(1400));
+	msglen += 8;
+	msg[msglen] = ND_OPT_RDNSS;
+	msg[msglen + 1] = 3;
+	store32(msg + msglen + 4, BE32(600));
+	*(struct in6_addr *)(msg + msglen + 8) = addr6("2001:db8::53");
+	msglen += 24;
+	ra_send("fe80::aa");
+	ia = find("2001:db8::5054:ff:fe00:a");
+	CHECK(ia != NULL);
+	CHECK_EQ(ia->ia_plen, 64);
+	CHECK(ia->ia_flags & IN6_IFF_AUTOCONF);
+	rt = default_route();
+	CHECK(rt != NULL && (rt->rt_flags & (RTF_UP | RTF_GATEWAY | RTF_DYNAMIC)) == (RTF_UP | RTF_GATEWAY | RTF_DYNAMIC));
+	CHECK_STR(text6(&rt->rt_gateway6), "fe80::aa%t0");
+	CHECK_EQ(rt_pathmtu(rt), 1400);
+	CHECK_MEM(nexthop_lladdr(rt->rt_nh), router, 6);	/* its link address came along */
+	CHECK(rt->rt_nh->nh_router);
+	CHECK_IN(cmd("slaacctl show interface"), "\tRouter Advertisement from fe80::aa%t0 (default)\n");
+	CHECK_IN(cmd("slaacctl show interface t0"), "\tprefix: 2001:db8::/64\n\t\tOn-link: 1, Autonomous address-configuration: 1\n");
+	CHECK_IN(cmd("slaacctl show interface"), "\trdns: 2001:db8::53, lifetime: ");
+	CHECK_IN(cmd("slaacctl -j show interface"), "\"rdns\":[\"2001:db8::53\"]");
+	CHECK_IN(cmd("ifconfig t0"), "inet6 2001:db8::5054:ff:fe00:a prefixlen 64 ");
+	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet6 autoconf -temporary\nup\n");	/* learned: none of it is configuration */
+	wires_forget();
+	host_run(100000);
+	for (f = wire_tx(&t0); f != NULL; f = wire_tx(&t0))	/* RFC 4861 6.3.7: it has been heard */
+		CHECK(pkt_icmp6(f)->icmp6_type != ICMP6_RS);
+	cmd_end();
+}
+
+/* Nobody answers: the intervals grow (RFC 7559). */
+TEST(slaac_solicits)
+{
+	start("inet6 autoconf\nup");
+	counter_mark();
+	host_run(1000 + 4000 + 8000 + 16000 + 100);
+	CHECK_EQ(counter_delta("nd6s_rssent"), 4);
+	host_run(3600000);
+	CHECK(counter_delta("nd6s_rssent") <= 12);
+	if_setup(&t0.w_if, false);
+	counter_mark();
+	host_run(100000);
+	CHECK_EQ(counter_delta("nd6s_rssent"), 0);
+	if_setup(&t0.w_if, true);
+	host_run(1100);
+	CHECK_EQ(counter_delta("nd6s_rssent"), 1);
+	cmd_end();
+}
+
+/* checklist: ra_temporary_address */
+TEST(slaac_temporary)
+{
+	struct in6_addr dst, first;
+	struct in6_ifaddr *ia;
+
+	start("inet6 autoconf\nup");
+	ra(1800, 0);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 2592000, 604800);
+	ra_send("fe80::aa");
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), 2);
+	CHECK_EQ(count(IN6_IFF_TEMPORARY), 1);
+	host_run(3000);
+	dst = addr6("2001:db8:1::1");
+	ia = in6_srcaddr(0, &dst, NULL);
+	CHECK(ia != NULL && (ia->ia_flags & IN6_IFF_TEMPORARY));	/* RFC 6724 rule 7 */
+	CHECK(ia->ia_preferred <= uptime_ns() + 86400 * SLAAC_SECOND);
+	CHECK(ia->ia_preferred >= uptime_ns() + 50000 * SLAAC_SECOND);
+	first = ia->ia_addr;
+	CHECK(memcmp(first.s6_addr + 8, find("2001:db8::5054:ff:fe00:a")->ia_addr.s6_addr + 8, 8) != 0);
+	for (int i = 0; i < 96; i++) {					/* a day, with advertisements every quarter of an hour */
+		host_run(900000);
+		ra_send("fe80::aa");
+		wires_forget();
+	}
+	ia = in6_srcaddr(0, &dst, NULL);
+	CHECK(ia != NULL && (ia->ia_flags & IN6_IFF_TEMPORARY) && !in6_equal(&ia->ia_addr, &first));	/* another one */
+	CHECK(in6_ifaddr_find(&t0.w_if, &first)->ia_flags & IN6_IFF_DEPRECATED);
+	for (int i = 0; i < 110; i++) {
+		host_run(900000);
+		ra_send("fe80::aa");
+		wires_forget();
+	}
+	CHECK(in6_ifaddr_find(&t0.w_if, &first) == NULL);		/* two days: it has gone */
+	CHECK(count(IN6_IFF_TEMPORARY) <= 3);
+	cmd_end();
+}
+
+/* A temporary address that somebody else has is replaced. */
+TEST(slaac_temporary_duplicate)
+{
+	const struct in6_ifaddr *ia;
+	struct in6_addr first;
+
+	start("inet6 autoconf\nup");
+	ra(1800, 0);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 2592000, 604800);
+	ra_send("fe80::aa");
+	for (ia = t0.w_if.if_addrs6; !(ia->ia_flags & IN6_IFF_TEMPORARY); ia = ia->ia_next)
+		continue;
+	first = ia->ia_addr;
+	pkt6_na(&p, text6(&first), "ff02::1", text6(&first), ND_NA_OVERRIDE, router);
+	wire_rx(&t0, &p);
+	host_run(2500);
+	CHECK(in6_ifaddr_find(&t0.w_if, &first) == NULL);
+	CHECK_EQ(count(IN6_IFF_TEMPORARY), 1);
+	cmd_end();
+}
+
+/* checklist: ra_prefix_expiration, ra_defrouter_expiration, ra_delete_address */
+TEST(slaac_expiration)
+{
+	start("inet6 autoconf -temporary\nup");
+	ra(30, 0);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 20, 10);
+	ra_send("fe80::aa");
+	CHECK(!(find("2001:db8::5054:ff:fe00:a")->ia_flags & IN6_IFF_DEPRECATED));
+	host_run(10100);
+	CHECK(find("2001:db8::5054:ff:fe00:a")->ia_flags & IN6_IFF_DEPRECATED);
+	host_run(10000);
+	CHECK(find("2001:db8::5054:ff:fe00:a") == NULL);
+	CHECK(default_route() != NULL);
+	host_run(10000);
+	CHECK(default_route() == NULL);
+	ra(1800, 0);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_send("fe80::aa");
+	ra(0, 0);							/* it is a router no longer */
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 5, 0);		/* and would have us lose our address at once: */
+	ra_send("fe80::aa");
+	CHECK(default_route() == NULL);
+	host_run(7000000);						/* RFC 4862 5.5.3 (e): two hours it takes */
+	CHECK(find("2001:db8::5054:ff:fe00:a") != NULL);
+	CHECK(find("2001:db8::5054:ff:fe00:a")->ia_flags & IN6_IFF_DEPRECATED);
+	host_run(300000);
+	CHECK(find("2001:db8::5054:ff:fe00:a") == NULL);
+	cmd_end();
+}
+
+/* checklist: ra_multiple_routers, ra_multiple_routers_single_prefix, ra_flush_defrouter_entries */
+TEST(slaac_two_routers)
+{
+	start("inet6 autoconf -temporary\nup");
+	ra(1800, 0);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_send("fe80::aa");
+	ra(1800, 0x08);							/* high: RFC 4191 */
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_prefix("2001:db8:2::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_send("fe80::bb");
+	CHECK_STR(text6(&default_route()->rt_gateway6), "fe80::bb%t0");
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), 2);
+	ra(0, 0);
+	ra_send("fe80::bb");
+	CHECK_STR(text6(&default_route()->rt_gateway6), "fe80::aa%t0");
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), 2);				/* its prefix stays */
+	ra(1800, 0x18);							/* low */
+	ra_send("fe80::bb");
+	CHECK_STR(text6(&default_route()->rt_gateway6), "fe80::aa%t0");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 eui64\nup\n"), "");	/* autoconf is off: all goes */
+	CHECK(default_route() == NULL);
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), 0);
+	cmd_end();
+}
+
+/* checklist: ra_multiple_routers_maxifprefixes */
+TEST(slaac_limits)
+{
+	char a[64];
+
+	start("inet6 autoconf -temporary\nup");
+	for (unsigned i = 0; i < 100; i++) {
+		ra(1800, 0);
+		snprintf(a, sizeof(a), "2001:db8:%x::", i);
+		ra_prefix(a, 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+		snprintf(a, sizeof(a), "fe80::1:%x", i);
+		ra_send(a);
+	}
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), SLAAC_PREFIXES);
+	CHECK_EQ(slaac_of(&t0.w_if)->sl_nrouters, SLAAC_ROUTERS);
+	CHECK_EQ(counter_delta("nd6s_ramany"), 100 - SLAAC_ROUTERS);
+	cmd_end();
+}
+
+/* What is no advertisement, or none for us: RFC 4861 6.1.2. */
+TEST(slaac_refused)
+{
+	start("inet6 autoconf -temporary\nup");
+	counter_mark();
+	ra(1800, 0);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_send("2001:db8::1");						/* not link-local */
+	ra_send("fe80::5054:ff:fe00:a");				/* ourselves */
+	CHECK_EQ(counter_delta("nd6s_badra"), 2);
+	pkt6_icmp(&p, "fe80::aa", "ff02::1", 64, msg, msglen);		/* from afar */
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("icmp6s_hoplimit"), 1);
+	msg[msglen - 31] = 3;						/* an option that is cut off */
+	ra_send("fe80::aa");
+	CHECK_EQ(counter_delta("nd6s_raopt"), 1);
+	ra(1800, 0);
+	ra_prefix("fe80::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_prefix("ff02::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_prefix("2001:db8:9::", 64, PI_ONLINK | PI_AUTO, 10, 20);	/* preferred longer than valid */
+	ra_prefix("2001:db8:a::", 56, PI_ONLINK | PI_AUTO, 86400, 86400);	/* on-link, no address */
+	ra_send("fe80::aa");
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), 0);
+	CHECK(rtable_lookup6(0, &(struct in6_addr){ { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x0a } } }, 56) != NULL);
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 eui64\nup\n"), "");
+	ra_send("fe80::aa");
+	CHECK_EQ(counter_delta("nd6s_raother"), 1);
+	cmd_end();
+}
