@@ -5,16 +5,6 @@
 #include "net/ether/ether.h"
 #include "tests/unit/netfix6.h"
 
-struct in6_addr
-addr6(const char *s)
-{
-	struct in6_addr a;
-
-	if (!in6_parse_scoped(s, &a))
-		unit_fail(__FILE__, __LINE__, "bad address %s in a test", s);
-	return a;
-}
-
 const char *
 text6(const struct in6_addr *a)
 {
@@ -32,7 +22,7 @@ wires_forget(void)
 }
 
 void
-net6_start_unknown(void)
+ip6_start_unknown(void)
 {
 	struct in6_addr a;
 
@@ -48,12 +38,12 @@ net6_start_unknown(void)
 }
 
 void
-net6_start(void)
+ip6_start(void)
 {
 	struct rt_request rq = { .rq_af = AF_IP6, .rq_plen = 48, .rq_flags = RTF_GATEWAY | RTF_STATIC };
 	struct in6_addr a, b;
 
-	net6_start_unknown();
+	ip6_start_unknown();
 	a = addr6("fd00:a::2");
 	b = addr6("fd00:b::2");
 	CHECK(nd6_set(0, &a, t0.w_host, NHF_STATIC) == NULL);

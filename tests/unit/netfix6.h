@@ -1,6 +1,6 @@
 /* netfix6.h - the router of netfix.h with IPv6 on its two wires.
  *
- *	net6_start();				t0 fd00:a::1/64, t1 fd00:b::1/64 and their link-local addresses; hosts fd00:a::2 and fd00:b::2
+ *	ip6_start();				t0 fd00:a::1/64, t1 fd00:b::1/64 and their link-local addresses; hosts fd00:a::2 and fd00:b::2
  *						known for ever; fd00:c::/48 via fd00:b::2; duplicate address detection is over
  *	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 64, 20);
  */
@@ -11,12 +11,11 @@
 #include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/nd6.h"
 #include "net/route/route.h"
-#include "tests/unit/netfix.h"
+#include "tests/unit/net6fix.h"
 
-void	net6_start(void);
+void	ip6_start(void);
 /* The same without hosts and routes. */
-void	net6_start_unknown(void);
-struct in6_addr addr6(const char *);		/* with %t0: its zone */
+void	ip6_start_unknown(void);
 const char *text6(const struct in6_addr *);	/* good until the fourth call from now */
 
 /* From the host of t0 to the router's address on Ethernet, or the group's; `payload` bytes of pattern. */

@@ -11,7 +11,7 @@ TEST(ip6_forwards)
 {
 	struct pkt *f;
 
-	net6_start();
+	ip6_start();
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 64, 26);
 	wire_rx(&t0, &p);
 	f = wire_tx(&t1);
@@ -32,7 +32,7 @@ TEST(ip6_batch_of_64_one_start)
 {
 	unsigned starts;
 
-	net6_start();
+	ip6_start();
 	starts = t1.w_starts;
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 64, 26);
 	wire_rx_many(&t0, &p, 64, PKT_MAX);
@@ -46,7 +46,7 @@ TEST(ip6_padding_is_cut)
 {
 	struct pkt *f;
 
-	net6_start();
+	ip6_start();
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 64, 2);
 	p.p_len = 60;
 	wire_rx(&t0, &p);
@@ -61,7 +61,7 @@ TEST(ip6_chain_of_crumbs)
 {
 	struct pkt *f;
 
-	net6_start();
+	ip6_start();
 	for (unsigned seg = 14; seg < 60; seg++) {
 		pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 64, 200);
 		wire_rx_many(&t0, &p, 1, seg);
@@ -90,7 +90,7 @@ refused(const char *counter)
 /* HOSTILE: IPv6, lying payload length (CVE-2020-17441). */
 TEST(ip6_bad_headers)
 {
-	net6_start();
+	ip6_start();
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 64, 26);
 	p.p_len = 14 + 39;
 	refused("ip6s_toosmall");
@@ -110,7 +110,7 @@ TEST(ip6_bad_addresses)
 {
 	static const char *const sources[] = { "::1", "ff02::1", "ff0e::5", "::ffff:10.0.0.1", "::10.0.0.1" };
 
-	net6_start();
+	ip6_start();
 	for (unsigned i = 0; i < nitems(sources); i++) {
 		pkt6_udp(&p, sources[i], "fd00:c::1", 64, 26);
 		refused("ip6s_badsrc");
@@ -136,7 +136,7 @@ TEST(ip6_bad_addresses)
 
 TEST(ip6_not_ours_on_the_link)
 {
-	net6_start();
+	ip6_start();
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 64, 26);
 	p.p_b[5] ^= 1;
 	refused("eths_notours");
@@ -155,7 +155,7 @@ TEST(ip6_not_ours_on_the_link)
 /* checklist: ipforwarding_v6 */
 TEST(ip6_closed_until_configured)
 {
-	net6_start();
+	ip6_start();
 	config_loaded = false;
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 64, 26);
 	refused("ip6s_cantforward");
@@ -189,7 +189,7 @@ answered(const char *counter, unsigned type, unsigned code, uint32_t param)
 
 TEST(ip6_answers)
 {
-	net6_start();
+	ip6_start();
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 1, 26);
 	answered("ip6s_hlim", 3, 0, 0);
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 0, 26);
@@ -210,7 +210,7 @@ TEST(ip6_beyond_scope)
 {
 	struct pkt *f;
 
-	net6_start_unknown();
+	ip6_start_unknown();
 	pkt6_ns(&p, "fe80::2", "fe80::5054:ff:fe00:a", "fe80::5054:ff:fe00:a", t0.w_host);
 	wire_rx(&t0, &p);
 	wire_tx_icmp6(&t0, ICMP6_NA);
@@ -230,7 +230,7 @@ TEST(ip6_echo)
 	static const unsigned sizes[] = { 0, 1, 8, 56, 1000, 1452 };
 	struct pkt *f;
 
-	net6_start();
+	ip6_start();
 	for (unsigned i = 0; i < nitems(sizes); i++) {
 		pkt6_echo(&p, "fd00:a::2", "fd00:a::1", sizes[i]);
 		wire_rx(&t0, &p);
@@ -254,7 +254,7 @@ TEST(ip6_and_ip4_mixed)
 {
 	static struct pkt q;
 
-	net6_start();
+	ip6_start();
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 64, 26);
 	pkt_udp(&q, "10.0.0.2", "10.1.0.1", 64, 26);
 	for (unsigned i = 0; i < 10; i++) {

@@ -53,7 +53,7 @@ forwarded(void)
 /* Well-formed headers are walked: hop-by-hop, destination options, routing header that has done its work. */
 TEST(ip6_ext_good)
 {
-	net6_start();
+	ip6_start();
 	pkt6_echo(&p, "fd00:a::2", "fd00:a::1", 20);
 	pkt6_insert(&p, 60, (uint8_t[8]){ 0, 0, 1, 4 }, 8);
 	pkt6_insert(&p, 43, (uint8_t[24]){ 0, 2, 0, 0 }, 24);
@@ -75,7 +75,7 @@ TEST(ip6_ext_good)
 /* extension-header length that wraps or loops (CVE-2020-17444, -13986); destination options overrun (-17445) */
 TEST(ip6_ext_lengths)
 {
-	net6_start();
+	ip6_start();
 	pkt6_echo(&p, "fd00:a::2", "fd00:a::1", 20);
 	pkt6_insert(&p, 60, (uint8_t[8]){ 0, 255, 1, 4 }, 8);
 	refused("ip6s_exthdrtoolong");
@@ -104,7 +104,7 @@ TEST(ip6_ext_unknown_options)
 {
 	struct pkt *f;
 
-	net6_start();
+	ip6_start();
 	for (unsigned i = 0; i < 2; i++) {
 		const char *dst = i == 0 ? "fd00:a::1" : "fd00:c::1";
 
@@ -132,7 +132,7 @@ TEST(ip6_ext_unknown_options)
 /* jumbo option; hop-by-hop not first; routing header type 0 (RFC 5095) */
 TEST(ip6_ext_refused)
 {
-	net6_start();
+	ip6_start();
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 64, 100);
 	pkt6_insert(&p, 0, (uint8_t[8]){ 0, 0, 0xc2, 4, 0, 1, 0, 0 }, 8);
 	problem("ip6s_jumbo", ICMP6_PARAMPROB_HEADER, 42);
@@ -158,7 +158,7 @@ TEST(ip6_ext_refused)
 /* 100 nested extension headers */
 TEST(ip6_ext_nested)
 {
-	net6_start();
+	ip6_start();
 	for (unsigned n = 1; n <= 120; n++) {
 		pkt6_echo(&p, "fd00:a::2", "fd00:a::1", 4);
 		for (unsigned i = 0; i < n; i++)
@@ -183,7 +183,7 @@ TEST(ip6_ext_nested)
 /* error about an error; about groups; about nobody's packets: RFC 4443 2.4 (e) */
 TEST(icmp6_error_never)
 {
-	net6_start();
+	ip6_start();
 	pkt6_icmp(&p, "fd00:a::2", "fd00:c::1", 1, (uint8_t[60]){ ICMP6_UNREACH }, 60);
 	refused("ip6s_hlim");
 	CHECK_EQ(counter_delta("icmp6s_oldicmp"), 1);
@@ -219,7 +219,7 @@ TEST(icmp6_error_never)
 /* undersized echo (CVE-2020-17443); messages that are none */
 TEST(icmp6_bad_messages)
 {
-	net6_start();
+	ip6_start();
 	pkt6(&p, "fd00:a::2", "fd00:a::1", IPPROTO_ICMPV6_, 64, 7);
 	refused("icmp6s_tooshort");
 	pkt6(&p, "fd00:a::2", "fd00:a::1", IPPROTO_ICMPV6_, 64, 0);
@@ -248,7 +248,7 @@ TEST(icmp6_error_rate)
 	char src[64];
 	unsigned n = 0;
 
-	net6_start();
+	ip6_start();
 	counter_mark();
 	pkt6_udp(&p, "fd00:a::2", "fd00:c::1", 1, 26);
 	for (unsigned i = 0; i < 20; i++)

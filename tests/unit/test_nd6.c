@@ -59,7 +59,7 @@ TEST(nd6_answers)
 	const struct nd_neighbor *na;
 	struct pkt *f;
 
-	net6_start_unknown();
+	ip6_start_unknown();
 	pkt6_ns(&p, "fd00:a::2", "ff02::1:ff00:1", "fd00:a::1", t0.w_host);
 	wire_rx(&t0, &p);
 	f = wire_tx_icmp6(&t0, ICMP6_NA);
@@ -84,7 +84,7 @@ TEST(nd6_states)
 {
 	uint32_t r;
 
-	net6_start_unknown();
+	ip6_start_unknown();
 	pkt6_ns(&p, "fd00:a::2", "fd00:a::1", "fd00:a::1", t0.w_host);
 	wire_rx(&t0, &p);
 	wires_forget();
@@ -122,7 +122,7 @@ TEST(nd6_states)
 /* Without an answer it is probed three times by unicast, and forgotten; with demand all begins anew. */
 TEST(nd6_lost)
 {
-	net6_start_unknown();
+	ip6_start_unknown();
 	pkt6_ns(&p, "fd00:a::2", "fd00:a::1", "fd00:a::1", t0.w_host);
 	wire_rx(&t0, &p);
 	pkt6_ns(&p, "fd00:b::2", "fd00:b::1", "fd00:b::1", t1.w_host);
@@ -151,7 +151,7 @@ TEST(nd6_unreachable)
 {
 	struct pkt *f;
 
-	net6_start();
+	ip6_start();
 	for (unsigned i = 0; i < 20; i++) {
 		pkt6_udp(&p, "fd00:a::2", "fd00:b::9", 64, 26);
 		p.p_b[60] = (uint8_t)i;
@@ -183,7 +183,7 @@ TEST(nd6_hold_limit)
 {
 	char dst[64];
 
-	net6_start();
+	ip6_start();
 	for (unsigned i = 0; i < 600; i++) {
 		snprintf(dst, sizeof(dst), "fd00:b::1:%x", i);
 		pkt6_udp(&p, "fd00:a::2", dst, 64, 26);
@@ -200,7 +200,7 @@ TEST(nd6_hold_limit)
 static void
 known(void)
 {
-	net6_start_unknown();
+	ip6_start_unknown();
 	pkt6_ns(&p, "fd00:a::2", "fd00:a::1", "fd00:a::1", t0.w_host);
 	wire_rx(&t0, &p);
 	tell(&t0, "fd00:a::2", ND_NA_SOLICITED | ND_NA_OVERRIDE, t0.w_host);
@@ -237,7 +237,7 @@ TEST(nd6_static)
 {
 	struct in6_addr a;
 
-	net6_start();
+	ip6_start();
 	tell(&t0, "fd00:a::2", ND_NA_OVERRIDE | ND_NA_SOLICITED, other);
 	CHECK_EQ(counter_delta("nd6s_static"), 1);
 	pkt6_ns(&p, "fd00:a::2", "fd00:a::1", "fd00:a::1", other);
@@ -260,7 +260,7 @@ TEST(nd6_static)
 /* HOSTILE: Link, unsolicited or spoofed NA. */
 TEST(nd6_unsolicited)
 {
-	net6_start_unknown();
+	ip6_start_unknown();
 	tell(&t0, "fd00:a::5", ND_NA_OVERRIDE, other);
 	CHECK_EQ(counter_delta("nd6s_unasked"), 1);
 	CHECK(nh_of(&t0, "fd00:a::5") == NULL);
@@ -279,7 +279,7 @@ TEST(nd6_bad_messages)
 {
 	uint8_t group[6] = { 0x33, 0x33, 0, 0, 0, 1 };
 
-	net6_start();
+	ip6_start();
 	pkt6_ns(&p, "fd00:a::7", "fd00:a::1", "fd00:a::1", other);
 	pkt_ip6(&p)->ip6_hlim = 254;
 	wire_rx(&t0, &p);
@@ -343,7 +343,7 @@ TEST(nd6_dad)
 	struct in6_ifaddr *ia;
 	struct pkt *f;
 
-	net6_start_unknown();
+	ip6_start_unknown();
 	ia = add("fd00:a::55");
 	loop_pass();
 	f = wire_tx(&t0);
@@ -370,7 +370,7 @@ TEST(nd6_dad_duplicated)
 {
 	struct in6_ifaddr *ia;
 
-	net6_start_unknown();
+	ip6_start_unknown();
 	ia = add("fd00:a::55");
 	tell(&t0, "fd00:a::55", ND_NA_OVERRIDE, other);
 	CHECK_EQ(ia->ia_flags & (IN6_IFF_TENTATIVE | IN6_IFF_DUPLICATED), IN6_IFF_DUPLICATED);
@@ -424,7 +424,7 @@ TEST(nd6_proxy)
 	struct in6_addr a;
 	struct pkt *f;
 
-	net6_start();
+	ip6_start();
 	a = addr6("fd00:a::99");
 	CHECK(nd6_set(0, &a, t0.w_if.if_lladdr, NHF_STATIC | NHF_PUBLISH) == NULL);
 	wires_forget();
@@ -452,7 +452,7 @@ TEST(nd6_redirects)
 	struct in6_addr a;
 	struct pkt *f;
 
-	net6_start();
+	ip6_start();
 	a = addr6("fd00:a::9");
 	CHECK(nd6_set(0, &a, other, NHF_STATIC) == NULL);
 	pkt6_udp(&p, "fd00:a::2", "fd00:a::9", 64, 26);
@@ -487,7 +487,7 @@ TEST(nd6_table_limit)
 {
 	char src[64];
 
-	net6_start();
+	ip6_start();
 	for (unsigned i = 0; i < 20000; i++) {
 		snprintf(src, sizeof(src), "fd00:a::1:%x", i);
 		pkt6_ns(&p, src, "fd00:a::1", "fd00:a::1", other);
