@@ -124,8 +124,10 @@ dad_if_up(struct ifnet *ifp)
 static void
 dad_if_down(struct ifnet *ifp)
 {
-	for (struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
+	for (struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next) {
 		nd6_dad_stop(ia);
+		ia->ia_flags &= (uint16_t)~IN6_IFF_TENTATIVE;	/* nobody is asked until it comes up again */
+	}
 	mld6_if_down(ifp);
 }
 
