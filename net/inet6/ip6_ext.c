@@ -17,6 +17,7 @@ COUNTER(ip6s_exthdrtoolong, ip6, 43, DROP, "packet%s whose headers are not conti
 COUNTER(ip6s_toomanyhdr, ip6, 44, DROP, "packet%s discarded due to too many headers");
 COUNTER(ip6s_hopopts, ip6, 45, DROP, "packet%s with hop-by-hop options behind another header");
 COUNTER(ip6s_route0, ip6, 46, DROP, "packet%s with a routing header that wants forwarding");
+COUNTER(ip6s_fragtwice, ip6, 47, DROP, "packet%s with fragments in fragments");
 COUNTER(ip6s_nonext, ip6, 105, CONSUMED, "packet%s without a protocol behind the headers");
 COUNTER(ip6s_noproto, ip6, 106, DROP, "packet%s for unknown/unsupported protocol");
 COUNTER(ip6s_notmember, ip6, 107, DROP, "multicast packet%s which we don't join");
@@ -235,6 +236,7 @@ ip6_deliver_one(struct ifnet *ifp, struct mbuf *m)
 {
 	unsigned nxtoff = offsetof(struct ip6_hdr, ip6_nxt), off = sizeof(struct ip6_hdr);
 	const struct ip6_hdr *ip6 = (const struct ip6_hdr *)m->m_data;
+	bool fragment = false;
 
 	m->m_rt = NULL;
 	if (IN6_IS_ADDR_MULTICAST(&ip6->ip6_dst) && !mld6_member(ifp, &ip6->ip6_dst)) {
@@ -247,6 +249,11 @@ ip6_deliver_one(struct ifnet *ifp, struct mbuf *m)
 			M_DROP(m, ip6s_toomanyhdr);
 			return;
 		}
+		if (fragment && m->m_data[nxtoff] == IPPROTO_FRAGMENT_) {	/* RFC 8200 4.1: each header once; CVE-2023-4809 */
+			M_DROP(m, ip6s_fragtwice);
+			return;
+		}
+		fragment |= m->m_data[nxtoff] == IPPROTO_FRAGMENT_;
 		if ((m = ext_process(ifp, m, m->m_data[nxtoff], &nxtoff, &off)) == NULL)
 			return;
 	}
