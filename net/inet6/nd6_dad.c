@@ -99,8 +99,8 @@ dad_addr_added(struct in6_ifaddr *ia)
 {
 	struct in6_addr a = in6_unembed(&ia->ia_addr), group = in6_solicited_node(&a);
 
-	if (!mld6_join(ia->ia_ifp, &group))
-		log_printf("%s: no memory for the group of an address\n", ia->ia_ifp->if_xname);
+	if (!mld6_join(ia->ia_ifp, &group) || !mld6_join(ia->ia_ifp, &in6addr_linklocal_allnodes))	/* RFC 4291 2.8 */
+		log_printf("%s: no memory for the groups of an address\n", ia->ia_ifp->if_xname);
 	nd6_dad_start(ia);
 }
 
@@ -111,6 +111,7 @@ dad_addr_going(struct in6_ifaddr *ia)
 
 	nd6_dad_stop(ia);
 	mld6_leave(ia->ia_ifp, &group);
+	mld6_leave(ia->ia_ifp, &in6addr_linklocal_allnodes);
 }
 
 static void

@@ -536,3 +536,24 @@ TEST(ndp_command)
 	CHECK(if_deladdr6(&t0.w_if, &a) == NULL);
 	cmd_end();
 }
+
+/* The card lets in what we listen to: all nodes, and the group of each address (RFC 4291 2.8). */
+TEST(nd6_card_filter)
+{
+	static const uint8_t groups[][6] = { { 0x33, 0x33, 0, 0, 0, 1 }, { 0x33, 0x33, 0xff, 0, 0, 1 }, { 0x33, 0x33, 0xff, 0, 0, 0x0a } };
+	const struct ifmulti *ifm;
+	struct in6_addr a;
+
+	ip6_start_unknown();
+	for (unsigned i = 0; i < nitems(groups); i++) {
+		for (ifm = t0.w_if.if_multi; ifm != NULL && memcmp(ifm->ifm_lladdr, groups[i], 6) != 0; ifm = ifm->ifm_next)
+			continue;
+		CHECK(ifm != NULL);
+	}
+	a = addr6("fd00:a::1");
+	CHECK(if_deladdr6(&t0.w_if, &a) == NULL && in6_if_enable(&t0.w_if, false));
+	host_run(5000);
+	for (ifm = t0.w_if.if_multi; ifm != NULL; ifm = ifm->ifm_next)
+		CHECK(ifm->ifm_lladdr[0] != 0x33);
+	net_end();
+}
