@@ -52,7 +52,7 @@ ip6_forward_toobig(struct mbuf *m, uint32_t mtu)
 		ip6_to_core0(m);
 		return;
 	}
-	icmp6_error(m, ICMP6_TOOBIG, 0, mtu);
+	icmp6_error(m, ICMP6_TOOBIG, 0, MAX(mtu, (uint32_t)IP6_MINMTU));	/* RFC 8201 4: less is never believed */
 	M_DROP(m, ip6s_toobig);
 }
 

@@ -206,8 +206,6 @@ slaac_link_learn(struct ifnet *ifp, const struct nd_ra *ra)
 	struct nd_ifinfo *nd = ifp->if_nd;
 	uint32_t reachable = be32_host(ra->ra_reachable), retrans = be32_host(ra->ra_retrans);
 
-	if (ra->ra_hlim != 0)
-		nd->nd_hlim = ra->ra_hlim;
 	if (reachable != 0 && reachable <= REACHABLE_MAX_MS && reachable != nd->nd_basereachable_ms) {
 		nd->nd_basereachable_ms = reachable;
 		nd->nd_reachable_ms = 0;
