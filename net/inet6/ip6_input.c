@@ -2,6 +2,7 @@
 #include "net/core/handoff.h"
 #include "net/core/stage.h"
 #include "net/inet6/icmp6.h"
+#include "net/inet6/in6_ifaddr.h"
 #include "net/route/route.h"
 
 STAGE(ip6_input);
@@ -14,11 +15,41 @@ COUNTER(ip6s_badvers, ip6, 50, DROP, "packet%s with incorrect version number");
 COUNTER(ip6s_badsrc, ip6, 60, DROP, "packet%s with a source address that cannot be");
 COUNTER(ip6s_baddst, ip6, 61, DROP, "packet%s with a destination address that cannot be");
 COUNTER(ip6s_badscope, ip6, 62, DROP, "packet%s that violated scope rules");
+COUNTER(ip6s_mcscope, ip6, 64, DROP, "multicast packet%s whose scope does not leave a node");
+COUNTER(ip6s_oursrc, ip6, 65, DROP, "packet%s from a wire with a source address of ours");
 COUNTER(ip6s_wrongif, ip6, 63, DROP, "packet%s received on wrong interface");
 
 /* By the first octet: addresses that never simply pass. 00: unspecified, loopback, IPv4 in IPv6; fe: link-local; ff: multicast. */
 #define SPECIAL	1
 static const uint8_t ip6_special[256] = { [0x00] = SPECIAL, [0xfe] = SPECIAL, [0xff] = SPECIAL };
+
+/* How many addresses of ours have these bits: a source without any is not ours. */
+#define OURS	4096u		/* a power of two */
+static uint16_t ip6_maybe_ours[OURS];
+
+static inline unsigned
+ip6_ours_index(const struct in6_addr *a)
+{
+	return (a->s6_addr16[7] ^ a->s6_addr16[6] ^ a->s6_addr16[3] ^ a->s6_addr16[1]) / 4 % OURS;
+}
+
+static void
+ip6_addr_added(struct in6_ifaddr *ia)
+{
+	struct in6_addr a = in6_unembed(&ia->ia_addr);
+
+	ip6_maybe_ours[ip6_ours_index(&a)]++;
+}
+
+static void
+ip6_addr_going(struct in6_ifaddr *ia)
+{
+	struct in6_addr a = in6_unembed(&ia->ia_addr);
+
+	ip6_maybe_ours[ip6_ours_index(&a)]--;
+}
+static const struct in6_watch ip6_input_watch = { .iw_addr_added = ip6_addr_added, .iw_addr_going = ip6_addr_going };
+IN6_WATCH(ip6_input_watch);
 
 /* Addresses that stand on no wire. RFC 4291 2.5.3 (loopback), 2.5.5.2 (IPv4-mapped; RFC 6890 table 20). */
 static bool
@@ -36,6 +67,22 @@ ip6_mcast_scope_bad(const struct ifnet *ifp, const struct in6_addr *a)
 	return scope == 0 || (scope == 1 && !(ifp->if_flags & IFF_LOOPBACK));
 }
 
+/* From a wire, with a source that is ours: a forgery, or a loop. But who claims our address tells all nodes so (RFC 4862 5.4.4). */
+static bool
+ip6_forged_src(const struct ifnet *ifp, const struct mbuf *m)
+{
+	const struct ip6_hdr *ip6 = (const struct ip6_hdr *)m->m_data;
+	const struct ifnet *from = if_get(m->m_ifidx);		/* lo0, where ifp is the zone of what we have sent ourselves */
+	struct in6_addr src = in6_embed(&ip6->ip6_src, ifp->if_index);
+	const struct rtentry *rt;
+
+	if (ip6_maybe_ours[ip6_ours_index(&ip6->ip6_src)] == 0 || from == NULL || (from->if_flags & IFF_LOOPBACK) ||
+	    (IN6_IS_ADDR_MULTICAST(&ip6->ip6_dst) && ip6->ip6_nxt == IPPROTO_ICMPV6_ && ip6->ip6_hlim == 255))
+		return false;
+	rt = rtable_match6(ifp->if_rdomain, &src);
+	return rt != NULL && (rt->rt_flags & RTF_LOCAL);
+}
+
 /* False: dropped. */
 static bool
 ip6_check_addrs(const struct ifnet *ifp, struct mbuf *m)
@@ -47,7 +94,9 @@ ip6_check_addrs(const struct ifnet *ifp, struct mbuf *m)
 	else if (IN6_IS_ADDR_UNSPECIFIED(&ip6->ip6_dst) || ip6_never_on_wire(ifp, &ip6->ip6_dst))	/* RFC 4291 2.5.2 */
 		M_DROP(m, ip6s_baddst);
 	else if (IN6_IS_ADDR_MULTICAST(&ip6->ip6_dst) && ip6_mcast_scope_bad(ifp, &ip6->ip6_dst))
-		M_DROP(m, ip6s_badscope);
+		M_DROP(m, ip6s_mcscope);
+	else if (ip6_forged_src(ifp, m))
+		M_DROP(m, ip6s_oursrc);
 	else
 		return true;
 	return false;
@@ -80,7 +129,7 @@ ip6_check(struct ifnet *ifp, struct mbuf *m)
 }
 
 /* What ip6_check() finds good without a word, for the packet that has nothing odd: a shorter way to the same answer. Neither address is a
- * special one then. */
+ * special one then, and the source is not ours. */
 static inline bool
 ip6_plain(const struct mbuf *m)
 {
@@ -88,7 +137,8 @@ ip6_plain(const struct mbuf *m)
 
 	return m->m_len >= sizeof(*ip6) && (m->m_data[0] & 0xf0) == 0x60 &&
 	    be16_host(ip6->ip6_plen) + (uint32_t)sizeof(*ip6) == m->m_pktlen && ip6->ip6_nxt != IPPROTO_HOPOPTS_ &&
-	    (ip6_special[ip6->ip6_src.s6_addr[0]] | ip6_special[ip6->ip6_dst.s6_addr[0]]) == 0;
+	    (ip6_special[ip6->ip6_src.s6_addr[0]] | ip6_special[ip6->ip6_dst.s6_addr[0]] |
+	    ip6_maybe_ours[ip6_ours_index(&ip6->ip6_src)]) == 0;
 }
 
 static inline bool

@@ -57,6 +57,26 @@ check_arp(const struct fwire *w, const uint8_t *f, unsigned len)
 		CHECK_MEM(f + 22, w->fw_if.if_lladdr, 6);
 }
 
+/* RFC 8200 3; what we have made ourselves has a good checksum. */
+static void
+check_ip6(const struct fwire *w, const uint8_t *p, unsigned len)
+{
+	const struct ip6_hdr *ip6 = (const struct ip6_hdr *)p;
+	uint64_t sum;
+
+	CHECK(len >= sizeof(*ip6));
+	CHECK_EQ(p[0] >> 4, 6);
+	CHECK_EQ(be16_host(ip6->ip6_plen) + sizeof(*ip6), len);
+	CHECK(ip6->ip6_hlim > 0);
+	CHECK(len <= w->fw_if.if_mtu);
+	CHECK(!IN6_IS_ADDR_MULTICAST(&ip6->ip6_src) && !IN6_IS_ADDR_LOOPBACK(&ip6->ip6_src) && !IN6_IS_ADDR_LOOPBACK(&ip6->ip6_dst));
+	CHECK(!in6_is_any(&ip6->ip6_dst));
+	if (ip6->ip6_nxt != IPPROTO_ICMPV6_ || in6_ifaddr_find(&w->fw_if, &ip6->ip6_src) == NULL)
+		return;
+	sum = in_sum(p + 8, 32, 0) + host_be32(len - 40) + host_be32(IPPROTO_ICMPV6_);
+	CHECK_EQ((uint16_t)~in_fold(in_sum(p + 40, len - 40, sum)), 0);
+}
+
 static void
 check_out(const struct fwire *w, const struct mbuf *m)
 {
@@ -75,6 +95,8 @@ check_out(const struct fwire *w, const struct mbuf *m)
 		check_ip(w, f + 14, sum - 14);
 	else if (load16(f + 12) == BE16(ETHERTYPE_ARP))
 		check_arp(w, f, sum);
+	else if (load16(f + 12) == BE16(ETHERTYPE_IPV6))
+		check_ip6(w, f + 14, sum - 14);
 	else
 		CHECK(!"a frame of an unknown type came out");
 }

@@ -122,9 +122,13 @@ TEST(ip6_bad_addresses)
 	pkt6_udp(&p, "fd00:a::2", "::ffff:10.1.0.1", 64, 26);
 	refused("ip6s_baddst");
 	pkt6_udp(&p, "fd00:a::2", "ff01::1", 64, 26);
-	refused("ip6s_badscope");
+	refused("ip6s_mcscope");
 	pkt6_udp(&p, "fd00:a::2", "ff00::1", 64, 26);
-	refused("ip6s_badscope");
+	refused("ip6s_mcscope");
+	pkt6_udp(&p, "fd00:a::1", "fd00:c::1", 64, 26);		/* ours, and it does not come from us */
+	refused("ip6s_oursrc");
+	pkt6_udp(&p, "fe80::5054:ff:fe00:a", "fe80::5054:ff:fe00:a", 64, 26);
+	refused("ip6s_oursrc");
 	pkt6_udp(&p, "fd00:a::2", "ff0e::1234", 64, 26);
 	refused("ip6s_notmember");
 	pkt6_udp(&p, "::", "fd00:c::1", 64, 26);		/* RFC 4291 2.5.2 */

@@ -267,7 +267,8 @@ TEST(nd6_unsolicited)
 	pkt6_ns(&p, "2001:db8::5", "fd00:a::1", "fd00:a::1", other);	/* not of this link */
 	wire_rx(&t0, &p);
 	CHECK_EQ(counter_delta("nd6s_wrongif"), 1);
-	tell(&t0, "fd00:a::1", ND_NA_OVERRIDE, other);			/* ours */
+	pkt6_na(&p, "fd00:a::1", "ff02::1", "fd00:a::1", ND_NA_OVERRIDE, other);	/* ours */
+	wire_rx(&t0, &p);
 	CHECK_EQ(counter_delta("nd6s_claim"), 1);
 	CHECK(!(in6_ifaddr_find(&t0.w_if, &(struct in6_addr){ { .s6_addr = { 0xfd, 0, 0, 10, [15] = 1 } } })->ia_flags & IN6_IFF_DUPLICATED));
 	CHECK(wire_tx(&t0) == NULL);
@@ -372,7 +373,8 @@ TEST(nd6_dad_duplicated)
 
 	ip6_start_unknown();
 	ia = add("fd00:a::55");
-	tell(&t0, "fd00:a::55", ND_NA_OVERRIDE, other);
+	pkt6_na(&p, "fd00:a::55", "ff02::1", "fd00:a::55", ND_NA_OVERRIDE, other);
+	wire_rx(&t0, &p);
 	CHECK_EQ(ia->ia_flags & (IN6_IFF_TENTATIVE | IN6_IFF_DUPLICATED), IN6_IFF_DUPLICATED);
 	host_run(3000);
 	CHECK(ia->ia_flags & IN6_IFF_DUPLICATED);
