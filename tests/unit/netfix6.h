@@ -11,8 +11,9 @@
 #include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/nd6.h"
 #include "net/route/route.h"
-#include "tests/unit/net6fix.h"
+#include "tests/unit/rt6fix.h"
 
+static inline struct in6_addr addr6(const char *s) { return in6_of(s); }
 void	ip6_start(void);
 /* The same without hosts and routes. */
 void	ip6_start_unknown(void);
