@@ -4,7 +4,23 @@
 
 PERCORE volatile bool core_asleep;
 _Static_assert(MAXCORES % sizeof(uint64_t) == 0, "compared by words");
-PERCORE volatile uint64_t loop_pokes;
+PERCORE struct loop_pokes loop_pokes;
+
+/* Interrupts have found work of other cores' pollers, and may not poke them themselves. */
+static void
+core_pokes(void)
+{
+	struct loop_pokes *p = percore_ptr(loop_pokes);
+
+	p->lp_any = false;
+	barrier();
+	for (unsigned i = 0; i < ncores; i++)
+		if (p->lp_core[i]) {
+			p->lp_core[i] = false;
+			barrier();
+			machine_poke(i);
+		}
+}
 
 /* Eight cores a step. */
 static inline bool
@@ -42,6 +58,8 @@ core_mail_poll(void)
 {
 	bool work = false;
 
+	if (unlikely(percore(loop_pokes.lp_any)))
+		core_pokes();
 	SET_FOREACH(const struct core_inbox, ci, core_inboxes) {
 		struct core_box *box = percore_ptr(*ci->ci_box);
 
@@ -61,24 +79,6 @@ core_mail_ready(void)
 			return true;
 	return false;
 }
-
-/* ---- an interrupt has found work of other cores' pollers, and may not poke them itself ---- */
-
-static bool
-pokes_poll(unsigned from __unused_arg)
-{
-	uint64_t todo;
-
-	if (likely(percore(loop_pokes) == 0))
-		return false;
-	todo = __atomic_exchange_n(percore_ptr(loop_pokes), 0, __ATOMIC_RELAXED);
-	for (; todo != 0; todo &= todo - 1)
-		machine_poke((unsigned)__builtin_ctzll(todo));
-	return false;
-}
-static PERCORE struct core_box core_box_pokes;
-const struct core_inbox core_inbox_pokes = { "pokes", pokes_poll, &core_box_pokes };
-SET_ADD(core_inboxes, core_inbox_pokes);
 
 /* ---- core 0 lets another do something ---- */
 

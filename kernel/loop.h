@@ -2,7 +2,7 @@
 #ifndef KERNEL_LOOP_H
 #define KERNEL_LOOP_H
 
-#include "kernel/cores.h"
+#include "kernel/cdefs.h"
 #include "kernel/percore.h"
 #include "kernel/set.h"
 
@@ -26,16 +26,9 @@ extern volatile bool loop_wake;			/* PERCORE: something may be ready, do not sle
 /* PERCORE, by slot: set by poller_wake, cleared by the loop, which looks at eight of them at once. Bytes, so that nobody's store undoes another's. */
 extern volatile bool loop_ready[POLLERS_MAX];
 static inline bool poller_ready(const struct poller *pl) { return percore_of(loop_ready, pl->pl_core)[pl->pl_slot]; }
-extern volatile uint64_t loop_pokes;		/* PERCORE: bit per core that is to be woken; an interrupt's mail to its own core, */
-extern const struct core_inbox core_inbox_pokes;	/* by this */
-static inline void
-loop_poke(unsigned core)
-{
-	uint64_t bit = 1ull << core;
-
-	if (!(__atomic_fetch_or(percore_ptr(loop_pokes), bit, __ATOMIC_RELAXED) & bit))
-		core_mail(&core_inbox_pokes, core_id());
-}
+/* PERCORE: the cores that an interrupt wants to poke, and whether there are any; this core's next pass does it. */
+struct loop_pokes { volatile bool lp_any, lp_core[MAXCORES]; };
+extern struct loop_pokes loop_pokes;
 /* It has work. From an interrupt handler on any core, or from the loop or a task of the poller's. */
 static inline void
 poller_wake(struct poller *pl)
@@ -47,7 +40,8 @@ poller_wake(struct poller *pl)
 		return;
 	}
 	percore_of(loop_ready, pl->pl_core)[pl->pl_slot] = true;
-	loop_poke(pl->pl_core);
+	percore(loop_pokes.lp_core[pl->pl_core]) = true;
+	percore(loop_pokes.lp_any) = true;
 }
 
 /* Runs at the end of each pass after pollers and timers, on every core: what a pass gathered goes out. */
