@@ -78,13 +78,19 @@ vio_mq_features(struct virtio *v, uint64_t offered)
 	return want;
 }
 
+/* A hash of fewer protocols, or a smaller table, agrees with no other card. */
+static void
+mq_spreads(struct vio *sc, bool rss)
+{
+	bool whole = sc->sc_rsstypes == HASH_ALL && sc->sc_rsstable == RSS_TABLE;
+
+	sc->sc_if.if_rss = sc->sc_npairs != ncores || sc->sc_npairs == 1 ? NULL : !rss ? "virtio MQ" : whole ? "virtio RSS" : NULL;
+}
+
 void
 vio_spreads(struct vio *sc)
 {
-	bool rss = sc->sc_virtio->v_features & VIRTIO_NET_F_RSS;
-
-	sc->sc_if.if_rss = sc->sc_npairs != ncores || sc->sc_npairs == 1 ? NULL :
-	    !rss ? "virtio MQ" : sc->sc_rsstypes == HASH_ALL ? "virtio RSS" : "virtio RSS of fewer protocols";
+	mq_spreads(sc, sc->sc_rsstable != 0);
 }
 
 void
@@ -139,8 +145,10 @@ vio_mq_enable(struct vio *sc)
 		return 1;			/* as after a reset */
 	if (sc->sc_rsstable != 0 && rss_enable(sc)) {
 		sc->sc_rss = true;
+		mq_spreads(sc, true);
 		return sc->sc_npairs;
 	}
+	mq_spreads(sc, false);
 	store16(vio_ctrl_data(sc), (uint16_t)sc->sc_npairs);
 	if ((sc->sc_virtio->v_features & VIRTIO_NET_F_MQ) && vio_ctrl(sc, CTRL_MQ, CTRL_MQ_VQ_PAIRS_SET, sizeof(uint16_t)))
 		return sc->sc_npairs;

@@ -1,5 +1,6 @@
 /* virtio_net_rx.c - receive queues of vio(4). virtio 1.2, 5.1.6.3 and .4. */
 #include "drivers/virtio_net.h"
+#include "net/core/owner.h"
 
 /* The buffer begins with the header, so that the frame behind it has MHEADROOM. */
 static inline uint64_t
@@ -25,6 +26,7 @@ vio_rxfill(struct vio_pair *vp)
 	uint16_t head = vq->vq_head;
 	uint32_t share = MIN(nicq_share(), (uint32_t)vq->vq_size);
 
+	OWNER(vp->vp_ifq->ifq_core);
 	for (; vp->vp_posted < share && percore(mbuf_pool.mp_nfree) > NICQ_RESERVE; vp->vp_posted++) {
 		struct vring_desc *d = &vq->vq_desc[vp->vp_posted];
 		struct mbuf *m = m_get();
@@ -44,6 +46,7 @@ vio_rxfill(struct vio_pair *vp)
 void
 vio_rxfree(struct vio_pair *vp)
 {
+	OWNER(vp->vp_ifq->ifq_core);
 	for (unsigned i = 0; i < vp->vp_posted; i++) {
 		m_free(vp->vp_rxm[i]);
 		vp->vp_rxm[i] = NULL;

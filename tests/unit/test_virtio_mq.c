@@ -323,6 +323,7 @@ TEST_CORES(vio_rss_small_table, 3)
 	start();
 	CHECK(vm.rss);
 	CHECK_EQ(vm.rss_mask, 63);
+	CHECK(vm_if(&vm)->if_rss == NULL && vm_if(&vm)->if_steer);	/* other cards have more */
 	check_symmetric(3, true);
 	traffic(&vm, 3);
 	end();
@@ -374,8 +375,35 @@ TEST_CORES(vio_rss_refused, 4)
 	vm.refuse_rss = true;
 	start();
 	CHECK(!vm.rss);
+	CHECK_STR(vm_if(&vm)->if_rss, "virtio MQ");
+	CHECK(!vm_if(&vm)->if_steer);
 	CHECK_EQ(vm.active, 4);
 	traffic(&vm, 4);
+	end();
+}
+
+/* One card hashes as it is told, the other as it likes: software decides for both, until they agree. */
+TEST_CORES(vio_rss_beside_mq, 2)
+{
+	struct ifnet *ifp, *ifp2;
+
+	vm_init(&vm);
+	vm_pairs(&vm, 2);
+	vm.offered |= VIRTIO_NET_F_RSS;
+	vm_init(&other);
+	vm_pairs(&other, 2);
+	other.offered |= VIRTIO_NET_F_RSS;
+	other.refuse_rss = true;
+	ifp = start();
+	ifp2 = attach(&other);
+	CHECK_STR(ifp->if_rss, "virtio RSS");
+	CHECK(ifp->if_steer && ifp2->if_steer);
+	traffic(&vm, 2);
+	traffic(&other, 2);
+	other.refuse_rss = false;
+	CHECK(if_setup(ifp2, false) && if_setup(ifp2, true));
+	CHECK(!ifp->if_steer && !ifp2->if_steer);
+	stop(&other);
 	end();
 }
 
