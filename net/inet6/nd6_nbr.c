@@ -51,6 +51,14 @@ nd6_log_moved(const struct nexthop *nh, const uint8_t *lladdr, bool refused)
 	    "ndp info overwritten for %s by %s on %s\n", a, mac, nh->nh_ifp->if_xname);
 }
 
+/* A permanent entry says otherwise. */
+static void
+nd6_refuse(const struct nexthop *nh, struct mbuf *m, const uint8_t *lladdr)
+{
+	nd6_log_moved(nh, lladdr, true);
+	M_DROP(m, nd6s_static);
+}
+
 static void
 nd6_note_moved(const struct nexthop *nh, const uint8_t *lladdr)
 {
@@ -123,8 +131,7 @@ nd6_ns_sender(struct ifnet *ifp, struct mbuf *m, const struct nd_opts *o, bool f
 	if (NH_RESOLVED(nh) && lladdr_equal(nexthop_lladdr(nh), ll))
 		return true;
 	if (nh->nh_flags & NHF_STATIC) {
-		nd6_log_moved(nh, ll, true);
-		M_DROP(m, nd6s_static);
+		nd6_refuse(nh, m, ll);
 		return false;
 	}
 	if (NH_RESOLVED(nh))
@@ -240,8 +247,7 @@ nd6_na_entry(struct nexthop *nh, struct mbuf *m, const uint8_t *ll, be32_t flags
 	if (nh->nh_flags & NHF_STATIC) {
 		if (ll == NULL || lladdr_equal(nexthop_lladdr(nh), ll))
 			return true;
-		nd6_log_moved(nh, ll, true);
-		M_DROP(m, nd6s_static);
+		nd6_refuse(nh, m, ll);
 		return false;
 	}
 	if (NH_RESOLVED(nh)) {

@@ -108,7 +108,7 @@ CASE(ip6_autoconf)
 	SIM_CHECK(strstr(router_say(h, "ifconfig vio0"), "2001:db8") == NULL, "what was learned stays");
 }
 
-/* checklist: dad_duplicated */
+/* checklist: ndp:dad_duplicated */
 CASE(ip6_duplicate)
 {
 	struct wire *w = wire_new("w");

@@ -338,7 +338,7 @@ add(const char *a)
 	return ia;
 }
 
-/* checklist: dad_basic */
+/* checklist: ndp:dad_basic */
 TEST(nd6_dad)
 {
 	struct in6_ifaddr *ia;
@@ -366,7 +366,7 @@ TEST(nd6_dad)
 	net_end();
 }
 
-/* checklist: dad_duplicated */
+/* checklist: ndp:dad_duplicated */
 TEST(nd6_dad_duplicated)
 {
 	struct in6_ifaddr *ia;
