@@ -484,6 +484,49 @@ TEST(nd6_redirects)
 	net_end();
 }
 
+/* A host obeys its router, for a time; a router, and who is told by somebody else, does not (RFC 4861 8.1, 8.3). checklist: icmp6_redirect_basic */
+TEST(nd6_redirect_obeyed)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 0xbb };
+	struct rt_request rq = { .rq_af = AF_IP6, .rq_flags = RTF_GATEWAY | RTF_STATIC };
+	struct { struct nd_redirect rd; struct nd_opt_lladdr opt; } msg = { .rd = { .rd_type = ICMP6_REDIRECT } };
+	struct in6_addr dst = addr6("2001:db8::9");
+
+	ip6_start_unknown();
+	rq.rq_gateway6 = addr6("fe80::aa%t0");
+	CHECK_EQ(rt_add(&rq), RT_OK);
+	wires_forget();
+	msg.rd.rd_target = addr6("fe80::bb");
+	msg.rd.rd_dst = dst;
+	msg.opt = (struct nd_opt_lladdr){ ND_OPT_TLLA, 1, { 2, 0, 0, 0, 0, 0xbb } };
+	pkt6_icmp(&p, "fe80::aa", "fd00:a::1", 255, &msg, sizeof(msg));
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("nd6s_rdignored"), 1);		/* we forward */
+	ip6_forwarding = 0;
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("nd6s_redirected"), 1);
+	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_gateway6), "fe80::bb%t0");
+	CHECK_MEM(nexthop_lladdr(nh_of(&t0, "fe80::bb")), mac, 6);
+	CHECK(nh_of(&t0, "fe80::bb")->nh_router);
+	pkt6_icmp(&p, "fe80::aa", "fd00:a::1", 255, &msg, sizeof(msg));	/* not our router for it any more */
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("nd6s_rdnotours"), 1);
+	pkt6_icmp(&p, "fd00:a::2", "fd00:a::1", 255, &msg, sizeof(msg));
+	wire_rx(&t0, &p);
+	msg.rd.rd_target = addr6("fd00:a::7");				/* neither link-local nor the destination */
+	pkt6_icmp(&p, "fe80::bb", "fd00:a::1", 255, &msg, sizeof(msg));
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("nd6s_badrd"), 2);
+	msg.rd.rd_target = dst;						/* it is on the link itself */
+	pkt6_icmp(&p, "fe80::bb", "fd00:a::1", 255, &msg, sizeof(msg));
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("nd6s_redirected"), 2);
+	CHECK(!(rtable_match6(0, &dst)->rt_flags & RTF_GATEWAY));
+	host_run(601000);
+	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_gateway6), "fe80::aa%t0");
+	net_end();
+}
+
 /* checklist: ndp_neighborgcthresh */
 TEST(nd6_table_limit)
 {
