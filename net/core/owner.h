@@ -4,11 +4,12 @@
  *	object					owner				others see it
  *	interfaces, addresses, groups		core 0				exactly; what is freed by epochs
  *	routing tables, next hops' headers	core 0				exactly; a look-up is good until the end of the pass
- *	neighbours (ARP): states, wait lists	core 0				packets go there (ether_output)
- *	cloned routes, redirects		core 0				packets go there (ip_to_core0)
- *	packets to ourselves			core 0				packets go there (ip_deliver)
+ *	neighbours (ARP, ND): states, wait lists	core 0			packets go there (ether_output)
+ *	cloned routes, redirects		core 0				packets go there (ip_to_core0, ip6_to_core0)
+ *	packets to ourselves			core 0				packets go there (ip_deliver, ip6_deliver)
  *	ICMP errors and their limits		core 0				packets go there, so the limit is exact
- *	fragments for ourselves, their limits	core 0				packets go there (ip_deliver), so all of a datagram meet
+ *	fragments for ourselves, their limits	core 0				packets go there (both deliver), so all of a datagram meet
+ *	what routers tell us, and we tell (RA)	core 0				not at all; addresses and routes that come of it as above
  *	path MTUs of what we send		core 0				not at all: what passes through does not heed them
  *	an interface's queue pair and rings	its ifq_core			packets go there (if_enqueue)
  *	configuration, commands, log's readers	core 0 (tasks)			exactly, from the next pass on
