@@ -7,6 +7,7 @@
 #include "kernel/machine.h"
 #include "kernel/sysctl.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/inet6/in6_pmtu.h"
 #include "net/route/route.h"
 
@@ -92,6 +93,7 @@ in6_pmtu_learn(const struct ifnet *ifp, const struct ip6_hdr *quoted, uint32_t m
 	const struct rtentry *rt = rtable_match6(ifp->if_rdomain, &dst);
 	struct pmtu *p;
 
+	OWNER(0);
 	if (rt == NULL || rt->rt_ifp == NULL)
 		return;
 	if (mtu < IP6_MINMTU) {

@@ -1,6 +1,7 @@
 /* ip6_ext.c - extension headers (RFC 8200 4): hop-by-hop options of packets on their way, and all of them in packets for us. */
 #include "kernel/sysctl.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/core/stage.h"
 #include "net/inet6/icmp6.h"
 #include "net/inet6/ip6_reass.h"
@@ -263,6 +264,7 @@ ip6_deliver_one(struct ifnet *ifp, struct mbuf *m)
 void
 ip6_deliver(struct ifnet *ifp, struct batch *b)
 {
+	OWNER(0);
 	STAGE_ENTER(ip6_deliver, b->b_n);
 	for (unsigned i = 0; i < b->b_n; i++)
 		ip6_deliver_one(ifp, b->b_m[i]);

@@ -10,6 +10,7 @@
 #include "kernel/sysctl.h"
 #include "kernel/timeout.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/inet6/icmp6.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/ip6_reass.h"
@@ -469,6 +470,7 @@ ip6_reass(struct ifnet *ifp, struct mbuf *m, unsigned *nxtoff, unsigned *off)
 	uint32_t start;
 	bool more;
 
+	OWNER(0);
 	counter_inc(ip6s_fragments);
 	if (m->m_pktlen < hlen + sizeof(fh) || !m_pullup(m, hlen + (unsigned)sizeof(fh))) {
 		M_DROP(m, ip6s_fragshort);

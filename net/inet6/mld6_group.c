@@ -1,6 +1,7 @@
 /* mld6_group.c - the groups of an interface: joined as often as left. */
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/mld6.h"
 
@@ -40,6 +41,7 @@ mld6_join(struct ifnet *ifp, const struct in6_addr *group)
 	struct in6_multi *i6m;
 	uint8_t lladdr[6];
 
+	OWNER(0);
 	if (nd == NULL)
 		return false;
 	in6_multi_lladdr(group, lladdr);

@@ -4,6 +4,7 @@
 #include "kernel/machine.h"
 #include "kernel/sysctl.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/nd6.h"
 #include "net/route/route.h"
@@ -212,6 +213,7 @@ nd6_learn(struct nexthop *nh, const uint8_t *lladdr, bool confirmed)
 {
 	bool waiting = nh->nh_hold != NULL;
 
+	OWNER(0);
 	nh->nh_tries = 0;
 	if (nh->nh_flags & NHF_STATIC) {
 		nh->nh_expire = 0;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "kernel/sysctl.h"
+#include "net/core/owner.h"
 #include "net/inet6/nd6.h"
 
 #define ND_HOLD		16		/* packets that wait for one neighbour */
@@ -81,6 +82,7 @@ nd6_hold_evict(void)
 void
 nd6_hold(struct nexthop *nh, struct mbuf *m)
 {
+	OWNER(0);
 	if (nh->nh_nhold >= ND_HOLD)
 		M_DROP(nd6_unhold(nh), nd6s_holdfull);
 	else if (nheld >= ND_HOLD_ALL)
