@@ -75,11 +75,39 @@ def test_ip_header_that_lies(wire, what):
 
 
 def test_source_is_the_router(wire):
-    """Nothing in the way of a packet checks that (antispoof is pf's); it is forwarded like any other, and answered to nobody else."""
-    wire.a.send_ip(IP(src='10.0.1.1', dst=wire.b.ip, ttl=9) / UDP() / Raw(b'x'))
-    wire.a.send_ip(IP(src='10.0.1.1', dst='10.0.1.1', ttl=9) / UDP() / Raw(b'land'))
-    wire.a.send_ip(IP(src='10.0.1.1', dst='10.0.2.1', ttl=1) / ICMP() / Raw(b'land'))
-    assert not [f for f in wire.a.collect(0.5) if ICMP in f]
+    """Nobody on a wire has our address: such a packet is neither forwarded nor answered (land)."""
+    with wire.delta() as d:
+        wire.a.send_ip(IP(src='10.0.1.1', dst=wire.b.ip, ttl=9) / UDP() / Raw(b'x'))
+        wire.a.send_ip(IP(src='10.0.1.1', dst='10.0.1.1', ttl=9) / UDP() / Raw(b'land'))
+        wire.a.send_ip(IP(src='10.0.1.1', dst='10.0.2.1', ttl=1) / ICMP() / Raw(b'land'))
+        assert not [f for f in wire.a.collect(0.5) if ICMP in f]
+        assert not [f for f in wire.b.collect(0.3) if UDP in f]
+    d.grew('ip', 'packets from the wire with an address of ours as source', 3)
+    assert wire.forwards()
+
+
+def test_ping_of_death(wire):
+    """checklist: ping_of_death"""
+    with wire.delta() as d:
+        for i in range(0, 65536 + 1480, 1480):
+            wire.a.send_ip(IP(src=wire.a.ip, dst='10.0.1.1', id=99, proto=1, flags='MF', frag=min(i // 8, 8191)) / Raw(b'x' * 1480))
+        assert not [f for f in wire.a.collect(0.5) if ICMP in f]
+    d.grew('ip', 'fragments beyond the longest datagram dropped', 1, most=2)
+    assert wire.forwards()
+
+
+@pytest.mark.sluice
+def test_flood_of_first_fragments(wire):
+    """CVE-2018-5391: of datagrams that never end; memory is bounded, a datagram among them is put together, and good traffic goes on."""
+    whole = bytes(IP(src=wire.a.ip, dst='10.0.1.1', id=7) / ICMP(type=8, id=5, seq=6) / Raw(b'p' * 2000))
+    with wire.delta() as d:
+        for i in range(3000):
+            wire.a.send_ip(IP(src=f'172.16.{i >> 8}.{i & 255}', dst='10.0.1.1', id=i, proto=17, flags='MF') / Raw(b'x' * 1400))
+            if i == 2000:
+                wire.a.send_ip(IP(src=wire.a.ip, dst='10.0.1.1', id=7, proto=1, flags='MF') / Raw(whole[20:1500]))
+                wire.a.send_ip(IP(src=wire.a.ip, dst='10.0.1.1', id=7, proto=1, frag=185) / Raw(whole[1500:]))
+                assert wire.a.expect(lambda f: ICMP in f and f[ICMP].type == 0, 5), 'the honest datagram is answered'
+    assert d.growth('ip', 'fragments dropped to make room for others') > 1000
     assert wire.forwards()
 
 

@@ -59,7 +59,8 @@ def test_interface_down_and_up(wire):
 
 
 def test_down_while_the_ring_is_full(wire):
-    """What waits in the queue is freed and counted; of the ring (256) the card may have sent some or none."""
+    """What waits in the queue is freed and counted; of the ring (256) the card may have sent some or none. What the router asks and
+    announces of itself when the interface comes up may be among what was thrown away."""
     assert wire.forwards()
     n, got = 3000, 0
     with wire.delta() as d:
@@ -70,5 +71,5 @@ def test_down_while_the_ring_is_full(wire):
         while f := wire.b.recv(0.3):
             got += UDP in f
     counted = d.growth('vio1:0:txq:0', 'qdrops') + d.growth('vio1:0:txq:0', 'errors')
-    assert 0 <= n - got - counted <= 256 + 16, (n, got, counted)
+    assert -4 <= n - got - counted <= 256 + 16, (n, got, counted)
     assert wire.forwards()
