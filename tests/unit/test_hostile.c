@@ -500,3 +500,178 @@ TEST(hostile_every_field_in_every_state)
 	CHECK(counter_delta("ips_badsum") > 0 && counter_delta("ips_fragoverlap") > 0 && counter_delta("icps_stranger") > 0);
 	net_end();
 }
+
+/* ---- ten hostile packets for each honest one ---- */
+
+static void
+attack_runt(unsigned i)
+{
+	udp();
+	p.p_len = 1 + i % 13;
+}
+
+static void
+attack_header(unsigned i)
+{
+	udp();
+	p.p_b[14 + i % 20] ^= (uint8_t)(1 << i % 7);
+}
+
+static void
+attack_options(unsigned i)
+{
+	pkt_ip(&p, "10.0.0.9", "10.0.0.1", 17, 64, 24, 26);
+	p.p_b[34] = 7;
+	p.p_b[35] = (uint8_t)i;
+	pkt_ipsum(&p);
+}
+
+/* Errors for somebody who wants many. */
+static void
+attack_ttl(unsigned i __unused_arg)
+{
+	pkt_udp(&p, "10.0.0.9", "10.1.0.1", 1, 26);
+}
+
+static void
+attack_fragments(unsigned i)
+{
+	char src[20];
+
+	snprintf(src, sizeof(src), "172.%u.%u.%u", 16 + (i >> 16 & 15), i >> 8 & 255, i & 255);
+	pkt_ip(&p, src, "10.0.0.1", 17, 64, 20, 1400);
+	pkt_iphdr(&p)->ip_off = BE16(IP_MF);
+	pkt_ipsum(&p);
+}
+
+/* Hosts that do not exist, one after the other. */
+static void
+attack_scan(unsigned i)
+{
+	char dst[20];
+
+	snprintf(dst, sizeof(dst), "172.31.%u.%u", i >> 8 & 255, i & 255);
+	pkt_udp(&p, "10.0.0.9", dst, 64, 26);
+}
+
+static void
+attack_arp(unsigned i)
+{
+	char name[20];
+
+	snprintf(name, sizeof(name), "10.0.0.%u", 20 + i % 200);
+	arp_pkt(i & 1 ? ARPOP_REQUEST : ARPOP_REPLY, mac_a, name, i & 2 ? name : "10.0.0.1");
+}
+
+static void
+attack_our_address(unsigned i)
+{
+	arp_pkt(i & 1 ? ARPOP_REQUEST : ARPOP_REPLY, mac_a, "10.0.0.1", "10.0.0.1");
+}
+
+static void
+attack_errors(unsigned i)
+{
+	icmp_pkt(ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG, 36);
+	memcpy(p.p_b + 42, (uint8_t[]){ 0x45, 0, 5, 220, 0, 1, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 1, 0, 1 }, 20);
+	p.p_b[40] = (uint8_t)(i >> 8);
+	p.p_b[41] = (uint8_t)i;
+	icmp_sum();
+}
+
+static void
+attack_echo(unsigned i)
+{
+	icmp_pkt(ICMP_ECHO, 0, 8 + i % 1000);
+}
+
+static void
+attack_groups(unsigned i)
+{
+	make_good(7);
+	p.p_b[39] = (uint8_t)i;
+	store16(p.p_b + 40, 0);
+	store16(p.p_b + 40, in_cksum(p.p_b + 38, 12));
+}
+
+/* Whether a frame for dst came out of w, of IP protocol `proto`; others are passed over. */
+static bool
+came(struct wire *w, const char *dst, unsigned proto)
+{
+	bool yes = false;
+
+	for (struct pkt *f; (f = wire_tx(w)) != NULL; )
+		yes |= load16(f->p_b + 12) == BE16(ETHERTYPE_IP) && pkt_iphdr(f)->ip_dst == addr(dst) && pkt_iphdr(f)->ip_p == proto &&
+		    (proto != 1 || f->p_b[34] == ICMP_ECHOREPLY || (pkt_iphdr(f)->ip_off & BE16(IP_OFFMASK)));
+	return yes;
+}
+
+/* The honest ones: one that passes, one to a neighbour whom we have to ask for first, an echo in two fragments. */
+static void
+honest_ones(unsigned round)
+{
+	static uint8_t ping[1508];
+	char dst[20];
+
+	snprintf(dst, sizeof(dst), "10.0.1.%u", 10 + round % 200);
+	honest();
+	pkt_udp(&p, "10.0.0.3", dst, 64, 26);
+	wire_rx(&t0, &p);
+	arp_pkt(ARPOP_REPLY, mac_a, dst, "10.0.1.1");
+	memcpy(p.p_b, t1.w_if.if_lladdr, 6);
+	t1.w_next = t1.w_ntx;
+	wire_rx(&t1, &p);
+	if (!came(&t1, dst, 17))
+		unit_fail(__FILE__, __LINE__, "%s: a packet to a new neighbour was lost", what);
+	ping[0] = ICMP_ECHO;
+	store16(ping + 2, 0);
+	store16(ping + 2, in_cksum(ping, sizeof(ping)));
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned len = i == 0 ? 1480 : sizeof(ping) - 1480;
+
+		pkt_ip(&p, "10.0.0.3", "10.0.0.1", 1, 64, 20, len);
+		memcpy(p.p_b + 34, ping + i * 1480, len);
+		pkt_iphdr(&p)->ip_id = host_be16((uint16_t)(round + 1));
+		pkt_iphdr(&p)->ip_off = i == 0 ? BE16(IP_MF) : BE16(185);
+		pkt_ipsum(&p);
+		t0.w_next = t0.w_ntx;
+		wire_rx(&t0, &p);
+	}
+	if (!came(&t0, "10.0.0.3", 1))
+		unit_fail(__FILE__, __LINE__, "%s: an echo in fragments was not answered", what);
+}
+
+TEST(hostile_ten_to_one)
+{
+	static const struct { const char *name; void (*make)(unsigned); } attacks[] = {
+		{ "runts", attack_runt }, { "headers", attack_header }, { "options", attack_options }, { "TTL 1", attack_ttl },
+		{ "first fragments", attack_fragments }, { "a scan", attack_scan }, { "ARP", attack_arp },
+		{ "ARP for our address", attack_our_address }, { "forged errors", attack_errors }, { "echoes", attack_echo },
+		{ "IGMP", attack_groups },
+	};
+	unsigned n = 0;
+
+	net_start();
+	CHECK(if_addaddr(&t1.w_if, addr("172.31.0.1"), 16, 0) == NULL);
+	CHECK(arp_set(0, addr("10.0.0.3"), t0.w_host, NHF_STATIC) == NULL && arp_set(0, addr("10.0.0.9"), t0.w_host, NHF_STATIC) == NULL);
+	host_run(10000);
+	for (unsigned a = 0; a < nitems(attacks); a++) {
+		what = attacks[a].name;
+		arp_flush(0);
+		for (unsigned round = 0; round < 200; round++) {
+			for (unsigned i = 0; i < 10; i++) {
+				attacks[a].make(n++);
+				wire_rx(&t0, &p);
+			}
+			t0.w_next = t0.w_ntx;
+			t1.w_next = t1.w_ntx;
+			honest_ones(round);
+			host_run(2);
+		}
+		net_balance();
+		CHECK(mbuf_used() <= 1024 + 512);
+		host_run(60000);
+	}
+	CHECK_EQ(mbuf_used(), 0);
+	net_end();
+}
