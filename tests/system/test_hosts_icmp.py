@@ -4,6 +4,7 @@ import time
 
 import pytest
 from hosts import wait_for
+from router import Delta
 from test_forward import iperf, lost
 
 
@@ -149,11 +150,14 @@ def test_groups(hosts):
 
 @pytest.mark.parametrize('mtu', [1500, 1280])
 def test_iperf_in_fragments(hosts, mtu):
-    """Datagrams of 8,000 bytes pass in pieces, cut again where the way out is narrower; nearly all arrive whole."""
+    """Datagrams of 8,000 bytes pass in pieces, cut again where the way out is narrower, and arrive whole. A busy machine lets iperf3 sleep for
+    as long as its socket's buffer lasts, so some may be lost there; of the router no piece is."""
     hosts.router.set_mtu('vio1', mtu)
     try:
-        end = iperf(hosts, '-u -l 8000 -b 3M -t 2')
+        with Delta(hosts.router) as d:
+            end = iperf(hosts, '-u -l 8000 -b 3M -t 2')
     finally:
         hosts.router.set_mtu('vio1', 1500)
         hosts.h1.run('ip route flush cache')
-    assert end['sum']['packets'] > 50 and end['sum']['lost_percent'] < 2, end['sum']
+    assert end['sum']['packets'] > 50 and end['sum']['lost_percent'] < 60, end['sum']
+    assert not d.grown('qdrops|nombufs|dropped|not fragmented|for want of'), d.grown('.')
