@@ -342,6 +342,8 @@ fnet_detach(void)
 	for (unsigned i = 0; i < 2; i++)
 		if_detach(&fw[i].fw_if);
 	fnet_settle();
+	if (timeouts_next() != 0 && timeouts_next() <= uptime_ns() + 20000000)
+		host_run(20);		/* room for neighbours was asked for (nexthop.c) */
 	sysctl_defaults();
 	config_loaded = false;
 }
