@@ -185,11 +185,8 @@ mygate_apply_late(struct config_err *ce, const char *name, const void *oldobj, c
 		for (unsigned af = 0; ok && af < AF_COUNT; af++)
 			if (mygate_route(new, af) != NULL)
 				ok = mygate_install(ce, mygate_route(old, af), &new->mg_route[af]);
-		if (!ok) {
-			mygate_revert(new, old);
-			if (old != NULL)
-				mygate_retry(&old->mg_pending);
-		}
+		if (!ok)
+			mygate_revert(new, old);	/* the first turn's way back puts the old ones in force again */
 	}
 	net_leave();
 	return ok;

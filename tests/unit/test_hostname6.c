@@ -232,6 +232,27 @@ TEST(hostname6_without_interface)
 	cmd_end();
 }
 
+static unsigned changed;
+static void on_changed(struct ifnet *ifp __unused_arg) { changed++; }
+static const struct in6_watch h6_watch = { .iw_if_changed = on_changed };
+IN6_WATCH(h6_watch);
+
+/* Who learns from routers is told when that is asked for, and when no longer. */
+TEST(ifconfig6_autoconf_is_told)
+{
+	cmd_start();
+	changed = 0;
+	CHECK_STR(cmd("ifconfig t0 inet6 autoconf"), "");
+	CHECK_EQ(changed, 1);
+	CHECK_STR(cmd("ifconfig t0 inet6 autoconf description x"), "");
+	CHECK_EQ(changed, 1);
+	CHECK_STR(cmd("ifconfig t0 inet6 -temporary"), "");
+	CHECK_EQ(changed, 2);
+	CHECK_STR(cmd("ifconfig t0 inet6 -autoconf"), "");
+	CHECK_EQ(changed, 3);
+	cmd_end();
+}
+
 TEST(ifconfig6_sets_and_shows)
 {
 	cmd_start();
@@ -317,9 +338,11 @@ TEST(route6_adds_to_the_configuration)
 	CHECK_STR(cmd("cat /etc/mygate"), "10.0.0.9\nfe80::8%t1\n");
 	CHECK_STR(cmd("route delete -inet6 default fe80::8%t1"), "delete net default: gateway fe80::8%t1\n");
 	CHECK_STR(cmd("cat /etc/mygate"), "10.0.0.9\n");
+	CHECK_STR(cmd("route -q add 10.1/16 10.0.0.2"), "");
 	CHECK_STR(cmd("route flush -inet6"), "2001:db8:6::7        2001:db8::5          done\ndefault              fe80::7%t1           done\n"
 	    "2001:db8:5::/48      fe80::5%t1           done\n2001:db8:8::/48      ::1                  done\n");
 	CHECK_STR(cmd("route delete default"), "delete net default\n");
+	CHECK_STR(cmd("route delete 10.1/16"), "delete net 10.1/16\n");
 	CHECK(config_running("mygate") == NULL);
 	CHECK_STR(cmd("route delete 2001:db8:6::7"), "delete host 2001:db8:6::7: not in table\n");
 	cmd_end();
