@@ -4,6 +4,7 @@
 #include "kernel/machine.h"
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
+#include "net/core/owner.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/route/route.h"
 
@@ -76,6 +77,7 @@ if_addaddr6(struct ifnet *ifp, const struct in6_addr *addr, uint8_t plen, unsign
 	struct in6_ifaddr *ia;
 	enum rt_error e;
 
+	OWNER(0);
 	KASSERT(plen <= 128);
 	if (in6_ifaddr_ours(ifp->if_rdomain, &a) != NULL)
 		return "address is in use";
@@ -104,6 +106,7 @@ if_addaddr6(struct ifnet *ifp, const struct in6_addr *addr, uint8_t plen, unsign
 void
 in6_ifaddr_delete(struct in6_ifaddr *ia)
 {
+	OWNER(0);
 	in6_ifaddr_unlink(ia);
 	SET_FOREACH(const struct in6_watch, iw, in6_watches)
 		if (iw->iw_addr_going != NULL)
