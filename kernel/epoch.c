@@ -2,6 +2,7 @@
 #include "kernel/cores.h"
 #include "kernel/epoch.h"
 #include "kernel/loop.h"
+#include "kernel/moment.h"
 #include "kernel/pool.h"
 
 volatile uint64_t epoch_now = 1;
@@ -11,6 +12,7 @@ bool epoch_waiting;
 uint64_t
 epoch_stamp(void)
 {
+	MOMENT();
 	epoch_waiting = true;
 	return epoch_now;
 }

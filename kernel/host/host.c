@@ -129,7 +129,11 @@ host_pass(unsigned core)
 	host_core(core);
 	percore(core_asleep) = false;
 	loop_asleep(false);
-	more = loop_pass() || percore(loop_wake);
+	more = host_moment_pass() || percore(loop_wake);
+	if (host_standing(core)) {
+		host_core(self);
+		return true;
+	}
 	if (host_trace_on())
 		host_trace_flush();
 	loop_asleep(true);		/* until its next pass */

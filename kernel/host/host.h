@@ -46,6 +46,8 @@ struct host {
 	size_t		 cons_out_len, cons_out_cap;
 	size_t		 cons_room;		/* bytes that the console still takes; SIZE_MAX: no end */
 
+	bool		(*stand)(void);		/* host_moments() */
+
 	const char	*cmdline;
 	struct host_file files[HOST_FILES];
 	unsigned	 nfiles;
@@ -66,6 +68,15 @@ void	host_jump(void) __noreturn_fn;
 /* From now on what is in pools may be touched by the loop and between net_enter() and net_leave() only; elsewhere the address sanitizer
  * ends the process. Nothing without the sanitizer. */
 void	host_watch(void);
+
+/* ---- host_moment.c: passes that others interrupt ---- */
+/* From now on passes are cut into pieces: host_pass() returns in the middle of one, wanting another, when stand() says so at one of its moments;
+ * the next one goes on there. When no core stands. */
+void	host_moments(bool (*stand)(void));
+bool	host_standing(unsigned core);		/* in the middle of a pass */
+/* It comes to the end of its pass. From outside of all passes. */
+void	host_finish(unsigned core);
+bool	host_moment_pass(void);			/* for host_pass(): a pass of this core or a piece of one */
 
 /* Between host_mem.c and others: zeroed pages that do not count as the kernel's; NULL: none left. */
 void	*host_pages(size_t npages);

@@ -3,19 +3,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/host/host.h"
 #include "kernel/host/host_nic.h"
 #include "kernel/host/host_trace.h"
 #include "kernel/log.h"
 #include "kernel/loop.h"
 #include "net/ether/ether.h"
 
+struct host_nic_queue {
+	struct poller	 hq_poller;
+	struct host_nic	*hq_nic;
+	unsigned	 hq_idx;
+	bool		 hq_rang;		/* there may be room to send */
+	uint64_t	 hq_filtered, hq_off;	/* for other stations; while it was off */
+	uint8_t		 hq_frame[HOST_NIC_FRAME];
+};
 struct host_nic {
 	struct ifnet	 hn_if;
-	struct poller	 hn_poller;
 	const struct host_nic_ops *hn_ops;
 	void		*hn_arg;
-	uint64_t	 hn_filtered, hn_off;	/* for other stations; while it was off */
-	uint8_t		 hn_frame[HOST_NIC_FRAME];
+	struct host_nic_queue hn_q[];		/* hn_if.if_nqueues */
 };
 
 /* As a card's address filter. */
@@ -47,22 +54,23 @@ nic_mbuf(const uint8_t *frame, size_t len)
 
 /* One frame to the batch; false: there was none. */
 static bool
-nic_recv(struct host_nic *hn, struct batch *b)
+nic_recv(struct host_nic_queue *hq, struct batch *b)
 {
-	struct ifnet *ifp = &hn->hn_if;
-	size_t len = hn->hn_ops->hno_recv(hn->hn_arg, hn->hn_frame, sizeof(hn->hn_frame));
+	struct host_nic *hn = hq->hq_nic;
+	struct ifiqueue *ifiq = &hn->hn_if.if_ifiqs[hq->hq_idx];
+	size_t len = hn->hn_ops->hno_recv(hn->hn_arg, hq->hq_idx, hq->hq_frame, sizeof(hq->hq_frame));
 	struct mbuf *m;
 
 	if (len == 0)
 		return false;
-	if (!(ifp->if_flags & IFF_RUNNING))
-		hn->hn_off++;
-	else if (len > sizeof(hn->hn_frame))
-		ifp->if_ifiqs[0].ifiq_errors++;
-	else if (len >= ETHER_ADDR_LEN && !nic_wants(ifp, hn->hn_frame))
-		hn->hn_filtered++;
-	else if ((m = nic_mbuf(hn->hn_frame, len)) == NULL)
-		ifp->if_ifiqs[0].ifiq_nombufs++;
+	if (!(hn->hn_if.if_flags & IFF_RUNNING))
+		hq->hq_off++;
+	else if (len > sizeof(hq->hq_frame))
+		ifiq->ifiq_errors++;
+	else if (len >= ETHER_ADDR_LEN && !nic_wants(&hn->hn_if, hq->hq_frame))
+		hq->hq_filtered++;
+	else if ((m = nic_mbuf(hq->hq_frame, len)) == NULL)
+		ifiq->ifiq_nombufs++;
 	else
 		batch_add(b, m);
 	return true;
@@ -71,19 +79,23 @@ nic_recv(struct host_nic *hn, struct batch *b)
 static int
 nic_poll(struct poller *pl, int budget)
 {
-	struct host_nic *hn = container_of(pl, struct host_nic, hn_poller);
+	struct host_nic_queue *hq = container_of(pl, struct host_nic_queue, hq_poller);
+	struct ifnet *ifp = &hq->hq_nic->hn_if;
 	struct batch b;
 	int n = 0;
 
+	if (hq->hq_rang && ifp->if_ifqs[hq->hq_idx].ifq_oactive)
+		ifq_restart(&ifp->if_ifqs[hq->hq_idx]);
+	hq->hq_rang = false;
 	/* What is watched goes one by one, so that its way can be followed. */
 	budget = host_trace_on() ? 1 : MIN(budget, BATCH_MAX);
 	b.b_n = 0;
-	while (n < budget && nic_recv(hn, &b))
+	while (n < budget && nic_recv(hq, &b))
 		n++;
 	if (b.b_n > 0) {
 		if (host_trace_on())
-			host_trace_frame(&hn->hn_if, b.b_m[0], true);
-		ifiq_input(&hn->hn_if.if_ifiqs[0], &b);
+			host_trace_frame(ifp, b.b_m[0], true);
+		ifiq_input(&ifp->if_ifiqs[hq->hq_idx], &b);
 		if (host_trace_on())
 			host_trace_flush();
 	}
@@ -93,23 +105,24 @@ nic_poll(struct poller *pl, int budget)
 static void
 nic_start(struct ifqueue *ifq)
 {
-	struct host_nic *hn = ifq->ifq_softc;
+	struct host_nic_queue *hq = ifq->ifq_softc;
+	struct host_nic *hn = hq->hq_nic;
 	struct mbuf *m;
 
 	while ((m = ifq->ifq_head) != NULL) {
 		const uint8_t *frame = m->m_data;
 
-		if (m->m_pktlen > sizeof(hn->hn_frame)) {
+		if (m->m_pktlen > sizeof(hq->hq_frame)) {
 			ifq_dequeue(ifq);
 			ifq->ifq_errors++;
 			m_freem(m);
 			continue;
 		}
 		if (m->m_next != NULL) {
-			m_copydata(m, 0, m->m_pktlen, hn->hn_frame);
-			frame = hn->hn_frame;
+			m_copydata(m, 0, m->m_pktlen, hq->hq_frame);
+			frame = hq->hq_frame;
 		}
-		if (!hn->hn_ops->hno_send(hn->hn_arg, frame, m->m_pktlen)) {
+		if (!hn->hn_ops->hno_send(hn->hn_arg, hq->hq_idx, frame, m->m_pktlen)) {
 			ifq_set_oactive(ifq);
 			return;
 		}
@@ -123,39 +136,37 @@ nic_start(struct ifqueue *ifq)
 void
 host_nic_stats(const struct host_nic *hn, struct host_nic_stats *s)
 {
-	const struct ifqueue *q = &hn->hn_if.if_ifqs[0];
-	const struct ifiqueue *iq = &hn->hn_if.if_ifiqs[0];
+	memset(s, 0, sizeof(*s));
+	for (unsigned i = 0; i < hn->hn_if.if_nqueues; i++) {
+		const struct ifqueue *q = &hn->hn_if.if_ifqs[i];
+		const struct ifiqueue *iq = &hn->hn_if.if_ifiqs[i];
 
-	s->hns_in = iq->ifiq_packets;
-	s->hns_errors = iq->ifiq_errors;
-	s->hns_nombufs = iq->ifiq_nombufs;
-	s->hns_filtered = hn->hn_filtered;
-	s->hns_off = hn->hn_off;
-	s->hns_out = q->ifq_packets - q->ifq_len - q->ifq_purged - q->ifq_errors;
-}
-
-static void
-nic_wake(void *arg)
-{
-	struct host_nic *hn = arg;
-
-	poller_wake(&hn->hn_poller);
-	if (hn->hn_if.if_ifqs[0].ifq_oactive)
-		ifq_restart(&hn->hn_if.if_ifqs[0]);
+		s->hns_in += iq->ifiq_packets;
+		s->hns_errors += iq->ifiq_errors;
+		s->hns_nombufs += iq->ifiq_nombufs;
+		s->hns_filtered += hn->hn_q[i].hq_filtered;
+		s->hns_off += hn->hn_q[i].hq_off;
+		s->hns_out += q->ifq_packets - q->ifq_len - q->ifq_purged - q->ifq_errors;
+	}
 }
 
 void
-host_nic_wake(struct host_nic *hn)
+host_nic_wake(struct host_nic *hn, unsigned queue)
 {
-	if_queue_call(&hn->hn_if, 0, nic_wake, hn);
+	unsigned self = core_id();
+
+	host_core(if_queue_core(&hn->hn_if, queue));
+	hn->hn_q[queue].hq_rang = true;
+	poller_wake(&hn->hn_q[queue].hq_poller);
+	host_core(self);
 }
 
 void
 host_nic_link(struct host_nic *hn, bool up)
 {
 	if_link_state_change(&hn->hn_if, up ? LINK_STATE_UP : LINK_STATE_DOWN);
-	if (up)
-		host_nic_wake(hn);
+	for (unsigned i = 0; up && i < hn->hn_if.if_nqueues; i++)
+		host_nic_wake(hn, i);
 }
 
 static bool
@@ -172,10 +183,25 @@ nic_add(void *poller)
 	poller_add(poller);
 }
 
+static void
+nic_queue(struct host_nic *hn, unsigned i)
+{
+	struct host_nic_queue *hq = &hn->hn_q[i];
+
+	hq->hq_nic = hn;
+	hq->hq_idx = i;
+	hq->hq_poller.pl_name = hn->hn_if.if_xname;
+	hq->hq_poller.pl_poll = nic_poll;
+	hn->hn_if.if_ifqs[i].ifq_startfn = nic_start;
+	hn->hn_if.if_ifqs[i].ifq_softc = hq;
+	if_queue_call(&hn->hn_if, i, nic_add, &hq->hq_poller);
+}
+
 struct host_nic *
 host_nic_attach(const struct host_nic_conf *c)
 {
-	struct host_nic *hn = calloc(1, sizeof(*hn));
+	unsigned n = MAX(c->hnc_nqueues, 1u);
+	struct host_nic *hn = calloc(1, sizeof(*hn) + n * sizeof(hn->hn_q[0]));
 	char mac[ETHER_STRLEN];
 	struct ifnet *ifp;
 
@@ -188,7 +214,8 @@ host_nic_attach(const struct host_nic_conf *c)
 	memcpy(ifp->if_lladdr, c->hnc_lladdr, ETHER_ADDR_LEN);
 	ifp->if_ops = &nic_ops;
 	ifp->if_softc = hn;
-	ifp->if_nqueues = 1;
+	ifp->if_nqueues = n;
+	ifp->if_rss = n > 1;
 	if_spread(ifp);
 	ifp->if_hardmtu = 9216;
 	ifp->if_link_state = LINK_STATE_DOWN;
@@ -196,11 +223,8 @@ host_nic_attach(const struct host_nic_conf *c)
 		free(hn);
 		return NULL;
 	}
-	ifp->if_ifqs[0].ifq_startfn = nic_start;
-	ifp->if_ifqs[0].ifq_softc = hn;
-	hn->hn_poller.pl_name = ifp->if_xname;
-	hn->hn_poller.pl_poll = nic_poll;
-	if_queue_call(ifp, 0, nic_add, &hn->hn_poller);
+	for (unsigned i = 0; i < n; i++)
+		nic_queue(hn, i);
 	log_printf("%s at host: address %s\n", ifp->if_xname, ether_print(mac, ifp->if_lladdr));
 	return hn;
 }

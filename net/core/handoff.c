@@ -3,6 +3,7 @@
 
 #include "kernel/cores.h"
 #include "kernel/loop.h"
+#include "kernel/moment.h"
 #include "net/core/handoff.h"
 #include "net/core/if.h"
 #include "net/core/stage.h"
@@ -234,6 +235,7 @@ handoff_send(void)
 		}
 	}
 	percore(ring_gathered) &= ~sent;
+	MOMENT();
 	core_fence();
 	for (; sent != 0; sent &= sent - 1)
 		core_wake((unsigned)__builtin_ctzll(sent));

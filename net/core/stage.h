@@ -2,6 +2,7 @@
 #ifndef NET_CORE_STAGE_H
 #define NET_CORE_STAGE_H
 
+#include "kernel/moment.h"
 #include "kernel/percore.h"
 #include "kernel/set.h"
 
@@ -31,6 +32,7 @@ extern void (*stage_trace)(const struct stage *, unsigned n);	/* kernel/host/hos
 		percore(name##_count.sc_batches)++;				\
 		percore(name##_count.sc_packets) += (n);			\
 		STAGE_TRACE(name, n);						\
+		MOMENT();							\
 	} while (0)
 
 #endif

@@ -12,9 +12,9 @@
 static struct router *routers;
 static size_t blocks_base;		/* what a router without cards has from malloc() at its end */
 
-/* Calls into the copy; what ends it there is a failure here, unless the case asked for it. */
-static bool
-call(struct router *r, void (*fn)(void *), void *arg)
+/* What ends it there is a failure here, unless the case asked for it. */
+bool
+router_call(struct router *r, void (*fn)(void *), void *arg)
 {
 	int end;
 
@@ -29,85 +29,13 @@ call(struct router *r, void (*fn)(void *), void *arg)
 	return end == 0;
 }
 
-/* ---- cards ---- */
-
-static size_t
-nic_recv(void *arg, void *buf, size_t size)
-{
-	struct router_port *rp = arg;
-	struct frame *f;
-	size_t len;
-
-	if (rp->rp_head == rp->rp_tail)
-		return 0;
-	f = rp->rp_ring[rp->rp_tail++ % ROUTER_RXRING];
-	rp->rp_taken++;
-	len = f->f_len;
-	memcpy(buf, f->f_b, MIN(len, size));
-	free(f);
-	return len;
-}
+/* ---- birth ---- */
 
 static bool
-nic_send(void *arg, const void *frame, size_t len)
+core_stands(void)
 {
-	struct router_port *rp = arg;
-
-	return port_send(&rp->rp_port, frame, (unsigned)len);
+	return sim_chance(sim.stand);
 }
-
-static const struct host_nic_ops nic_ops = { nic_recv, nic_send };
-
-static void
-wake(void *arg)
-{
-	struct router_port *rp = arg;
-
-	rp->rp_router->r_e->se_wake(rp->rp_nic);
-	rp->rp_router->r_ready |= 1 | rp->rp_router->r_e->se_woken();
-}
-
-static void
-rx(struct port *p, const struct frame *f)
-{
-	struct router_port *rp = p->p_owner;
-
-	if (rp->rp_nic == NULL || rp->rp_head - rp->rp_tail == ROUTER_RXRING) {
-		rp->rp_overruns++;
-		return;
-	}
-	rp->rp_ring[rp->rp_head++ % ROUTER_RXRING] = frame_new(f->f_b, f->f_len);
-	call(rp->rp_router, wake, rp);
-}
-
-static void
-room(struct port *p)
-{
-	struct router_port *rp = p->p_owner;
-
-	call(rp->rp_router, wake, rp);
-}
-
-static void
-link_change(void *arg)
-{
-	struct router_port *rp = arg;
-
-	rp->rp_router->r_e->se_link(rp->rp_nic, rp->rp_port.p_wire->w_up);
-	rp->rp_router->r_ready |= 1 | rp->rp_router->r_e->se_woken();
-}
-
-static void
-linked(struct port *p, bool up __unused_arg)
-{
-	struct router_port *rp = p->p_owner;
-
-	if (rp->rp_nic == NULL)
-		return;
-	call(rp->rp_router, link_change, rp);
-}
-
-/* ---- birth ---- */
 
 struct router *
 router_new(const char *name)
@@ -123,6 +51,8 @@ router_new(const char *name)
 	r->r_e->se_init(sim.cores);
 	r->r_e->se_host->seed = sim_random();
 	r->r_e->se_host->pages_max = PAGES;
+	if (sim.stand > 0)
+		r->r_e->se_moments(core_stands);
 	while (r->r_e->se_counter(r->r_ncounters, &counter, &kind, &v))
 		r->r_ncounters++;
 	r->r_marks = sim_alloc(r->r_ncounters * sizeof(*r->r_marks));
@@ -146,11 +76,7 @@ router_port(struct router *r, struct wire *w)
 	snprintf(p->p_name, sizeof(p->p_name), "%s.vio%u", r->r_name, r->r_nports);
 	/* 52:54:00:NN:00:0a, :0b, ... by router and port */
 	memcpy(p->p_mac, (uint8_t[]){ 0x52, 0x54, 0, (uint8_t)nr, 0, (uint8_t)(0x0a + r->r_nports) }, 6);
-	p->p_owner = rp;
-	p->p_rx = rx;
-	p->p_room = room;
-	p->p_link = linked;
-	rp->rp_router = r;
+	card_init(rp, r);
 	r->r_nports++;
 	wire_attach(w, p);
 	return p;
@@ -171,16 +97,10 @@ boot(void *arg)
 	if (sim.trace)
 		r->r_e->se_trace(trace_line);
 	for (unsigned i = 0; i < r->r_nports; i++) {
-		struct router_port *rp = &r->r_port[i];
-		struct host_nic_conf c = { .hnc_ops = &nic_ops, .hnc_arg = rp };
 		char name[16];
 
 		snprintf(name, sizeof(name), "vio%u", i);
-		c.hnc_name = name;
-		memcpy(c.hnc_lladdr, rp->rp_port.p_mac, 6);
-		rp->rp_nic = r->r_e->se_nic(&c);
-		if (rp->rp_nic != NULL)
-			r->r_e->se_link(rp->rp_nic, rp->rp_port.p_wire->w_up);
+		card_attach(&r->r_port[i], name);
 	}
 	r->r_e->se_config();
 }
@@ -190,7 +110,7 @@ router_start(struct router *r, const char *conf)
 {
 	if (conf != NULL)
 		r->r_e->se_file("sluice.conf", sim_print("%s", conf), strlen(conf));
-	call(r, boot, r);
+	router_call(r, boot, r);
 	r->r_started = true;
 	r->r_ready = (1ull << sim.cores) - 1;
 	sim_run(0);
@@ -259,6 +179,14 @@ core_again(void *arg, void *core)
 	r->r_ready |= 1ull << (uintptr_t)core;
 }
 
+static uint64_t
+core_pause(void)
+{
+	if (sim.stall > 0 && sim_below(16) == 0)
+		return sim_random() % sim.stall;
+	return us(1 + sim_below(20));
+}
+
 static void
 router_run(struct router *r)
 {
@@ -271,17 +199,17 @@ router_run(struct router *r)
 		struct pass p = { r, nth_bit(r->r_ready, count > 1 ? sim_below(count) : 0), false, 0 };
 
 		SIM_CHECK(++n < PASSES_MAX, "router %s: core %u's loop has no end", r->r_name, p.p_core);
-		if (!call(r, pass, &p))
+		if (!router_call(r, pass, &p))
 			break;
 		r->r_ready |= p.p_woken;
 		if (!p.p_more || sim.jitter)
 			r->r_ready &= ~(1ull << p.p_core);
 		if (p.p_more && sim.jitter)
-			sim_at(sim.now + us(1 + sim_below(20)), core_again, r, (void *)(uintptr_t)p.p_core);
+			sim_at(sim.now + core_pause(), core_again, r, (void *)(uintptr_t)p.p_core);
 	}
 	take_output(r);
 	if (r->r_ended == 0)
-		call(r, next_event, r);
+		router_call(r, next_event, r);
 	else
 		r->r_ready = r->r_next_event = 0;
 }
@@ -330,7 +258,7 @@ router_type(struct router *r, const char *text)
 	for (const char *s = text; *s != '\0'; s++)
 		r->r_lines += *s == '\r' || *s == '\n';
 	r->r_ready |= 1;
-	call(r, type, &t);
+	router_call(r, type, &t);
 }
 
 static bool
@@ -388,7 +316,7 @@ router_cons_room(struct router *r, size_t n)
 	struct { struct router *r; size_t n; } a = { r, n };
 
 	r->r_ready |= 1;
-	call(r, set_room, &a);
+	router_call(r, set_room, &a);
 }
 
 /* ---- counters ---- */
@@ -483,21 +411,6 @@ finish(void *arg)
 	v->v_why = v->v_router->r_e->se_end();
 }
 
-/* What the interface says of itself is what its wire has seen. */
-static void
-nic_check(const struct router *r, const struct router_port *rp)
-{
-	struct host_nic_stats s;
-	uint64_t in;
-
-	r->r_e->se_stats(rp->rp_nic, &s);
-	in = s.hns_in + s.hns_errors + s.hns_nombufs + s.hns_filtered + s.hns_off;
-	SIM_CHECK(in == rp->rp_taken, "%s accounts for %" PRIu64 " frames of %" PRIu64 " received", rp->rp_port.p_name, in,
-	    rp->rp_taken);
-	SIM_CHECK(s.hns_out == rp->rp_port.p_sent, "%s says that it has sent %" PRIu64 " frames, the wire has had %" PRIu64,
-	    rp->rp_port.p_name, s.hns_out, rp->rp_port.p_sent);
-}
-
 static void
 router_end_check(struct router *r)
 {
@@ -506,13 +419,13 @@ router_end_check(struct router *r)
 
 	if (r->r_ended != 0)
 		return;
-	call(r, balance, &v);
+	router_call(r, balance, &v);
 	SIM_CHECK(v.v_why == NULL, "router %s: %s", r->r_name, v.v_why);
 	for (unsigned i = 0; i < r->r_nports; i++)
-		nic_check(r, &r->r_port[i]);
-	call(r, unconfig, &v);
+		card_check(&r->r_port[i]);
+	router_call(r, unconfig, &v);
 	SIM_CHECK(v.v_ok, "router %s: the empty configuration does not load", r->r_name);
-	call(r, finish, &v);
+	router_call(r, finish, &v);
 	SIM_CHECK(v.v_why == NULL, "router %s: %s", r->r_name, v.v_why);
 	blocks = r->r_e->se_blocks() - r->r_nports;
 	if (r->r_nports == 0 && r->r_lines == 0)
@@ -542,8 +455,7 @@ routers_end(void)
 {
 	for (struct router *r = routers; r != NULL; r = r->r_next) {
 		for (unsigned i = 0; i < r->r_nports; i++)
-			while (r->r_port[i].rp_head != r->r_port[i].rp_tail)
-				free(r->r_port[i].rp_ring[r->r_port[i].rp_tail++ % ROUTER_RXRING]);
+			card_end(&r->r_port[i]);
 		free(r->r_console);
 		r->r_console = NULL;
 		instance_put(r->r_in);

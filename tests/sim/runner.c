@@ -289,12 +289,15 @@ wanted(const struct sim_case *c, int argc, char **argv)
 	return argc == 0;
 }
 
+/* seeds 0: the case's own number; with three cores two at least, for both kinds of cards (sim_begin). */
 static void
 add_runs(const struct sim_case *c, uint64_t seed, uint64_t seeds, unsigned cores)
 {
-	for (uint64_t s = seed; s < seed + seeds; s++)
+	uint64_t most = seeds != 0 ? seeds : MAX(c->sc_seeds, 2u);
+
+	for (uint64_t s = seed; s < seed + most; s++)
 		for (unsigned n = 1; n <= 3; n += 2) {
-			if (cores != 0 && n != cores)
+			if ((cores != 0 && n != cores) || (seeds == 0 && n == 1 && s >= seed + c->sc_seeds))
 				continue;
 			runs = realloc(runs, (nruns + 1) * sizeof(*runs));
 			if (runs == NULL)
@@ -404,7 +407,7 @@ main(int argc, char **argv)
 		abort();
 	SET_FOREACH(const struct sim_case, c, sim_cases)
 		if (wanted(c, argc - optind, argv + optind) && (c->sc_seeds > 0 || argc > optind)) {
-			add_runs(c, seed, seeds != 0 ? seeds : c->sc_seeds, cores);
+			add_runs(c, seed, seeds != 0 ? seeds : c->sc_seeds == 0 ? 1 : 0, cores);
 			if (list)
 				printf("%s\n", c->sc_name);
 		}

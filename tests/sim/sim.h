@@ -32,6 +32,8 @@ SET_DECLARE(const struct sim_case, sim_cases);
 
 /* ---- the world (world.c) ---- */
 
+enum sim_cards { CARDS_ONE_QUEUE, CARDS_QUEUES, CARDS_MIXED };	/* with one queue, with one for each core, some so and some so */
+
 struct sim {
 	uint64_t	 now, start;		/* start: the timeline's 0 */
 	unsigned	 cores;			/* of each router */
@@ -39,6 +41,9 @@ struct sim {
 	bool		 strict;		/* a drop that no COUNT() names is an error */
 	bool		 exact;			/* no packet can be damaged twice */
 	bool		 jitter;		/* cores take a seeded time for each pass */
+	uint64_t	 stall;			/* ns; then sometimes up to so much. 0: no more than usual */
+	unsigned	 stand;			/* chance in thousandths, at each moment (kernel/moment.h), that others get ahead of a core; of the seed */
+	enum sim_cards	 cards;			/* what the routers' cards are; of the seed */
 	bool		 verbose, trace;
 	const char	*record;		/* directory for a pcap of each wire; NULL: none */
 };
@@ -127,19 +132,25 @@ void	wires_calm(void);			/* no more faults anywhere, all wires up */
 uint64_t wires_damaged(void);			/* frames that were damaged on their way */
 void	wires_end(void);
 
-/* ---- routers (router.c, instance.c) ---- */
+/* ---- routers (router.c, card.c, instance.c) ---- */
 
 #define ROUTER_PORTS	8
 #define ROUTER_RXRING	256
+#define ROUTER_QUEUES	4		/* as many as a run has cores, at most */
 
+struct router_ring {
+	struct frame	*rr_frame[ROUTER_RXRING];
+	unsigned	 rr_head, rr_tail;
+};
 struct router_port {
 	struct port	 rp_port;
 	struct router	*rp_router;
 	struct host_nic	*rp_nic;
-	struct frame	*rp_ring[ROUTER_RXRING];
-	unsigned	 rp_head, rp_tail;
-	uint64_t	 rp_overruns;		/* frames that found the ring full */
-	uint64_t	 rp_taken;		/* frames that the router has taken from the ring */
+	unsigned	 rp_nqueues;
+	uint64_t	 rp_key;		/* of the hash that spreads frames over its queues */
+	struct router_ring rp_ring[ROUTER_QUEUES];
+	uint64_t	 rp_overruns;		/* frames that found a ring full */
+	uint64_t	 rp_taken;		/* frames that the router has taken from the rings */
 };
 struct router {
 	char		 r_name[16];
@@ -159,6 +170,14 @@ struct router {
 	bool		*r_counted;		/* a COUNT() has named it */
 	unsigned	 r_ncounters;
 };
+
+/* card.c, for router.c: a port's card, as the wire and the router see it. */
+void	card_init(struct router_port *, struct router *);
+void	card_attach(struct router_port *, const char *name);	/* inside the router */
+void	card_check(const struct router_port *);
+void	card_end(struct router_port *);
+/* Runs fn(arg) of the router's copy. False: it has ended. */
+bool	router_call(struct router *, void (*fn)(void *), void *arg);
 
 struct router *router_new(const char *name);
 /* A card: vio0, vio1, ... in the order of the calls; before router_start. */

@@ -226,6 +226,9 @@ sim_begin(uint64_t seed, unsigned cores)
 	sim.hash = 0xcbf29ce484222325ULL;
 	sim.cores = cores;
 	sim.strict = sim.exact = sim.jitter = false;
+	sim.stall = 0;
+	sim.cards = (enum sim_cards)((seed + 2) % 3);		/* seeds 1, 2, 3: all kinds */
+	sim.stand = cores > 1 && sim_below(2) ? 1 + sim_below(300) : 0;
 	seq = 0;
 }
 

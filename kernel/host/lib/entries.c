@@ -18,6 +18,38 @@ entry_woken(void)
 	return woken;
 }
 
+/* What is not an interrupt happens between two passes of core 0. */
+static void
+entry_link(struct host_nic *hn, bool up)
+{
+	host_finish(0);
+	host_nic_link(hn, up);
+}
+
+static void
+entry_type(const char *s, size_t n)
+{
+	host_finish(0);
+	host_type(s, n);
+}
+
+static void
+entry_cons_room(size_t n)
+{
+	host_finish(0);
+	host_cons_room(n);
+}
+
+/* As at rest: nobody stands in the middle of something. */
+static const char *
+entry_balance(void)
+{
+	for (unsigned i = 0; i < ncores; i++)
+		host_finish(i);
+	host_moments(NULL);
+	return host_check_balance();
+}
+
 static bool
 entry_counter(unsigned i, const char **name, enum sluice_kind *kind, uint64_t *v)
 {
@@ -51,16 +83,17 @@ const struct sluice_entries sluice_entries = {
 	.se_boot = host_boot,
 	.se_config = host_boot_config,
 	.se_nic = host_nic_attach,
-	.se_link = host_nic_link,
+	.se_link = entry_link,
 	.se_wake = host_nic_wake,
 	.se_stats = host_nic_stats,
+	.se_moments = host_moments,
 	.se_pass = host_pass,
 	.se_woken = entry_woken,
 	.se_next = host_next,
-	.se_type = host_type,
-	.se_cons_room = host_cons_room,
+	.se_type = entry_type,
+	.se_cons_room = entry_cons_room,
 	.se_counter = entry_counter,
-	.se_balance = host_check_balance,
+	.se_balance = entry_balance,
 	.se_end = host_check_end,
 	.se_unconfig = entry_unconfig,
 	.se_trace = host_trace,

@@ -24,9 +24,11 @@ struct sluice_entries {
 	void		(*se_config)(void);
 	struct host_nic	*(*se_nic)(const struct host_nic_conf *);
 	void		(*se_link)(struct host_nic *, bool up);
-	void		(*se_wake)(struct host_nic *);
+	void		(*se_wake)(struct host_nic *, unsigned queue);
 	void		(*se_stats)(const struct host_nic *, struct host_nic_stats *);
-	/* One pass of a core's loop; true: it wants another one at once. */
+	/* host_moments() */
+	void		(*se_moments)(bool (*stand)(void));
+	/* One pass of a core's loop, or a piece of one; true: it wants another one at once. */
 	bool		(*se_pass)(unsigned core);
 	/* The cores that something waits for, bit by bit. */
 	uint64_t	(*se_woken)(void);

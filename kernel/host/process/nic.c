@@ -9,7 +9,7 @@
 struct pnic *pnics;
 
 static size_t
-recv_frame(void *arg, void *buf, size_t size)
+recv_frame(void *arg, unsigned queue __unused_arg, void *buf, size_t size)
 {
 	struct pnic *pn = arg;
 
@@ -17,7 +17,7 @@ recv_frame(void *arg, void *buf, size_t size)
 }
 
 static bool
-send_frame(void *arg, const void *frame, size_t len)
+send_frame(void *arg, unsigned queue __unused_arg, const void *frame, size_t len)
 {
 	struct pnic *pn = arg;
 	bool ok = pn->pn_backend->be_send(pn, frame, len);

@@ -32,7 +32,7 @@ static void
 wake_nic(struct pnic *pn)
 {
 	pn->pn_blocked = false;
-	host_nic_wake(pn->pn_nic);
+	host_nic_wake(pn->pn_nic, 0);
 }
 
 void
