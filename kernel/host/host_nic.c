@@ -215,7 +215,7 @@ host_nic_attach(const struct host_nic_conf *c)
 	ifp->if_ops = &nic_ops;
 	ifp->if_softc = hn;
 	ifp->if_nqueues = n;
-	ifp->if_rss = n > 1;
+	ifp->if_rss = n > 1 ? "host" : NULL;
 	if_spread(ifp);
 	ifp->if_hardmtu = 9216;
 	ifp->if_link_state = LINK_STATE_DOWN;

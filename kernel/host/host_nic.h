@@ -18,7 +18,8 @@ struct host_nic_ops {
 struct host_nic_conf {
 	const char	*hnc_name;		/* "vio0" */
 	uint8_t		 hnc_lladdr[6];
-	unsigned	 hnc_nqueues;		/* pairs; 0: one. Of several each gets the flows, both ways of one, that its hash gives it */
+	unsigned	 hnc_nqueues;		/* pairs; 0: one. Of several each gets the flows, both ways of one, that a hash gives
+						 * it; the same one for all cards */
 	const struct host_nic_ops *hnc_ops;
 	void		*hnc_arg;
 };

@@ -166,7 +166,7 @@ hostname_up(const struct hostname *h)
 		return false;
 	if (h->hn_updown != HN_DEFAULT)
 		return h->hn_updown == HN_UP;
-	return h->hn_naddrs > 0 || hostname_inet6(h) || hostname_loopback(h->hn_ifname);
+	return h->hn_naddrs > 0 || hostname_inet6(h) || strcmp(h->hn_ifname, "lo0") == 0;
 }
 
 const char *

@@ -148,7 +148,8 @@ set_inet6(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 
 	if (h != NULL && h->hn_autoconf6)
 		xflags = IFXF_AUTOCONF6 | (h->hn_no_temporary ? 0 : IFXF_AUTOCONF6TEMP);
-	if (!in6_if_enable(ifp, (h != NULL && hostname_inet6(h)) || (ifp->if_flags & IFF_LOOPBACK))) {
+	if (!in6_if_enable(ifp, (h != NULL && hostname_inet6(h)) ||
+	    ((ifp->if_flags & IFF_LOOPBACK) && ifp->if_clone == NULL))) {
 		config_error(ce, 0, "%s: no room for a link-local address", ifp->if_xname);
 		return false;
 	}

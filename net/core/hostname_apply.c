@@ -11,6 +11,7 @@
 #include "kernel/log.h"
 #include "kernel/task.h"
 #include "net/core/hostname_var.h"
+#include "net/core/if_clone.h"
 #include "net/ether/arp.h"
 #include "net/ether/ether.h"
 
@@ -237,6 +238,25 @@ reset(struct ifnet *ifp)
 	out_free(&sink);
 }
 
+/* What a cloner can make is there because of its file. False: it cannot be made. *ifp NULL: nobody makes such. */
+static bool
+make_clone(struct config_err *ce, const struct hostname *h, struct ifnet **ifp)
+{
+	const char *why;
+
+	if (!if_clone_known(h->hn_ifname) || (*ifp = if_clone_create(h->hn_ifname, &why)) != NULL)
+		return true;
+	config_error(ce, 0, "%s cannot be created: %s", h->hn_ifname, why);
+	return false;
+}
+
+static void
+unmake_clone(struct ifnet *ifp)
+{
+	memset(&own_defaults[ifp->if_index], 0, sizeof(own_defaults[0]));
+	if_clone_destroy(ifp);
+}
+
 static bool
 bring_up(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 {
@@ -414,12 +434,17 @@ apply(struct config_err *ce, struct ifnet *ifp, struct hostname *old, struct hos
 			withdraw_addrs6(ifp, old, new);
 		}
 	}
+	if (new != NULL && ifp == NULL && !make_clone(ce, new, &ifp))
+		return false;
 	if (new != NULL)
 		note_absence(new, ifp == NULL);
 	if (ifp == NULL)
 		return true;
 	if (new == NULL) {
-		reset(ifp);
+		if (ifp->if_clone != NULL)
+			unmake_clone(ifp);
+		else
+			reset(ifp);
 		return true;
 	}
 	wait_for_it(new);
@@ -463,7 +488,7 @@ turn(struct config_err *ce, const char *name, const void *oldobj, const void *ne
 	if (!ok && late)
 		apply_late(&quiet, ifp, new, old, true);
 	else if (!ok)
-		apply(&quiet, ifp, new, old);
+		apply(&quiet, ifunit(name + strlen(HOSTNAME_PREFIX)), new, old);
 	pending_retry();
 	net_leave();
 	out_free(&sink);

@@ -135,17 +135,31 @@ if_link(struct ifnet *ifp)
 	if_table[ifp->if_index] = ifp;
 }
 
+static uint16_t if_lastindex;
+
+/* The next one that is free, so that a number comes back late: packets that wait somewhere have it in m_ifidx. 0: there is none. */
+static unsigned
+if_newindex(void)
+{
+	unsigned idx = if_lastindex;
+
+	for (unsigned i = 1; i < IF_MAX; i++) {
+		idx = idx % (IF_MAX - 1) + 1;
+		if (if_table[idx] == NULL)
+			return idx;
+	}
+	return 0;
+}
+
 bool
 if_attach(struct ifnet *ifp)
 {
-	unsigned idx = 1;
+	unsigned idx;
 
 	OWNER(0);
-	while (idx < IF_MAX && if_table[idx] != NULL)
-		idx++;
-	if (idx == IF_MAX || ifunit(ifp->if_xname) != NULL || !if_alloc_queues(ifp))
+	if ((idx = if_newindex()) == 0 || ifunit(ifp->if_xname) != NULL || !if_alloc_queues(ifp))
 		return false;
-	ifp->if_index = (uint16_t)idx;
+	ifp->if_index = if_lastindex = (uint16_t)idx;
 	ifp->if_lastchange = uptime_ns();
 	if (ifp->if_enqueue == NULL)
 		ifp->if_enqueue = if_enqueue_ifq;

@@ -86,6 +86,7 @@ struct ifnet {
 	const char	*if_media;		/* "Ethernet autoselect"; NULL: no media line */
 	char		 if_description[IFDESCRSIZE];
 	char		 if_group[IFNAMSIZ];	/* the cloner's group: "lo", "vlan"; "" for hardware */
+	const struct if_clone *if_clone;	/* what made it and can destroy it; NULL: it stays */
 	const struct if_ops *if_ops;
 	void		*if_softc;
 

@@ -1,7 +1,8 @@
-/* if_loop.c - lo0: what the router sends to its own addresses comes back in as received. */
+/* if_loop.c - lo(4): what the router sends to its own addresses comes back in as received. lo0 is always there. */
 #include <stdio.h>
 
-#include "net/core/if.h"
+#include "kernel/pool.h"
+#include "net/core/if_clone.h"
 #include "net/core/if_loop.h"
 #include "net/core/net_init.h"
 #include "net/inet/ip_var.h"
@@ -9,8 +10,11 @@
 #include "net/inet6/ip6_var.h"
 #include "net/route/route.h"
 
+#define LOOP_MAX	256		/* besides lo0 */
+
 static struct ifnet lo0;
 static struct nexthop *lo0_nexthop;	/* of both families: packets have no link header here */
+static struct pool loop_pool;		/* of the others */
 
 struct nexthop *
 loop_nexthop(void)
@@ -27,7 +31,7 @@ loop_start(struct ifqueue *ifq)
 	while (b.b_n < BATCH_MAX && (m = ifq_dequeue(ifq)) != NULL)
 		batch_add(&b, m);
 	if (b.b_n > 0)
-		ifiq_input(&lo0.if_ifiqs[ifq->ifq_idx], &b);
+		ifiq_input(&ifq->ifq_if->if_ifiqs[ifq->ifq_idx], &b);
 	if (ifq->ifq_len > 0)		/* the rest in the next pass: other work gets its turn */
 		ifq_restart(ifq);
 }
@@ -68,6 +72,42 @@ loop_input(struct ifnet *ifp, struct batch *b)
 
 static const struct if_ops loop_ops = { 0 };
 
+static bool
+loop_init(struct ifnet *ifp, unsigned unit)
+{
+	snprintf(ifp->if_xname, sizeof(ifp->if_xname), "lo%u", unit);
+	snprintf(ifp->if_group, sizeof(ifp->if_group), "lo");
+	ifp->if_flags = IFF_LOOPBACK | IFF_MULTICAST;
+	ifp->if_mtu = ifp->if_hardmtu = 32768;
+	ifp->if_ops = &loop_ops;
+	ifp->if_input = loop_input;
+	ifp->if_nqueues = 1;
+	if (!if_attach(ifp))
+		return false;
+	ifp->if_ifqs[0].ifq_startfn = loop_start;
+	return true;
+}
+
+static struct ifnet *
+loop_create(const struct if_clone *ifc __unused_arg, unsigned unit)
+{
+	struct ifnet *ifp = pool_get(&loop_pool);
+
+	if (ifp != NULL && !loop_init(ifp, unit)) {
+		pool_put(&loop_pool, ifp);
+		return NULL;
+	}
+	return ifp;
+}
+
+static void
+loop_destroy(struct ifnet *ifp)
+{
+	if_detach(ifp);
+	pool_put(&loop_pool, ifp);
+}
+IF_CLONER(lo, loop_create, loop_destroy);
+
 /* What is nobody's address on any wire, as OpenBSD's netstart(8) has it: RFC 4291 2.5.5, RFC 3056 5.3 (6to4 of what is no address of a host),
  * RFC 3879, and scoped addresses without a zone. */
 static const struct { struct in6_addr net; uint8_t plen; } loop_rejects[] = {
@@ -106,16 +146,9 @@ loop_attach(void)
 {
 	struct ifnet *ifp = &lo0;
 
-	snprintf(ifp->if_xname, sizeof(ifp->if_xname), "lo0");
-	snprintf(ifp->if_group, sizeof(ifp->if_group), "lo");
-	ifp->if_flags = IFF_LOOPBACK | IFF_MULTICAST;
-	ifp->if_mtu = ifp->if_hardmtu = 32768;
-	ifp->if_ops = &loop_ops;
-	ifp->if_input = loop_input;
-	ifp->if_nqueues = 1;
-	if (!if_attach(ifp))
+	pool_init_epoch(&loop_pool, "lo", sizeof(struct ifnet), CACHELINE, LOOP_MAX);
+	if (!loop_init(ifp, 0))
 		panic("lo0: cannot attach");
-	ifp->if_ifqs[0].ifq_startfn = loop_start;
 	if (!if_setup(ifp, true) || if_addaddr(ifp, IP4_LOOPBACK, 8, 0) != NULL || !loop_attach6(ifp))
 		panic("lo0: no memory");
 	lo0_nexthop = nexthop_get(ifp, IP4_LOOPBACK);

@@ -7,6 +7,7 @@
 #include "kernel/command.h"
 #include "kernel/task.h"
 #include "net/core/hostname.h"
+#include "net/core/if_clone.h"
 #include "net/ether/ether.h"
 #include "net/inet6/in6_ifaddr.h"
 
@@ -342,31 +343,86 @@ ifconfig_print(struct out *o, const char *which, unsigned families)
 	return 0;
 }
 
-/* Puts the words into a copy of the interface's object and lets the configuration change to it. */
+/* Whether there is such an interface, and whether it can be destroyed. */
+static bool
+exists(const char *ifname, bool *clone)
+{
+	const struct ifnet *ifp;
+
+	net_enter();
+	ifp = ifunit(ifname);
+	*clone = ifp != NULL && ifp->if_clone != NULL;
+	net_leave();
+	return ifp != NULL;
+}
+
+static int
+ifconfig_cloners(struct out *o)
+{
+	const struct if_clone *ifc;
+
+	for (unsigned i = 0; (ifc = if_clone_nth(i)) != NULL; i++)
+		out_printf(o, "%s%s", i > 0 ? " " : "", ifc->ifc_name);
+	out_printf(o, "\n");
+	return 0;
+}
+
+static int
+ifconfig_destroy(struct out *o, const char *ifname)
+{
+	struct config_err ce = { .ce_out = o };
+	char key[HOSTNAME_KEYSIZE];
+	bool clone;
+
+	if (!exists(ifname, &clone)) {
+		out_printf(o, "ifconfig: %s: no such interface\n", ifname);
+		return 1;
+	}
+	if (!clone) {
+		out_printf(o, "ifconfig: SIOCIFDESTROY: %s\n", if_clone_known(ifname) ? "Operation not permitted" : "Invalid argument");
+		return 1;
+	}
+	return config_replace(&ce, hostname_key(key, ifname), NULL) ? 0 : 1;
+}
+
+/* Before the words of ifconfig_set: *there, or it can be made. False after a message. */
+static bool
+ifconfig_may_set(struct out *o, const char *ifname, bool create, bool *there)
+{
+	bool clone;
+
+	*there = exists(ifname, &clone);
+	if (create && *there)
+		out_printf(o, "ifconfig: SIOCIFCREATE: File exists\n");
+	else if (create && !if_clone_known(ifname))
+		out_printf(o, "ifconfig: SIOCIFCREATE: Invalid argument\n");
+	else if (!*there && !if_clone_known(ifname))
+		out_printf(o, "ifconfig: %s: no such interface\n", ifname);
+	else
+		return true;
+	return false;
+}
+
+/* Puts the words into a copy of the interface's object and lets the configuration change to it. Pseudo-interfaces come into being by that. */
 static int
 ifconfig_set(struct out *o, const char *ifname, int argc, char **argv)
 {
 	const struct hostname *running = hostname_running(ifname);
 	struct config_err ce = { .ce_out = o, .ce_file = "ifconfig" };
+	bool create = strcmp(argv[0], "create") == 0, there, ok = true;
 	struct hostname *h, *before;
 	char key[HOSTNAME_KEYSIZE];
-	bool exists, ok = true;
 
-	net_enter();
-	exists = ifunit(ifname) != NULL;
-	net_leave();
-	if (!exists) {
-		out_printf(o, "ifconfig: %s: no such interface\n", ifname);
+	if (!ifconfig_may_set(o, ifname, create, &there))
 		return 1;
-	}
 	before = running != NULL ? hostname_copy(running) : hostname_new(ifname);
 	h = before != NULL ? hostname_copy(before) : NULL;
 	if (h == NULL) {
 		out_printf(o, "ifconfig: no memory\n");
 		ok = false;
-	} else if (!hostname_words(h, &ce, 0, false, argc, argv)) {
+	} else if (argc > create && !hostname_words(h, &ce, 0, false, argc - create, argv + create)) {
 		ok = false;
-	} else if (!hostname_equal(before, h)) {
+	} else if (!there || !hostname_equal(before, h)) {
 		ok = config_replace(&ce, hostname_key(key, ifname), h);
 		h = NULL;
 	}
@@ -394,14 +450,20 @@ cmd_ifconfig(struct out *o, int argc, char **argv)
 
 	if (argc == 1 || (all && families != 0))
 		return ifconfig_print(o, NULL, families);
+	if (argc == 2 && strcmp(argv[1], "-C") == 0)
+		return ifconfig_cloners(o);
 	if (all || argv[1][0] == '-')
 		return command_usage(o, argv[0]);
 	if (families != 0)
 		return ifconfig_print(o, argv[1], families);
+	if (argc == 3 && strcmp(argv[2], "destroy") == 0)
+		return ifconfig_destroy(o, argv[1]);
 	return ifconfig_set(o, argv[1], argc - 2, argv + 2);
 }
 COMMAND(ifconfig, cmd_ifconfig,
     "ifconfig [-j] [-aA] [interface] [inet | inet6]\n"
+    "ifconfig -C\n"
+    "ifconfig interface create | destroy\n"
     "ifconfig interface [inet] [alias] address[/length] [netmask mask] [broadcast address]\n"
     "ifconfig interface [inet] [address] delete | -alias | -inet\n"
     "ifconfig interface inet6 [alias] address[/length] [prefixlen n] [eui64] [anycast]\n"
@@ -417,6 +479,9 @@ COMMAND(ifconfig, cmd_ifconfig,
     "\n"
     "The words are those of a line in /etc/hostname.if, and what they change becomes part of\n"
     "that file in the running configuration: \"show config\" prints it.\n"
+    "\n"
+    "Pseudo-interfaces, of the kinds that -C lists, come with create, with their first setting or\n"
+    "with their file, and go with destroy or with their file. lo0 stays.\n"
     "\n"
     "     ifconfig vio0 inet 10.0.0.1/24\n"
     "     ifconfig vio0 inet alias 10.0.9.1 netmask 255.255.255.0\n"

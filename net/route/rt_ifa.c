@@ -237,16 +237,28 @@ rt_if_up(struct ifnet *ifp)
 void
 rt_if_detach(struct ifnet *ifp)
 {
-	struct rtentry *next;
+	struct ifnet *lo = ifunit("lo0");
+	struct rtentry *rt, *next;
 	struct nexthop *nextnh;
 
-	while (rt_iflist[ifp->if_index] != NULL)
-		rt_destroy(rt_iflist[ifp->if_index]);
+	while ((rt = rt_iflist[ifp->if_index]) != NULL) {
+		if (lo == NULL || ifp == lo || !(rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE))) {
+			rt_destroy(rt);
+			continue;
+		}
+		rt->rt_ifp = lo;		/* an admin's way to nowhere does not need this one */
+		rt_rehang(rt, NULL, NULL);
+	}
+	/* Whose gateway was there wait on: it may come back. */
 	for (unsigned af = 0; af < AF_COUNT; af++)
-		for (struct rtentry *rt = rt_waiting[af][ifp->if_rdomain]; rt != NULL; rt = next) {
+		for (rt = rt_waiting[af][ifp->if_rdomain]; rt != NULL; rt = next) {
 			next = rt->rt_sibling;
-			if (rt->rt_ifp == ifp)
+			if (rt->rt_ifp != ifp)
+				continue;
+			if (lo == NULL || ifp == lo)
 				rt_destroy(rt);
+			else
+				rt->rt_ifp = lo;
 		}
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nextnh) {	/* an admin's entries outlive their routes */
 		nextnh = nh->nh_next;

@@ -7,6 +7,8 @@ import subprocess
 ONLY_KERNEL = {('selftests', 'selftest_entry_vectors'): 'vector registers over a preemption: the machine\'s',
                ('intr_sources', 'intr_source_cores'): 'the timers and pokes of its cores'}
 ONLY_HOST = {('sysctls', 'sysctl_debug_netlimit'): 'for debug builds, which the host\'s are'}
+# Sets that each build has: without them nothing would have been compared.
+EXPECTED = ('commands', 'config_keys', 'counters', 'if_cloners', 'stages')
 SECTION = re.compile(r'^\s*\[\s*(\d+)\]\s+set_(\w+)\s+\w+\s+[0-9a-f]+\s+[0-9a-f]+\s+([0-9a-f]+)', re.M)
 SYMBOL = re.compile(r'^\s*\d+:\s+[0-9a-f]+\s+\d+\s+OBJECT\s+LOCAL\s+\w+\s+(\d+)\s+set_(\w+)$', re.M)
 
@@ -45,9 +47,14 @@ def compare(kernel, host, only_kernel, only_host):
     return problems
 
 
+def missing(kernel, host):
+    return [f'{where} has no set {name}' for where, sets in (('the kernel', kernel), ("the host's build", host)) for name in EXPECTED
+            if not sets.get(name, (0, []))[1]]
+
+
 def check(kernel, host):
     k, h = read(kernel), read(host)
-    problems = compare(k, h, ONLY_KERNEL, ONLY_HOST)
+    problems = compare(k, h, ONLY_KERNEL, ONLY_HOST) + missing(k, h)
     if len(k) < 10:
         problems.append(f'{kernel} has {len(k)} sets: its sections were not found')
     return problems, f'{sum(len(m) for _, m in k.values())} members of {len(k)} sets'
@@ -67,6 +74,10 @@ def selftest():
     for what, k, h, excused, want in cases:
         got = compare(k, h, excused, {})
         assert (not got) if want is None else any(want in g for g in got), (what, got)
+    every = {name: (1, ['x']) for name in EXPECTED}
+    assert missing(every, every) == []
+    assert missing({**every, 'if_cloners': (0, [])}, every) == ['the kernel has no set if_cloners']
+    assert missing(every, {}) == [f"the host's build has no set {name}" for name in EXPECTED]
     sec = '  [ 6] set_commands      PROGBITS        000000000024b290 04c290 000010 00   A  0   0  8\n'
     sym = '   7: 000000000024b290     8 OBJECT  LOCAL  DEFAULT    6 set_commands_cmd_arp_entry\n'
     assert parse(sec, sym) == {'commands': (2, ['cmd_arp_entry'])}

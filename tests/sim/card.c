@@ -1,5 +1,5 @@
 /* card.c - the routers' cards: receive rings, and which of them a frame goes to. A card has one queue, and the router steers, or one for each core,
- * and its hash of addresses and ports, with a key of its own, keeps both ways of a flow together. */
+ * and its hash of addresses and ports, with the router's key, keeps both ways of a flow together. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +51,7 @@ rss_hash(uint64_t key, const uint8_t *p, unsigned len)
 static unsigned
 card_queue(const struct router_port *rp, const struct frame *f)
 {
-	return rp->rp_nqueues > 1 ? (unsigned)(rss_hash(rp->rp_key, f->f_b, f->f_len) % rp->rp_nqueues) : 0;
+	return rp->rp_nqueues > 1 ? (unsigned)(rss_hash(rp->rp_router->r_key, f->f_b, f->f_len) % rp->rp_nqueues) : 0;
 }
 
 /* ---- the router's side ---- */
@@ -155,7 +155,6 @@ card_init(struct router_port *rp, struct router *r)
 {
 	rp->rp_router = r;
 	rp->rp_nqueues = card_has_queues() ? sim.cores : 1;
-	rp->rp_key = sim_random();
 	rp->rp_port.p_owner = rp;
 	rp->rp_port.p_rx = rx;
 	rp->rp_port.p_room = room;

@@ -314,7 +314,10 @@ udp_rx(struct shost *h, uint32_t src, const uint8_t *u, unsigned len)
 	number = load32(u + 8);
 	wrong = bits_wrong(u + 8, len - 8, src, h->h_ip, number);
 	if (wrong > 0) {
+		/* The number itself may be hit, or, without a trace in the checksum, the same bit of it and of its complement. */
 		wrong = MIN(wrong, bits_wrong(u + 8, len - 8, src, h->h_ip, ~load32(u + 12)));
+		for (unsigned i = 0; i < 32; i++)
+			wrong = MIN(wrong, bits_wrong(u + 8, len - 8, src, h->h_ip, number ^ 1u << i));
 		SIM_CHECK(!sim.exact && wrong <= 6 && wires_damaged() >= wrong, "%s: datagram %u: %u bits are wrong, and the checksum is good",
 		    h->h_port.p_name, number, wrong);
 		h->h_badsum++;

@@ -50,6 +50,7 @@ router_new(const char *name)
 	r->r_e = instance_entries(r->r_in);
 	r->r_e->se_init(sim.cores);
 	r->r_e->se_host->seed = sim_random();
+	r->r_key = sim_random();
 	r->r_e->se_host->pages_max = PAGES;
 	if (sim.stand > 0)
 		r->r_e->se_moments(core_stands);

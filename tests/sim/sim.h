@@ -147,7 +147,6 @@ struct router_port {
 	struct router	*rp_router;
 	struct host_nic	*rp_nic;
 	unsigned	 rp_nqueues;
-	uint64_t	 rp_key;		/* of the hash that spreads frames over its queues */
 	struct router_ring rp_ring[ROUTER_QUEUES];
 	uint64_t	 rp_overruns;		/* frames that found a ring full */
 	uint64_t	 rp_taken;		/* frames that the router has taken from the rings */
@@ -159,6 +158,7 @@ struct router {
 	struct router	*r_next;
 	struct router_port r_port[ROUTER_PORTS];
 	unsigned	 r_nports;
+	uint64_t	 r_key;			/* of the hash by which its cards spread frames over their queues */
 	bool		 r_started;
 	int		 r_ended;		/* enum host_end; 0: it runs */
 	uint64_t	 r_ready;		/* bits: cores that want a pass */
