@@ -1,6 +1,5 @@
 /* counter.c - sums, sentences and the balance of the counters. */
 #include <stdio.h>
-#include <string.h>
 
 #include "net/core/counter.h"
 #include "net/core/if.h"
@@ -48,10 +47,24 @@ counter_print(const struct counter *c, uint64_t v, char *buf, size_t len)
 	}
 }
 
+static struct counter_balance counter_retired;	/* of interfaces that are gone */
+
+static void
+counter_interface(const struct ifnet *ifp, struct counter_balance *cb)
+{
+	for (unsigned i = 0; i < ifp->if_nqueues; i++) {
+		const struct ifqueue *q = &ifp->if_ifqs[i];
+
+		cb->cb_received += ifp->if_ifiqs[i].ifiq_packets;
+		cb->cb_sent += q->ifq_packets - q->ifq_len - q->ifq_purged - q->ifq_errors;
+		cb->cb_dropped += q->ifq_qdrops + q->ifq_purged + q->ifq_errors + ifp->if_ifiqs[i].ifiq_qdrops;
+	}
+}
+
 void
 counter_balance(struct counter_balance *cb)
 {
-	memset(cb, 0, sizeof(*cb));
+	*cb = counter_retired;
 	SET_FOREACH(const struct counter, c, counters) {
 		uint64_t v = counter_sum(c);
 
@@ -72,11 +85,11 @@ counter_balance(struct counter_balance *cb)
 	SET_FOREACH(const struct counter_holder, h, counter_holders)
 		cb->cb_held += h->ch_held();
 	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		for (unsigned i = 0; i < ifp->if_nqueues; i++) {
-			const struct ifqueue *q = &ifp->if_ifqs[i];
+		counter_interface(ifp, cb);
+}
 
-			cb->cb_received += ifp->if_ifiqs[i].ifiq_packets;
-			cb->cb_sent += q->ifq_packets - q->ifq_len - q->ifq_purged - q->ifq_errors;
-			cb->cb_dropped += q->ifq_qdrops + q->ifq_purged + q->ifq_errors + ifp->if_ifiqs[i].ifiq_qdrops;
-		}
+void
+counter_retire(const struct ifnet *ifp)
+{
+	counter_interface(ifp, &counter_retired);
 }

@@ -55,6 +55,9 @@ SET_DECLARE(const struct counter_holder, counter_holders);
 /* The books: at rest cb_received + cb_created == cb_sent + cb_dropped + cb_consumed + cb_held. Core 0, inside net_enter. */
 struct counter_balance { uint64_t cb_received, cb_created, cb_sent, cb_dropped, cb_consumed, cb_held; };
 void	counter_balance(struct counter_balance *);
+/* An interface goes, its queues are empty: what it has counted stays in the books. Core 0. */
+struct ifnet;
+void	counter_retire(const struct ifnet *);
 
 /* A paragraph of netstat -s: the order among the others, and its heading. One per group, in the group's main file. */
 struct counter_group { const char *cg_name; int cg_order; };

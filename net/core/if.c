@@ -193,6 +193,7 @@ if_detach(struct ifnet *ifp)
 	for (unsigned i = 1; i < ncores; i++)
 		core_call(i, handoff_drain, NULL);
 	handoff_drain(NULL);
+	counter_retire(ifp);
 	free(ifp->if_ifqs);
 	free(ifp->if_ifiqs);
 }

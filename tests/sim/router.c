@@ -304,6 +304,23 @@ router_say(struct router *r, const char *line)
 }
 
 static void
+session(void *arg)
+{
+	struct { struct router *r; const char *text; int *status; } *a = arg;
+
+	a->r->r_e->se_session(a->text, a->status);
+}
+
+void
+router_session(struct router *r, const char *text, int *status)
+{
+	struct { struct router *r; const char *text; int *status; } a = { r, text, status };
+
+	r->r_ready |= 1;
+	router_call(r, session, &a);
+}
+
+static void
 set_room(void *arg)
 {
 	struct { struct router *r; size_t n; } *a = arg;

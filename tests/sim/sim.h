@@ -187,6 +187,8 @@ void	router_start(struct router *, const char *conf);
 /* Types a line and waits for the next prompt; its output, valid until the next one. */
 const char *router_say(struct router *, const char *line);
 void	router_type(struct router *, const char *text);	/* as it is, no waiting */
+/* Another user than the console's runs a command, or loads a bundle: *status is 0 until that is done, then 1, or -1 when it has failed. */
+void	router_session(struct router *, const char *text, int *status);
 void	router_cons_room(struct router *, size_t n);	/* the terminal takes so many bytes more; SIZE_MAX: any number */
 uint64_t router_counter(struct router *, const char *name);
 /* As counter.h: the delta since the last call for this counter must be as said. */

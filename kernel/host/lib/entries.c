@@ -3,6 +3,7 @@
 #include "kernel/host/host_trace.h"
 #include "kernel/host/lib/entries.h"
 #include "kernel/host/lib/heap.h"
+#include "kernel/host/lib/session.h"
 #include "kernel/loop.h"
 #include "kernel/timeout.h"
 #include "net/core/counter.h"
@@ -38,6 +39,13 @@ entry_cons_room(size_t n)
 {
 	host_finish(0);
 	host_cons_room(n);
+}
+
+static void
+entry_session(const char *text, int *status)
+{
+	host_finish(0);
+	session_start(text, status);
 }
 
 /* As at rest: nobody stands in the middle of something. */
@@ -91,6 +99,7 @@ const struct sluice_entries sluice_entries = {
 	.se_woken = entry_woken,
 	.se_next = host_next,
 	.se_type = entry_type,
+	.se_session = entry_session,
 	.se_cons_room = entry_cons_room,
 	.se_counter = entry_counter,
 	.se_balance = entry_balance,

@@ -36,6 +36,7 @@ struct sluice_entries {
 	uint64_t	(*se_next)(void);
 	void		(*se_type)(const char *, size_t n);	/* host_type */
 	void		(*se_cons_room)(size_t);		/* host_cons_room */
+	void		(*se_session)(const char *text, int *status);	/* session_start */
 	/* The i-th counter, its sum over the cores; false: no more. */
 	bool		(*se_counter)(unsigned i, const char **name, enum sluice_kind *, uint64_t *);
 	const char	*(*se_balance)(void);			/* host_check_balance */
