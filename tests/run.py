@@ -234,7 +234,7 @@ def run(o, tally, work):
         jobs += simulator(tally, f'{o.build}/host', 'sim', o.long)
         if o.long:
             jobs += simulator(tally, f'{o.build}/host-san', 'san', False)
-            jobs.append(Unit(tally, ['nice', '-n', '10', f'{o.build}/host-san/sim', '-s', '1000', '-n', '5000', '-c', '3', 'epoch_*'], 'san-epochs'))
+            jobs.append(Unit(tally, ['nice', '-n', '10', f'{o.build}/host-san/sim', '-s', '1000', '-n', '3400', '-c', '3', 'epoch_*'], 'san-epochs'))
     whole = o.dut == 'sluice' and not o.k and not o.files
     if whole:
         jobs += others(o, tally)

@@ -5,6 +5,7 @@
 
 #include "kernel/log.h"
 #include "kernel/machine.h"
+#include "kernel/moment.h"
 #include "net/core/handoff.h"
 #include "net/core/if.h"
 #include "net/core/owner.h"
@@ -51,6 +52,7 @@ if_enqueue_ifq(struct ifnet *ifp, struct batch *b)
 {
 	struct ifqueue *ifq = &ifp->if_ifqs[ifp->if_qmap[core_id()]];
 
+	MOMENT();
 	if (likely(ifq->ifq_core == core_id())) {
 		ifq_enqueue(ifq, b);
 		return;

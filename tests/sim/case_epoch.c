@@ -22,6 +22,15 @@ static const char *const bundles[] = {
 	"",
 };
 
+/* lo1 comes and goes under what goes through it. */
+static const char *const lo1_bundles[] = {
+	VIO0 LOOPING VIO1 ROUTES LO1 FORWARDING,
+	VIO0 LOOPING VIO1 ROUTES LO1 FORWARDING,
+	VIO0 VIO1 ROUTES FORWARDING,
+	VIO0 VIO1 ROUTES FORWARDING,
+	VIO0 VIO1 LOOPING "# /etc/hostname.lo2\ninet 10.9.9.1/32\n" FORWARDING,
+};
+
 static const char *const changes[] = {
 	"ifconfig lo1 destroy", "ifconfig lo1 destroy", "ifconfig lo1 inet 10.9.9.1/32", "ifconfig lo1 inet 10.9.9.1/32",
 	"ifconfig lo1 create", "ifconfig lo2 inet 10.9.8.1/24", "ifconfig lo2 destroy", "ifconfig lo1 down", "ifconfig lo1 up",
@@ -40,15 +49,16 @@ static const char *const shows[] = {
 struct fire {
 	struct pair	 p;
 	unsigned	 left;			/* packets */
+	bool		 lo1;			/* most of them through lo1 */
 	uint64_t	 gap;			/* ns at most between two */
 	int		 status;		/* of the session */
 	unsigned	 refused;		/* changes that it could not make */
 };
 
 static const char *
-some_target(bool from_x)
+some_target(bool from_x, bool lo1)
 {
-	switch (sim_below(10)) {
+	switch (lo1 && sim_below(4) ? 2 : sim_below(10)) {
 	case 0:
 		return "10.9.9.1";
 	case 1:
@@ -73,8 +83,8 @@ fire_one(struct fire *f)
 	bool from_x = sim_below(4) != 0;
 	struct shost *h = from_x ? f->p.x : f->p.y;
 	struct pkt p = {
-		.kind = PK_UDP, .src = from_x ? "10.0.0.2" : "10.0.1.2", .dst = some_target(from_x),
-		.ttl = sim_below(16) == 0 ? 1 : 64, .id = sim_below(65536), .sport = 6000 + sim_below(50), .dport = 7000 + sim_below(3),
+		.kind = PK_UDP, .src = from_x ? "10.0.0.2" : "10.0.1.2", .dst = some_target(from_x, f->lo1),
+		.ttl = sim_below(16) == 0 ? 1 : f->lo1 ? 2 + sim_below(6) : 64, .id = sim_below(65536), .sport = 6000 + sim_below(50), .dport = 7000 + sim_below(3),
 		.len = sim_below(4) == 0 ? 1400 : sim_below(100), .off = sim_below(8) == 0 ? IP_DF_ : 0,
 	};
 	uint8_t b[FRAME_MAX];
@@ -212,6 +222,18 @@ CASE_SEEDS(epoch_reload, 100)
 
 	fire_begin(f);
 	fire_change(f, bundles, nitems(bundles));
+	fire_end(f);
+	SIM_CHECK(f->refused == 0, "%u bundles did not load", f->refused);
+}
+
+CASE_SEEDS(epoch_under_way, 100)
+{
+	struct fire *f = sim_alloc(sizeof(*f));
+
+	fire_begin(f);
+	f->lo1 = true;
+	f->gap *= 1 + sim_below(8);		/* not so many that core 0 does nothing else */
+	fire_change(f, lo1_bundles, nitems(lo1_bundles));
 	fire_end(f);
 	SIM_CHECK(f->refused == 0, "%u bundles did not load", f->refused);
 }

@@ -183,7 +183,7 @@ core_again(void *arg, void *core)
 static uint64_t
 core_pause(void)
 {
-	if (sim.stall > 0 && sim_below(16) == 0)
+	if (sim.stall > 0 && sim_below(4) == 0)
 		return sim_random() % sim.stall;
 	return us(1 + sim_below(20));
 }
