@@ -96,7 +96,7 @@ nexthop_find6(struct ifnet *ifp, const struct in6_addr *addr)
 uint64_t
 nexthop_tag(const struct nexthop *nh)
 {
-	return (uint64_t)nexthop_slots[nh->nh_slot].generation << 32 | nh->nh_slot;
+	return (uint64_t)nh->nh_generation << 32 | nh->nh_slot;
 }
 
 struct nexthop *
@@ -114,6 +114,7 @@ nexthop_link(struct nexthop *nh)
 
 	KASSERT(nexthop_nfree > 0);
 	nh->nh_slot = nexthop_free[--nexthop_nfree];
+	nh->nh_generation = nexthop_slots[nh->nh_slot].generation;
 	nexthop_slots[nh->nh_slot].nh = nh;
 	nh->nh_hashnext = *bucket;
 	*bucket = nh;

@@ -54,6 +54,7 @@ struct nexthop {
 	uint16_t	 nh_rdomain;
 	uint8_t		 nh_af;			/* enum af */
 	bool		 nh_router;		/* ND: said so in its last advertisement */
+	uint32_t	 nh_generation;		/* the slot's when it took it; other cores read both until the epoch is over */
 	struct ifnet	*nh_ifp;
 	union {
 		be32_t		nh_addr;	/* AF_IP4 */
@@ -86,7 +87,8 @@ struct nexthop *nexthop_get(struct ifnet *, be32_t addr);
 struct nexthop *nexthop_find(struct ifnet *, be32_t addr);	/* no reference taken; NULL: none */
 struct nexthop *nexthop_find6(struct ifnet *, const struct in6_addr *);
 void	nexthop_put(struct nexthop *);			/* gives the reference back */
-/* A number for it that outlives it; what it stands for: NULL when that is gone. Any core; core 0. */
+/* A number for it that outlives it, also taken by who still has a pointer when it is gone; what it stands for: NULL when that is gone. Any
+ * core; core 0. */
 uint64_t nexthop_tag(const struct nexthop *);
 struct nexthop *nexthop_tagged(uint64_t tag);
 /* Packets may not bring the interface another neighbour of a family: it has its share (net.inet.ip.arpmax,
