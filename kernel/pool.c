@@ -150,7 +150,7 @@ pools_collect(uint64_t epoch)
 	for (struct pool *pr = pool_list; pr != NULL; pr = pr->pr_next) {
 		struct pool_late *pl;
 
-		while ((pl = pr->pr_late) != NULL && pl->pl_stamp < epoch && left-- > 0) {
+		for (; left > 0 && (pl = pr->pr_late) != NULL && pl->pl_stamp < epoch; left--) {
 			if ((pr->pr_late = pl->pl_next) == NULL)
 				pr->pr_latep = &pr->pr_late;
 			pool_take_back(pr, (char *)(pl + 1) - pr->pr_size);

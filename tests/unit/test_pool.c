@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "kernel/command.h"
+#include "kernel/epoch.h"
 #include "kernel/machine.h"
 #include "kernel/pool.h"
 #include "tests/unit/unit.h"
@@ -93,4 +94,33 @@ TEST(pool_vmstat)
 	CHECK_IN(o.o_buf, "thing         104        1    0        1     1     0     1     1     0     1    0\n");
 	out_free(&o);
 	pool_put(&pr, p);
+}
+
+/* What a pass of the loop gives back is bounded over all pools together, and none is forgotten. */
+TEST(pool_epoch_bounded)
+{
+	enum { N = 700, A_PASS = 512 };
+	static struct pool pr[3];
+
+	for (unsigned k = 0; k < nitems(pr); k++) {
+		static void *p[N];
+
+		pool_init_epoch(&pr[k], "late", 64, 8, 0);
+		for (unsigned i = 0; i < N; i++)
+			CHECK((p[i] = pool_get(&pr[k])) != NULL);
+		for (unsigned i = 0; i < N; i++)
+			pool_put(&pr[k], p[i]);
+		CHECK_EQ(pr[k].pr_nout, N);
+	}
+	for (unsigned left = nitems(pr) * N; left > 0; ) {
+		unsigned next = left - MIN(left, (unsigned)A_PASS), out = 0;
+
+		CHECK(epoch_waiting);
+		epoch_pass();
+		for (unsigned k = 0; k < nitems(pr); k++)
+			out += pr[k].pr_nout;
+		CHECK_EQ(out, next);
+		left = next;
+	}
+	CHECK(!epoch_waiting);
 }
