@@ -3,7 +3,8 @@
 #include "kernel/loop.h"
 
 PERCORE volatile bool core_asleep;
-_Static_assert(MAXCORES % sizeof(uint64_t) == 0, "compared by words");
+#define CORES_A_WORD	(sizeof(uint64_t) / sizeof(((struct core_box *)0)->cb_seen[0]))
+_Static_assert(MAXCORES % CORES_A_WORD == 0, "compared by words");
 PERCORE struct loop_pokes loop_pokes;
 
 /* Interrupts have found work of other cores' pollers, and may not poke them themselves. */
@@ -22,13 +23,12 @@ core_pokes(void)
 		}
 }
 
-/* Eight cores a step. */
 static inline bool
 core_box_full(const struct core_box *box)
 {
 	const volatile uint64_t *sent = (const volatile uint64_t *)box->cb_sent;
 	const uint64_t *seen = (const uint64_t *)box->cb_seen;
-	unsigned words = (ncores + 7) / 8;
+	unsigned words = (unsigned)((ncores + CORES_A_WORD - 1) / CORES_A_WORD);
 
 	for (unsigned i = 0; i < words; i++)
 		if (sent[i] != seen[i])
@@ -42,7 +42,7 @@ core_box_open(const struct core_inbox *ci, struct core_box *box)
 	bool all = box->cb_more, more = false;
 
 	for (unsigned i = 0; i < ncores; i++) {
-		uint8_t sent = box->cb_sent[i];
+		uint16_t sent = box->cb_sent[i];
 
 		if (sent == box->cb_seen[i] && !all)
 			continue;

@@ -6,11 +6,11 @@
 #include "kernel/percore.h"
 #include "kernel/set.h"
 
-/* A core's letter box: how often each other core has sent, modulo 256, so that one look tells whether any has. The receiver writes nothing
- * there: no flag that both write can be lost. A sender has fewer than 256 things under way to a core. */
+/* A core's letter box: how often each other core has sent, modulo 65,536, so that one look tells whether any has. The receiver writes
+ * nothing there: no flag that both write can be lost. A sender has fewer than 65,536 things under way to a core. */
 struct core_box {
-	volatile uint8_t cb_sent[MAXCORES] __aligned_to(CACHELINE);
-	uint8_t		 cb_seen[MAXCORES] __aligned_to(CACHELINE);	/* the receiver's: what it was at the last look */
+	volatile uint16_t cb_sent[MAXCORES] __aligned_to(CACHELINE);
+	uint16_t	 cb_seen[MAXCORES] __aligned_to(CACHELINE);	/* the receiver's: what it was at the last look */
 	bool		 cb_more;		/* and that look left something */
 };
 

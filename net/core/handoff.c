@@ -23,6 +23,7 @@ unsigned handoff_cores;
 static PERCORE uint64_t ring_gathered;		/* bit per core: there is a train for it */
 static const struct handoff *places[PLACES];
 _Static_assert(MAXCORES <= 64, "ring_gathered has a bit for each");
+_Static_assert(TRAINS >= HANDOFF_SLOTS, "a train for each packet");
 
 bool
 handoff_init(unsigned cores)
@@ -48,23 +49,12 @@ handoff_refuse(struct mbuf *const *mv, uint32_t n)
 		M_DROP(mv[i], hos_full);
 }
 
-/* What stands in the next n slots does not go after all. */
+/* The train that is gathered is one that the receiver may see. There is always room for the next: each holds a slot at least. */
 static void
-handoff_uncommit(const struct handoff_ring *hr, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		handoff_refuse(&hr->hr_slot[(hr->hr_in + i) % HANDOFF_SLOTS], 1);
-}
-
-/* The train that is gathered is one that the receiver may see. False: it has not taken enough of the others. */
-static bool
 ring_send(struct handoff_ring *hr)
 {
-	if (hr->hr_head + 1 - __atomic_load_n(&hr->hr_tail, __ATOMIC_ACQUIRE) > TRAINS - 1)
-		return false;
 	__atomic_store_n(&hr->hr_head, hr->hr_head + 1, __ATOMIC_RELEASE);
 	hr->hr_gathering = false;
-	return true;
 }
 
 void
@@ -75,10 +65,7 @@ handoff_commit(unsigned core, const struct handoff *ho, uint16_t ifidx, uint32_t
 	uint8_t place = *ho->ho_id;
 
 	if (hr->hr_gathering && (tr->tr_place != place || tr->tr_ifidx != ifidx)) {
-		if (unlikely(!ring_send(hr))) {
-			handoff_uncommit(hr, n);
-			return;
-		}
+		ring_send(hr);
 		tr = &hr->hr_train[hr->hr_head % TRAINS];
 	}
 	if (!hr->hr_gathering) {
@@ -185,33 +172,40 @@ ring_take(struct handoff_ring *hr, struct batch *b)
 	return n;
 }
 
-/* One batch of a ring goes on. False: it is empty. */
-static bool
+/* One batch of a ring goes on. How many that are; 0: it is empty. */
+static uint32_t
 ring_turn(struct handoff_ring *hr)
 {
 	struct ifnet *ifp;
 	struct batch b;
+	uint32_t n;
 
-	if (ring_take(hr, &b) == 0)
-		return false;
+	if ((n = ring_take(hr, &b)) == 0)
+		return 0;
 	STAGE_ENTER(handoff, b.b_n);
 	ifp = if_get(hr->hr_ifidx);
 	if (likely(ifp != NULL || hr->hr_ifidx == 0)) {
 		places[hr->hr_place]->ho_func(ifp, &b);
-		return true;
+		return n;
 	}
 	for (unsigned i = 0; i < b.b_n; i++)
 		M_DROP(b.b_m[i], hos_noif);
-	return true;
+	return n;
 }
 
-/* A batch of the core's ring; more is a matter of the next pass. */
+/* As many packets as a batch holds, though they may go on at places that differ from one to the next; more is a matter of the next pass. */
 static bool
 handoff_poll(unsigned from)
 {
 	struct handoff_ring *hr = handoff_ring(from, core_id());
+	uint32_t n = 0;
 
-	return ring_turn(hr) && hr->hr_tail != __atomic_load_n(&hr->hr_head, __ATOMIC_ACQUIRE);
+	while (hr->hr_tail != __atomic_load_n(&hr->hr_head, __ATOMIC_ACQUIRE)) {
+		if (n >= BATCH_MAX)
+			return true;
+		n += ring_turn(hr);
+	}
+	return false;
 }
 CORE_INBOX(handoff, handoff_poll);
 
@@ -221,25 +215,23 @@ CORE_INBOX(handoff, handoff_poll);
 static bool
 handoff_send(void)
 {
-	uint64_t todo = percore(ring_gathered), sent = 0;
+	uint64_t all = percore(ring_gathered), todo;
 	unsigned self = core_id();
 
-	if (likely(todo == 0))
+	if (likely(all == 0))
 		return false;
-	for (; todo != 0; todo &= todo - 1) {
+	for (todo = all; todo != 0; todo &= todo - 1) {
 		unsigned to = (unsigned)__builtin_ctzll(todo);
 
-		if (ring_send(handoff_ring(self, to))) {
-			sent |= 1ull << to;
-			core_mail(&core_inbox_handoff, to);
-		}
+		ring_send(handoff_ring(self, to));
+		core_mail(&core_inbox_handoff, to);
 	}
-	percore(ring_gathered) &= ~sent;
+	percore(ring_gathered) = 0;
 	MOMENT();
 	core_fence();
-	for (; sent != 0; sent &= sent - 1)
-		core_wake((unsigned)__builtin_ctzll(sent));
-	return percore(ring_gathered) != 0;
+	for (todo = all; todo != 0; todo &= todo - 1)
+		core_wake((unsigned)__builtin_ctzll(todo));
+	return false;
 }
 LOOP_HOOK(handoff, 70, handoff_send);
 
@@ -248,7 +240,7 @@ void
 handoff_drain(void *arg __unused_arg)
 {
 	for (unsigned i = 0; i < handoff_cores; i++)
-		for (unsigned n = 0; n < HANDOFF_SLOTS && ring_turn(handoff_ring(i, core_id())); n++)
+		for (unsigned n = 0; n < HANDOFF_SLOTS && ring_turn(handoff_ring(i, core_id())) > 0; n++)
 			continue;
 }
 

@@ -45,7 +45,7 @@ struct handoff_ring {
 	uint32_t	 hr_taken;	/* packets of the train at hr_tail */
 	uint16_t	 hr_ifidx;	/* of the batch that goes on */
 	uint8_t		 hr_place;
-	struct handoff_train hr_train[128] __aligned_to(CACHELINE);
+	struct handoff_train hr_train[HANDOFF_SLOTS] __aligned_to(CACHELINE);	/* as many as packets: those of a pass may all differ */
 	struct mbuf	*hr_slot[HANDOFF_SLOTS + BATCH_MAX] __aligned_to(CACHELINE);	/* steer.c writes in a row, and then folds */
 };
 extern struct handoff_ring *handoff_rings;
@@ -62,7 +62,7 @@ handoff_room(const struct handoff_ring *hr)
 {
 	return HANDOFF_SLOTS - (hr->hr_in - __atomic_load_n(&hr->hr_out, __ATOMIC_ACQUIRE));
 }
-/* The next n slots are filled with packets without M_SHARED: they go, or are dropped. */
+/* The next n slots are filled with packets without M_SHARED: they go. */
 void	handoff_commit(unsigned core, const struct handoff *, uint16_t ifidx, uint32_t n);
 /* n packets that have no room. */
 void	handoff_refuse(struct mbuf *const *, uint32_t n);
