@@ -2,7 +2,7 @@
 #include "kernel/cores.h"
 #include "kernel/loop.h"
 
-PERCORE volatile bool core_asleep;
+PERCORE volatile bool core_asleep, core_in_task;
 #define CORES_A_WORD	(sizeof(uint64_t) / sizeof(((struct core_box *)0)->cb_seen[0]))
 _Static_assert(MAXCORES % CORES_A_WORD == 0, "compared by words");
 PERCORE struct loop_pokes loop_pokes;
@@ -116,7 +116,18 @@ core_call(unsigned core, void (*fn)(void *), void *arg)
 	machine_wait(core, &core_calls[core].posted);
 }
 
-/* ---- sleep ---- */
+/* ---- tasks and sleep ---- */
+
+bool
+core_task_begins(void)
+{
+	percore(core_in_task) = true;
+	core_fence();
+	if (likely(!core_mail_ready()))
+		return false;
+	core_task_ends();
+	return true;
+}
 
 /* Either this core sees what another has left, or the other sees that this one sleeps: each fences between its store and its load. The
  * fence behind the sleep: epochs count a sleeping core as one that holds no pointer. */

@@ -28,6 +28,7 @@ SET_DECLARE(const struct core_inbox, core_inboxes);
 	SET_ADD(core_inboxes, core_inbox_##name)
 
 extern volatile bool core_asleep;		/* PERCORE: it sleeps, or looks a last time before it does */
+extern volatile bool core_in_task;		/* PERCORE: it runs a task and has not been poked since: its loop comes round late */
 
 /* What was stored before is in that inbox of `core`. It looks at its next pass; who wants it to be soon fences and wakes it. Any core. */
 static inline void
@@ -38,11 +39,11 @@ core_mail(const struct core_inbox *ci, unsigned core)
 	barrier();
 	percore_of(*ci->ci_box, core).cb_sent[self]++;
 }
-/* What was stored before can wait no longer: `core` is awake, or is woken. After core_fence(). Any core. */
+/* What was stored before can wait no longer: the loop of `core` runs, or is made to: out of sleep or a task. After core_fence(). Any core. */
 static inline void
 core_wake(unsigned core)
 {
-	if (percore_of(core_asleep, core))
+	if (percore_of(core_asleep, core) || percore_of(core_in_task, core))
 		machine_poke(core);
 }
 
@@ -52,6 +53,9 @@ void	core_call(unsigned core, void (*fn)(void *), void *arg);
 
 /* For the loop: true: there was mail. */
 bool	core_mail_poll(void);
+/* For the loop, before it lets a task run: mail that comes from now on interrupts that. True: some is there; then no task is to run. */
+bool	core_task_begins(void);
+static inline void core_task_ends(void) { percore(core_in_task) = false; }
 /* Sleeps until `deadline` (cpu_idle), unless something has come meanwhile. */
 void	core_idle(uint64_t deadline);
 

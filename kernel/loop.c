@@ -176,9 +176,12 @@ hooks_run(void)
 static void
 loop_task(struct loop *lp)
 {
-	if (!percore(loop_wake))
+	if (!percore(loop_wake) && ncores > 1 && core_task_begins())
+		loop_again();
+	if (!percore(loop_wake)) {
 		tasks_run();
-	else if (uptime_ns() - lp->lp_task_ns < TASK_STARVED_NS || !tasks_run_forced())
+		core_task_ends();
+	} else if (uptime_ns() - lp->lp_task_ns < TASK_STARVED_NS || !tasks_run_forced())
 		return;
 	lp->lp_task_ns = uptime_ns();
 	loop_again();

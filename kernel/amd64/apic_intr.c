@@ -3,6 +3,7 @@
 #include "kernel/amd64/cpu.h"
 #include "kernel/amd64/irq.h"
 #include "kernel/amd64/trap.h"
+#include "kernel/cores.h"
 #include "kernel/loop.h"
 #include "kernel/task.h"
 
@@ -20,6 +21,7 @@ interrupt(unsigned vector)
 	} else if (vector == VECTOR_POKE) {
 		percore(irq_counts.ic_poke)++;
 		percore(loop_wake) = true;
+		core_task_ends();		/* it gives way as soon as it may: no more pokes */
 		apic_eoi();
 	} else if (vector == VECTOR_SPURIOUS)
 		percore(irq_counts.ic_spurious)++;	/* SDM 3A 11.9: it takes no EOI */

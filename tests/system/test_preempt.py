@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import pytest
+from router import CONF
 from test_overload import number, numbered
 
 pytestmark = pytest.mark.sluice
@@ -20,6 +21,10 @@ def longest_wait(router):
 
 def preemptions(router):
     return int(re.search(r'preemptions: (\d+)', router.cmd('kstat task:0:core:0'))[1])
+
+
+def pokes(router):
+    return int(re.search(r'^cpu0/poke\s+(\d+)', router.cmd('vmstat -zi'), re.M)[1])
 
 
 def load(lab, command, most, pause=0.002):
@@ -136,3 +141,19 @@ def test_no_section_is_long(boot, monkeypatch):
     lab.router.con.send('selftest hold 1\r')
     assert lab.router.qemu.wait(20) is not None
     assert 'held the loop off' in lab.router.serial()
+
+
+def test_task_gives_way_to_other_cores(boot):
+    """Packets that another core hands over interrupt a task that computes: each pokes core 0, which never sleeps meanwhile."""
+    lab = boot(model='e1000e', conf=CONF.replace('vio', 'em'), extra=['-smp', '4'])
+    r = lab.router
+    assert lab.forwards(10) and lab.pings(lab.b)
+    queues = [k for k in r.kstat('em1:::') if ':rxq:' in k]
+    assert len(queues) == 2, 'em1 is on cores 2 and 3'
+    before = pokes(r)
+    r.con.send('selftest compute 4000\r')
+    time.sleep(0.5)
+    answered = sum(lab.pings(lab.b) for _ in range(100))
+    r.wait_ready(30)
+    assert answered == 100
+    assert pokes(r) - before >= 90, (before, pokes(r))

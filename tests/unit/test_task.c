@@ -4,6 +4,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
+#include "kernel/cores.h"
 #include "kernel/loop.h"
 #include "kernel/task.h"
 #include "kernel/task_stat.h"
@@ -404,3 +405,74 @@ TEST(task_outside_a_section_sees_no_object)
 	pool_put(&watched_pool, watched);
 }
 #endif
+
+/* ---- mail from another core while a task runs ---- */
+
+static bool mail_polled;
+
+static bool
+mail_poll(unsigned from)
+{
+	mail_polled |= from == 1;
+	return false;
+}
+CORE_INBOX(test_mail, mail_poll);
+
+/* As core 1's loop does at the end of a pass. */
+static void
+mail_from_core_1(void)
+{
+	host_core(1);
+	core_mail(&core_inbox_test_mail, 0);
+	core_fence();
+	core_wake(0);
+	host_core(0);
+}
+
+static bool mail_seen_at_once;
+
+static void
+computes_meanwhile(void *arg __unused_arg)
+{
+	net_enter();
+	mail_from_core_1();
+	net_leave();			/* where preemption is let in again */
+	mail_seen_at_once = mail_polled;
+}
+
+/* A core whose task computes is not awake for the others: a packet that is handed over does not wait until the task's time is up. */
+TEST_CORES(task_gives_way_to_mail, 2)
+{
+	CHECK(task_create("t", computes_meanwhile, NULL) != NULL);
+	host_run(1);
+	CHECK(mail_polled);
+	CHECK(mail_seen_at_once);
+}
+
+/* The same when it comes between the loop's look and the task's turn. */
+static bool mail_due;
+
+static bool
+mail_late(void)
+{
+	if (mail_due && core_id() == 0 && tasks_runnable()) {
+		mail_due = false;
+		mail_from_core_1();
+	}
+	return false;
+}
+LOOP_HOOK(test_mail_late, 90, mail_late);
+
+static void
+looks(void *arg __unused_arg)
+{
+	mail_seen_at_once = mail_polled;
+}
+
+TEST_CORES(task_begins_after_mail, 2)
+{
+	mail_due = true;
+	CHECK(task_create("t", looks, NULL) != NULL);
+	host_run(1);
+	CHECK(mail_seen_at_once);
+}
