@@ -43,6 +43,13 @@ poller_wake(struct poller *pl)
 	percore(loop_pokes.lp_core[pl->pl_core]) = true;
 	percore(loop_pokes.lp_any) = true;
 }
+/* The same from another core's interrupt handler, for what has time: it is not woken out of sleep. */
+static inline void
+poller_note(const struct poller *pl)
+{
+	percore_of(loop_ready, pl->pl_core)[pl->pl_slot] = true;
+	percore_of(loop_wake, pl->pl_core) = true;
+}
 
 /* Runs at the end of each pass after pollers and timers, on every core: what a pass gathered goes out. */
 struct loop_hook {

@@ -73,12 +73,14 @@ cmd_selftest(struct out *o, int argc, char **argv)
 	return command_usage(o, argv[0]);
 }
 COMMAND(selftest, cmd_selftest,
-    "selftest compute milliseconds\nselftest print lines\nselftest hold milliseconds\nselftest vectors preemptions",
+    "selftest compute milliseconds\nselftest print lines\nselftest hold milliseconds\nselftest storm interrupts\n"
+    "selftest vectors preemptions",
     "load the system, as a test",
     "Puts a load on the system that must not delay a packet; kstat task::: shows the longest that\n"
     "the loop had to wait for a task.\n\n"
     "    compute  computes for so long without giving way\n"
     "    print    prints so many lines\n"
     "    hold     holds packets up for so long, to see that this is noticed\n"
+    "    storm    the last processor gets so many interrupts that nobody quiets: they are masked\n"
     "    vectors  two tasks compute with all registers of the processor until they have been\n"
     "             preempted so often, and see whether a register has changed\n");

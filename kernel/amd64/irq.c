@@ -121,25 +121,36 @@ vector_find(void)
 }
 
 bool
-irq_msix(struct pci_dev *pd, unsigned entry, struct irq *ir, unsigned core)
+irq_vector(struct irq *ir, unsigned core)
 {
 	unsigned v = vector_find();
-	const struct reg *t = &pd->pd_msix_table;
-	size_t off = (size_t)entry * MSIX_ENTRY;
 
-	if (v == 0 || entry >= irq_msix_count(pd) || !msix_enable(pd))
+	if (v == 0)
 		return false;
 	irq_poller_start();
 	ir->ir_vector = ir->ir_number = (uint8_t)v;
 	ir->ir_core = core;
 	ir->ir_next = NULL;
 	ir->ir_masked = false;
-	reg_sub(t, off + MSIX_VECTOR, 4, &ir->ir_mask);
 	irq_table[v] = ir;
 	irq_list_add(ir);
+	return true;
+}
+
+bool
+irq_msix(struct pci_dev *pd, unsigned entry, struct irq *ir, unsigned core)
+{
+	const struct reg *t = &pd->pd_msix_table;
+	size_t off = (size_t)entry * MSIX_ENTRY;
+
+	if (entry >= irq_msix_count(pd) || !msix_enable(pd))
+		return false;
+	reg_sub(t, off + MSIX_VECTOR, 4, &ir->ir_mask);
+	if (!irq_vector(ir, core))
+		return false;
 	reg_write32(t, off + MSIX_ADDR, MSI_ADDR | core_apic(core) << 12);
 	reg_write32(t, off + MSIX_ADDR + 4, 0);
-	reg_write32(t, off + MSIX_DATA, v);
+	reg_write32(t, off + MSIX_DATA, ir->ir_vector);
 	reg_write32(t, off + MSIX_VECTOR, 0);
 	return true;
 }

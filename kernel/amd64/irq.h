@@ -20,4 +20,7 @@ extern uint32_t		 irq_unclaimed[IRQ_LINES];	/* in a row */
 extern volatile uint32_t irq_stuck_lines;	/* masked by dispatch, not logged yet: bit per line */
 extern struct poller	 irq_poller;		/* woken when something was masked: writes the log */
 
+/* A vector of that core's for ir, whose ir_mask the caller sets: what silences it, a register of 32 bits. False: none is left. Core 0. */
+bool	irq_vector(struct irq *ir, unsigned core);
+
 #endif

@@ -2,14 +2,14 @@
 #include "kernel/amd64/amd64.h"
 #include "kernel/amd64/irq.h"
 
-/* True: it came too often without the loop having caught up. The loop writes the log. */
+/* True: it came too often without the loop having caught up. Core 0's loop writes the log; a vector may be any core's. */
 static __rare_fn bool
 irq_storms(struct irq *ir)
 {
 	if (ir->ir_limit == 0 || ir->ir_masked)
 		return false;
 	ir->ir_masked = true;
-	poller_wake(&irq_poller);
+	poller_note(&irq_poller);
 	return true;
 }
 

@@ -5,6 +5,7 @@ import subprocess
 
 # What only one of them has, and why. Each must be so indeed.
 ONLY_KERNEL = {('selftests', 'selftest_entry_vectors'): 'vector registers over a preemption: the machine\'s',
+               ('selftests', 'selftest_entry_storm'): 'interrupt vectors: the machine\'s',
                ('intr_sources', 'intr_source_cores'): 'the timers and pokes of its cores'}
 ONLY_HOST = {('sysctls', 'sysctl_debug_netlimit'): 'for debug builds, which the host\'s are'}
 # Sets that each build has: without them nothing would have been compared.

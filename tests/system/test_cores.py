@@ -99,3 +99,12 @@ def test_halt(boot):
     x = boot(extra=['-smp', '4'])
     x.router.con.send('halt -p\r')
     assert x.router.qemu.wait(20) == 0
+
+
+@pytest.mark.parametrize('n', [1, 4])
+def test_interrupt_that_does_not_stop(boot, n):
+    """A vector of the last core, where few pollers are: it is masked there, core 0 writes the log, and all goes on."""
+    lab = boot(extra=['-smp', str(n)])
+    assert f'100 interrupts on cpu{n - 1}, masked' in lab.router.cmd('selftest storm 100')
+    assert 'storm: its interrupt does not stop, masked' in lab.router.cmd('dmesg')
+    assert lab.forwards()
