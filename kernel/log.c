@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernel/cons.h"
+#include "kernel/cores.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/percore.h"
@@ -119,6 +120,23 @@ log_console(void)
 	}
 }
 
+/* Another core has logged; core 0 has the console. */
+static bool
+log_poll(unsigned from __unused_arg)
+{
+	log_console();
+	return false;
+}
+CORE_INBOX(log, log_poll);
+
+static void
+log_tell_core0(void)
+{
+	core_mail(&core_inbox_log, 0);
+	core_fence();
+	core_wake(0);
+}
+
 /* What came from outside (names in messages) must not steer the terminal. */
 static bool
 log_printable(char c)
@@ -149,6 +167,8 @@ log_vprintf(const char *fmt, va_list ap)
 	if (core_id() == 0)
 		log_console();
 	log_unlock();
+	if (core_id() != 0)
+		log_tell_core0();
 	net_leave();
 }
 

@@ -4,6 +4,7 @@
 #include "kernel/cores.h"
 #include "kernel/loop.h"
 #include "kernel/moment.h"
+#include "kernel/task.h"
 #include "net/core/handoff.h"
 #include "net/core/if.h"
 #include "net/core/stage.h"
@@ -72,6 +73,8 @@ handoff_commit(unsigned core, const struct handoff *ho, uint16_t ifidx, uint32_t
 		*tr = (struct handoff_train){ .tr_place = place, .tr_ifidx = ifidx };
 		hr->hr_gathering = true;
 		percore(ring_gathered) |= 1ull << core;
+		if (task_self() != NULL)		/* the loop sends at the end of its pass anyway */
+			percore(loop_wake) = true;
 	}
 	tr->tr_n += n;
 	hr->hr_in += n;

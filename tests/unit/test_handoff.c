@@ -1,4 +1,5 @@
 /* test_handoff.c - packets that go on on another core: rings and trains that fill up, and what wakes the receiver. */
+#include "kernel/task.h"
 #include "net/core/handoff.h"
 #include "tests/unit/netfix.h"
 
@@ -70,4 +71,38 @@ TEST_CORES(handoff_in_turn_to_two_places, 2)
 		CHECK_EQ(arrived, round * HANDOFF_SLOTS);
 		CHECK_EQ(counter_delta("hos_full"), round * (PACKETS - HANDOFF_SLOTS));
 	}
+}
+
+static unsigned arrived_there;
+
+static void
+arrive_there(struct ifnet *ifp __unused_arg, struct batch *b)
+{
+	CHECK_EQ(core_id(), 1);
+	arrived_there += b->b_n;
+	for (unsigned i = 0; i < b->b_n; i++)
+		m_free(b->b_m[i]);
+}
+HANDOFF(test_there, arrive_there);
+
+static void
+sends_and_computes(void *arg __unused_arg)
+{
+	struct mbuf *m;
+
+	net_enter();
+	CHECK((m = m_get()) != NULL);
+	handoff_packet(1, &handoff_test_there, m);
+	net_leave();
+	host_pass(1);
+	CHECK_EQ(arrived_there, 1);
+}
+
+/* What a task sends by another core's queue goes when it leaves the stack, though it does not end its turn. */
+TEST_CORES(handoff_from_a_task, 2)
+{
+	start_cores();
+	CHECK(task_create("t", sends_and_computes, NULL) != NULL);
+	settle();
+	CHECK_EQ(arrived_there, 1);
 }

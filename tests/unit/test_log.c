@@ -158,3 +158,15 @@ TEST(log_console_that_takes_nothing)
 	host_cons_room(SIZE_MAX);
 	CHECK_STR(host_output(), "0\nline 1\nline 2\nline 3\nline 4\nline 5\nline 6\nline 7\nline 8\nline 9\n");
 }
+
+/* Core 0 has the console; what another core logs appears there without waiting for the next message of core 0's own. */
+TEST_CORES(log_of_another_core, 2)
+{
+	host_run(1);
+	host_output();
+	host_core(1);
+	log_printf("em0: interrupts do not come, polling\n");
+	host_core(0);
+	host_run(1);
+	CHECK_STR(host_output(), "em0: interrupts do not come, polling\n");
+}
