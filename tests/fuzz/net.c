@@ -12,6 +12,7 @@
 #include "net/ether/arp.h"
 #include "net/inet/ip_var.h"
 #include "net/inet6/in6_ifaddr.h"
+#include "net/inet6/ip6.h"
 #include "net/route/route.h"
 #include "tests/fuzz/net.h"
 
