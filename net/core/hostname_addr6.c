@@ -77,7 +77,7 @@ order_addrs6(struct ifnet *ifp, const struct hostname *h)
 
 	while (ia != NULL && !(ia->ia_flags & IN6_IFF_AUTOLL))
 		ia = ia->ia_next;
-	head = move_up(&ifp->if_addrs6, in6_ifaddr_find(ifp, &in6addr_loopback));
+	head = move_up(&ifp->if_addrs6, in6_ifaddr_find(ifp, &in6_loopback));
 	head = move_up(head, ia);
 	for (unsigned i = 0; i < h->hn_naddrs6; i++)
 		if (h->hn_addrs6[i].h6_installed)

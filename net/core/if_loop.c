@@ -126,12 +126,12 @@ static const struct { struct in6_addr net; uint8_t plen; } loop_rejects[] = {
 static bool
 loop_attach6(struct ifnet *ifp)
 {
-	if (if_addaddr6(ifp, &in6addr_loopback, 128, 0, NULL) != NULL || !in6_if_enable(ifp, true))
+	if (if_addaddr6(ifp, &in6_loopback, 128, 0, NULL) != NULL || !in6_if_enable(ifp, true))
 		return false;
 	for (size_t i = 0; i < nitems(loop_rejects); i++) {
 		struct rt_request rq = {
 			.rq_af = AF_IP6, .rq_dest6 = loop_rejects[i].net, .rq_plen = loop_rejects[i].plen,
-			.rq_flags = RTF_GATEWAY | RTF_REJECT | RTF_STATIC, .rq_gateway6 = in6addr_loopback,
+			.rq_flags = RTF_GATEWAY | RTF_REJECT | RTF_STATIC, .rq_gateway6 = in6_loopback,
 		};
 
 		if (rt_add(&rq) != RT_OK)

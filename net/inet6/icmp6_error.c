@@ -163,7 +163,7 @@ icmp6_error_src(const struct ip6_hdr *oip6, uint16_t ifidx, unsigned rdomain)
 	struct in6_addr dst = in6_embed(&oip6->ip6_dst, ifidx);
 	const struct rtentry *rt = rtable_match6(rdomain, &dst);
 
-	return rt != NULL && (rt->rt_flags & RTF_LOCAL) ? oip6->ip6_dst : in6addr_any;
+	return rt != NULL && (rt->rt_flags & RTF_LOCAL) ? oip6->ip6_dst : in6_any;
 }
 
 bool

@@ -6,8 +6,8 @@
 #include "net/core/if.h"
 #include "net/inet6/in6.h"
 
-const struct in6_addr in6addr_any = IN6ADDR_ANY_INIT;
-const struct in6_addr in6addr_loopback = IN6ADDR_LOOPBACK_INIT;
+const struct in6_addr in6_any = IN6ADDR_ANY_INIT;
+const struct in6_addr in6_loopback = IN6ADDR_LOOPBACK_INIT;
 const struct in6_addr in6addr_intfacelocal_allnodes = { { { 0xff, 0x01, [15] = 1 } } };
 const struct in6_addr in6addr_linklocal_allnodes = { { { 0xff, 0x02, [15] = 1 } } };
 const struct in6_addr in6addr_linklocal_allrouters = { { { 0xff, 0x02, [15] = 2 } } };
@@ -292,7 +292,7 @@ in6_parsenet(const char *s, struct in6_addr *out, uint8_t *plen, char *zone)
 		zone = none;
 	zone[0] = '\0';
 	if (strcmp(s, "default") == 0) {
-		*out = in6addr_any;
+		*out = in6_any;
 		*plen = 0;
 		return true;
 	}

@@ -35,8 +35,8 @@ _Static_assert(sizeof(struct in6_addr) == 16, "RFC 4291");
 
 #define IN6ADDR_ANY_INIT		{ { { 0 } } }
 #define IN6ADDR_LOOPBACK_INIT		{ { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 } } }
-extern const struct in6_addr in6addr_any;			/* :: */
-extern const struct in6_addr in6addr_loopback;			/* ::1 */
+extern const struct in6_addr in6_any;			/* :: */
+extern const struct in6_addr in6_loopback;			/* ::1 */
 extern const struct in6_addr in6addr_intfacelocal_allnodes;	/* ff01::1 */
 extern const struct in6_addr in6addr_linklocal_allnodes;	/* ff02::1 */
 extern const struct in6_addr in6addr_linklocal_allrouters;	/* ff02::2 */
@@ -53,7 +53,7 @@ static inline struct in6_addr in6_of_ip4(be32_t a) { return (struct in6_addr){ {
 
 /* Classes: the names that OpenBSD gives them; each takes a const struct in6_addr *. RFC 4291 2.4 to 2.7, RFC 4193 3.1. */
 #define IN6_IS_ADDR_UNSPECIFIED(a)	in6_is_any(a)
-#define IN6_IS_ADDR_LOOPBACK(a)		in6_equal(a, &in6addr_loopback)
+#define IN6_IS_ADDR_LOOPBACK(a)		in6_equal(a, &in6_loopback)
 #define IN6_IS_ADDR_V4COMPAT(a)		((a)->s6_addr64[0] == 0 && (a)->s6_addr32[2] == 0 && (a)->s6_addr32[3] != 0 && \
 					    (a)->s6_addr32[3] != BE32(1))
 #define IN6_IS_ADDR_V4MAPPED(a)		((a)->s6_addr64[0] == 0 && (a)->s6_addr32[2] == BE32(0x0000ffff))

@@ -114,7 +114,7 @@ mld6_src(const struct ifnet *ifp)
 {
 	const struct in6_ifaddr *ia = in6_ifaddr_linklocal(ifp);
 
-	return ia == NULL || (ia->ia_flags & IN6_IFF_TENTATIVE) ? in6addr_any : in6_unembed(&ia->ia_addr);
+	return ia == NULL || (ia->ia_flags & IN6_IFF_TENTATIVE) ? in6_any : in6_unembed(&ia->ia_addr);
 }
 
 static bool

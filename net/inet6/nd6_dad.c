@@ -21,7 +21,7 @@ dad_probe(struct in6_ifaddr *ia)
 	struct nd_neighbor ns = { .nd_type = ICMP6_NS, .nd_target = target };
 
 	ia->ia_probes++;
-	if (nd6_transmit(ia->ia_ifp, &(struct nd_send){ .ns_src = &in6addr_any, .ns_dst = &group, .ns_msg = &ns, .ns_len = sizeof(ns) }))
+	if (nd6_transmit(ia->ia_ifp, &(struct nd_send){ .ns_src = &in6_any, .ns_dst = &group, .ns_msg = &ns, .ns_len = sizeof(ns) }))
 		counter_inc(nd6s_dadsent);
 	timeout_add_msec(&ia->ia_timer, nd6_retrans_ms(ia->ia_ifp));
 }

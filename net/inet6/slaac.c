@@ -135,7 +135,7 @@ slaac_solicit(void *arg)
 	struct { struct icmp6 rs; struct nd_opt_lladdr opt; } msg = { .rs = { .icmp6_type = ICMP6_RS }, .opt = { ND_OPT_SLLA, 1, { 0 } } };
 	const struct in6_ifaddr *ia = in6_ifaddr_linklocal(sl->sl_ifp);
 	bool sure = ia != NULL && !(ia->ia_flags & IN6_IFF_TENTATIVE);
-	struct in6_addr src = sure ? in6_unembed(&ia->ia_addr) : in6addr_any;	/* RFC 4861 4.1: then without the option */
+	struct in6_addr src = sure ? in6_unembed(&ia->ia_addr) : in6_any;	/* RFC 4861 4.1: then without the option */
 
 	memcpy(msg.opt.ndo_lladdr, sl->sl_ifp->if_lladdr, ETHER_ADDR_LEN);
 	if (nd6_transmit(sl->sl_ifp, &(struct nd_send){ .ns_src = &src, .ns_dst = &in6addr_linklocal_allrouters, .ns_msg = &msg,

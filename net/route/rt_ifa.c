@@ -37,7 +37,7 @@ rt_ifa_make(const struct rt_ifa *i, const struct in6_addr *dest, uint8_t plen, u
 
 	if ((flags & RTF_CONNECTED) && !ifp->if_ether) {	/* nobody to ask for a link address */
 		model.rt_flags &= ~RTF_CLONING;
-		if ((nh = nexthop_get_af(ifp, i->i_af, &in6addr_any)) == NULL)
+		if ((nh = nexthop_get_af(ifp, i->i_af, &in6_any)) == NULL)
 			return false;
 	}
 	if ((rt = rt_make(&model, *out, nh)) == NULL)

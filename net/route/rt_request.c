@@ -56,7 +56,7 @@ rt_onlink_ifa(const struct ifnet *ifp, unsigned af)
 		ia = ia->ia_next;
 	if (ia == NULL)
 		ia = in6_ifaddr_linklocal(ifp);
-	return ia != NULL ? ia->ia_addr : in6addr_any;
+	return ia != NULL ? ia->ia_addr : in6_any;
 }
 
 /* All of the network is directly on the interface. */
@@ -74,7 +74,7 @@ rt_add_onlink(struct rtentry *model, struct nexthop **nh)
 		model->rt_flags |= RTF_CLONING;
 		return RT_OK;
 	}
-	return (*nh = nexthop_get_af(ifp, model->rt_af, &in6addr_any)) != NULL ? RT_OK : RT_NOMEM;
+	return (*nh = nexthop_get_af(ifp, model->rt_af, &in6_any)) != NULL ? RT_OK : RT_NOMEM;
 }
 
 /* Another route of the same prefix and priority is in the way. */
@@ -208,7 +208,7 @@ rt_change(const struct rt_request *rq)
 
 	if (!rt_request_valid(rq) || (ifa && (local = rt_local(rq->rq_af, rq->rq_rdomain, &rq->rq_ifa6)) == NULL))
 		return RT_INVAL;
-	if ((rt = rt_request_find(rq, &in6addr_any, &e)) == NULL)
+	if ((rt = rt_request_find(rq, &in6_any, &e)) == NULL)
 		return e;
 	if (rt->rt_flags & RTF_CLONED)
 		return RT_INVAL;

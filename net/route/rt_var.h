@@ -33,8 +33,8 @@ void	rt_release(struct rtentry *host);
 void	rt_refresh(struct rtentry *);
 /* Waiting gateway routes whose gateway is within the prefix find their way anew. */
 void	rt_retry(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen);
-/* Neighbours within a new prefix that a shorter cloning route has made, and that no gateway route uses, go: the new one
- * decides about them. */
+/* Neighbours within a new prefix that a shorter cloning route has made go: the new one decides about them. Those that gateway routes use
+ * go when the new one is a network itself; the caller lets the gateway routes find their way (rt_retry). */
 void	rt_flush_clones(const struct rtentry *newer);
 /* Routes that hang on the interface itself. */
 extern struct rtentry *rt_iflist[IF_MAX];

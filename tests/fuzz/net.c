@@ -307,7 +307,7 @@ is_builtin(const struct rtentry *rt)
 {
 	if (rt->rt_af == AF_IP4)
 		return ip4_is_loopback(rt->rt_dest);
-	return rt->rt_priority == RTP_STATIC && (rt->rt_flags & RTF_REJECT) && in6_equal(&rt->rt_gateway6, &in6addr_loopback);
+	return rt->rt_priority == RTP_STATIC && (rt->rt_flags & RTF_REJECT) && in6_equal(&rt->rt_gateway6, &in6_loopback);
 }
 
 /* What the input has added: a walk from the start for each, as the cursor cannot stand on what goes. */

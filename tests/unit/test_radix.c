@@ -140,7 +140,7 @@ check_walk(void)
 
 	for (unsigned i = 0; i < nlist; i++)
 		want += list[i] != NULL;
-	while ((rt = rt == NULL ? radix_next(top, &in6addr_any, -1) : radix_next(top, &rt->rt_dest6, rt->rt_plen)) != NULL) {
+	while ((rt = rt == NULL ? radix_next(top, &in6_any, -1) : radix_next(top, &rt->rt_dest6, rt->rt_plen)) != NULL) {
 		CHECK(rt == slow_exact(&rt->rt_dest6, rt->rt_plen));
 		n++;
 	}

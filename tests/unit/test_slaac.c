@@ -73,7 +73,7 @@ count(unsigned flag)
 static const struct rtentry *
 default_route(void)
 {
-	return rtable_lookup6(0, &in6addr_any, 0);
+	return rtable_lookup6(0, &in6_any, 0);
 }
 
 /* checklist: ra_basic */
