@@ -19,14 +19,31 @@ cores_start(void)
 	counter_mark();
 }
 
+/* Each mbuf is in one pool, once. */
+static void
+mbufs_check(void)
+{
+	uint32_t total = 0, n = 0;
+
+	for (unsigned i = 0; i < ncores; i++) {
+		const struct mbuf_pool *mp = &percore_of(mbuf_pool, i);
+
+		total += mp->mp_total;
+		for (uint32_t k = 0; k < mp->mp_nfree; k++, n++) {
+			CHECK(mp->mp_free[k] != NULL && mp->mp_free[k]->m_spare == 0);
+			mp->mp_free[k]->m_spare = 1;
+		}
+	}
+	CHECK_EQ(n, total - mbuf_shared());
+}
+
 void
 cores_end(void)
 {
 	host_core(0);
 	net_end();
 	CHECK_EQ(mbuf_used(), 0);
-	for (unsigned i = 0; i < ncores; i++)
-		CHECK(percore_of(mbuf_pool, i).mp_nfree <= percore_of(mbuf_pool, i).mp_total + 512);
+	mbufs_check();
 }
 
 static uint8_t

@@ -273,6 +273,15 @@ TEST_CORES(mbuf_magazines_for_the_poorest, 3)
 	CHECK_EQ(mbufs(2)->mp_nfree, mbufs(2)->mp_total + 56);
 	move(44, 1, 0);
 	move(56, 2, 0);
+	move(200, 0, 1);
+	move(100, 2, 1);
+	host_pass(1);
+	host_pass(2);
+	CHECK_EQ(mbuf_shared(), 256);
+	host_pass(0);
+	CHECK_EQ(mbufs(0)->mp_nfree, mbufs(0)->mp_total + 56);
+	move(44, 1, 2);
+	move(56, 0, 2);
 	cores_end();
 }
 
