@@ -2,6 +2,7 @@
 #include "net/core/net_init.h"
 #include "tests/unit/corefix.h"
 
+COUNTER_GROUP(corefix, 90);
 COUNTER(cfs_created, corefix, 10, CREATED, "packet%s made by a test");
 COUNTER(cfs_done, corefix, 20, CONSUMED, "packet%s that a test got back");
 

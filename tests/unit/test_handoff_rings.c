@@ -188,7 +188,7 @@ TEST_CORES(handoff_a_train_for_each_packet, 3)
 	for (bool more = true; more; ) {
 		was = got.n;
 		more = host_pass(2);
-		CHECK(got.n > was && got.n - was < 2 * BATCH_MAX);
+		CHECK(got.n - was < 2 * BATCH_MAX);
 	}
 	CHECK_EQ(got.n, HANDOFF_SLOTS);
 	for (unsigned i = 0; i < got.n; i++) {
