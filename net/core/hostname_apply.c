@@ -15,13 +15,6 @@
 #include "net/ether/arp.h"
 #include "net/ether/ether.h"
 
-/* What an interface had before a file changed it, by if_index. */
-static struct {
-	bool		od_mtu_saved, od_lladdr_saved;
-	uint8_t		od_lladdr[6];
-	uint32_t	od_mtu;
-} own_defaults[IF_MAX];
-
 unsigned hostname_absentees;
 
 /* ---- what goes ---- */
@@ -76,12 +69,12 @@ set_mtu(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 {
 	uint32_t mtu = h->hn_mtu;
 
-	if (!own_defaults[ifp->if_index].od_mtu_saved) {
-		own_defaults[ifp->if_index].od_mtu = ifp->if_mtu;
-		own_defaults[ifp->if_index].od_mtu_saved = true;
+	if (!ifp->if_own.io_mtu_saved) {
+		ifp->if_own.io_mtu = ifp->if_mtu;
+		ifp->if_own.io_mtu_saved = true;
 	}
 	if (mtu == 0)
-		mtu = own_defaults[ifp->if_index].od_mtu;
+		mtu = ifp->if_own.io_mtu;
 	if (if_setmtu(ifp, mtu))
 		return true;
 	if (mtu > ifp->if_hardmtu)
@@ -95,8 +88,8 @@ set_mtu(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 static bool
 set_lladdr(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 {
-	bool *saved = &own_defaults[ifp->if_index].od_lladdr_saved;
-	uint8_t *own = own_defaults[ifp->if_index].od_lladdr;
+	bool *saved = &ifp->if_own.io_lladdr_saved;
+	uint8_t *own = ifp->if_own.io_lladdr;
 	char e[ETHER_STRLEN];
 
 	if (!*saved && !h->hn_has_lladdr)
@@ -253,7 +246,6 @@ make_clone(struct config_err *ce, const struct hostname *h, struct ifnet **ifp)
 static void
 unmake_clone(struct ifnet *ifp)
 {
-	memset(&own_defaults[ifp->if_index], 0, sizeof(own_defaults[0]));
 	if_clone_destroy(ifp);
 }
 

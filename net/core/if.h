@@ -106,6 +106,12 @@ struct ifnet {
 	bool		 if_steer;		/* ifiq_input spreads what comes in over the cores */
 	uint8_t		 if_qmap[MAXCORES];	/* the queue that a core sends by */
 
+	struct {			/* what it had before a file changed it: hostname_apply.c's */
+		bool		io_mtu_saved, io_lladdr_saved;
+		uint8_t		io_lladdr[6];
+		uint32_t	io_mtu;
+	} if_own;
+
 	struct ifaddr	*if_addrs;		/* the first is the primary */
 	struct in6_ifaddr *if_addrs6;		/* in6_ifaddr.h */
 	struct nd_ifinfo *if_nd;		/* what neighbour discovery knows of the link; nd6's, NULL: nothing */

@@ -400,6 +400,15 @@ mix(const void *p, size_t n)
 }
 #define MIX(v) do { __typeof__(v) mix_v_ = (v); mix(&mix_v_, sizeof(mix_v_)); } while (0)
 
+/* Without the number of the interface: that is another when it was made anew. */
+static void
+mix_addr(unsigned af, const struct in6_addr *a)
+{
+	struct in6_addr plain = af == AF_IP6 ? in6_unembed(a) : *a;
+
+	MIX(plain);
+}
+
 static void
 mix_ifnet(const struct ifnet *ifp)
 {
@@ -416,7 +425,7 @@ mix_ifnet(const struct ifnet *ifp)
 	MIX(ifp->if_xflags);
 	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
 		if (!(ia->ia_flags & IN6_IFF_AUTOCONF)) {
-			MIX(ia->ia_addr);
+			mix_addr(AF_IP6, &ia->ia_addr);
 			MIX(ia->ia_plen);
 			MIX(ia->ia_flags & (IN6_IFF_ANYCAST | IN6_IFF_AUTOLL));
 		}
@@ -429,14 +438,15 @@ mix_routes(unsigned af)
 	const struct rtentry *rt;
 
 	while ((rt = rtable_next(0, &rc)) != NULL) {
-		MIX(rt->rt_dest6);
+		mix_addr(af, &rt->rt_dest6);
 		MIX(rt->rt_plen);
 		MIX(rt->rt_priority);
 		MIX(rt->rt_flags);
-		MIX(rt->rt_gateway6);
-		MIX(rt->rt_ifa6);
+		mix_addr(af, &rt->rt_gateway6);
+		mix_addr(af, &rt->rt_ifa6);
 		MIX(rt->rt_mtu);
-		MIX(rt->rt_ifp != NULL ? rt->rt_ifp->if_index : 0);
+		if (rt->rt_ifp != NULL)
+			mix(rt->rt_ifp->if_xname, strlen(rt->rt_ifp->if_xname));
 	}
 }
 
