@@ -153,6 +153,7 @@ mygate_install(struct config_err *ce, const struct static_route *was, struct sta
 	static_route_gwtext(a, new);
 	if (e == RT_UNREACH && hostname_absentees > 0) {
 		log_printf("mygate: gateway %s: %s: an interface is missing\n", a, rt_strerror(e));
+		static_route_revert(new, NULL);		/* what stood there before is not what is wanted now */
 		return true;
 	}
 	config_error(ce, new->sr_line, "gateway %s: %s", a, rt_strerror(e));

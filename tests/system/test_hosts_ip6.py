@@ -30,7 +30,7 @@ def six_up(h, accept_ra=0):
     conf6(h, 'accept_ra', accept_ra)
     conf6(h, 'dad_transmits', 0)
     conf6(h, 'disable_ipv6', 0)
-    h.run(f'for i in 1 2 3 4 5 6 7 8 9 10; do ip -6 addr show dev {h.ifname} scope link | grep -q "inet6 fe80" && exit 0; sleep 0.3; done; '
+    h.run(f'for i in 1 2 3 4 5 6 7 8 9 10; do ip -6 addr show dev {h.ifname} scope link -tentative | grep -q "inet6 fe80" && exit 0; sleep 0.3; done; '
           'exit 1').check()
 
 
@@ -155,12 +155,12 @@ def test_autoconf_from_linux_to_ours(six):
     """vio1 learns its address and the default route from a router that is Linux; what it learned is used."""
     assert load(six.router, SIX.replace('inet6 fd00:b::1 64', 'inet6 autoconf'))[0] == '0'
     six.h2.run(f"python3 -c '{RA}' {six.h2.ifname} {six.h2.mac} fd00:b::").check()
-    time.sleep(0.5)
-    out = six.router.cmd('ifconfig vio1') + six.router.cmd('netstat -ss')
+    learnt = lambda: six.router.cmd('ifconfig vio1')        # noqa: E731
+    wait_until(lambda: 'autoconf' in learnt() and 'tentative' not in learnt())
+    out = learnt() + six.router.cmd('netstat -ss')
     assert re.search(r'inet6 fd00:b::5054:ff:fe00:b prefixlen 64 .*autoconf', out), out
     assert 'temporary' in out, out
     assert re.search(r'^default +fe80::\S+%vio1 +UGD', six.router.cmd('netstat -rn'), re.M)
-    time.sleep(1.5)
     assert lost(six.h2.run('ping -6 -n -c 3 -i 0.2 -W 3 fd00:b::5054:ff:fe00:b')) == 0
     assert '3 packets received' in six.router.cmd(f'ping6 -c 3 -i 0.2 {six.h2.ip6}')
     assert 'Router Advertisement from fe80::' in six.router.cmd('slaacctl show interface vio1')

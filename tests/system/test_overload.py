@@ -57,7 +57,7 @@ def test_twice_the_load(wire, way):
         lost_out = sum(d.growth(f'{vout}:0:txq:0', k) for k in ('qdrops', 'errors'))
         assert lost_in + lost_out > 0, 'the test did not overload it'
         # What the router itself tells its neighbours may be among the lost.
-        own = sum(v for (group, what), v in d.grown('announcement|probe|request').items() if group == 'arp')
+        own = sum(v for (group, what), v in d.grown('announcement|prob|request').items() if group == 'arp')
         assert n <= len(g) + lost_in + lost_out <= n + own, (n, len(g), lost_in, lost_out, d.grown('.'))
     assert wire.forwards()
 

@@ -153,7 +153,11 @@ def test_task_gives_way_to_other_cores(boot):
     before = pokes(r)
     r.con.send('selftest compute 4000\r')
     time.sleep(0.5)
-    answered = sum(lab.pings(lab.b) for _ in range(100))
+    asked, answered, end = 0, 0, time.monotonic() + 3
+    while time.monotonic() < end:
+        asked += 1
+        answered += lab.pings(lab.b)
     r.wait_ready(30)
-    assert answered == 100
-    assert pokes(r) - before >= 90, (before, pokes(r))
+    assert answered == asked > 100
+    # Not each needs one: core 0 may be looking already, the more often the less of a processor the machine has.
+    assert pokes(r) - before >= 50, (before, pokes(r), asked)
