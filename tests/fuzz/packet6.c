@@ -405,7 +405,7 @@ packet6_run(struct fuzz_in *in)
 		op_frame, op_frame, op_time, op_time, op_interface, op_neighbour, op_setting, op_send,
 	};
 	struct rt_request rq = { .rq_af = AF_IP6, .rq_flags = RTF_GATEWAY | RTF_STATIC, .rq_gateway6 = some_addr(1) };
-	struct in6_addr host[2] = { some_addr(0), some_addr(1) };
+	struct in6_addr hosts[2] = { some_addr(0), some_addr(1) };
 	unsigned how = fuzz_u8(in);
 
 	fnet_attach();
@@ -415,7 +415,7 @@ packet6_run(struct fuzz_in *in)
 	config_loaded = true;
 	for (unsigned i = 0; i < 2; i++)
 		if (!(how & 2u << i))
-			CHECK(nd6_set(0, &host[i], fw[i].fw_host, how & 8 ? NHF_STATIC : 0) == NULL);
+			CHECK(nd6_set(0, &hosts[i], fw[i].fw_host, how & 8 ? NHF_STATIC : 0) == NULL);
 	if (!(how & 16))
 		rt_add(&rq);
 	if (how & 32) {

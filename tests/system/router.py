@@ -179,3 +179,7 @@ class Delta:
         """{key: growth} of all counters whose "group: sentence" matches."""
         return {k: v - self.before.get(k, 0) for k, v in self.after.items()
                 if v != self.before.get(k, 0) and re.search(pattern, f'{k[0]}: {k[1]}')}
+
+    def spoken(self):
+        """How many packets the router sent of its own accord: they may be among those that an overloaded queue lost."""
+        return sum(self.grown(r'^arp: .*(announcement|prob|request)').values())

@@ -187,7 +187,7 @@ def test_twice_the_load(em, way):
     lost_in = sum(d.grown(rf'^{vin}:0:rxq:\d+: (qdrops|nombufs|errors)$').values())
     lost_out = sum(d.grown(rf'^{vout}:0:txq:\d+: (qdrops|errors)$').values())
     between = sum(d.grown('another core did not keep up').values())
-    assert n == len(got) + lost_in + lost_out + between, (n, len(got), lost_in, lost_out, between, d.grown('.'))
+    assert n <= len(got) + lost_in + lost_out + between <= n + d.spoken(), (n, len(got), lost_in, lost_out, between, d.grown('.'))
     assert em.forwards()
 
 
