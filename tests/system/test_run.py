@@ -55,10 +55,15 @@ class Terminal:
                 found.append(line)
         return found
 
+    def session(self):
+        """What runs in the session of the script, with the state and the signals that wait: for the report of a failure."""
+        return subprocess.run(['ps', '-s', str(self.p.pid), '-o', 'pid,ppid,stat,wchan:20,pending,blocked,caught,args'],
+                              capture_output=True, text=True).stdout
+
     def gone(self):
         end = time.monotonic() + 10
         while self.p.poll() is None or self.children() or os.listdir(self.tmp):
-            assert time.monotonic() < end, (self.children(), os.listdir(self.tmp), self.p.poll())
+            assert time.monotonic() < end, f'{self.session()}\n{self.text}\n{os.listdir(self.tmp)} {self.p.poll()}'
             time.sleep(0.1)
 
 
