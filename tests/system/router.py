@@ -158,8 +158,14 @@ class Delta:
         self.before = self.router.counters()
         return self
 
+    def look(self):
+        self.after = self.router.counters()
+        return self
+
     def __exit__(self, *exc):
-        self.after = self.router.counters() if exc[0] is None else self.before
+        self.after = self.before
+        if exc[0] is None:
+            self.look()
         return False
 
     def growth(self, group, name):
@@ -176,7 +182,7 @@ class Delta:
         assert by <= n <= most, f'{group}: {name}: grew by {n}, not {by}; all that grew: {self.grown(".")}'
 
     def grown(self, pattern):
-        """{key: growth} of all counters whose "group: sentence" matches."""
+        """{key: growth} of all counters whose "group: sentence" matches, with the sentence as parse.singular() leaves it."""
         return {k: v - self.before.get(k, 0) for k, v in self.after.items()
                 if v != self.before.get(k, 0) and re.search(pattern, f'{k[0]}: {k[1]}')}
 

@@ -8,7 +8,7 @@ from hosts import sh, wait_for
 from lab import FAR_MACS, NETS, NetnsLab, WireLab, start_router
 from router import MACS, Nic
 from test_forward import SEND, SERVE, iperf, lost
-from test_overload import drain, number, numbered
+from test_overload import accounted, drain_all, number, numbered
 from wire import ICMP, IP, UDP, Port, Raw
 
 pytestmark = pytest.mark.sluice
@@ -182,12 +182,8 @@ def test_twice_the_load(em, way):
             src.send(make(i))
             if i % 2 and (raw := dst.recv_raw()) and (x := number(raw)) is not None:
                 got.append(x)
-        drain(dst, got)
-    assert got == sorted(set(got)), 'in order, none twice'
-    lost_in = sum(d.grown(rf'^{vin}:0:rxq:\d+: (qdrops|nombufs|errors)$').values())
-    lost_out = sum(d.grown(rf'^{vout}:0:txq:\d+: (qdrops|errors)$').values())
-    between = sum(d.grown('another core did not keep up').values())
-    assert n <= len(got) + lost_in + lost_out + between <= n + d.spoken(), (n, len(got), lost_in, lost_out, between, d.grown('.'))
+        drain_all(d, dst, got, n, vin, vout)
+    accounted(d, n, got, vin, vout)
     assert em.forwards()
 
 
