@@ -29,7 +29,7 @@ def targets(fuzz):
 
 def command(fuzz, target, corpus, work, runs):
     cmd = [fuzz, target, f'-runs={runs}', f'-seed={SEED}', '-timeout=30', '-rss_limit_mb=2500', '-print_final_stats=1',
-           f'-artifact_prefix={os.path.dirname(fuzz)}/{target}-', f'-max_total_time={600 if runs else 0}']
+           f'-artifact_prefix={os.path.dirname(fuzz)}/{target}-']     # how long is the runner's to limit
     if os.path.exists(f'{HERE}/{target}.dict'):
         cmd.append(f'-dict={HERE}/{target}.dict')
     return cmd + [work, corpus]
@@ -54,7 +54,7 @@ def run(fuzz, target, corpus, runs):
     if r.returncode == 0 and done >= runs + seeds:
         print(f'ok {target}: {done} inputs, {seeds} of them the corpus, {done / took:.0f} a second', flush=True)
         return True, done
-    report = [line for line in r.stdout.splitlines() if not line.startswith(('#', 'INFO:', '\tNEW_FUNC'))]
+    report = [line for line in r.stdout.splitlines() if not line.startswith(('#', 'INFO:', '\tNEW_FUNC', '"'))]
     print('\n'.join(report[:50]))
     kept = re.search(r'Test unit written to (\S+)', r.stdout)
     print(f'FAIL {target}: exit status {r.returncode}' + (f'; the input is {kept[1]}, run it: {fuzz} {target} {kept[1]}' if kept else ''), flush=True)
