@@ -1,4 +1,4 @@
-# sim.mk - the product on Linux (`make host`: libsluice.so, the process `sluice`) and the simulator (`make sim`).
+# sim.mk - the product on Linux (`make host`: libsluice.so, the process `sluice`, `pfctl`) and the simulator (`make sim`).
 # SAN=address,undefined builds with sanitizers, in a directory of its own. SIM_ARGS: arguments of the simulator.
 B		?= build
 HOSTCC		?= gcc
@@ -11,12 +11,13 @@ HOST_COMMON	:= $(filter-out kernel/main.c kernel/host/host_malloc.c drivers/uart
 		   $(wildcard kernel/*.c kernel/host/*.c net/*/*.c drivers/*.c))
 HOST_LIB_SRC	:= $(HOST_COMMON) $(wildcard kernel/host/lib/*.c)
 HOST_PROC_SRC	:= $(HOST_COMMON) $(wildcard kernel/host/process/*.c)
+HOST_PFCTL_SRC	:= $(HOST_COMMON) $(wildcard kernel/host/pfctl/*.c)
 SIM_SRC		:= $(wildcard tests/sim/*.c)
-HOST_OBJ	:= $(patsubst %.c,$(HOST_B)/obj/%.o,$(sort $(HOST_LIB_SRC) $(HOST_PROC_SRC) $(SIM_SRC)))
+HOST_OBJ	:= $(patsubst %.c,$(HOST_B)/obj/%.o,$(sort $(HOST_LIB_SRC) $(HOST_PROC_SRC) $(HOST_PFCTL_SRC) $(SIM_SRC)))
 host_obj	= $(patsubst %.c,$(HOST_B)/obj/%.o,$(1))
 
 .PHONY: host sim
-host: $(HOST_B)/libsluice.so $(HOST_B)/sluice $(HOST_B)/sim
+host: $(HOST_B)/libsluice.so $(HOST_B)/sluice $(HOST_B)/pfctl $(HOST_B)/sim
 sim: host
 	$(HOST_B)/sim $(SIM_ARGS)
 
@@ -41,6 +42,9 @@ $(HOST_B)/libsluice.so: $(call host_obj,$(HOST_LIB_SRC)) tests/sim/libsluice.map
 $(HOST_B)/sluice: $(call host_obj,$(HOST_PROC_SRC))
 	@echo "  LD $@"
 	$(Q)$(HOSTCC) $(HOST_FLAGS) -o $@ $(call host_obj,$(HOST_PROC_SRC))
+$(HOST_B)/pfctl: $(call host_obj,$(HOST_PFCTL_SRC))
+	@echo "  LD $@"
+	$(Q)$(HOSTCC) $(HOST_FLAGS) -o $@ $(call host_obj,$(HOST_PFCTL_SRC))
 $(HOST_B)/sim: $(call host_obj,$(SIM_SRC))
 	@echo "  LD $@"
 	$(Q)$(HOSTCC) $(HOST_FLAGS) -o $@ $(call host_obj,$(SIM_SRC)) -ldl

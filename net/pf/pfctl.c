@@ -1,0 +1,156 @@
+/* pfctl.c - pfctl(8): options, reading a ruleset, printing it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/pf/pfctl.h"
+
+#define DEFINES_MAX	64
+
+struct args {
+	unsigned	 a_verbose;
+	bool		 a_noaction, a_quiet;
+	const char	*a_file, *a_anchor;
+	struct pf_define a_define[DEFINES_MAX];
+	unsigned	 a_ndefine;
+};
+
+/* pe_error's argument lies behind the environment. */
+struct run { struct pf_env r_env; struct out *r_err; };
+
+static void
+run_error(const struct pf_env *env, const char *file, unsigned line, const char *text)
+{
+	struct out *o = container_of(env, const struct run, r_env)->r_err;
+
+	if (file == NULL)
+		out_printf(o, "%s\n", text);
+	else if (file[0] == '\0')
+		out_printf(o, "pfctl: %s\n", text);
+	else if (line == 0)
+		out_printf(o, "pfctl: %s: %s\n", file, text);
+	else
+		out_printf(o, "%s:%u: %s\n", file, line, text);
+}
+
+/* ---- the command line ---- */
+
+/* NAME=VALUE; the name is cut off in place. */
+static bool
+define(struct args *a, char *arg)
+{
+	char *eq = strchr(arg, '=');
+
+	if (eq == NULL || eq == arg || a->a_ndefine == DEFINES_MAX)
+		return false;
+	*eq = '\0';
+	a->a_define[a->a_ndefine++] = (struct pf_define){ arg, eq + 1 };
+	return true;
+}
+
+static bool
+option(struct args *a, char c, char *value)
+{
+	switch (c) {
+	case 'a':
+		a->a_anchor = value;
+		return value[0] != '\0';
+	case 'D':
+		return define(a, value);
+	case 'f':
+		a->a_file = value;
+		return true;
+	case 'o':		/* the engine compiles any ruleset: nothing to choose */
+		return strcmp(value, "none") == 0 || strcmp(value, "basic") == 0 || strcmp(value, "profile") == 0;
+	case 'n':
+		return a->a_noaction = true;
+	case 'q':
+		return a->a_quiet = true;
+	case 'v':
+		a->a_verbose++;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* getopt(3)'s way: flags together, an argument behind its letter or as the next word. */
+static bool
+parse_args(struct args *a, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++)
+		for (char *s = argv[i] + 1; *s != '\0'; s++) {
+			char *value = NULL;
+
+			if (strchr("aDfo", *s) != NULL) {
+				value = s[1] != '\0' ? s + 1 : ++i < argc ? argv[i] : NULL;
+				if (value == NULL)
+					return false;
+			}
+			if (!option(a, *s, value))
+				return false;
+			if (value != NULL)
+				break;
+		}
+	return i == argc && a->a_noaction && a->a_file != NULL;
+}
+
+/* ---- the work ---- */
+
+static char *
+read_source(const struct pfctl *pt, const char *file, size_t *len)
+{
+	const char *why = "no files here";
+	char *text;
+
+	if (strcmp(file, "-") == 0)
+		text = pt->pt_stdin(pt, len, &why);
+	else
+		text = pt->pt_env->pe_read == NULL ? NULL : pt->pt_env->pe_read(pt->pt_env, file, len, &why);
+	if (text == NULL)
+		out_printf(pt->pt_err, "pfctl: %s: %s\n", file, why);
+	return text;
+}
+
+static void
+print_conf(struct out *o, struct pf_conf *pc, const struct args *a)
+{
+	for (const struct pf_queue *q = pc->pc_queues; q != NULL; q = q->q_next) {
+		pf_print_queue(o, q);
+		out_printf(o, "\n");
+	}
+	pf_print_rules(o, pc, a->a_verbose > 1);
+}
+
+static int
+check_file(const struct pfctl *pt, const struct args *a)
+{
+	struct run run = { *pt->pt_env, pt->pt_err };
+	struct pf_source s = { .ps_name = strcmp(a->a_file, "-") == 0 ? "stdin" : a->a_file, .ps_anchor = a->a_anchor,
+	    .ps_define = a->a_define, .ps_ndefine = a->a_ndefine };
+	struct pf_conf pc;
+	char *text;
+	bool ok;
+
+	if ((text = read_source(pt, a->a_file, &s.ps_len)) == NULL)
+		return 1;
+	s.ps_text = text;
+	run.r_env.pe_error = run_error;
+	run.r_env.pe_verbose = a->a_verbose > 0 && !a->a_quiet ? pt->pt_out : NULL;
+	ok = pf_conf_parse(&pc, &run.r_env, &s);
+	if (ok && run.r_env.pe_verbose != NULL)
+		print_conf(pt->pt_out, &pc, a);
+	pf_conf_free(&pc);
+	free(text);
+	return ok ? 0 : 1;
+}
+
+int
+pfctl_run(const struct pfctl *pt, int argc, char **argv)
+{
+	struct args a = { .a_anchor = "" };
+
+	return parse_args(&a, argc, argv) ? check_file(pt, &a) : 2;
+}
