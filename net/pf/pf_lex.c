@@ -115,6 +115,8 @@ lex_raw(struct pf_lex *lx)
 		if (*lx->lx_macro != '\0')
 			return (unsigned char)*lx->lx_macro++;
 		lx->lx_macro = NULL;
+		if ((c = (unsigned char)lx->lx_after) != '\0')
+			return c;
 	}
 	if (f->lf_p == f->lf_end) {
 		if (lx->lx_bol)
@@ -157,7 +159,6 @@ lex_giveup(struct pf_lex *lx)
 	int c;
 
 	lx->lx_macro = NULL;
-	lx->lx_nunget = 0;
 	do
 		c = lex_char(lx);
 	while (c != '\n' && c != END);
@@ -241,12 +242,13 @@ lex_macro(struct pf_lex *lx)
 	for (c = lex_char(lx); is_alnum(c) || c == '_'; c = lex_char(lx))
 		if (!lex_put(lx, c))
 			return false;
-	lex_unget(lx, c);
 	if ((m = macro_find(lx, lx->lx_text)) == NULL) {
 		pf_lex_error(lx, "macro '%s' not defined", lx->lx_text);
+		lex_unget(lx, c);
 		return false;
 	}
 	lx->lx_macro = m->m_value;
+	lx->lx_after = c != END ? (char)c : '\0';
 	return true;
 }
 

@@ -52,6 +52,7 @@ struct pf_lex {
 	struct pf_lex_file lx_file[PF_INCLUDES];
 	unsigned	 lx_nfiles;
 	const char	*lx_macro;	/* what is left of a macro's value; NULL: none is being read */
+	char		 lx_after;	/* the character behind the macro's name; NUL: none is kept */
 	char		 lx_unget[PF_UNGET];
 	unsigned	 lx_nunget;
 	bool		 lx_bol;	/* the file's last character was a newline, or there was none yet */

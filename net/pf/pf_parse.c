@@ -123,7 +123,8 @@ parse_lines(struct pf_parse *p)
 		p->p_anchor = anchor;
 		p->p_depth = 0;
 		while (!pf_at(p, '\n') && !pf_at(p, TOK_EOF))
-			pf_next(p);
+			pf_lex_next(&p->p_lex);
+		p->p_quiet = PF_QUIET;
 	}
 }
 

@@ -59,8 +59,10 @@ struct pf_parse {
 	struct pf_anchor *p_anchor;		/* where rules go */
 	unsigned	 p_depth;		/* of blocks and of lists in lists */
 	unsigned	 p_combinations;	/* looked at so far */
+	unsigned	 p_quiet;		/* tokens for which no syntax error is said: it comes of the error before, as yacc has it */
 	struct pf_load	*p_loads, **p_loads_tail;
 };
+#define PF_QUIET		3
 #define PF_DEPTH_MAX		64
 #define PF_COMBINATIONS_MAX	(4u << 20)
 
@@ -71,7 +73,7 @@ void	*pf_new(struct pf_parse *, size_t);		/* zeroed; NULL: no memory */
 const char *pf_keep(struct pf_parse *);			/* a copy of the token's text; NULL: no memory */
 static inline bool pf_at(const struct pf_parse *p, int tok) { return p->p_lex.lx_tok == tok; }
 static inline bool pf_at_kw(const struct pf_parse *p, enum pf_keyword kw) { return p->p_lex.lx_kw == kw; }
-static inline void pf_next(struct pf_parse *p) { pf_lex_next(&p->p_lex); }
+void	pf_next(struct pf_parse *);			/* goes past the token */
 bool	pf_accept(struct pf_parse *, int tok);		/* goes past it when it is there */
 bool	pf_accept_kw(struct pf_parse *, enum pf_keyword);
 bool	pf_expect(struct pf_parse *, int tok);		/* past it, or a syntax error */

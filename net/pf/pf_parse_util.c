@@ -21,7 +21,15 @@ pf_bad(struct pf_parse *p, const char *fmt, ...)
 bool
 pf_syntax(struct pf_parse *p)
 {
-	return pf_bad(p, "syntax error");
+	return p->p_quiet == 0 && pf_bad(p, "syntax error");
+}
+
+void
+pf_next(struct pf_parse *p)
+{
+	if (p->p_quiet > 0)
+		p->p_quiet--;
+	pf_lex_next(&p->p_lex);
 }
 
 void *
