@@ -140,9 +140,9 @@ anchor_block(struct pf_parse *p, struct pf_rule *r)
 
 	if (r->r_wild)
 		return pf_bad(p, "an anchor with a wildcard cannot have rules of its own");
-	if (p->p_depth == PF_DEPTH_MAX)
+	if (p->p_blocks == PF_BLOCKS_MAX)
 		return pf_bad(p, "too many anchors in anchors");
-	p->p_depth++;
+	p->p_blocks++;
 	r->r_inline = true;
 	p->p_anchor = r->r_anchor_call;
 	p->p_anchor->an_defined = true;
@@ -155,7 +155,7 @@ anchor_block(struct pf_parse *p, struct pf_rule *r)
 			return pf_syntax(p);
 	}
 	pf_next(p);
-	p->p_depth--;
+	p->p_blocks--;
 	p->p_anchor = outer;
 	return true;
 }
@@ -163,21 +163,22 @@ anchor_block(struct pf_parse *p, struct pf_rule *r)
 bool
 pf_parse_anchor(struct pf_parse *p)
 {
-	struct pf_def d;
+	struct pf_def *d = pf_new(p, sizeof(*d));		/* blocks nest, and it is big */
 
-	pf_def_init(&d);
-	d.d_rule.r_action = PF_ANCHOR;
-	d.d_rule.r_keep = PF_STATE_NO;
+	if (d == NULL)
+		return false;
+	pf_def_init(d);
+	d->d_rule.r_action = PF_ANCHOR;
 	pf_next(p);
-	if (!anchor_name(p, &d.d_rule) || !pf_parse_head(p, &d) || !pf_parse_options(p, &d))
+	if (!anchor_name(p, &d->d_rule) || !pf_parse_head(p, d) || !pf_parse_options(p, d))
 		return false;
-	if (d.d_rule.r_anchor[0] == '\0' && !pf_at(p, '{'))
+	if (d->d_rule.r_anchor[0] == '\0' && !pf_at(p, '{'))
 		return pf_bad(p, "anchors without explicit rules must specify a name");
-	if (!pf_check_def(p, &d) || !anchor_target(p, &d.d_rule))
+	if (!pf_check_def(p, d) || !anchor_target(p, &d->d_rule))
 		return false;
-	if (pf_at(p, '{') && !anchor_block(p, &d.d_rule))
+	if (pf_at(p, '{') && !anchor_block(p, &d->d_rule))
 		return false;
-	return pf_expand(p, &d);
+	return pf_expand(p, d);
 }
 
 /* ---- load anchor NAME from FILE ---- */

@@ -51,6 +51,8 @@ check_translation(struct pf_parse *p, const struct pf_def *d)
 		return pf_bad(p, "nat-to, rdr-to and binat-to cannot be used on block rules");
 	if (d->d_rdr.rd_pool.pp_static_port || d->d_route.rd_pool.pp_static_port)
 		return pf_bad(p, "the 'static-port' option is only valid with nat rules");
+	if (d->d_route.rd_set && r->r_dir == PF_INOUT)
+		return pf_bad(p, "direction must be explicit with rules that specify routing");
 	if (d->d_route.rd_set && r->r_action == PF_MATCH)
 		return pf_bad(p, "route-to, reply-to and dup-to are not supported on match rules");
 	return true;
@@ -115,6 +117,8 @@ check_icmp(struct pf_parse *p, const struct pf_rule *r)
 		errors += !pf_bad(p, "proto icmp doesn't match address family inet6");
 	if (r->r_proto == IPPROTO_ICMPV6_ && r->r_af == PF_INET)
 		errors += !pf_bad(p, "proto icmp6 doesn't match address family inet");
+	if (r->r_icmp_type >= 0 && r->r_af == PF_AF_ANY)
+		errors += !pf_bad(p, "must indicate address family with icmp-type/code");
 	if (r->r_icmp_type >= 0 && r->r_proto != (r->r_icmp6 ? IPPROTO_ICMPV6_ : IPPROTO_ICMP_))
 		errors += !pf_bad(p, "icmp-type mismatch");
 	return errors;
@@ -131,6 +135,8 @@ pf_check_rule(struct pf_parse *p, const struct pf_rule *r)
 	if (r->r_os[0] != '\0' && r->r_proto != IPPROTO_TCP_ && r->r_proto != 0)
 		errors += !pf_bad(p, "os only applies to tcp");
 	errors += check_icmp(p, r);
+	if (r->r_fragment && (ports || r->r_flagset != 0 || r->r_icmp_type >= 0))
+		errors += !pf_bad(p, "fragments can be filtered only on IP header fields");
 	if (r->r_action == PF_BLOCK && r->r_return == PF_RETURN_RST && r->r_proto != IPPROTO_TCP_)
 		errors += !pf_bad(p, "return-rst can only be applied to TCP packets");
 	return errors;

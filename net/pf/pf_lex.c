@@ -1,5 +1,4 @@
 /* pf_lex.c - characters to tokens. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,16 +47,23 @@ pf_lex_filename(const struct pf_lex *lx)
 }
 
 void
-pf_lex_error(struct pf_lex *lx, const char *fmt, ...)
+pf_lex_verror(struct pf_lex *lx, const char *fmt, va_list ap)
 {
 	char text[512];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	lx->lx_errors++;
+	lx->lx_env->pe_error(lx->lx_env, pf_lex_filename(lx), lx->lx_line, text);
+}
+
+void
+pf_lex_error(struct pf_lex *lx, const char *fmt, ...)
+{
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	pf_lex_verror(lx, fmt, ap);
 	va_end(ap);
-	lx->lx_errors++;
-	lx->lx_env->pe_error(lx->lx_env, pf_lex_filename(lx), lx->lx_line, text);
 }
 
 /* ---- macros ---- */

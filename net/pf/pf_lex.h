@@ -3,6 +3,8 @@
 #ifndef NET_PF_PF_LEX_H
 #define NET_PF_PF_LEX_H
 
+#include <stdarg.h>
+
 #include "net/pf/pf_conf.h"
 
 /* The reserved words: pf_keywords[] (pf_lex_words.c) has the texts in the same order, which is strcmp's. */
@@ -77,5 +79,6 @@ const char *pf_lex_filename(const struct pf_lex *);
 bool	pf_lex_define(struct pf_lex *, const char *name, const char *value, bool cmdline);
 /* Says what is wrong at the token that is looked at. */
 void	pf_lex_error(struct pf_lex *, const char *fmt, ...) __printflike(2, 3);
+void	pf_lex_verror(struct pf_lex *, const char *fmt, va_list);
 
 #endif

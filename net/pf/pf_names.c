@@ -11,7 +11,7 @@ static const struct name users[] = {
 	{ "root", 0 }, { "daemon", 1 }, { "operator", 2 }, { "bin", 3 }, { "sshd", 27 }, { "_portmap", 28 }, { "www", 67 }, { "_isakmpd", 68 },
 	{ "named", 70 }, { "_pflogd", 74 }, { "_bgpd", 75 }, { "_tcpdump", 76 }, { "_dhcp", 77 }, { "_ntp", 83 }, { "_ospfd", 85 }, { "_ripd", 88 },
 	{ "_relayd", 89 }, { "_ospf6d", 90 }, { "_snmpd", 91 }, { "_ldpd", 97 }, { "_iked", 101 }, { "_rad", 106 }, { "_slaacd", 107 },
-	{ "_unwind", 115 }, { "_syslogd", 73 }, { "_ping", 51 }, { "_traceroute", 52 }, { "nobody", 32767 },
+	{ "_unwind", 115 }, { "_syslogd", 73 }, { "_ping", 51 }, { "_traceroute", 52 }, { "_unbound", 53 }, { "_pbuild", 55 }, { "_pfetch", 56 }, { "_pkgfetch", 57 }, { "nobody", 32767 },
 };
 static const struct name groups[] = {
 	{ "wheel", 0 }, { "daemon", 1 }, { "kmem", 2 }, { "sys", 3 }, { "tty", 4 }, { "operator", 5 }, { "bin", 7 }, { "wsrc", 9 }, { "users", 10 },

@@ -10,17 +10,17 @@
 /* ---- macros and includes ---- */
 
 static bool
-macro_value(struct pf_parse *p, char *value, size_t size)
+macro_value(struct pf_parse *p)
 {
 	size_t n = 0, len;
 
 	do {
 		len = strlen(p->p_lex.lx_text);
-		if (n + len + 2 > size)
+		if (n + len + 2 > sizeof(p->p_value))
 			return pf_bad(p, "string too long");
 		if (n > 0)
-			value[n++] = ' ';
-		memcpy(value + n, p->p_lex.lx_text, len + 1);
+			p->p_value[n++] = ' ';
+		memcpy(p->p_value + n, p->p_lex.lx_text, len + 1);
 		n += len;
 		pf_next(p);
 	} while (pf_at(p, TOK_STRING) || pf_at(p, TOK_NUMBER));
@@ -31,20 +31,19 @@ macro_value(struct pf_parse *p, char *value, size_t size)
 static bool
 parse_macro(struct pf_parse *p)
 {
-	char value[PF_LEX_MAX];
 	const char *name;
 
 	if (!pf_string(p, &name) || !pf_expect(p, '='))
 		return false;
 	if (!pf_at(p, TOK_STRING) && !pf_at(p, TOK_NUMBER))
 		return pf_syntax(p);
-	if (!macro_value(p, value, sizeof(value)))
+	if (!macro_value(p))
 		return false;
 	if (name[strcspn(name, " \t")] != '\0')
 		return pf_bad(p, "macro name cannot contain whitespace");
 	if (p->p_env->pe_verbose != NULL)
-		out_printf(p->p_env->pe_verbose, "%s = \"%s\"\n", name, value);
-	return pf_lex_define(&p->p_lex, name, value, false);
+		out_printf(p->p_env->pe_verbose, "%s = \"%s\"\n", name, p->p_value);
+	return pf_lex_define(&p->p_lex, name, p->p_value, false);
 }
 
 /* A file's text, malloc()ed. NULL: *why. */
@@ -121,7 +120,7 @@ parse_lines(struct pf_parse *p)
 		if (pf_parse_statement(p, false) && (pf_at(p, '\n') || pf_at(p, TOK_EOF) || pf_syntax(p)))
 			continue;
 		p->p_anchor = anchor;
-		p->p_depth = 0;
+		p->p_lists = p->p_blocks = 0;
 		while (!pf_at(p, '\n') && !pf_at(p, TOK_EOF))
 			pf_lex_next(&p->p_lex);
 		p->p_quiet = PF_QUIET;

@@ -57,13 +57,15 @@ struct pf_parse {
 	const struct pf_env *p_env;
 	struct pf_conf	*p_conf;
 	struct pf_anchor *p_anchor;		/* where rules go */
-	unsigned	 p_depth;		/* of blocks and of lists in lists */
+	unsigned	 p_lists, p_blocks;	/* how deep they are nested; a task's stack is small */
+	char		 p_value[PF_LEX_MAX];	/* of the macro that is read */
 	unsigned	 p_combinations;	/* looked at so far */
 	unsigned	 p_quiet;		/* tokens for which no syntax error is said: it comes of the error before, as yacc has it */
 	struct pf_load	*p_loads, **p_loads_tail;
 };
 #define PF_QUIET		3
-#define PF_DEPTH_MAX		64
+#define PF_LISTS_MAX		16
+#define PF_BLOCKS_MAX		24
 #define PF_COMBINATIONS_MAX	(4u << 20)
 
 /* ---- pf_parse_util.c ---- */

@@ -6,6 +6,8 @@
 #include "net/pf/pf_names.h"
 #include "net/pf/pf_parse.h"
 
+#define HOST_TEXT	264		/* longer than any address or name can be */
+
 /* ---- hosts ---- */
 
 /* "/ N" behind an address, into the text. */
@@ -28,7 +30,7 @@ static bool
 host_literal(struct pf_parse *p, struct pn_host ***tail)
 {
 	bool number = pf_at(p, TOK_NUMBER);
-	char text[1024];
+	char text[HOST_TEXT];
 	size_t len;
 
 	snprintf(text, sizeof(text), "%s", p->p_lex.lx_text);
@@ -161,7 +163,7 @@ pf_parse_hosts(struct pf_parse *p, struct pn_host **hosts)
 
 /* ---- comparisons ---- */
 
-struct cmp_list { struct pn_cmp **tail; bool (*value)(struct pf_parse *, const char *, uint32_t *); bool range; };
+struct cmp_list { struct pn_cmp **tail; bool (*value)(struct pf_parse *, const char *, uint32_t *); const char *who; };	/* who NULL: ports */
 
 static bool
 cmp_value(struct pf_parse *p, const struct cmp_list *cl, uint32_t *v)
@@ -216,7 +218,7 @@ cmp_parse(struct pf_parse *p, const struct cmp_list *cl, struct pf_cmp *c)
 		pf_next(p);
 		return cmp_value(p, cl, &c->pc_lo);
 	}
-	if (cl->range && pf_at(p, TOK_STRING) && strchr(p->p_lex.lx_text, ':') != NULL)
+	if (cl->who == NULL && pf_at(p, TOK_STRING) && strchr(p->p_lex.lx_text, ':') != NULL)
 		return cmp_range(p, cl, c);
 	if (!cmp_value(p, cl, &c->pc_lo))
 		return false;
@@ -239,9 +241,9 @@ cmp_item(struct pf_parse *p, void *arg)
 		return pf_list(p, cmp_item, arg);
 	if ((n = pf_new(p, sizeof(*n))) == NULL || !cmp_parse(p, cl, &n->cmp))
 		return false;
-	if (!cl->range && (n->cmp.pc_lo == PF_UID_UNKNOWN || n->cmp.pc_hi == PF_UID_UNKNOWN) &&
+	if (cl->who != NULL && (n->cmp.pc_lo == PF_UID_UNKNOWN || n->cmp.pc_hi == PF_UID_UNKNOWN) &&
 	    n->cmp.pc_op != PF_OP_EQ && n->cmp.pc_op != PF_OP_NE)
-		return pf_bad(p, "unknown requires operator = or !=");
+		return pf_bad(p, "%s unknown requires operator = or !=", cl->who);
 	*cl->tail = n;
 	cl->tail = &n->next;
 	return true;
@@ -267,7 +269,7 @@ pf_parse_port(struct pf_parse *p, const char *s, uint16_t *port)
 static bool
 port_value(struct pf_parse *p, const char *s, uint32_t *v)
 {
-	uint16_t port;
+	uint16_t port = 0;
 
 	if (!pf_parse_port(p, s, &port))
 		return false;
@@ -278,7 +280,7 @@ port_value(struct pf_parse *p, const char *s, uint32_t *v)
 bool
 pf_parse_ports(struct pf_parse *p, struct pn_cmp **list)
 {
-	struct cmp_list cl = { list, port_value, true };
+	struct cmp_list cl = { list, port_value, NULL };
 
 	return pf_list(p, cmp_item, &cl);
 }
@@ -322,7 +324,7 @@ bool
 pf_parse_ids(struct pf_parse *p, struct pn_cmp **list, bool group)
 {
 	struct pn_cmp *new = NULL;
-	struct cmp_list cl = { &new, group ? gid_value : uid_value, false };
+	struct cmp_list cl = { &new, group ? gid_value : uid_value, group ? "group" : "user" };
 
 	if (!pf_list(p, cmp_item, &cl))
 		return false;

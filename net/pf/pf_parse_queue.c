@@ -6,6 +6,9 @@
 
 #include "net/pf/pf_parse.h"
 
+#define QUEUE_DEPTH	32
+#define QUEUES_MAX	1024
+
 /* "100M", "1Kb", "5000": bits a second. */
 static bool
 parse_rate(struct pf_parse *p, uint64_t *rate)
@@ -127,10 +130,13 @@ static bool
 queue_add(struct pf_parse *p, const struct pf_queue *q, const char *ifname)
 {
 	struct pf_queue *new;
+	unsigned n = 0;
 
 	for (const struct pf_queue *o = p->p_conf->pc_queues; o != NULL; o = o->q_next)
 		if (strcmp(o->q_name, q->q_name) == 0 && strcmp(o->q_ifname, ifname) == 0)
 			return pf_bad(p, "queue %s redefined", q->q_name);
+		else if (++n == QUEUES_MAX)
+			return pf_bad(p, "too many queues");
 	if ((new = pf_new(p, sizeof(*new))) == NULL)
 		return false;
 	*new = *q;
@@ -194,11 +200,39 @@ queue_find(struct pf_conf *pc, const char *name)
 	return q;
 }
 
+/* The root of the tree in which it stands; NULL: a loop. */
+static const struct pf_queue *
+queue_root(struct pf_conf *pc, const struct pf_queue *q)
+{
+	for (unsigned steps = 0; q != NULL && q->q_parent[0] != '\0'; q = queue_find(pc, q->q_parent))
+		if (++steps > QUEUE_DEPTH)
+			return NULL;
+	return q;
+}
+
+/* pf.conf(5), QUEUEING: exactly one default queue per interface; a root of flows only is its own. */
+static void
+check_root(struct pf_parse *p, const struct pf_queue *root)
+{
+	unsigned n = 0;
+
+	if (!root->q_link.bw_set)
+		return;
+	for (const struct pf_queue *q = p->p_conf->pc_queues; q != NULL; q = q->q_next)
+		n += q->q_default && queue_root(p->p_conf, q) == root;
+	if (n == 0)
+		queue_bad(p, "no default queue specified on %s", root->q_ifname);
+	else if (n > 1)
+		queue_bad(p, "more than one default queue on %s", root->q_ifname);
+}
+
 static void
 check_queue(struct pf_parse *p, const struct pf_queue *q)
 {
 	if (q->q_parent[0] != '\0' && queue_find(p->p_conf, q->q_parent) == NULL)
 		queue_bad(p, "queue %s: parent %s not found", q->q_name, q->q_parent);
+	else if (queue_root(p->p_conf, q) == NULL)
+		queue_bad(p, "queue %s: its parents are too deep or a circle", q->q_name);
 	else if (!q->q_link.bw_set && (q->q_flows == 0 || q->q_parent[0] != '\0'))
 		queue_bad(p, "queue %s: no bandwidth was specified", q->q_name);
 	else if (q->q_default && !q->q_leaf)
@@ -217,4 +251,7 @@ pf_check_queues(struct pf_parse *p)
 			parent->q_leaf = false;
 	for (struct pf_queue *q = p->p_conf->pc_queues; q != NULL; q = q->q_next)
 		check_queue(p, q);
+	for (struct pf_queue *q = p->p_conf->pc_queues; q != NULL && p->p_lex.lx_errors == 0; q = q->q_next)
+		if (q->q_parent[0] == '\0')
+			check_root(p, q);
 }

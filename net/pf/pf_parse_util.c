@@ -8,13 +8,11 @@
 bool
 pf_bad(struct pf_parse *p, const char *fmt, ...)
 {
-	char text[512];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	pf_lex_verror(&p->p_lex, fmt, ap);
 	va_end(ap);
-	pf_lex_error(&p->p_lex, "%s", text);
 	return false;
 }
 
@@ -113,9 +111,9 @@ pf_list(struct pf_parse *p, pf_item_fn *item, void *arg)
 {
 	if (!pf_accept(p, '{'))
 		return item(p, arg);
-	if (p->p_depth == PF_DEPTH_MAX)
+	if (p->p_lists == PF_LISTS_MAX)
 		return pf_bad(p, "too many lists in lists");
-	p->p_depth++;
+	p->p_lists++;
 	do {
 		pf_newlines(p);
 		if (!item(p, arg))
@@ -124,7 +122,7 @@ pf_list(struct pf_parse *p, pf_item_fn *item, void *arg)
 		pf_accept(p, ',');
 		pf_newlines(p);
 	} while (!pf_at(p, '}'));
-	p->p_depth--;
+	p->p_lists--;
 	pf_next(p);
 	return true;
 }

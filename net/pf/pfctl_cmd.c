@@ -1,0 +1,56 @@
+/* pfctl_cmd.c - the console's pfctl(8). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/command.h"
+#include "net/pf/pf_env_net.h"
+#include "net/pf/pfctl.h"
+
+struct cmd { struct pfctl c_pfctl; const struct here_doc *c_doc; };
+
+static char *
+cmd_stdin(const struct pfctl *pt, size_t *len, const char **why)
+{
+	const struct here_doc *doc = container_of(pt, const struct cmd, c_pfctl)->c_doc;
+	char *text;
+
+	if (doc == NULL) {
+		*why = "no input: pfctl ... -f - <<EOF";
+		return NULL;
+	}
+	if ((text = malloc(doc->hd_len + 1)) == NULL) {
+		*why = "Cannot allocate memory";
+		return NULL;
+	}
+	memcpy(text, doc->hd_text, doc->hd_len);
+	*len = doc->hd_len;
+	return text;
+}
+
+static int
+cmd_pfctl(struct out *o, int argc, char **argv)
+{
+	struct pf_env_net en;
+	struct cmd c = { { &en.en_env, o, o, cmd_stdin }, o->o_stdin };
+	int status = 1;
+
+	if (pf_env_net_init(&en))
+		status = pfctl_run(&c.c_pfctl, argc, argv);
+	else
+		out_printf(o, "pfctl: Cannot allocate memory\n");
+	pf_env_net_free(&en);
+	return status == 2 ? command_usage(o, argv[0]) : status;
+}
+COMMAND_DOC(pfctl, cmd_pfctl, PFCTL_SYNOPSIS, "check and print packet filter rules",
+    "Reads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
+    "follow, and says what is wrong in it. With -v prints it: macros, options, tables, queues\n"
+    "and rules, one rule a line with its lists expanded; -vv numbers them. Nothing is loaded.\n\n"
+    "    -a anchor     the rules are the anchor's\n"
+    "    -D macro=val  defines a macro, whatever the file says of it\n"
+    "    -f file       what to read; - is the here-document\n"
+    "    -n            do not load\n"
+    "    -o level      none, basic or profile: accepted, there is nothing to choose\n\n"
+    "    pfctl -nvf - <<EOF\n"
+    "    block all\n"
+    "    pass in on vio0 proto tcp to port ssh\n"
+    "    EOF\n");
