@@ -26,10 +26,10 @@ bool	pf_conf_check(const struct pf_conf *, const struct pf_env *, pf_lacks_fn *)
 
 /* Printing, as pfctl -sr and -nv do. A rule without a newline. */
 void	pf_print_rule(struct out *, const struct pf_rule *);
-void	pf_print_ruleset(struct out *, const struct pf_anchor *, unsigned depth, bool numbers);
 void	pf_print_rules(struct out *, struct pf_conf *, bool numbers);	/* the main ruleset, then what no anchor rule shows */
 void	pf_print_queue(struct out *, const struct pf_queue *);
-void	pf_print_table(struct out *, const struct pf_table *);
+void	pf_print_quoted(struct out *, const char *);			/* "string" */
+void	pf_print_word(struct out *, const char *);			/* the same without quotes where they are not needed */
 void	pf_print_addr(struct out *, const struct pf_addr *);
 void	pf_print_cmp(struct out *, const struct pf_cmp *);		/* " = 80" */
 void	pf_print_state_opts(struct out *, const struct pf_state_opts *, const char *sep);

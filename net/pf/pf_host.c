@@ -203,6 +203,8 @@ pf_dynaddr(struct pf_parse *p, const char *text, struct pf_addr *a)
 
 	if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z')))
 		return pf_bad(p, "invalid interface name '%s'", text);
+	if (strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != len)
+		return pf_bad(p, "invalid interface name '%s'", text);
 	if (len >= PF_IFNAME)
 		return pf_bad(p, "interface name too long");
 	if (!modifiers(text + len, &flags))

@@ -194,7 +194,7 @@ is_alnum(int c)
 static bool
 is_word(int c)
 {
-	return c > ' ' && c < 0x7f && strchr("(){}<>!=/#,", c) == NULL;
+	return c > ' ' && c < 0x7f && strchr("(){}<>!=/#,\\", c) == NULL;
 }
 
 /* What may follow a number; before anything else digits are a word. */
@@ -275,6 +275,17 @@ static bool
 all_digits(const char *s)
 {
 	return *s != '\0' && strspn(s, "0123456789") == strlen(s);
+}
+
+bool
+pf_lex_is_string(const char *s)
+{
+	if ((!is_alnum((unsigned char)*s) && *s != ':' && *s != '_') || all_digits(s) || pf_keyword(s) != KW_NONE)
+		return false;
+	for (; *s != '\0'; s++)
+		if (!is_word((unsigned char)*s))
+			return false;
+	return true;
 }
 
 static int

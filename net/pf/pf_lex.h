@@ -74,6 +74,7 @@ void	pf_lex_free(struct pf_lex *);
 /* Takes over a malloc()ed text (own) or borrows one. False: too deep. */
 bool	pf_lex_push(struct pf_lex *, const char *name, const char *text, size_t len, char *own);
 void	pf_lex_next(struct pf_lex *);
+bool	pf_lex_is_string(const char *);	/* without quotes it is one string and nothing else */
 const char *pf_lex_filename(const struct pf_lex *);
 /* Defines or redefines; false: no memory. A macro of the command line stays. */
 bool	pf_lex_define(struct pf_lex *, const char *name, const char *value, bool cmdline);

@@ -27,6 +27,15 @@ macro_value(struct pf_parse *p)
 	return true;
 }
 
+static void
+print_macro(struct out *o, const char *name, const char *value)
+{
+	pf_print_word(o, name);
+	out_printf(o, " = ");
+	pf_print_quoted(o, value);
+	out_printf(o, "\n");
+}
+
 /* name = "value" ... */
 static bool
 parse_macro(struct pf_parse *p)
@@ -39,10 +48,10 @@ parse_macro(struct pf_parse *p)
 		return pf_syntax(p);
 	if (!macro_value(p))
 		return false;
-	if (name[strcspn(name, " \t")] != '\0')
+	if (name[0] == '\0' || name[strcspn(name, " \t")] != '\0')
 		return pf_bad(p, "macro name cannot contain whitespace");
 	if (p->p_env->pe_verbose != NULL)
-		out_printf(p->p_env->pe_verbose, "%s = \"%s\"\n", name, p->p_value);
+		print_macro(p->p_env->pe_verbose, name, p->p_value);
 	return pf_lex_define(&p->p_lex, name, p->p_value, false);
 }
 

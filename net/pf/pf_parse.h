@@ -65,7 +65,6 @@ struct pf_parse {
 };
 #define PF_QUIET		3
 #define PF_LISTS_MAX		16
-#define PF_BLOCKS_MAX		24
 #define PF_COMBINATIONS_MAX	(4u << 20)
 
 /* ---- pf_parse_util.c ---- */
@@ -83,6 +82,7 @@ bool	pf_expect_kw(struct pf_parse *, enum pf_keyword);
 bool	pf_string(struct pf_parse *, const char **);	/* a string that is no reserved word */
 bool	pf_string_is(const struct pf_parse *, const char *);	/* such a string is looked at */
 bool	pf_number(struct pf_parse *, int64_t *);
+bool	pf_check_ifname(struct pf_parse *, const char *);	/* neither empty nor too long */
 void	pf_newlines(struct pf_parse *);
 /* One item, or a list of them in braces: items part by commas or blanks, newlines count as blanks. */
 typedef bool pf_item_fn(struct pf_parse *, void *arg);

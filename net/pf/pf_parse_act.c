@@ -39,6 +39,8 @@ queue_name(struct pf_parse *p, const char **name)
 {
 	if (!pf_string(p, name))
 		return false;
+	if (**name == '\0')
+		return pf_bad(p, "a queue needs a name");
 	return strlen(*name) < PF_QUEUE_NAME || pf_bad(p, "queue name too long (max %d chars)", PF_QUEUE_NAME - 1);
 }
 

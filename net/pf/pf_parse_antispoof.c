@@ -22,8 +22,8 @@ as_item(struct pf_parse *p, void *arg)
 		return pf_syntax(p);
 	if (!pf_string(p, &n->name) || (n->dynamic && !pf_expect(p, ')')))
 		return false;
-	if (strlen(n->name) >= PF_IFNAME)
-		return pf_bad(p, "interface name '%s' too long", n->name);
+	if (!pf_check_ifname(p, n->name))
+		return false;
 	**tail = n;
 	*tail = &n->next;
 	return true;

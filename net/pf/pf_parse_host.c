@@ -77,6 +77,8 @@ host_route(struct pf_parse *p, struct pf_addr *a)
 	a->pa_type = PF_ADDR_RTLABEL;
 	if (!pf_string(p, &a->pa_name))
 		return false;
+	if (a->pa_name[0] == '\0')
+		return pf_bad(p, "a route label cannot be empty");
 	return strlen(a->pa_name) < PF_RTLABEL || pf_bad(p, "route label '%s' too long", a->pa_name);
 }
 

@@ -202,16 +202,24 @@ opt_label(struct pf_parse *p, struct pf_def *d)
 }
 
 static bool
+tag_name(struct pf_parse *p, const char **tag)
+{
+	if (!pf_string(p, tag))
+		return false;
+	return **tag != '\0' || pf_bad(p, "a tag cannot be empty");
+}
+
+static bool
 opt_tag(struct pf_parse *p, struct pf_def *d)
 {
-	return pf_string(p, &d->d_tag);
+	return tag_name(p, &d->d_tag);
 }
 
 static bool
 opt_tagged(struct pf_parse *p, struct pf_def *d)
 {
 	d->d_rule.r_tagnot = false;
-	return pf_string(p, &d->d_match_tag);
+	return tag_name(p, &d->d_match_tag);
 }
 
 static bool
@@ -225,7 +233,7 @@ opt_received_on(struct pf_parse *p, struct pf_def *d)
 	}
 	if (!pf_string(p, &d->d_rule.r_rcvif))
 		return false;
-	return strlen(d->d_rule.r_rcvif) < PF_IFNAME || pf_bad(p, "interface name '%s' too long", d->d_rule.r_rcvif);
+	return pf_check_ifname(p, d->d_rule.r_rcvif);
 }
 
 static bool
@@ -244,7 +252,7 @@ opt_max_pkt_rate(struct pf_parse *p, struct pf_def *d)
 	return true;
 }
 
-/* "20%", "0.5%", or a part of 1: in units of 10^-9. -1: no such number, or none above 0 and up to 1. */
+/* "20%", "0.5%", or a part of 1: in units of 10^-9. -1: no such number, or none from a millionth of a percent up to 1. */
 static int64_t
 parse_part(const char *s)
 {
@@ -263,7 +271,7 @@ parse_part(const char *s)
 		v /= 100;
 		s++;
 	}
-	return digits && *s == '\0' && v > 0 && v <= 1000000000 ? v : -1;
+	return digits && *s == '\0' && v >= 10 && v <= 1000000000 ? v : -1;
 }
 
 static bool

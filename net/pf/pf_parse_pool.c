@@ -17,6 +17,8 @@ redir_ports(struct pf_parse *p, struct pf_redir *rd)
 		*colon = '\0';
 	if (!pf_parse_port(p, p->p_lex.lx_text, &rd->rd_pool.pp_lo))
 		return false;
+	if (rd->rd_pool.pp_lo == 0)
+		return pf_bad(p, "port 0 cannot be used in a redirection");
 	if (colon != NULL && strcmp(colon + 1, "*") == 0)
 		rd->rd_star = true;
 	else if (colon != NULL && !pf_parse_port(p, colon + 1, &rd->rd_pool.pp_hi))
@@ -122,7 +124,23 @@ pf_parse_pool_options(struct pf_parse *p, struct pf_redir *rd)
 static bool
 redir_item(struct pf_parse *p, void *tail)
 {
-	return pf_at(p, '{') ? pf_list(p, redir_item, tail) : pf_parse_host(p, tail);
+	struct pn_host **first = *(struct pn_host ***)tail;
+
+	if (pf_at(p, '{'))
+		return pf_list(p, redir_item, tail);
+	if (!pf_parse_host(p, tail))
+		return false;
+	if ((*first)->not)
+		return pf_bad(p, "an address of a pool cannot be negated");
+	switch ((*first)->addr.pa_type) {
+	case PF_ADDR_NET:
+	case PF_ADDR_RANGE:
+	case PF_ADDR_DYN:
+	case PF_ADDR_TABLE:
+		return true;
+	default:
+		return pf_syntax(p);
+	}
 }
 
 bool

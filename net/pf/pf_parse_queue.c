@@ -79,6 +79,8 @@ parse_parent(struct pf_parse *p, struct pf_queue *q)
 		return pf_bad(p, "parent cannot be respecified");
 	if (!pf_string(p, &q->q_parent))
 		return false;
+	if (q->q_parent[0] == '\0')
+		return pf_bad(p, "a queue needs a name");
 	return strlen(q->q_parent) < PF_QUEUE_NAME || pf_bad(p, "parent queue name too long (max %d chars)", PF_QUEUE_NAME - 1);
 }
 
@@ -155,6 +157,8 @@ pf_parse_queue(struct pf_parse *p)
 	pf_next(p);
 	if (!pf_string(p, &q.q_name))
 		return false;
+	if (q.q_name[0] == '\0')
+		return pf_bad(p, "a queue needs a name");
 	if (strlen(q.q_name) >= PF_QUEUE_NAME)
 		return pf_bad(p, "queue name '%s' too long (max %d chars)", q.q_name, PF_QUEUE_NAME - 1);
 	if ((pf_accept_kw(p, KW_ON) && !pf_parse_ifspec(p, &ifs)) || !queue_options(p, &q))

@@ -110,7 +110,7 @@ log_option(struct pf_parse *p, struct pf_rule *r)
 	else if (pf_accept_kw(p, KW_TO)) {
 		if (!pf_string(p, &r->r_logif))
 			return false;
-		if (strlen(r->r_logif) >= PF_IFNAME || strspn(r->r_logif, "0123456789") > 0)
+		if (r->r_logif[0] == '\0' || strlen(r->r_logif) >= PF_IFNAME || strspn(r->r_logif, "0123456789") > 0)
 			return pf_bad(p, "%s: invalid log interface", r->r_logif);
 	} else
 		return pf_syntax(p);
@@ -150,8 +150,8 @@ if_item(struct pf_parse *p, void *arg)
 		n->name = "any";
 	else if (!pf_string(p, &n->name))
 		return false;
-	if (strlen(n->name) >= PF_IFNAME)
-		return pf_bad(p, "interface name '%s' too long", n->name);
+	if (!pf_check_ifname(p, n->name))
+		return false;
 	**tail = n;
 	*tail = &n->next;
 	return true;
@@ -246,6 +246,8 @@ os_item(struct pf_parse *p, void *arg)
 		return pf_list(p, os_item, arg);
 	if ((n = pf_new(p, sizeof(*n))) == NULL || !pf_string(p, &n->name))
 		return false;
+	if (n->name[0] == '\0')
+		return pf_bad(p, "an operating system needs a name");
 	**tail = n;
 	*tail = &n->next;
 	return true;

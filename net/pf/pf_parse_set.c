@@ -10,6 +10,15 @@
 		out_printf((p)->p_env->pe_verbose, __VA_ARGS__);		\
 	} while (0)
 
+static void
+say_word(struct pf_parse *p, const char *s)
+{
+	if (p->p_env->pe_verbose != NULL && strcmp(s, "any") == 0)
+		out_printf(p->p_env->pe_verbose, "any");
+	else if (p->p_env->pe_verbose != NULL)
+		pf_print_word(p->p_env->pe_verbose, s);
+}
+
 static bool
 set_timeout_item(struct pf_parse *p, void *arg __unused_arg)
 {
@@ -69,10 +78,12 @@ set_loginterface(struct pf_parse *p)
 
 	if (!pf_string(p, &name))
 		return false;
-	if (strlen(name) >= PF_IFNAME)
+	if (strlen(name) >= PF_IFNAME || name[0] == '\0')
 		return pf_bad(p, "interface name '%s' too long", name);
 	p->p_conf->pc_options.po_loginterface = strcmp(name, "none") == 0 ? NULL : name;
-	say(p, "set loginterface %s\n", name);
+	say(p, "set loginterface ");
+	say_word(p, name);
+	say(p, "\n");
 	return true;
 }
 
@@ -188,7 +199,10 @@ set_fingerprints(struct pf_parse *p)
 {
 	if (!pf_string(p, &p->p_conf->pc_options.po_fingerprints))
 		return false;
-	say(p, "set fingerprints \"%s\"\n", p->p_conf->pc_options.po_fingerprints);
+	say(p, "set fingerprints ");
+	if (p->p_env->pe_verbose != NULL)
+		pf_print_quoted(p->p_env->pe_verbose, p->p_conf->pc_options.po_fingerprints);
+	say(p, "\n");
 	return true;
 }
 
@@ -204,7 +218,8 @@ set_skip(struct pf_parse *p)
 		tail = &(*tail)->sk_next;
 	say(p, "set skip on {");
 	for (; ifs != NULL; ifs = ifs->next) {
-		say(p, "%s %s", ifs->not ? " !" : "", ifs->name);
+		say(p, ifs->not ? " ! " : " ");
+		say_word(p, ifs->name);
 		if ((sk = pf_new(p, sizeof(*sk))) == NULL)
 			return false;
 		*sk = (struct pf_skip){ NULL, ifs->name, ifs->not };
@@ -225,6 +240,7 @@ set_state_defaults(struct pf_parse *p)
 	o->po_state_defaults_set = true;
 	if (!pf_parse_state_list(p, &o->po_state_defaults))
 		return false;
+	o->po_state_defaults.so_floats = o->po_state_defaults.so_bound == PF_BOUND_FLOATING;
 	if (p->p_env->pe_verbose != NULL) {
 		out_printf(p->p_env->pe_verbose, "set state-defaults ");
 		pf_print_state_opts(p->p_env->pe_verbose, &o->po_state_defaults, ", ");

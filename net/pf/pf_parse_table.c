@@ -10,6 +10,8 @@ pf_parse_table_name(struct pf_parse *p, const char **name)
 {
 	if (!pf_expect(p, '<') || !pf_string(p, name))
 		return false;
+	if (**name == '\0')
+		return pf_bad(p, "a table needs a name");
 	if (strlen(*name) >= PF_TABLE_NAME)
 		return pf_bad(p, "table name too long, max %d chars", PF_TABLE_NAME - 1);
 	return pf_expect(p, '>');
@@ -236,7 +238,8 @@ table_options(struct pf_parse *p, struct table_text *tt)
 			if (!pf_string(p, &file) || !table_file(p, t, file))
 				return false;
 			t->t_flags |= PF_TABLE_INIT;
-			out_printf(&tt->tt_out, " file \"%s\"", file);
+			out_printf(&tt->tt_out, " file ");
+			pf_print_quoted(&tt->tt_out, file);
 		} else if (pf_at(p, '{')) {
 			if (!table_list(p, tt))
 				return false;
@@ -250,7 +253,9 @@ print_table(struct out *o, const struct table_text *tt)
 {
 	const struct pf_table *t = tt->tt_table;
 
-	out_printf(o, "table <%s>%s%s%s", t->t_name, t->t_flags & PF_TABLE_CONST ? " const" : "",
+	out_printf(o, "table ");
+	pf_print_addr(o, &(struct pf_addr){ .pa_type = PF_ADDR_TABLE, .pa_name = t->t_name });
+	out_printf(o, "%s%s%s", t->t_flags & PF_TABLE_CONST ? " const" : "",
 	    t->t_flags & PF_TABLE_PERSIST ? " persist" : "", t->t_flags & PF_TABLE_COUNTERS ? " counters" : "");
 	if (t->t_timeout != 0)
 		out_printf(o, " timeout (%u)", t->t_timeout);

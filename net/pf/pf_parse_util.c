@@ -99,6 +99,14 @@ pf_number(struct pf_parse *p, int64_t *n)
 	return true;
 }
 
+bool
+pf_check_ifname(struct pf_parse *p, const char *name)
+{
+	if (name[0] == '\0')
+		return pf_bad(p, "an interface needs a name");
+	return strlen(name) < PF_IFNAME || pf_bad(p, "interface name '%s' too long", name);
+}
+
 void
 pf_newlines(struct pf_parse *p)
 {

@@ -2,7 +2,43 @@
 #include <string.h>
 
 #include "net/pf/pf_conf.h"
+#include "net/pf/pf_lex.h"
 #include "net/pf/pf_names.h"
+
+void
+pf_print_quoted(struct out *o, const char *s)
+{
+	out_write(o, "\"", 1);
+	for (; *s != '\0'; s++) {
+		if (*s == '"')
+			out_write(o, "\\", 1);
+		out_write(o, s, 1);
+	}
+	out_write(o, "\"", 1);
+}
+
+void
+pf_print_word(struct out *o, const char *s)
+{
+	if (pf_lex_is_string(s))
+		out_printf(o, "%s", s);
+	else
+		pf_print_quoted(o, s);
+}
+
+/* Digits are a name here, too. */
+static void
+print_table_name(struct out *o, const char *name)
+{
+	bool digits = *name != '\0' && strspn(name, "0123456789") == strlen(name);
+
+	out_printf(o, "<");
+	if (digits)
+		out_printf(o, "%s", name);
+	else
+		pf_print_word(o, strncmp(name, PF_AUTO_TABLE, strlen(PF_AUTO_TABLE)) == 0 ? PF_AUTO_TABLE : name);
+	out_printf(o, ">");
+}
 
 static void
 print_dyn(struct out *o, const struct pf_addr *a)
@@ -43,7 +79,7 @@ pf_print_addr(struct out *o, const struct pf_addr *a)
 		print_dyn(o, a);
 		break;
 	case PF_ADDR_TABLE:		/* an automatic table's number is of no use to a reader */
-		out_printf(o, "<%s>", strncmp(a->pa_name, PF_AUTO_TABLE, strlen(PF_AUTO_TABLE)) == 0 ? PF_AUTO_TABLE : a->pa_name);
+		print_table_name(o, a->pa_name);
 		break;
 	case PF_ADDR_NOROUTE:
 		out_printf(o, "no-route");
@@ -52,7 +88,8 @@ pf_print_addr(struct out *o, const struct pf_addr *a)
 		out_printf(o, "urpf-failed");
 		break;
 	case PF_ADDR_RTLABEL:
-		out_printf(o, "route \"%s\"", a->pa_name);
+		out_printf(o, "route ");
+		pf_print_quoted(o, a->pa_name);
 		break;
 	}
 }
@@ -98,9 +135,11 @@ print_limits(struct items *it, const struct pf_state_opts *so)
 		out_printf(item(it), "max-src-conn-rate %u/%u", so->so_rate, so->so_rate_seconds);
 	if (so->so_max_src_nodes != 0)
 		out_printf(item(it), "max-src-nodes %u", so->so_max_src_nodes);
-	if (so->so_overload != NULL)
-		out_printf(item(it), "overload <%s>%s%s", so->so_overload, so->so_flush & PF_FLUSH ? " flush" : "",
-		    so->so_flush & PF_FLUSH_GLOBAL ? " global" : "");
+	if (so->so_overload != NULL) {
+		out_printf(item(it), "overload ");
+		print_table_name(it->it_out, so->so_overload);
+		out_printf(it->it_out, "%s%s", so->so_flush & PF_FLUSH ? " flush" : "", so->so_flush & PF_FLUSH_GLOBAL ? " global" : "");
+	}
 }
 
 void
@@ -117,6 +156,8 @@ pf_print_state_opts(struct out *o, const struct pf_state_opts *so, const char *s
 	print_limits(&it, so);
 	if (so->so_bound == PF_BOUND_IF)
 		out_printf(item(&it), "if-bound");
+	if (so->so_floats)
+		out_printf(item(&it), "floating");
 	if (so->so_sloppy)
 		out_printf(item(&it), "sloppy");
 	if (so->so_pflow)

@@ -30,11 +30,16 @@ print_bandwidth(struct out *o, const char *what, const struct pf_bandwidth *bw)
 void
 pf_print_queue(struct out *o, const struct pf_queue *q)
 {
-	out_printf(o, "queue %s", q->q_name);
-	if (q->q_parent[0] != '\0')
-		out_printf(o, " parent %s", q->q_parent);
-	if (q->q_ifname[0] != '\0')
-		out_printf(o, " on %s", q->q_ifname);
+	out_printf(o, "queue ");
+	pf_print_word(o, q->q_name);
+	if (q->q_ifname[0] != '\0') {
+		out_printf(o, " on ");
+		pf_print_word(o, q->q_ifname);
+	}
+	if (q->q_parent[0] != '\0') {
+		out_printf(o, " parent ");
+		pf_print_word(o, q->q_parent);
+	}
 	if (q->q_flows != 0)
 		out_printf(o, " flows %u", q->q_flows);
 	if (q->q_quantum != 0)

@@ -6,6 +6,31 @@
 
 #define INDENT	2
 
+/* "what word", "what "string"" */
+static void
+print_word(struct out *o, const char *what, const char *s)
+{
+	out_printf(o, "%s ", what);
+	pf_print_word(o, s);
+}
+
+static void
+print_quoted(struct out *o, const char *what, const char *s)
+{
+	out_printf(o, "%s ", what);
+	pf_print_quoted(o, s);
+}
+
+/* any stands for all interfaces but loopback ones, and is reserved. */
+static void
+print_if(struct out *o, const char *what, const char *name)
+{
+	if (strcmp(name, "any") == 0)
+		out_printf(o, "%s any", what);
+	else
+		print_word(o, what, name);
+}
+
 /* ---- action ---- */
 
 static void
@@ -62,7 +87,7 @@ print_action(struct out *o, const struct pf_rule *r)
 	else if (r->r_action == PF_ANCHOR) {
 		out_printf(o, "anchor");
 		if (r->r_anchor[0] != '\0')
-			out_printf(o, " \"%s\"", r->r_anchor);
+			print_quoted(o, "", r->r_anchor);
 	} else
 		out_printf(o, "%s", r->r_action == PF_PASS ? "pass" : "match");
 }
@@ -88,8 +113,10 @@ print_log(struct out *o, const struct pf_rule *r)
 		out_printf(o, "%suser", sep);
 		sep = ", ";
 	}
-	if (r->r_logif[0] != '\0')
-		out_printf(o, "%sto %s", sep, r->r_logif);
+	if (r->r_logif[0] != '\0') {
+		out_printf(o, "%sto ", sep);
+		pf_print_word(o, r->r_logif);
+	}
 	out_printf(o, ")");
 }
 
@@ -128,7 +155,7 @@ print_hosts(struct out *o, const struct pf_rule *r)
 	}
 	print_host(o, "from", &r->r_src);
 	if (r->r_os[0] != '\0')
-		out_printf(o, " os \"%s\"", r->r_os);
+		print_quoted(o, " os", r->r_os);
 	print_host(o, "to", &r->r_dst);
 }
 
@@ -156,14 +183,14 @@ print_head(struct out *o, const struct pf_rule *r)
 	if (r->r_rdomain >= 0)
 		out_printf(o, " on %srdomain %d", r->r_ifnot ? "! " : "", r->r_rdomain);
 	if (r->r_ifname[0] != '\0')
-		out_printf(o, " on %s%s", r->r_ifnot ? "! " : "", r->r_ifname);
+		print_if(o, r->r_ifnot ? " on !" : " on", r->r_ifname);
 	if (r->r_af != PF_AF_ANY)
 		out_printf(o, r->r_af == PF_INET ? " inet" : " inet6");
 	if (r->r_proto != 0)
 		print_proto(o, r->r_proto);
 	print_hosts(o, r);
 	if (r->r_rcvif[0] != '\0')
-		out_printf(o, " %sreceived-on %s", r->r_rcvifnot ? "! " : "", r->r_rcvif);
+		print_if(o, r->r_rcvifnot ? " ! received-on" : " received-on", r->r_rcvif);
 }
 
 static void
@@ -290,10 +317,13 @@ print_set(struct out *o, const struct pf_rule *r)
 		sep = ", ";
 	}
 	if (r->r_queue[0][0] != '\0') {
-		if (r->r_queue[1][0] == '\0')
-			out_printf(o, "%squeue %s", sep, r->r_queue[0]);
-		else
-			out_printf(o, "%squeue(%s, %s)", sep, r->r_queue[0], r->r_queue[1]);
+		out_printf(o, "%squeue%s", sep, r->r_queue[1][0] != '\0' ? "(" : " ");
+		pf_print_word(o, r->r_queue[0]);
+		if (r->r_queue[1][0] != '\0') {
+			out_printf(o, ", ");
+			pf_print_word(o, r->r_queue[1]);
+			out_printf(o, ")");
+		}
 		sep = ", ";
 	}
 	if (r->r_set_tos >= 0) {
@@ -425,11 +455,11 @@ pf_print_rule(struct out *o, const struct pf_rule *r)
 	if (r->r_once)
 		out_printf(o, " once");
 	if (r->r_label[0] != '\0')
-		out_printf(o, " label \"%s\"", r->r_label);
+		print_quoted(o, " label", r->r_label);
 	if (r->r_tag[0] != '\0')
-		out_printf(o, " tag %s", r->r_tag);
+		print_word(o, " tag", r->r_tag);
 	if (r->r_match_tag[0] != '\0')
-		out_printf(o, " %stagged %s", r->r_tagnot ? "! " : "", r->r_match_tag);
+		print_word(o, r->r_tagnot ? " ! tagged" : " tagged", r->r_match_tag);
 	if (r->r_rtable >= 0)
 		out_printf(o, " rtable %d", r->r_rtable);
 	print_translation(o, r);
@@ -437,13 +467,45 @@ pf_print_rule(struct out *o, const struct pf_rule *r)
 
 /* ---- rulesets ---- */
 
-/* The block behind an anchor rule: when its rules are of this configuration. */
-void
-pf_print_ruleset(struct out *o, const struct pf_anchor *an, unsigned depth, bool numbers)
+/* What is below an anchor counts as not shown yet. */
+static void
+forget_shown(struct pf_anchor *top)
+{
+	struct pf_anchor *an = top->an_child;
+
+	while (an != NULL) {
+		an->an_shown = false;
+		if (an->an_child != NULL) {
+			an = an->an_child;
+			continue;
+		}
+		while (an->an_next == NULL && an->an_parent != top)
+			an = an->an_parent;
+		an = an->an_next;
+	}
+}
+
+/* A named anchor's rules stand behind the first rule that leads there (it may even lead to itself), an unnamed one's behind each: a list of
+ * interfaces makes several. */
+static bool
+shows_block(const struct pf_rule *r, unsigned depth)
+{
+	struct pf_anchor *call = r->r_anchor_call;
+
+	if (r->r_action != PF_ANCHOR || r->r_wild || !call->an_defined)
+		return false;
+	if (r->r_anchor[0] == '\0')
+		forget_shown(call);
+	else if (call->an_shown || depth >= PF_BLOCKS_MAX)
+		return false;
+	return call->an_shown = true;
+}
+
+static void
+print_ruleset(struct out *o, const struct pf_anchor *an, unsigned depth, bool numbers)
 {
 	for (const struct pf_rule *r = an->an_rules; r != NULL; r = r->r_next) {
-		struct pf_anchor *call = r->r_anchor_call;
-		bool block = r->r_action == PF_ANCHOR && !r->r_wild && call->an_defined;
+		bool block = shows_block(r, depth);
 
 		out_printf(o, "%*s", (int)(depth * INDENT), "");
 		if (numbers)
@@ -452,8 +514,7 @@ pf_print_ruleset(struct out *o, const struct pf_anchor *an, unsigned depth, bool
 		out_printf(o, block ? " {\n" : "\n");
 		if (!block)
 			continue;
-		call->an_shown = true;
-		pf_print_ruleset(o, call, depth + 1, numbers);
+		print_ruleset(o, r->r_anchor_call, depth + 1, numbers);
 		out_printf(o, "%*s}\n", (int)(depth * INDENT), "");
 	}
 }
@@ -464,10 +525,10 @@ pf_print_rules(struct out *o, struct pf_conf *pc, bool numbers)
 	for (struct pf_anchor *an = pc->pc_anchors; an != NULL; an = an->an_all)
 		an->an_shown = false;
 	pc->pc_main->an_shown = true;
-	pf_print_ruleset(o, pc->pc_main, 0, numbers);
+	print_ruleset(o, pc->pc_main, 0, numbers);
 	for (struct pf_anchor *an = pc->pc_anchors; an != NULL; an = an->an_all)
 		if (an->an_defined && !an->an_shown) {
 			an->an_shown = true;
-			pf_print_ruleset(o, an, 0, numbers);
+			print_ruleset(o, an, 0, numbers);
 		}
 }

@@ -16,6 +16,7 @@
 #define PF_ANCHOR_NAME	64		/* one component */
 #define PF_ANCHOR_PATH	1024
 #define PF_RTLABEL	32
+#define PF_BLOCKS_MAX	24		/* blocks in blocks; a task's stack is small */
 
 /* A rule's family; 0: both. */
 enum pf_af { PF_AF_ANY, PF_INET, PF_INET6 };
@@ -115,6 +116,7 @@ struct pf_state_opts {
 	uint8_t		 so_flush;			/* PF_FLUSH* */
 	uint8_t		 so_srctrack, so_bound;
 	bool		 so_nosync, so_sloppy, so_pflow;
+	bool		 so_floats;			/* floating is worth saying: the state-policy is another */
 	uint32_t	 so_timeout_set;		/* bit n: so_timeout[n] was given */
 	uint32_t	 so_timeout[PF_TM_COUNT];	/* seconds; adaptive.*: states */
 };

@@ -21,7 +21,7 @@ static const struct proto protos[] = {
 	{ 81, "vmtp" }, { 82, "secure-vmtp" }, { 83, "vines" }, { 84, "ttp" }, { 85, "nsfnet-igp" }, { 86, "dgp" }, { 87, "tcf" }, { 88, "eigrp" },
 	{ 89, "ospf" }, { 89, "ospfigp" }, { 90, "sprite-rpc" }, { 91, "larp" }, { 92, "mtp" }, { 93, "ax.25" }, { 94, "ipip" }, { 95, "micp" },
 	{ 96, "scc-sp" }, { 97, "etherip" }, { 98, "encap" }, { 100, "gmtp" }, { 101, "ifmp" }, { 102, "pnni" }, { 103, "pim" }, { 104, "aris" },
-	{ 105, "scps" }, { 106, "qnx" }, { 107, "a/n" }, { 108, "ipcomp" }, { 109, "snp" }, { 110, "compaq-peer" }, { 111, "ipx-in-ip" },
+	{ 105, "scps" }, { 106, "qnx" }, { 108, "ipcomp" }, { 109, "snp" }, { 110, "compaq-peer" }, { 111, "ipx-in-ip" },
 	{ 112, "carp" }, { 112, "vrrp" }, { 113, "pgm" }, { 115, "l2tp" }, { 116, "ddx" }, { 117, "iatp" }, { 118, "stp" }, { 119, "srp" }, { 120, "uti" },
 	{ 121, "smp" }, { 122, "sm" }, { 123, "ptp" }, { 124, "isis" }, { 125, "fire" }, { 126, "crtp" }, { 127, "crudp" }, { 128, "sscopmce" },
 	{ 129, "iplt" }, { 130, "sps" }, { 131, "pipe" }, { 132, "sctp" }, { 133, "fc" }, { 135, "mobility-header" }, { 136, "udplite" },

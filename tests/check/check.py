@@ -11,6 +11,7 @@ import checklist
 import counters
 import includes
 import path
+import pfconf
 import plants
 import sets
 
@@ -67,7 +68,11 @@ def checks(build):
         path.selftest()
         return path.check(kernel)
 
-    return {'sets': run_sets, 'counters': lambda: run_sources(counters), 'includes': lambda: run_sources(includes), 'packet_path': run_path,
+    def run_pfconf():
+        pfconf.selftest(f'{build}/host/pfctl', plant)
+        return pfconf.check(f'{build}/host/pfctl')
+
+    return {'sets': run_sets, 'pf_conformance': run_pfconf, 'counters': lambda: run_sources(counters), 'includes': lambda: run_sources(includes), 'packet_path': run_path,
             'checklist': run_checklist, 'plants': run_plants}
 
 
