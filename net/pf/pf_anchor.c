@@ -151,7 +151,7 @@ anchor_block(struct pf_parse *p, struct pf_rule *r)
 			continue;
 		if (!pf_parse_statement(p, true))
 			return false;
-		if (!pf_at(p, '\n') || p->p_conf->pc_arena.pa_failed)
+		if ((!pf_at(p, '\n') && !pf_at(p, '}')) || p->p_conf->pc_arena.pa_failed)
 			return pf_syntax(p);
 	}
 	pf_next(p);

@@ -115,6 +115,7 @@ put_tcp(const struct pf_parse *p, struct pf_rule *r, unsigned said)
 		return;
 	if (!r->r_keep_said && o->po_state_defaults_set)
 		r->r_state = o->po_state_defaults;
+	r->r_keep_said = r->r_keep_said && o->po_state_defaults_set;
 	r->r_state.so_floats = o->po_if_bound && r->r_state.so_bound == PF_BOUND_FLOATING;
 	if (r->r_state.so_bound == PF_BOUND_DEFAULT)
 		r->r_state.so_bound = o->po_if_bound ? PF_BOUND_IF : PF_BOUND_FLOATING;

@@ -259,7 +259,8 @@ print_table(struct out *o, const struct table_text *tt)
 	    t->t_flags & PF_TABLE_PERSIST ? " persist" : "", t->t_flags & PF_TABLE_COUNTERS ? " counters" : "");
 	if (t->t_timeout != 0)
 		out_printf(o, " timeout (%u)", t->t_timeout);
-	out_write(o, tt->tt_out.o_buf, tt->tt_out.o_len);
+	if (tt->tt_out.o_len > 0)
+		out_write(o, tt->tt_out.o_buf, tt->tt_out.o_len);
 	out_printf(o, "\n");
 }
 

@@ -276,7 +276,7 @@ has_state_opts(const struct pf_state_opts *so)
 {
 	return so->so_max != 0 || so->so_nosync || so->so_srctrack != PF_SRCTRACK_NO || so->so_max_src_states != 0 || so->so_max_src_conn != 0 ||
 	    so->so_rate != 0 || so->so_max_src_nodes != 0 || so->so_overload != NULL || so->so_bound == PF_BOUND_IF || so->so_sloppy ||
-	    so->so_pflow || so->so_timeout_set != 0;
+	    so->so_pflow || so->so_floats || so->so_timeout_set != 0;
 }
 
 static void
@@ -292,7 +292,7 @@ print_keep(struct out *o, const struct pf_rule *r)
 		out_printf(o, " modulate state");
 	else if (r->r_keep == PF_STATE_SYNPROXY)
 		out_printf(o, " synproxy state");
-	else if (opts)
+	else if (opts || (r->r_keep != PF_STATE_NO && r->r_keep_said))
 		out_printf(o, " keep state");
 	if (opts) {
 		out_printf(o, " (");

@@ -178,7 +178,7 @@ struct pf_rule {
 	uint8_t		 r_return, r_return_ttl;	/* PF_BLOCK; ttl 0: the default */
 	uint16_t	 r_return_icmp, r_return_icmp6;	/* type << 8 | code */
 	uint8_t		 r_keep;		/* enum pf_keep */
-	bool		 r_keep_said;		/* keep state stood there */
+	bool		 r_keep_said;		/* keep state stood there, and is worth saying: there are state-defaults */
 	struct pf_state_opts r_state;
 
 	uint8_t		 r_scrub, r_min_ttl;	/* PF_SCRUB_*; 0: none */

@@ -2,7 +2,7 @@
 #	build/fuzz/fuzz		clang: libFuzzer, address and undefined-behaviour sanitizers
 #	build/fuzz/replay	gcc: runs files through a target; shares the unit tests' objects
 CLANG		?= clang-14
-FUZZ_TARGETS	:= packet packet6 config command edit virtio em pci fw_cfg boot
+FUZZ_TARGETS	:= packet packet6 config command edit pf virtio em pci fw_cfg boot
 FUZZ_PRODUCT	:= $(filter-out tests/unit/%, $(UNIT_SRC)) tests/unit/virtio_model.c tests/unit/em_model.c
 FUZZ_SRC	:= $(filter-out tests/fuzz/libfuzzer.c tests/fuzz/replay.c tests/fuzz/gcov.c, $(wildcard tests/fuzz/*.c))
 FUZZ_WRAP	:= $(UNIT_LDFLAGS) -Wl,--wrap=dma_alloc,--wrap=dma_free,--wrap=reg_wait8,--wrap=reg_wait32
