@@ -26,7 +26,7 @@ struct pf_env {
 	bool	(*pe_resolve)(const struct pf_env *, const char *name, unsigned i, unsigned *af, struct in6_addr *);
 	/* Is told what is wrong: "FILE:LINE: text", or the text alone when file is NULL. */
 	void	(*pe_error)(const struct pf_env *, const char *file, unsigned line, const char *text);
-	void	*pe_arg;
+	void	*pe_arg;			/* of whoever brings the environment: others work with copies of this struct */
 	struct out *pe_verbose;		/* -v: macros, options and tables are printed as they are read; NULL: not */
 	size_t	 pe_mem_max;		/* of the ruleset; 0: PF_MEM_MAX */
 };

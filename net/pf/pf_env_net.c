@@ -61,7 +61,7 @@ put_interface(struct pf_env_net *en, const struct ifnet *ifp)
 static bool
 env_ifaddr(const struct pf_env *env, unsigned i, struct pf_ifaddr *ia)
 {
-	const struct pf_env_net *en = container_of(env, const struct pf_env_net, en_env);
+	const struct pf_env_net *en = env->pe_arg;
 
 	if (i >= en->en_n)
 		return false;
@@ -73,7 +73,7 @@ env_ifaddr(const struct pf_env *env, unsigned i, struct pf_ifaddr *ia)
 static bool
 env_in_group(const struct pf_env *env, const char *ifname, const char *group)
 {
-	const struct pf_env_net *en = container_of(env, const struct pf_env_net, en_env);
+	const struct pf_env_net *en = env->pe_arg;
 
 	for (unsigned i = 0; i < en->en_n; i++)
 		if (strcmp(en->en_addr[i].ea_ifname, ifname) == 0)
@@ -84,7 +84,7 @@ env_in_group(const struct pf_env *env, const char *ifname, const char *group)
 static bool
 env_is_if(const struct pf_env *env, const char *name)
 {
-	const struct pf_env_net *en = container_of(env, const struct pf_env_net, en_env);
+	const struct pf_env_net *en = env->pe_arg;
 
 	for (unsigned i = 0; i < en->en_n; i++)
 		if (strcmp(en->en_addr[i].ea_ifname, name) == 0 || strcmp(en->en_addr[i].ea_group, name) == 0)
@@ -119,7 +119,8 @@ pf_env_net_init(struct pf_env_net *en)
 {
 	unsigned n;
 
-	*en = (struct pf_env_net){ .en_env = { .pe_ifaddr = env_ifaddr, .pe_is_if = env_is_if, .pe_in_group = env_in_group, .pe_read = env_read } };
+	*en = (struct pf_env_net){ .en_env = { .pe_ifaddr = env_ifaddr, .pe_is_if = env_is_if, .pe_in_group = env_in_group, .pe_read = env_read,
+	    .pe_arg = en } };
 	net_enter();
 	n = count();
 	net_leave();

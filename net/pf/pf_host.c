@@ -185,7 +185,7 @@ resolve_if(struct pf_parse *p, const char *name, unsigned flags, int plen, struc
 		if (!if_matches(env, ia.ia_ifname, name) || ((flags & PF_DYN_NOALIAS) && is_alias(&firsts, &ia)) ||
 		    !if_address(&ia, flags, plen, &a))
 			continue;
-		if (a.pa_plen == 128 && IN6_IS_ADDR_LINKLOCAL(&a.pa_addr) &&
+		if (ia.ia_af == PF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ia.ia_addr) &&
 		    (a.pa_zone = pf_strdup(&p->p_conf->pc_arena, ia.ia_ifname)) == NULL)
 			return false;
 		*found = true;
