@@ -37,8 +37,6 @@ check_translation(struct pf_parse *p, const struct pf_def *d)
 
 	if (r->r_naf != 0 && d->d_route.rd_set)
 		return pf_bad(p, "af-to cannot be used together with route-to, reply-to, dup-to");
-	if (r->r_naf != 0 && r->r_naf == r->r_af)
-		return pf_bad(p, "af-to cannot translate to the same address family");
 	if (r->r_naf != 0 && r->r_dir != PF_IN)
 		return pf_bad(p, "af-to can only be used on inbound rules");
 	if (d->d_binat.rd_set && (d->d_nat.rd_set || d->d_rdr.rd_set))
@@ -137,6 +135,10 @@ pf_check_rule(struct pf_parse *p, const struct pf_rule *r)
 	errors += check_icmp(p, r);
 	if (r->r_fragment && (ports || r->r_flagset != 0 || r->r_icmp_type >= 0))
 		errors += !pf_bad(p, "fragments can be filtered only on IP header fields");
+	if (r->r_naf != 0 && r->r_af == PF_AF_ANY)
+		errors += !pf_bad(p, "must indicate address family with af-to");
+	if (r->r_naf != 0 && r->r_naf == r->r_af)
+		errors += !pf_bad(p, "af-to cannot translate to the same address family");
 	if (r->r_action == PF_BLOCK && r->r_return == PF_RETURN_RST && r->r_proto != IPPROTO_TCP_)
 		errors += !pf_bad(p, "return-rst can only be applied to TCP packets");
 	return errors;

@@ -208,7 +208,7 @@ star_ports(struct pf_parse *p, struct pf_rule *r)
 
 /* The pools; returns the number of errors. */
 static unsigned
-put_pools(struct pf_parse *p, const struct pf_def *d, struct pf_rule *r)
+put_pools(struct pf_parse *p, struct pf_def *d, struct pf_rule *r)
 {
 	unsigned errors = 0;
 
@@ -230,13 +230,12 @@ put_pools(struct pf_parse *p, const struct pf_def *d, struct pf_rule *r)
 
 /* Returns false when memory or patience has run out; *added counts the rules. */
 static bool
-expand_one(struct pf_parse *p, const struct pf_def *d, const struct combination *c, unsigned *added)
+expand_one(struct pf_parse *p, struct pf_def *d, const struct combination *c, unsigned *added)
 {
 	struct pf_rule r = d->d_rule;
 
 	if (++p->p_combinations > PF_COMBINATIONS_MAX)
 		return pf_bad(p, "the lists have too many combinations");
-	r.r_af = decide_af(d);
 	if (!put_combination(p, d, c, &r))
 		return true;
 	if (pf_check_rule(p, &r) + put_pools(p, d, &r) > 0) {
@@ -256,6 +255,7 @@ pf_expand(struct pf_parse *p, struct pf_def *d)
 	} };
 	unsigned added = 0;
 
+	d->d_rule.r_af = decide_af(d);
 	memcpy(c.now, c.first, sizeof(c.now));
 	do {
 		if (!expand_one(p, d, &c, &added))

@@ -22,6 +22,7 @@ struct pf_redir {
 	struct pn_host	*rd_hosts;
 	struct pf_pool	 rd_pool;		/* but its address */
 	bool		 rd_star;		/* port N:* */
+	struct pf_addr	 rd_table[PF_INET6 + 1];	/* of a family's addresses, once made: all rules share it */
 };
 
 /* A rule before its lists are expanded. */
@@ -137,7 +138,7 @@ bool	pf_check_def(struct pf_parse *, const struct pf_def *);	/* before expansion
 unsigned pf_check_rule(struct pf_parse *, const struct pf_rule *);	/* errors found in one combination */
 unsigned pf_check_binat(struct pf_parse *, const struct pf_rule *);	/* the same, of binat-to */
 /* The pool of one rule out of a redirection: addresses of the rule's family. False: said why. */
-bool	pf_make_pool(struct pf_parse *, struct pf_rule *, const struct pf_redir *, struct pf_pool *, bool route);
+bool	pf_make_pool(struct pf_parse *, struct pf_rule *, struct pf_redir *, struct pf_pool *, bool route);
 bool	pf_expand_text(struct pf_parse *, const struct pf_rule *, const char *text, size_t max, const char *what, const char **);
 
 /* ---- anchors (pf_anchor.c) ---- */

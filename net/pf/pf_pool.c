@@ -142,7 +142,7 @@ pool_count(const struct pn_host *h, unsigned *af, const struct pn_host **first, 
 }
 
 bool
-pf_make_pool(struct pf_parse *p, struct pf_rule *r, const struct pf_redir *rd, struct pf_pool *pp, bool route)
+pf_make_pool(struct pf_parse *p, struct pf_rule *r, struct pf_redir *rd, struct pf_pool *pp, bool route)
 {
 	const char *what = route ? "routing" : "translation";
 	const struct pn_host *first = NULL;
@@ -160,8 +160,10 @@ pf_make_pool(struct pf_parse *p, struct pf_rule *r, const struct pf_redir *rd, s
 		r->r_af = (uint8_t)af;
 	if (n == 1)
 		pp->pp_addr = first->addr;
-	else if (!pool_table(p, rd->rd_hosts, af, &pp->pp_addr))
+	else if (rd->rd_table[af].pa_type != PF_ADDR_TABLE && !pool_table(p, rd->rd_hosts, af, &rd->rd_table[af]))
 		return false;
+	else
+		pp->pp_addr = rd->rd_table[af];
 	if (pp->pp_type == PF_POOL_BITMASK && pp->pp_addr.pa_type == PF_ADDR_TABLE)
 		return pf_bad(p, "bitmask cannot be used with more than one address or a table");
 	if (!rd->rd_typed && is_multi(&pp->pp_addr))

@@ -320,8 +320,10 @@ TEST(pf_af_to)
 	    "pass in inet all flags S/SA af-to inet6 from 2001:db8::1 to 2001:db8::/96\n"
 	    "pass in inet6 from any to 64:ff9b::/96 flags S/SA af-to inet from (em0) round-robin\n");
 	CHECK_STR(pf_errors("pass out inet af-to inet6 from ::1\npass in inet af-to inet from 1.1.1.1\npass in inet af-to inet6 from ::1 route-to 1.1.1.1\n"),
-	    "t:1: af-to can only be used on inbound rules\nt:2: af-to cannot translate to the same address family\n"
-	    "t:3: af-to cannot be used together with route-to, reply-to, dup-to\n");
+	    "t:1: af-to can only be used on inbound rules\nt:2: af-to cannot translate to the same address family\nt:2: skipping rule due to errors\n"
+	    "t:2: rule expands to no valid combination\nt:3: af-to cannot be used together with route-to, reply-to, dup-to\n");
+	CHECK_STR(pf_errors("pass in af-to inet6 from ::1\npass in from 10/8 af-to inet6 from ::1\n"), "t:1: must indicate address family with af-to\n"
+	    "t:1: skipping rule due to errors\nt:1: rule expands to no valid combination\n");
 }
 
 TEST(pf_divert)
