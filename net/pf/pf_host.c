@@ -222,7 +222,7 @@ name_address(const struct pf_env *env, const char *name, unsigned i, unsigned *a
 	if (strcmp(name, "localhost") != 0)
 		return env->pe_resolve != NULL && env->pe_resolve(env, name, i, af, addr);
 	*af = i == 0 ? PF_INET : PF_INET6;
-	*addr = i == 0 ? in6_of_ip4(IP4_LOOPBACK) : in6addr_loopback;
+	*addr = i == 0 ? in6_of_ip4(IP4_LOOPBACK) : in6_loopback;
 	return i < 2;
 }
 
