@@ -32,13 +32,22 @@ LIBS	:= $(NEWLIB)/x86_64-elf/lib/libc.a $(shell $(CC) -print-libgcc-file-name)
 
 # Interrupt code may use general registers only: it does not save the others.
 $(INTR_OBJ): MODE_FILE := -mgeneral-regs-only
+# What people type, read and configure, and what a card needs once: small is better than fast.
+COLD	:= kernel/cmd% kernel/command% kernel/config% kernel/edit% kernel/log% kernel/shell% kernel/sysctl% kernel/systat% kernel/vmstat% \
+	   drivers/%_attach drivers/%_hw drivers/pci% drivers/uart drivers/virtio kernel/amd64/bootinfo \
+	   net/pf/pf_parse% net/pf/pf_print% net/pf/pf_lex net/pf/pf_conf net/pf/pf_check net/pf/pf_expand net/pf/pf_host net/pf/pfctl% \
+	   net/core/config% net/core/hostname% net/core/ifconfig% net/core/netstat% net/core/systat% \
+	   net/inet/igmp% net/inet/ping% net/inet/traceroute% net/inet6/mld6% net/inet6/ping6% net/inet6/rad% net/inet6/slaac% net/inet6/traceroute% \
+	   net/route/mygate net/route/route_% net/route/rt_% net/route/static% %_cmd %_kstat %_show
+$(foreach f, $(COLD), $(filter $(B)/obj/$f.o, $(OBJ))): MODE_FILE := -Os
+
 # What implements memcpy and memset must not be turned into calls of them.
 $(B)/obj/libc/mem.o: MODE_FILE := -fno-tree-loop-distribute-patterns
 
 # Changes only when the flags or the list of objects do.
 $(B)/obj/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CFLAGS) $(LINK) $(OBJ)' | cmp -s - $@ || echo '$(CFLAGS) $(LINK) $(OBJ)' > $@
+	@echo '$(CFLAGS) $(COLD) $(LINK) $(OBJ)' | cmp -s - $@ || echo '$(CFLAGS) $(COLD) $(LINK) $(OBJ)' > $@
 .PHONY: FORCE
 
 $(B)/obj/%.o: %.c $(B)/obj/flags $(NEWLIB)/stamp
