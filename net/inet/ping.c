@@ -7,9 +7,8 @@
 #include "kernel/machine.h"
 #include "kernel/task.h"
 #include "kernel/text.h"
-#include "net/core/if.h"
+#include "net/inet/host_arg.h"
 #include "net/inet/ping.h"
-#include "net/inet6/in6_ifaddr.h"
 
 #define PING_SIZE	56		/* bytes of data */
 #define PING_SIZE_MAX	(IP_MAXPACKET - 20 - 8)
@@ -112,46 +111,14 @@ ping_seconds(const struct ping *p, const char *what, const char *s, uint64_t *ns
 }
 
 static bool
-ping_address(struct ping *p, const char *s, struct in6_addr *a)
-{
-	be32_t a4;
-	bool ok;
-
-	net_enter();
-	ok = p->p_af == AF_IP4 ? ip4_parse(s, &a4) : in6_parse_scoped(s, a);
-	net_leave();
-	if (ok && p->p_af == AF_IP4)
-		*a = in6_of_ip4(a4);
-	if (!ok)
-		out_printf(p->p_out, "%s: %s: no address associated with name\n", p->p_name, s);
-	return ok;
-}
-
-static bool
-ping_is_ours(const struct ping *p)
-{
-	if (p->p_af == AF_IP6)
-		return in6_ifaddr_ours(0, &p->p_src6) != NULL;
-	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
-			if (ifa->ifa_addr == p->p_src && ifp->if_rdomain == 0)
-				return true;
-	return false;
-}
-
-static bool
 ping_source(struct ping *p, const char *s)
 {
-	bool ours;
-
-	if (!ping_address(p, s, &p->p_src6))
+	if (!host_arg(p->p_out, p->p_name, p->p_af, s, &p->p_src6))
 		return false;
-	net_enter();
-	ours = ping_is_ours(p);
-	net_leave();
-	if (!ours)
-		out_printf(p->p_out, "%s: bind: Can't assign requested address\n", p->p_name);
-	return ours;
+	if (host_is_ours(p->p_af, &p->p_src6))
+		return true;
+	out_printf(p->p_out, "%s: bind: Can't assign requested address\n", p->p_name);
+	return false;
 }
 
 /* One letter with its argument. 0, or the command's status. */
@@ -226,7 +193,7 @@ ping_options(struct ping *p, int argc, char **argv)
 	if (argc - i != 1)
 		return command_usage(p->p_out, argv[0]);
 	p->p_host = argv[i];
-	return ping_address(p, p->p_host, &p->p_dst6) ? 0 : 1;
+	return host_arg(p->p_out, p->p_name, p->p_af, p->p_host, &p->p_dst6) ? 0 : 1;
 }
 
 int

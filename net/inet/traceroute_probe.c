@@ -1,4 +1,4 @@
-/* traceroute_probe.c - traceroute's packets, and the messages that come of them. */
+/* traceroute_probe.c - traceroute's packets, and the messages that come of them; IPv6's own part is traceroute6.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,42 +7,37 @@
 #include "net/inet/traceroute.h"
 
 COUNTER(icps_outprobe, icmp, 63, CREATED, "traceroute probe%s sent");
-
-struct udp_head { be16_t sport, dport, len; uint16_t sum; } __attribute__((packed, may_alias));
+COUNTER(icmp6s_outprobe, icmp6, 62, CREATED, "traceroute probe%s sent");
 
 /* ---- in the loop ---- */
 
-static void
-trace_note(struct trace *t, enum trace_answer answer, const struct ip *ip, const struct icmp *icp)
+void
+trace_note(struct trace *t, enum trace_answer answer, const struct in6_addr *from, uint8_t type, uint8_t code, uint32_t mtu)
 {
 	if (t->t_answer != TRACE_NONE)
 		return;
 	t->t_came = uptime_ns();
-	t->t_from = ip->ip_src;
-	t->t_code = icp->icmp_code;
-	t->t_mtu = be16_host(icp->icmp_nextmtu);
+	t->t_from = *from;
+	t->t_type = type;
+	t->t_code = code;
+	t->t_mtu = mtu;
 	t->t_answer = answer;
 	task_wakeup(t->t_out);
 }
 
-/* An error quotes one of our probes; *last: the one that waits for an answer. */
-static bool
-trace_quoted(const struct trace *t, const struct ip *q, unsigned len, bool *last)
+bool
+trace_quotes_ours(const struct trace *t, const void *head, uint8_t echo, bool *last)
 {
-	unsigned hlen = (q->ip_vhl & 15) * 4u;
-	const uint8_t *p = (const uint8_t *)q + hlen;
 	uint16_t seq;
 
-	if (len < hlen + 8 || q->ip_dst != t->t_dst || q->ip_p != (t->t_icmp ? IPPROTO_ICMP_ : IPPROTO_UDP_))
-		return false;
 	if (t->t_icmp) {
-		const struct icmp *icp = (const struct icmp *)p;
+		const struct icmp *icp = head;
 
-		if (icp->icmp_type != ICMP_ECHO || be16_host(icp->icmp_id) != t->t_id)
+		if (icp->icmp_type != echo || be16_host(icp->icmp_id) != t->t_id)
 			return false;
 		seq = be16_host(icp->icmp_seq);
 	} else {
-		const struct udp_head *uh = (const struct udp_head *)p;
+		const struct udp_head *uh = head;
 
 		if (be16_host(uh->sport) != t->t_id)
 			return false;
@@ -50,6 +45,23 @@ trace_quoted(const struct trace *t, const struct ip *q, unsigned len, bool *last
 	}
 	*last = seq == t->t_seq;
 	return seq <= t->t_seq;
+}
+
+static bool
+trace_quoted(const struct trace *t, const struct ip *q, unsigned len, bool *last)
+{
+	unsigned hlen = (q->ip_vhl & 15) * 4u;
+
+	return len >= hlen + TRACE_HEAD && q->ip_dst == t->t_dst && q->ip_p == (t->t_icmp ? IPPROTO_ICMP_ : IPPROTO_UDP_) &&
+	    trace_quotes_ours(t, (const uint8_t *)q + hlen, ICMP_ECHO, last);
+}
+
+static void
+trace_note4(struct trace *t, enum trace_answer answer, const struct ip *ip, const struct icmp *icp)
+{
+	struct in6_addr from = in6_of_ip4(ip->ip_src);
+
+	trace_note(t, answer, &from, icp->icmp_type, icp->icmp_code, be16_host(icp->icmp_nextmtu));
 }
 
 bool
@@ -61,18 +73,18 @@ trace_input(struct icmp_listener *il, const struct ip *ip, unsigned hlen, unsign
 
 	if (icp->icmp_type == ICMP_ECHOREPLY) {
 		if (t->t_icmp && ip->ip_src == t->t_dst && be16_host(icp->icmp_id) == t->t_id && be16_host(icp->icmp_seq) == t->t_seq)
-			trace_note(t, TRACE_ARRIVED, ip, icp);
+			trace_note4(t, TRACE_ARRIVED, ip, icp);
 		return false;
 	}
 	if (!trace_quoted(t, (const struct ip *)(icp + 1), len - hlen - (unsigned)sizeof(*icp), &last))
 		return false;
 	port = icp->icmp_type == ICMP_UNREACH && icp->icmp_code == ICMP_UNREACH_PORT;
 	if (last && icp->icmp_type == ICMP_TIMXCEED && icp->icmp_code == ICMP_TIMXCEED_INTRANS)
-		trace_note(t, TRACE_HOP, ip, icp);
+		trace_note4(t, TRACE_HOP, ip, icp);
 	else if (last && port && ip->ip_src == t->t_dst)
-		trace_note(t, TRACE_ARRIVED, ip, icp);
+		trace_note4(t, TRACE_ARRIVED, ip, icp);
 	else if (last && icp->icmp_type == ICMP_UNREACH)
-		trace_note(t, TRACE_UNREACH, ip, icp);
+		trace_note4(t, TRACE_UNREACH, ip, icp);
 	return true;
 }
 
@@ -88,24 +100,17 @@ trace_udp_sum(const struct ip *ip, const uint8_t *data, unsigned len)
 	return s != 0 ? s : 0xffff;
 }
 
-/* The payload: 0, 1, 2, ... behind the header of UDP or ICMP. */
-static void
-trace_fill(const struct trace *t, const struct ip *ip, uint8_t *data, unsigned len)
+void
+trace_fill(const struct trace *t, uint8_t *data, unsigned len)
 {
-	for (unsigned i = 8; i < len; i++)
+	for (unsigned i = TRACE_HEAD; i < len; i++)
 		data[i] = (uint8_t)i;
-	if (t->t_icmp) {
-		struct icmp *icp = (struct icmp *)data;
-
-		*icp = (struct icmp){ .icmp_type = ICMP_ECHO, .icmp_id = host_be16(t->t_id), .icmp_seq = host_be16(t->t_seq) };
-		icp->icmp_cksum = in_cksum(data, len);
-	} else {
-		struct udp_head *uh = (struct udp_head *)data;
-
-		*uh = (struct udp_head){ .sport = host_be16(t->t_id), .dport = host_be16((uint16_t)(t->t_port + t->t_seq)),
-		    .len = host_be16((uint16_t)len) };
-		uh->sum = trace_udp_sum(ip, data, len);
-	}
+	if (t->t_icmp)
+		*(struct icmp *)data = (struct icmp){ .icmp_type = t->t_af == AF_IP4 ? ICMP_ECHO : ICMP6_ECHO,
+		    .icmp_id = host_be16(t->t_id), .icmp_seq = host_be16(t->t_seq) };
+	else
+		*(struct udp_head *)data = (struct udp_head){ .sport = host_be16(t->t_id),
+		    .dport = host_be16((uint16_t)(t->t_port + t->t_seq)), .len = host_be16((uint16_t)len) };
 }
 
 static struct mbuf *
@@ -126,7 +131,11 @@ trace_make(const struct trace *t, unsigned ttl)
 		.ip_src = t->t_src != IP4_ANY ? t->t_src : ip_srcaddr(0, t->t_dst), .ip_dst = t->t_dst,
 	};
 	m->m_len = m->m_pktlen = sizeof(*ip);
-	trace_fill(t, ip, data, len);
+	trace_fill(t, data, len);
+	if (t->t_icmp)
+		((struct icmp *)data)->icmp_cksum = in_cksum(data, len);
+	else
+		((struct udp_head *)data)->sum = trace_udp_sum(ip, data, len);
 	if (!m_append(m, data, len)) {
 		m_freem(m);
 		m = NULL;
@@ -138,6 +147,7 @@ trace_make(const struct trace *t, unsigned ttl)
 bool
 trace_send(struct trace *t, unsigned ttl)
 {
+	struct ifnet *ifp = NULL;
 	struct mbuf *m;
 	bool ok = false;
 
@@ -145,9 +155,13 @@ trace_send(struct trace *t, unsigned ttl)
 	t->t_seq++;
 	t->t_answer = TRACE_NONE;
 	t->t_sent = uptime_ns();
-	if ((m = trace_make(t, ttl)) != NULL) {
+	m = t->t_af == AF_IP4 ? trace_make(t, ttl) : trace6_make(t, ttl, &ifp);
+	if (m != NULL && t->t_af == AF_IP4) {
 		counter_inc(icps_outprobe);
 		ok = ip_send(m);
+	} else if (m != NULL) {
+		counter_inc(icmp6s_outprobe);
+		ok = ip6_send(m, ifp);
 	}
 	net_leave();
 	return ok;

@@ -59,6 +59,9 @@ struct icmp6_listener {
 	void	*il6_arg;
 	struct icmp6_listener *il6_next;
 };
+/* The first eight bytes or more of proto in the packet, len bytes of it, that an error quotes: behind its header and a first fragment's; NULL:
+ * they are not there. */
+const void *icmp6_quoted(const struct ip6_hdr *, unsigned len, uint8_t proto);
 void	icmp6_listen(struct icmp6_listener *);
 void	icmp6_unlisten(struct icmp6_listener *);
 

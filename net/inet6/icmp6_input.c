@@ -122,6 +122,24 @@ icmp6_tell(const struct ip6_hdr *ip6, unsigned off, unsigned len)
 	return ours;
 }
 
+const void *
+icmp6_quoted(const struct ip6_hdr *oip6, unsigned len, uint8_t proto)
+{
+	const uint8_t *p = (const uint8_t *)oip6;
+	unsigned off = sizeof(*oip6);
+	uint8_t nxt = oip6->ip6_nxt;
+
+	if (nxt == IPPROTO_FRAGMENT_ && len >= off + sizeof(struct ip6_frag)) {
+		const struct ip6_frag *f = (const struct ip6_frag *)(p + off);
+
+		if (f->ip6f_offlg & BE16(IP6F_OFFMASK))
+			return NULL;
+		nxt = f->ip6f_nxt;
+		off += (unsigned)sizeof(*f);
+	}
+	return nxt == proto && len >= off + 8 ? p + off : NULL;
+}
+
 static void
 icmp6_count_in(uint8_t type)
 {

@@ -16,22 +16,10 @@ static bool
 ping6_quoted(const struct ping *p, struct ping_event *e, const uint8_t *quote, unsigned len)
 {
 	const struct ip6_hdr *oip6 = (const struct ip6_hdr *)quote;
-	unsigned off = sizeof(*oip6);
-	uint8_t nxt = oip6->ip6_nxt;
 	struct in6_addr dst = in6_unembed(&p->p_dst6);
-	const struct icmp6 *inner;
+	const struct icmp6 *inner = icmp6_quoted(oip6, len, IPPROTO_ICMPV6_);
 
-	if (nxt == IPPROTO_FRAGMENT_ && len >= off + sizeof(struct ip6_frag)) {
-		const struct ip6_frag *f = (const struct ip6_frag *)(quote + off);
-
-		if (f->ip6f_offlg & BE16(IP6F_OFFMASK))
-			return false;
-		nxt = f->ip6f_nxt;
-		off += (unsigned)sizeof(*f);
-	}
-	inner = (const struct icmp6 *)(quote + off);
-	if (len < off + sizeof(*inner) || nxt != IPPROTO_ICMPV6_ || !in6_equal(&oip6->ip6_dst, &dst) ||
-	    inner->icmp6_type != ICMP6_ECHO || be16_host(inner->icmp6_id) != p->p_id)
+	if (inner == NULL || !in6_equal(&oip6->ip6_dst, &dst) || inner->icmp6_type != ICMP6_ECHO || be16_host(inner->icmp6_id) != p->p_id)
 		return false;
 	e->pe_seq = be16_host(inner->icmp6_seq);
 	return e->pe_seq <= p->p_sent || p->p_sent > 65535;

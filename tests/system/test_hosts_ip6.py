@@ -164,3 +164,11 @@ def test_autoconf_from_linux_to_ours(six):
     assert lost(six.h2.run('ping -6 -n -c 3 -i 0.2 -W 3 fd00:b::5054:ff:fe00:b')) == 0
     assert '3 packets received' in six.router.cmd(f'ping6 -c 3 -i 0.2 {six.h2.ip6}')
     assert 'Router Advertisement from fe80::' in six.router.cmd('slaacctl show interface vio1')
+
+
+def test_traceroute6_to_linux(six):
+    six.h2.run(f'sysctl -qw net.ipv6.icmp.ratelimit=0; ip -6 addr add fd00:d::1/128 dev {six.h2.ifname} nodad').check()
+    six.router.cmd('route add fd00:d::/64 fd00:b::2')
+    for command in ('traceroute6', 'traceroute6 -I', 'traceroute'):
+        out = six.router.cmd(f'{command} -n -q 2 -w 2 fd00:d::1', timeout=30)
+        assert re.search(rf'^{command.split()[0]} to fd00:d::1 \(fd00:d::1\), 64 hops max, 60 byte packets\n 1  fd00:d::1(  [\d.]+ ms){{2}}\s*$', out), out
