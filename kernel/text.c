@@ -1,5 +1,6 @@
 /* text.c - lines and words of configuration files. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,4 +82,19 @@ text_seconds(const char *s, uint64_t *ms)
 		for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
 			*ms += (uint64_t)(*end - '0') * unit;
 	return *end == '\0' && *ms > 0;
+}
+
+char *
+text_duration(char *buf, size_t len, uint64_t seconds)
+{
+	unsigned s = (unsigned)MIN(seconds, UINT32_MAX), n = 0;
+
+	if (s >= 86400)
+		n += (unsigned)snprintf(buf + n, len - n, "%ud", s / 86400);
+	if (s >= 3600)
+		n += (unsigned)snprintf(buf + n, len - n, "%uh", s % 86400 / 3600);
+	if (s >= 60)
+		n += (unsigned)snprintf(buf + n, len - n, "%um", s % 3600 / 60);
+	snprintf(buf + n, len - n, "%us", s % 60);
+	return buf;
 }

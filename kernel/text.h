@@ -22,4 +22,7 @@ bool	text_int(const char *, int64_t min, int64_t max, int64_t *);
 /* Seconds above 0 and up to 3600.999, with decimals of which three count, to milliseconds; false: they are not. */
 bool	text_seconds(const char *, uint64_t *ms);
 
+/* As arp(8) says how long: "1d2h3m4s", without what is zero in front. Returns buf. */
+char	*text_duration(char *buf, size_t len, uint64_t seconds);
+
 #endif

@@ -24,12 +24,12 @@ hostname_free(void *obj)
 	if (h == NULL)
 		return;
 	pending_remove(&h->hn_pending);
-	pending_remove(&h->hn_arp_watch);
+	pending_remove(&h->hn_nbr_watch);
 	hostname_absentees -= h->hn_absent;
 	free(h->hn_addrs);
 	free(h->hn_addrs6);
 	free(h->hn_routes);
-	free(h->hn_arps);
+	free(h->hn_nbrs);
 	free(h);
 }
 
@@ -74,12 +74,12 @@ hostname_copy(const struct hostname *h)
 	c->hn_addrs = NULL;
 	c->hn_addrs6 = NULL;
 	c->hn_routes = NULL;
-	c->hn_arps = NULL;
+	c->hn_nbrs = NULL;
 	c->hn_absent = false;
 	if (!copy_array((void **)&c->hn_addrs, h->hn_addrs, h->hn_naddrs, sizeof(*h->hn_addrs)) ||
 	    !copy_array((void **)&c->hn_addrs6, h->hn_addrs6, h->hn_naddrs6, sizeof(*h->hn_addrs6)) ||
 	    !copy_array((void **)&c->hn_routes, h->hn_routes, h->hn_nroutes, sizeof(*h->hn_routes)) ||
-	    !copy_array((void **)&c->hn_arps, h->hn_arps, h->hn_narps, sizeof(*h->hn_arps))) {
+	    !copy_array((void **)&c->hn_nbrs, h->hn_nbrs, h->hn_nnbrs, sizeof(*h->hn_nbrs))) {
 		hostname_free(c);
 		return NULL;
 	}
@@ -90,8 +90,8 @@ hostname_copy(const struct hostname *h)
 		c->hn_addrs6[i].h6_line = 0;
 	for (unsigned i = 0; i < c->hn_nroutes; i++)
 		c->hn_routes[i].sr_line = 0;
-	for (unsigned i = 0; i < c->hn_narps; i++)
-		c->hn_arps[i].hp_line = 0;
+	for (unsigned i = 0; i < c->hn_nnbrs; i++)
+		c->hn_nbrs[i].hp_line = 0;
 	return c;
 }
 
@@ -110,17 +110,15 @@ addr6_equal(const struct hn_addr6 *a, const struct hn_addr6 *b)
 }
 
 static int
-arp_cmp(const struct hn_arp *a, const struct hn_arp *b)
+nbr_cmp(const struct hn_nbr *a, const struct hn_nbr *b)
 {
-	uint32_t x = be32_host(a->hp_addr), y = be32_host(b->hp_addr);
-
-	return x < y ? -1 : x > y;
+	return a->hp_af != b->hp_af ? (a->hp_af < b->hp_af ? -1 : 1) : in6_cmp(&a->hp_addr6, &b->hp_addr6);
 }
 
 static bool
-arp_equal(const struct hn_arp *a, const struct hn_arp *b)
+nbr_equal(const struct hn_nbr *a, const struct hn_nbr *b)
 {
-	return a->hp_addr == b->hp_addr && a->hp_pub == b->hp_pub && memcmp(a->hp_lladdr, b->hp_lladdr, 6) == 0;
+	return nbr_cmp(a, b) == 0 && a->hp_pub == b->hp_pub && memcmp(a->hp_lladdr, b->hp_lladdr, 6) == 0;
 }
 
 bool
@@ -130,7 +128,7 @@ hostname_equal(const struct hostname *a, const struct hostname *b)
 	    a->hn_has_lladdr != b->hn_has_lladdr || memcmp(a->hn_lladdr, b->hn_lladdr, 6) != 0 ||
 	    a->hn_mtu != b->hn_mtu || strcmp(a->hn_description, b->hn_description) != 0 ||
 	    a->hn_linklocal != b->hn_linklocal || a->hn_autoconf6 != b->hn_autoconf6 || a->hn_no_temporary != b->hn_no_temporary ||
-	    a->hn_naddrs != b->hn_naddrs || a->hn_naddrs6 != b->hn_naddrs6 || a->hn_nroutes != b->hn_nroutes || a->hn_narps != b->hn_narps)
+	    a->hn_naddrs != b->hn_naddrs || a->hn_naddrs6 != b->hn_naddrs6 || a->hn_nroutes != b->hn_nroutes || a->hn_nnbrs != b->hn_nnbrs)
 		return false;
 	for (unsigned i = 0; i < a->hn_naddrs; i++)
 		if (!addr_equal(&a->hn_addrs[i], &b->hn_addrs[i]))
@@ -141,8 +139,8 @@ hostname_equal(const struct hostname *a, const struct hostname *b)
 	for (unsigned i = 0; i < a->hn_nroutes; i++)
 		if (!static_route_equal(&a->hn_routes[i], &b->hn_routes[i]))
 			return false;
-	for (unsigned i = 0; i < a->hn_narps; i++)
-		if (!arp_equal(&a->hn_arps[i], &b->hn_arps[i]))
+	for (unsigned i = 0; i < a->hn_nnbrs; i++)
+		if (!nbr_equal(&a->hn_nbrs[i], &b->hn_nbrs[i]))
 			return false;
 	return true;
 }
@@ -242,14 +240,14 @@ hostname_remove_route(struct hostname *h, const struct static_route *key)
 }
 
 static unsigned
-arp_index(const struct hostname *h, const struct hn_arp *key, bool *found)
+nbr_index(const struct hostname *h, const struct hn_nbr *key, bool *found)
 {
-	unsigned lo = 0, hi = h->hn_narps;
+	unsigned lo = 0, hi = h->hn_nnbrs;
 
 	*found = false;
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
-		int c = arp_cmp(&h->hn_arps[mid], key);
+		int c = nbr_cmp(&h->hn_nbrs[mid], key);
 
 		if (c == 0)
 			*found = true;
@@ -261,39 +259,39 @@ arp_index(const struct hostname *h, const struct hn_arp *key, bool *found)
 	return lo;
 }
 
-const struct hn_arp *
-hostname_find_arp(const struct hostname *h, const struct hn_arp *key)
+const struct hn_nbr *
+hostname_find_nbr(const struct hostname *h, const struct hn_nbr *key)
 {
 	bool found;
-	unsigned i = arp_index(h, key, &found);
+	unsigned i = nbr_index(h, key, &found);
 
-	return found ? &h->hn_arps[i] : NULL;
+	return found ? &h->hn_nbrs[i] : NULL;
 }
 
 bool
-hostname_add_arp(struct hostname *h, const struct hn_arp *ha)
+hostname_add_nbr(struct hostname *h, const struct hn_nbr *ha)
 {
 	bool found;
-	unsigned i = arp_index(h, ha, &found);
+	unsigned i = nbr_index(h, ha, &found);
 
-	if (found || !grow((void **)&h->hn_arps, h->hn_narps, sizeof(*ha)))
+	if (found || !grow((void **)&h->hn_nbrs, h->hn_nnbrs, sizeof(*ha)))
 		return false;
-	memmove(&h->hn_arps[i + 1], &h->hn_arps[i], (h->hn_narps - i) * sizeof(*ha));
-	h->hn_arps[i] = *ha;
-	h->hn_narps++;
+	memmove(&h->hn_nbrs[i + 1], &h->hn_nbrs[i], (h->hn_nnbrs - i) * sizeof(*ha));
+	h->hn_nbrs[i] = *ha;
+	h->hn_nnbrs++;
 	return true;
 }
 
 bool
-hostname_remove_arp(struct hostname *h, const struct hn_arp *key)
+hostname_remove_nbr(struct hostname *h, const struct hn_nbr *key)
 {
 	bool found;
-	unsigned i = arp_index(h, key, &found);
+	unsigned i = nbr_index(h, key, &found);
 
 	if (!found)
 		return false;
-	h->hn_narps--;
-	memmove(&h->hn_arps[i], &h->hn_arps[i + 1], (h->hn_narps - i) * sizeof(*key));
+	h->hn_nnbrs--;
+	memmove(&h->hn_nbrs[i], &h->hn_nbrs[i + 1], (h->hn_nnbrs - i) * sizeof(*key));
 	return true;
 }
 
@@ -383,6 +381,16 @@ print_inet6(struct out *o, const struct hostname *h)
 	}
 }
 
+static void
+print_nbr(struct out *o, const struct hostname *h, const struct hn_nbr *n)
+{
+	bool scoped = n->hp_af == AF_IP6 && in6_is_scoped(&n->hp_addr6);
+	char a[IN6_STRLEN], e[ETHER_STRLEN];
+
+	out_printf(o, "!%s -s %s%s%s %s%s\n", n->hp_af == AF_IP4 ? "arp" : "ndp", af_print(a, n->hp_af, &n->hp_addr6), scoped ? "%" : "",
+	    scoped ? h->hn_ifname : "", ether_print(e, n->hp_lladdr), !n->hp_pub ? "" : n->hp_af == AF_IP4 ? " pub" : " proxy");
+}
+
 /* hostname.if(5): an argument with spaces is quoted. The parser refuses text that holds both kinds of quotes. */
 static void
 print_description(struct out *o, const char *d)
@@ -396,7 +404,7 @@ static void
 hostname_print(struct out *o, const char *name __unused_arg, const void *obj)
 {
 	const struct hostname *h = obj;
-	char e[ETHER_STRLEN], a[IP4_STRLEN];
+	char e[ETHER_STRLEN];
 
 	if (h->hn_description[0] != '\0')
 		print_description(o, h->hn_description);
@@ -418,9 +426,8 @@ hostname_print(struct out *o, const char *name __unused_arg, const void *obj)
 		static_route_print(o, &h->hn_routes[i]);
 		out_printf(o, "\n");
 	}
-	for (unsigned i = 0; i < h->hn_narps; i++)
-		out_printf(o, "!arp -s %s %s%s\n", ip4_print(a, h->hn_arps[i].hp_addr),
-		    ether_print(e, h->hn_arps[i].hp_lladdr), h->hn_arps[i].hp_pub ? " pub" : "");
+	for (unsigned i = 0; i < h->hn_nnbrs; i++)
+		print_nbr(o, h, &h->hn_nbrs[i]);
 }
 
 static const struct config_key hostname_config = {

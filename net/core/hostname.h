@@ -1,5 +1,5 @@
-/* hostname.h - the object of a hostname.if(5) file: what an admin wants of one interface, its static routes and ARP
- * entries included. One parser serves the file's lines and the words of ifconfig(8). Task context, core 0. */
+/* hostname.h - the object of a hostname.if(5) file: what an admin wants of one interface, its static routes and neighbours
+ * included. One parser serves the file's lines and the words of ifconfig(8). Task context, core 0. */
 #ifndef NET_CORE_HOSTNAME_H
 #define NET_CORE_HOSTNAME_H
 
@@ -28,9 +28,10 @@ struct hn_addr6 {
 	bool		h6_installed;	/* as ha_installed */
 };
 
-struct hn_arp {
-	be32_t		hp_addr;
+struct hn_nbr {			/* of either family: "!arp -s", "!ndp -s" */
+	union { struct in6_addr hp_addr6; be32_t hp_addr; };	/* without a zone: of link scope it is the file's interface */
 	unsigned	hp_line;
+	uint8_t		hp_af;		/* enum af */
 	uint8_t		hp_lladdr[6];
 	bool		hp_pub;
 	bool		hp_installed;	/* the table has it because of this object; hostname_apply's own */
@@ -48,12 +49,12 @@ struct hostname {
 	uint32_t	 hn_mtu;			/* 0: the interface's own */
 	unsigned	 hn_mtu_line, hn_lladdr_line;
 	char		 hn_description[IFDESCRSIZE];
-	unsigned	 hn_naddrs, hn_naddrs6, hn_nroutes, hn_narps;
+	unsigned	 hn_naddrs, hn_naddrs6, hn_nroutes, hn_nnbrs;
 	struct hn_addr	*hn_addrs;			/* the first is the primary */
 	struct hn_addr6	*hn_addrs6;			/* as the file has them */
 	struct static_route *hn_routes;			/* sorted by static_route_cmp */
-	struct hn_arp	*hn_arps;			/* sorted by address */
-	struct pending	 hn_pending, hn_arp_watch;	/* hostname_apply.c's */
+	struct hn_nbr	*hn_nbrs;			/* sorted by family, then address */
+	struct pending	 hn_pending, hn_nbr_watch;	/* hostname_apply.c's */
 	bool		 hn_absent;			/* applied, but there is no such interface */
 };
 
@@ -75,9 +76,9 @@ const char *hostname_key(char buf[HOSTNAME_KEYSIZE], const char *ifname);
 bool	hostname_add_route(struct hostname *, const struct static_route *);
 bool	hostname_remove_route(struct hostname *, const struct static_route *);	/* by key */
 struct static_route *hostname_find_route(const struct hostname *, const struct static_route *key);
-bool	hostname_add_arp(struct hostname *, const struct hn_arp *);
-bool	hostname_remove_arp(struct hostname *, const struct hn_arp *);
-const struct hn_arp *hostname_find_arp(const struct hostname *, const struct hn_arp *key);
+bool	hostname_add_nbr(struct hostname *, const struct hn_nbr *);
+bool	hostname_remove_nbr(struct hostname *, const struct hn_nbr *);
+const struct hn_nbr *hostname_find_nbr(const struct hostname *, const struct hn_nbr *key);
 struct hn_addr *hostname_find_addr(const struct hostname *, be32_t);
 bool	hostname_add_addr(struct hostname *, const struct hn_addr *);		/* at the end */
 void	hostname_remove_addr(struct hostname *, struct hn_addr *);
@@ -88,9 +89,9 @@ void	hostname_remove_addr6(struct hostname *, struct hn_addr6 *);
 /* Applies the words of one line to h. file: the line stands in a file (an address does not replace, nothing is
  * deleted); else they are ifconfig's. False after config_error(). */
 bool	hostname_words(struct hostname *h, struct config_err *, unsigned line, bool file, int argc, char **argv);
-/* The words behind "arp -s": address, Ethernet address, "pub", "permanent", "temp" (not in a file). False: the reason
- * is in err. */
-bool	arp_args_parse(struct hn_arp *, bool *temp, int argc, char **argv, char *err, size_t errlen);
+/* The words behind "arp -s" and, by the family, "ndp -s": address, Ethernet address, "pub" or "proxy", "permanent", "temp" (not in a file). zone:
+ * that of an address of link scope, "" when it is not said. False: the reason is in err. */
+bool	nbr_args_parse(struct hn_nbr *, unsigned af, char zone[IFNAMSIZ], bool *temp, int argc, char **argv, char *err, size_t errlen);
 
 void	*hostname_parse(struct config_err *, const char *name, const char *text, size_t len);
 bool	hostname_apply(struct config_err *, const char *name, const void *old, const void *new);

@@ -12,7 +12,6 @@
 #include "kernel/task.h"
 #include "net/core/hostname_var.h"
 #include "net/core/if_clone.h"
-#include "net/ether/arp.h"
 #include "net/ether/ether.h"
 
 unsigned hostname_absentees;
@@ -35,31 +34,13 @@ withdraw_addrs(struct ifnet *ifp, struct hostname *old, struct hostname *new)
 	}
 }
 
-static void
-withdraw_arps(struct hostname *old, struct hostname *new)
-{
-	for (unsigned i = 0; i < old->hn_narps; i++) {
-		struct hn_arp *o = &old->hn_arps[i], *n = NULL;
-
-		if (!o->hp_installed)
-			continue;
-		o->hp_installed = false;
-		if (new != NULL)
-			n = (struct hn_arp *)hostname_find_arp(new, o);
-		if (n != NULL && n->hp_pub == o->hp_pub && memcmp(n->hp_lladdr, o->hp_lladdr, 6) == 0)
-			n->hp_installed = true;
-		else
-			arp_delete(0, o->hp_addr);
-	}
-}
-
 /* withdraw: static_route_withdraw, or static_route_revert where changed routes may have been applied. */
 static void
 withdraw_tables(struct hostname *old, struct hostname *new, void (*withdraw)(struct static_route *, struct static_route *))
 {
 	for (unsigned i = 0; i < old->hn_nroutes; i++)
 		withdraw(&old->hn_routes[i], new != NULL ? hostname_find_route(new, &old->hn_routes[i]) : NULL);
-	withdraw_arps(old, new);
+	withdraw_nbrs(old, new);
 }
 
 /* ---- properties ---- */
@@ -287,69 +268,6 @@ install_routes(struct config_err *ce, const struct hostname *old, struct hostnam
 	return true;
 }
 
-static bool
-has_host_route(const struct nexthop *nh)
-{
-	for (const struct rtentry *rt = rtable_lookup(0, nh->nh_addr, 32); rt != NULL; rt = rt->rt_next)
-		if (rt->rt_nh == nh && (rt->rt_flags & RTF_LLINFO))
-			return true;
-	return false;
-}
-
-/* It is where arp_set() would put it now. An entry stays with an interface whose network has moved to another one or whose
- * Ethernet address, which made it proxy ARP, has changed; its host route goes with the network, even if that comes back. */
-static bool
-arp_in_place(const struct hn_arp *n)
-{
-	const struct ifnet *facing = if_facing(0, n->hp_addr);
-	const struct nexthop *at_facing = NULL;
-	bool proxy = false;
-
-	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next) {
-		const struct nexthop *nh = ifp->if_ether ? nexthop_find(ifp, n->hp_addr) : NULL;
-		bool own = n->hp_pub && ifp->if_ether && memcmp(ifp->if_lladdr, n->hp_lladdr, 6) == 0;
-
-		if (nh != NULL && !(nh->nh_flags & NHF_STATIC))
-			nh = NULL;
-		if (own && nh != NULL)
-			return !has_host_route(nh);
-		if (ifp == facing)
-			at_facing = nh;
-		proxy |= own;
-	}
-	return !proxy && at_facing != NULL && has_host_route(at_facing);
-}
-
-static bool
-install_arp(struct config_err *ce, struct hn_arp *n)
-{
-	char a[IP4_STRLEN];
-	const char *why;
-
-	if (arp_in_place(n)) {
-		if (!n->hp_installed)		/* another file's */
-			config_error(ce, n->hp_line, "arp %s: %s", ip4_print(a, n->hp_addr), rt_strerror(RT_EXIST));
-		return n->hp_installed;
-	}
-	if (n->hp_installed)
-		arp_delete(0, n->hp_addr);
-	n->hp_installed = false;
-	if ((why = arp_set(0, n->hp_addr, n->hp_lladdr, NHF_STATIC | (n->hp_pub ? NHF_PUBLISH : 0))) != NULL) {
-		config_error(ce, n->hp_line, "arp %s: %s", ip4_print(a, n->hp_addr), why);
-		return false;
-	}
-	return n->hp_installed = true;
-}
-
-static bool
-install_arps(struct config_err *ce, struct hostname *new)
-{
-	for (unsigned i = 0; i < new->hn_narps; i++)
-		if (!install_arp(ce, &new->hn_arps[i]))
-			return false;
-	return true;
-}
-
 /* On the way back everything waits for its turn here, and there are no errors. */
 static bool
 hostname_retry(struct pending *pd)
@@ -366,26 +284,9 @@ hostname_retry(struct pending *pd)
 	all = add_addrs(&quiet, ifp, h) && add_addrs6(&quiet, ifp, h) && check_addrs(&quiet, ifp, h) && check_addrs6(&quiet, ifp, h);
 	for (unsigned i = 0; all && i < h->hn_nroutes; i++)
 		all = h->hn_routes[i].sr_installed || static_route_apply(NULL, &h->hn_routes[i]) == RT_OK;
-	for (unsigned i = 0; all && i < h->hn_narps; i++)
-		all = install_arp(&quiet, &h->hn_arps[i]);
+	all = all && install_nbrs(&quiet, h);
 	out_free(&sink);
 	return all;
-}
-
-/* For as long as the object is in force: another file may take the network of an entry away and give it back, or the
- * Ethernet address that makes it proxy ARP. */
-static bool
-arp_watch(struct pending *pd)
-{
-	struct hostname *h = container_of(pd, struct hostname, hn_arp_watch);
-	struct out sink;
-	struct config_err quiet = { .ce_out = &sink, .ce_file = h->hn_ifname };
-
-	out_init(&sink, NULL, NULL);
-	for (unsigned i = 0; i < h->hn_narps; i++)
-		install_arp(&quiet, &h->hn_arps[i]);
-	out_free(&sink);
-	return false;
 }
 
 static void
@@ -393,16 +294,14 @@ wait_for_it(struct hostname *h)
 {
 	h->hn_pending.pd_retry = hostname_retry;
 	pending_add(&h->hn_pending);
-	h->hn_arp_watch.pd_retry = arp_watch;
-	if (h->hn_narps > 0)
-		pending_add(&h->hn_arp_watch);
+	watch_nbrs(h);
 }
 
 static void
 wait_no_more(struct hostname *h)
 {
 	pending_remove(&h->hn_pending);
-	pending_remove(&h->hn_arp_watch);
+	pending_remove(&h->hn_nbr_watch);
 }
 
 static void
@@ -457,7 +356,7 @@ apply_late(struct config_err *ce, const struct ifnet *ifp, struct hostname *old,
 		wait_for_it(new);
 		return true;
 	}
-	if (!check_addrs(ce, ifp, new) || !check_addrs6(ce, ifp, new) || !install_routes(ce, old, new) || !install_arps(ce, new))
+	if (!check_addrs(ce, ifp, new) || !check_addrs6(ce, ifp, new) || !install_routes(ce, old, new) || !install_nbrs(ce, new))
 		return false;
 	pending_remove(&new->hn_pending);
 	return true;
@@ -503,7 +402,7 @@ bool
 hostname_check(struct config_err *ce, const char *name __unused_arg, const void *obj)
 {
 	const struct hostname *h = obj;
-	char net[IN6_NETSTRLEN], a[IP4_STRLEN];
+	char net[IN6_NETSTRLEN];
 	bool ok = true;
 
 	net_enter();
@@ -516,12 +415,7 @@ hostname_check(struct config_err *ce, const char *name __unused_arg, const void 
 		    af_printnet(net, h->hn_routes[i].sr_af, &h->hn_routes[i].sr_dest6, h->hn_routes[i].sr_plen), rt_strerror(e));
 		ok = false;
 	}
-	for (unsigned i = 0; i < h->hn_narps && hostname_absentees == 0; i++)
-		if (!arp_in_place(&h->hn_arps[i])) {
-			config_error(ce, h->hn_arps[i].hp_line, "arp %s: %s", ip4_print(a, h->hn_arps[i].hp_addr),
-			    rt_strerror(RT_UNREACH));
-			ok = false;
-		}
+	ok = check_nbrs(ce, h) && ok;
 	net_leave();
 	return ok;
 }

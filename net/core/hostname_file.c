@@ -1,4 +1,4 @@
-/* hostname_file.c - the lines of a hostname.if(5) file: words and quotes, "!route add", "!arp -s". */
+/* hostname_file.c - the lines of a hostname.if(5) file: words and quotes, "!route add", "!arp -s", "!ndp -s". */
 #include <stdio.h>
 #include <string.h>
 
@@ -77,54 +77,60 @@ bang_route(struct hostname *h, struct config_err *ce, unsigned line, int argc, c
 	return true;
 }
 
+/* cmd: "arp" or "ndp". */
 static bool
-bang_arp(struct hostname *h, struct config_err *ce, unsigned line, int argc, char **argv)
+bang_nbr(struct hostname *h, struct config_err *ce, unsigned line, const char *cmd, int argc, char **argv)
 {
-	struct hn_arp ha;
+	struct hn_nbr n;
 	bool temp;
-	char err[160];
+	char err[160], zone[IFNAMSIZ];
 
 	if (argc < 2 || strcmp(argv[1], "-s") != 0) {
-		config_error(ce, line, "!arp: only \"!arp -s\" stands in a file");
+		config_error(ce, line, "!%s: only \"!%s -s\" stands in a file", cmd, cmd);
 		return false;
 	}
-	if (!arp_args_parse(&ha, &temp, argc - 2, argv + 2, err, sizeof(err))) {
-		config_error(ce, line, "arp: %s", err);
+	if (!nbr_args_parse(&n, strcmp(cmd, "arp") == 0 ? AF_IP4 : AF_IP6, zone, &temp, argc - 2, argv + 2, err, sizeof(err))) {
+		config_error(ce, line, "%s: %s", cmd, err);
 		return false;
 	}
 	if (temp) {
-		config_error(ce, line, "arp: a \"temp\" entry is not configuration");
+		config_error(ce, line, "%s: a \"temp\" entry is not configuration", cmd);
 		return false;
 	}
-	ha.hp_line = line;
-	if (hostname_find_arp(h, &ha) != NULL) {
-		config_error(ce, line, "arp %s: duplicate", argv[2]);
+	if (zone[0] != '\0' && strcmp(zone, h->hn_ifname) != 0) {
+		config_error(ce, line, "%s %s: not on %s, whose file this is", cmd, argv[2], h->hn_ifname);
 		return false;
 	}
-	if (!hostname_add_arp(h, &ha)) {
+	n.hp_line = line;
+	if (hostname_find_nbr(h, &n) != NULL) {
+		config_error(ce, line, "%s %s: duplicate", cmd, argv[2]);
+		return false;
+	}
+	if (!hostname_add_nbr(h, &n)) {
 		config_error(ce, line, "no memory");
 		return false;
 	}
 	return true;
 }
 
-/* hostname.if(5): "!command". There is no shell here: the two commands that say what is to be are taken for that. */
+/* hostname.if(5): "!command". There is no shell here: commands that say what is to be are taken for that. */
 static bool
 bang(struct hostname *h, struct config_err *ce, unsigned line, int argc, char **argv)
 {
-	const char *cmd = strrchr(argv[0], '/');
+	const char *cmd = argv[0] + 1, *slash;
 
-	cmd = cmd != NULL ? cmd + 1 : argv[0] + 1;
 	if (*cmd == '\0' && argc > 1) {		/* "! route add" */
 		argc--;
 		argv++;
 		cmd = argv[0];
 	}
+	if ((slash = strrchr(cmd, '/')) != NULL)
+		cmd = slash + 1;
 	if (strcmp(cmd, "route") == 0)
 		return bang_route(h, ce, line, argc, argv);
-	if (strcmp(cmd, "arp") == 0)
-		return bang_arp(h, ce, line, argc, argv);
-	config_error(ce, line, "!%s: only \"!route add\" and \"!arp -s\" are supported", cmd);
+	if (strcmp(cmd, "arp") == 0 || strcmp(cmd, "ndp") == 0)
+		return bang_nbr(h, ce, line, cmd, argc, argv);
+	config_error(ce, line, "!%s: only \"!route add\", \"!arp -s\" and \"!ndp -s\" are supported", cmd);
 	return false;
 }
 

@@ -534,27 +534,40 @@ hostname_words(struct hostname *h, struct config_err *ce, unsigned line, bool fi
 	return true;
 }
 
-bool
-arp_args_parse(struct hn_arp *ha, bool *temp, int argc, char **argv, char *err, size_t errlen)
+static bool
+nbr_address_ok(struct hn_nbr *n, char zone[IFNAMSIZ], const char *s)
 {
-	memset(ha, 0, sizeof(*ha));
+	struct in6_addr *a = &n->hp_addr6;
+
+	zone[0] = '\0';
+	if (n->hp_af == AF_IP4)
+		return ip4_parse(s, &n->hp_addr) && !ip4_is_multicast(n->hp_addr) && !ip4_is_zeronet(n->hp_addr) &&
+		    !ip4_is_experimental(n->hp_addr);
+	return in6_parse_zone(s, a, zone) && !IN6_IS_ADDR_MULTICAST(a) && !IN6_IS_ADDR_UNSPECIFIED(a) && !IN6_IS_ADDR_LOOPBACK(a) &&
+	    !IN6_IS_ADDR_V4MAPPED(a);
+}
+
+bool
+nbr_args_parse(struct hn_nbr *n, unsigned af, char zone[IFNAMSIZ], bool *temp, int argc, char **argv, char *err, size_t errlen)
+{
+	memset(n, 0, sizeof(*n));
+	n->hp_af = (uint8_t)af;
 	*temp = false;
 	if (argc < 2) {
 		snprintf(err, errlen, "missing %s", argc < 1 ? "address" : "Ethernet address");
 		return false;
 	}
-	if (!ip4_parse(argv[0], &ha->hp_addr) || ip4_is_multicast(ha->hp_addr) || ip4_is_zeronet(ha->hp_addr) ||
-	    ip4_is_experimental(ha->hp_addr)) {
+	if (!nbr_address_ok(n, zone, argv[0])) {
 		snprintf(err, errlen, "%s: bad address", argv[0]);
 		return false;
 	}
-	if (!ether_parse(argv[1], ha->hp_lladdr) || (ha->hp_lladdr[0] & 1)) {
+	if (!ether_parse(argv[1], n->hp_lladdr) || (n->hp_lladdr[0] & 1)) {
 		snprintf(err, errlen, "%s: invalid Ethernet address", argv[1]);
 		return false;
 	}
 	for (int i = 2; i < argc; i++) {
-		if (strcmp(argv[i], "pub") == 0) {
-			ha->hp_pub = true;
+		if (strcmp(argv[i], af == AF_IP4 ? "pub" : "proxy") == 0) {
+			n->hp_pub = true;
 		} else if (strcmp(argv[i], "temp") == 0) {
 			*temp = true;
 		} else if (strcmp(argv[i], "permanent") != 0) {

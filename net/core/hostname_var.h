@@ -37,6 +37,13 @@ bool	words_temporary(struct words *, bool on);
 bool	words_no_inet6(struct words *);
 bool	words_finish6(struct words *);				/* the end of a line that said something of IPv6 */
 
+/* hostname_nbr.c: the neighbours of an object in the tables. Inside net_enter; each may be repeated. */
+void	withdraw_nbrs(struct hostname *old, struct hostname *new);
+bool	install_nbrs(struct config_err *, struct hostname *);
+/* For as long as the object is in force they are put back where they belong: hn_nbr_watch. */
+void	watch_nbrs(struct hostname *);
+bool	check_nbrs(struct config_err *, const struct hostname *);
+
 /* hostname_addr6.c: an interface's IPv6 addresses made what its object says. Inside net_enter; may be repeated. */
 void	withdraw_addrs6(struct ifnet *, struct hostname *old, struct hostname *new);
 bool	add_addrs6(struct config_err *, struct ifnet *, struct hostname *);

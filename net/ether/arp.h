@@ -56,6 +56,9 @@ struct ifaddr *arp_ifa(struct ifnet *, be32_t addr);
  * goes, and serve again when it returns. */
 const char *arp_set(unsigned rdomain, be32_t addr, const uint8_t *lladdr, unsigned flags);
 const char *arp_delete(unsigned rdomain, be32_t addr);
+/* The interface for which lladdr is our own address: entries published with it are for proxy ARP. The one whose network holds addr where there
+ * are several; NULL: none. */
+struct ifnet *arp_proxy_if(unsigned rdomain, be32_t addr, const uint8_t *lladdr);
 void	arp_flush(unsigned rdomain);			/* all but static ones */
 
 /* The entry goes, an admin's too, when no gateway route uses it; else it is INCOMPLETE. nh may be gone afterwards. */

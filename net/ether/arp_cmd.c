@@ -1,36 +1,20 @@
 /* arp_cmd.c - arp(8): shows neighbours; entries of an admin become "!arp -s" lines of the configuration. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/command.h"
 #include "kernel/config.h"
 #include "kernel/machine.h"
 #include "kernel/task.h"
-#include "net/core/config_edit.h"
+#include "kernel/text.h"
 #include "net/core/hostname.h"
+#include "net/core/nbr_edit.h"
 #include "net/ether/arp.h"
 #include "net/route/route.h"
 
 #define ROUTES_PER_TURN	4	/* looked at between net_enter and net_leave */
 
 /* ---- showing ---- */
-
-/* "19m45s" */
-static char *
-time_left(char *buf, size_t len, uint64_t ns)
-{
-	unsigned s = (unsigned)(ns / 1000000000u), n = 0;
-
-	if (s >= 86400)
-		n += (unsigned)snprintf(buf + n, len - n, "%ud", s / 86400);
-	if (s >= 3600)
-		n += (unsigned)snprintf(buf + n, len - n, "%uh", s % 86400 / 3600);
-	if (s >= 60)
-		n += (unsigned)snprintf(buf + n, len - n, "%um", s % 3600 / 60);
-	snprintf(buf + n, len - n, "%us", s % 60);
-	return buf;
-}
 
 struct arp_row {
 	be32_t		r_addr;
@@ -51,7 +35,7 @@ arp_print_row(struct out *o, const struct arp_row *r)
 	if (r->r_permanent)
 		snprintf(t, sizeof(t), "permanent");
 	else if (r->r_expire > now)
-		time_left(t, sizeof(t), r->r_expire - now);
+		text_duration(t, sizeof(t), (r->r_expire - now) / 1000000000u);
 	snprintf(fl, sizeof(fl), "%s%s", r->r_local ? "l" : "", r->r_pub ? "p" : "");
 	ip4_print(a, r->r_addr);
 	if (!o->o_json) {
@@ -130,12 +114,12 @@ print_proxies(const char *name, const void *obj, void *arg)
 
 	if (strncmp(name, HOSTNAME_PREFIX, strlen(HOSTNAME_PREFIX)) != 0)
 		return;
-	for (unsigned i = 0; i < h->hn_narps && !o->o_stop; i++) {
+	for (unsigned i = 0; i < h->hn_nnbrs && !o->o_stop; i++) {
 		const struct nexthop *nh;
 
 		net_enter();
-		if (h->hn_arps[i].hp_pub && find_route(h->hn_arps[i].hp_addr) == NULL &&
-		    (nh = find_proxy(h->hn_arps[i].hp_addr)) != NULL)
+		if (h->hn_nbrs[i].hp_af == AF_IP4 && h->hn_nbrs[i].hp_pub && find_route(h->hn_nbrs[i].hp_addr) == NULL &&
+		    (nh = find_proxy(h->hn_nbrs[i].hp_addr)) != NULL)
 			arp_print_nexthop(o, nh);
 		net_leave();
 	}
@@ -206,176 +190,11 @@ arp_show(struct out *o, const char *host)
 
 /* ---- changing ---- */
 
-struct arp_search { struct hn_arp as_key; char as_ifname[IFNAMSIZ]; bool as_hit; };
-
-static void
-search_file(const char *name, const void *obj, void *arg)
-{
-	const struct hostname *h = obj;
-	struct arp_search *s = arg;
-
-	if (s->as_hit || strncmp(name, HOSTNAME_PREFIX, strlen(HOSTNAME_PREFIX)) != 0 ||
-	    hostname_find_arp(h, &s->as_key) == NULL)
-		return;
-	s->as_hit = true;
-	snprintf(s->as_ifname, sizeof(s->as_ifname), "%s", h->hn_ifname);
-}
-
-static bool
-edit_file(const char *ifname, const struct hn_arp *old, const struct hn_arp *new, char *why, size_t len)
-{
-	const struct hostname *running = hostname_running(ifname);
-	struct hostname *h = running != NULL ? hostname_copy(running) : hostname_new(ifname);
-	char key[HOSTNAME_KEYSIZE];
-
-	if (h == NULL || (old != NULL && !hostname_remove_arp(h, old)) || (new != NULL && !hostname_add_arp(h, new))) {
-		hostname_free(h);
-		snprintf(why, len, "no memory");
-		return false;
-	}
-	return config_edit(hostname_key(key, ifname), h, why, len);
-}
-
-/* The interface whose file is to hold the entry: for proxy ARP the one that has the address, else the one that faces
- * the host. */
-static bool
-home_of(const struct hn_arp *ha, char ifname[IFNAMSIZ])
-{
-	struct ifnet *ifp;
-
-	net_enter();
-	ifp = if_facing(0, ha->hp_addr);
-	for (struct ifnet *i = ifnet_list; ha->hp_pub && i != NULL; i = i->if_next)
-		if (i->if_ether && memcmp(i->if_lladdr, ha->hp_lladdr, 6) == 0)
-			ifp = i;
-	snprintf(ifname, IFNAMSIZ, "%s", ifp != NULL ? ifp->if_xname : "");
-	net_leave();
-	return ifname[0] != '\0';
-}
-
-static bool
-set_permanent(const struct hn_arp *ha, char *why, size_t len)
-{
-	struct arp_search s = { .as_key = *ha };
-	char ifname[IFNAMSIZ];
-
-	config_foreach(search_file, &s);
-	if (s.as_hit)
-		return edit_file(s.as_ifname, &s.as_key, ha, why, len);
-	if (!home_of(ha, ifname)) {
-		snprintf(why, len, "%s", rt_strerror(RT_UNREACH));
-		return false;
-	}
-	return edit_file(ifname, NULL, ha, why, len);
-}
-
-static bool
-set_temporary(const struct hn_arp *ha, char *why, size_t len)
-{
-	struct arp_search s = { .as_key = *ha };
-	const char *reason;
-
-	if (ha->hp_pub) {
-		snprintf(why, len, "a published entry is permanent");
-		return false;
-	}
-	config_foreach(search_file, &s);
-	if (s.as_hit && !edit_file(s.as_ifname, &s.as_key, NULL, why, len))	/* it is permanent no longer */
-		return false;
-	net_enter();
-	reason = arp_set(0, ha->hp_addr, ha->hp_lladdr, 0);
-	net_leave();
-	if (reason != NULL)
-		snprintf(why, len, "%s", reason);
-	return reason == NULL;
-}
-
-static int
-arp_cmd_set(struct out *o, int argc, char **argv)
-{
-	struct hn_arp ha;
-	bool temp;
-	char why[160];
-
-	if (argc < 2)
-		return command_usage(o, "arp");
-	if (!arp_args_parse(&ha, &temp, argc, argv, why, sizeof(why))) {
-		out_printf(o, "arp: %s\n", why);
-		return 1;
-	}
-	if (temp ? set_temporary(&ha, why, sizeof(why)) : set_permanent(&ha, why, sizeof(why)))
-		return 0;
-	out_printf(o, "arp: set %s: %s\n", argv[0], why);
-	return 1;
-}
-
-/* What was learned. */
-static bool
-delete_learned(be32_t addr, char *why, size_t len)
-{
-	const struct rtentry *rt;
-	const char *reason;
-
-	net_enter();
-	rt = find_route(addr);
-	if (rt != NULL && (rt->rt_flags & RTF_LOCAL))
-		reason = "is our own address";
-	else
-		reason = arp_delete(0, addr);
-	net_leave();
-	if (reason != NULL)
-		snprintf(why, len, "%s", reason);
-	return reason == NULL;
-}
-
-static int
-arp_cmd_delete(struct out *o, const char *host)
-{
-	struct arp_search s = { 0 };
-	char why[160];
-	bool ok;
-
-	if (!ip4_parse(host, &s.as_key.hp_addr)) {
-		out_printf(o, "arp: %s: bad address\n", host);
-		return 1;
-	}
-	config_foreach(search_file, &s);
-	ok = s.as_hit ? edit_file(s.as_ifname, &s.as_key, NULL, why, sizeof(why)) :
-	    delete_learned(s.as_key.hp_addr, why, sizeof(why));
-	if (ok)
-		out_printf(o, "%s (%s) deleted\n", host, host);
-	else
-		out_printf(o, "arp: delete %s: %s\n", host, why);
-	return ok ? 0 : 1;
-}
-
-static void
-first_with_entries(const char *name, const void *obj, void *arg)
-{
-	const struct hostname *h = obj;
-	char *ifname = arg;
-
-	if (ifname[0] == '\0' && strncmp(name, HOSTNAME_PREFIX, strlen(HOSTNAME_PREFIX)) == 0 && h->hn_narps > 0)
-		snprintf(ifname, IFNAMSIZ, "%s", h->hn_ifname);
-}
-
 static int
 arp_delete_all(struct out *o)
 {
-	for (;;) {
-		char ifname[IFNAMSIZ] = "", key[HOSTNAME_KEYSIZE], why[160] = "no memory";
-		struct hostname *h;
-
-		config_foreach(first_with_entries, ifname);
-		if (ifname[0] == '\0')
-			break;
-		if ((h = hostname_copy(hostname_running(ifname))) != NULL)
-			h->hn_narps = 0;
-		if (h == NULL || !config_edit(hostname_key(key, ifname), h, why, sizeof(why))) {
-			out_printf(o, "arp: %s\n", why);
-			return 1;
-		}
-	}
+	if (!nbr_delete_permanent(o, AF_IP4))
+		return 1;
 	net_enter();
 	arp_flush(0);
 	net_leave();
@@ -397,11 +216,11 @@ cmd_arp(struct out *o, int argc, char **argv)
 				return command_usage(o, argv[0]);
 		}
 	if (set && !all && !delete)
-		return arp_cmd_set(o, argc - i, argv + i);
+		return nbr_cmd_set(o, AF_IP4, argc - i, argv + i);
 	if (set || argc - i != !all)
 		return command_usage(o, argv[0]);
 	if (delete)
-		return all ? arp_delete_all(o) : arp_cmd_delete(o, argv[i]);
+		return all ? arp_delete_all(o) : nbr_cmd_delete(o, AF_IP4, argv[i]);
 	return all ? arp_show_all(o) : arp_show(o, argv[i]);
 }
 COMMAND(arp, cmd_arp,

@@ -2,9 +2,7 @@
 #include "net/ether/arp.h"
 #include "net/route/rt_var.h"
 
-/* The interface for which lladdr is our own address: entries with it are for proxy ARP. The one whose network holds
- * addr where there are several. */
-static struct ifnet *
+struct ifnet *
 arp_proxy_if(unsigned rdomain, be32_t addr, const uint8_t *lladdr)
 {
 	struct ifnet *found = NULL;
@@ -117,7 +115,7 @@ arp_flush(unsigned rdomain)
 
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = next) {
 		next = nh->nh_next;
-		if (nh->nh_rdomain == rdomain && !(nh->nh_flags & (NHF_STATIC | NHF_P2P)))
+		if (nh->nh_af == AF_IP4 && nh->nh_rdomain == rdomain && !(nh->nh_flags & (NHF_STATIC | NHF_P2P)))
 			arp_forget(nh);
 	}
 }

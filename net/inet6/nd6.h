@@ -127,6 +127,9 @@ bool	nd6_redirect_output(const struct mbuf *m, const struct rtentry *rt);
  * proxy on that interface only. NULL: done, else the reason. addr with its zone. */
 const char *nd6_set(unsigned rdomain, const struct in6_addr *addr, const uint8_t *lladdr, unsigned flags);
 const char *nd6_delete(unsigned rdomain, const struct in6_addr *addr);
+/* The interface for which lladdr is our own address: entries published with it are for proxying there. The one that addr (with its zone) is a
+ * neighbour of, of several; NULL: none. */
+struct ifnet *nd6_proxy_if(unsigned rdomain, const struct in6_addr *addr, const uint8_t *lladdr);
 void	nd6_flush(unsigned rdomain);			/* all but static ones */
 
 #endif

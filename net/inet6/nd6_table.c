@@ -5,9 +5,7 @@
 #include "net/inet6/nd6.h"
 #include "net/route/route.h"
 
-/* The interface for which lladdr is our own address: entries with it are for proxying there. The one that the address is a neighbour of, of
- * several. */
-static struct ifnet *
+struct ifnet *
 nd6_proxy_if(unsigned rdomain, const struct in6_addr *addr, const uint8_t *lladdr)
 {
 	struct ifnet *found = NULL;
@@ -18,7 +16,9 @@ nd6_proxy_if(unsigned rdomain, const struct in6_addr *addr, const uint8_t *lladd
 		if (!ifp->if_ether || ifp->if_rdomain != rdomain || load32(ifp->if_lladdr) != load32(lladdr) ||
 		    load16(ifp->if_lladdr + 4) != load16(lladdr + 4))
 			continue;
-		if (in6_zone(addr) == ifp->if_index || (ia != NULL && in6_covers(&ia->ia_addr, ia->ia_plen, addr)))
+		if (in6_zone(addr) != 0 && in6_zone(addr) != ifp->if_index)
+			continue;
+		if (in6_zone(addr) != 0 || (ia != NULL && in6_covers(&ia->ia_addr, ia->ia_plen, addr)))
 			return ifp;
 		if (found == NULL)
 			found = ifp;
@@ -75,7 +75,7 @@ nd6_set(unsigned rdomain, const struct in6_addr *addr, const uint8_t *lladdr, un
 	if (ifp == NULL) {
 		if ((rt = rt_connected6(rdomain, addr)) == NULL)
 			return rt_strerror(RT_UNREACH);
-		if ((rt = rt_clone6(rt, addr)) == NULL)
+		if ((rt = rt_clone_admin6(rt, addr)) == NULL)
 			return rt_strerror(RT_NOMEM);
 		nh = rt->rt_nh;
 		nh->nh_refs++;

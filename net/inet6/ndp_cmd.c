@@ -5,12 +5,13 @@
 #include "kernel/command.h"
 #include "kernel/machine.h"
 #include "kernel/task.h"
+#include "kernel/text.h"
+#include "net/core/nbr_edit.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/nd6.h"
 #include "net/route/route.h"
 
 #define ROUTES_PER_TURN	4	/* looked at between net_enter and net_leave */
-#define SECOND		1000000000ull
 
 struct ndp_row {
 	struct in6_addr	r_addr;		/* with its zone */
@@ -22,21 +23,6 @@ struct ndp_row {
 };
 
 /* ---- showing ---- */
-
-/* "23h59m45s" */
-static void
-time_left(char *buf, size_t len, uint64_t ns)
-{
-	unsigned s = (unsigned)(ns / SECOND), n = 0;
-
-	if (s >= 86400)
-		n += (unsigned)snprintf(buf + n, len - n, "%ud", s / 86400);
-	if (s >= 3600)
-		n += (unsigned)snprintf(buf + n, len - n, "%uh", s % 86400 / 3600);
-	if (s >= 60)
-		n += (unsigned)snprintf(buf + n, len - n, "%um", s % 3600 / 60);
-	snprintf(buf + n, len - n, "%us", s % 60);
-}
 
 static char
 state_letter(const struct nexthop *nh)
@@ -66,7 +52,7 @@ print_row(struct out *o, const struct ndp_row *r)
 	if (r->r_permanent)
 		snprintf(t, sizeof(t), "permanent");
 	else if (r->r_expire > now)
-		time_left(t, sizeof(t), r->r_expire - now);
+		text_duration(t, sizeof(t), (r->r_expire - now) / 1000000000u);
 	snprintf(fl, sizeof(fl), "%s%s%s", r->r_local ? "l" : "", r->r_router ? "R" : "", r->r_proxy ? "p" : "");
 	in6_print(a, &r->r_addr);
 	if (!o->o_json) {
@@ -210,57 +196,6 @@ ndp_show(struct out *o, const char *host)
 	return found ? 0 : 1;
 }
 
-/* ---- changing ---- */
-
-static int
-ndp_delete(struct out *o, const char *host)
-{
-	const char *why;
-	struct in6_addr a;
-
-	if (!parse_host(o, host, &a))
-		return 1;
-	net_enter();
-	why = in6_ifaddr_ours(0, &a) != NULL ? "is our own address" : nd6_delete(0, &a);
-	net_leave();
-	if (why == NULL)
-		out_printf(o, "%s (%s) deleted\n", host, host);
-	else
-		out_printf(o, "ndp: delete %s: %s\n", host, why);
-	return why == NULL ? 0 : 1;
-}
-
-static int
-ndp_set(struct out *o, int argc, char **argv)
-{
-	unsigned flags = NHF_STATIC;
-	uint8_t lladdr[ETHER_ADDR_LEN];
-	struct in6_addr a;
-	const char *why;
-
-	if (argc < 2)
-		return command_usage(o, "ndp");
-	if (!parse_host(o, argv[0], &a))
-		return 1;
-	if (!ether_parse(argv[1], lladdr)) {
-		out_printf(o, "ndp: %s: invalid Ethernet address\n", argv[1]);
-		return 1;
-	}
-	for (int i = 2; i < argc; i++)
-		if (strcmp(argv[i], "temp") == 0)
-			flags &= ~(unsigned)NHF_STATIC;
-		else if (strcmp(argv[i], "proxy") == 0)
-			flags |= NHF_PUBLISH;
-		else
-			return command_usage(o, "ndp");
-	net_enter();
-	why = nd6_set(0, &a, lladdr, flags);
-	net_leave();
-	if (why != NULL)
-		out_printf(o, "ndp: set %s: %s\n", argv[0], why);
-	return why == NULL ? 0 : 1;
-}
-
 static int
 cmd_ndp(struct out *o, int argc, char **argv)
 {
@@ -275,7 +210,7 @@ cmd_ndp(struct out *o, int argc, char **argv)
 				what = *p;
 		}
 	if (what == 's')
-		return ndp_set(o, argc - i, argv + i);
+		return nbr_cmd_set(o, AF_IP6, argc - i, argv + i);
 	if (argc - i != (what == 'd' || what == '\0'))
 		return command_usage(o, argv[0]);
 	switch (what) {
@@ -287,7 +222,7 @@ cmd_ndp(struct out *o, int argc, char **argv)
 		net_leave();
 		return 0;
 	case 'd':
-		return ndp_delete(o, argv[i]);
+		return nbr_cmd_delete(o, AF_IP6, argv[i]);
 	default:
 		return ndp_show(o, argv[i]);
 	}
@@ -297,10 +232,11 @@ COMMAND(ndp, cmd_ndp,
     "ndp [-j] [-n] hostname\n"
     "ndp -c\n"
     "ndp -d hostname\n"
-    "ndp -s hostname ether_addr [temp] [proxy]",
+    "ndp -s hostname ether_addr [temp | permanent] [proxy]",
     "neighbour discovery display and control",
     "-a shows all neighbours, -d deletes one, -c all that were learned. S is the state: R reachable, S stale,\n"
     "D delay, P probe, I incomplete, N nothing known; flags: R router, l local, p proxy.\n"
-    "-s sets an entry that is not overwritten and does not expire; with temp it expires like one that was\n"
-    "learned. proxy: we answer for the host; with the Ethernet address of one of our own interfaces packets\n"
-    "to the host go where the routes say.\n");
+    "-s sets an entry that is not overwritten and does not expire; it becomes a \"!ndp -s\" line of the\n"
+    "interface's file in the configuration. With temp it expires like one that was learned. proxy: we answer\n"
+    "for the host; with the Ethernet address of one of our own interfaces packets to the host go where the\n"
+    "routes say. A link-local address needs its interface: fe80::1%vio0.\n");

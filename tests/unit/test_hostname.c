@@ -146,7 +146,7 @@ TEST(hostname_errors_name_line_and_reason)
 		{ "dhcp", "/etc/hostname.t0:1: dhcp: not supported yet\n" },
 		{ "inet autoconf", "/etc/hostname.t0:1: inet autoconf: not supported yet\n" },
 		{ "frobnicate", "/etc/hostname.t0:1: frobnicate: unknown word\n" },
-		{ "!reboot", "/etc/hostname.t0:1: !reboot: only \"!route add\" and \"!arp -s\" are supported\n" },
+		{ "!reboot", "/etc/hostname.t0:1: !reboot: only \"!route add\", \"!arp -s\" and \"!ndp -s\" are supported\n" },
 		{ "!route delete 10/8", "/etc/hostname.t0:1: !route delete: only \"!route add\" stands in a file\n" },
 		{ "!route add 10.1/16", "/etc/hostname.t0:1: route: missing gateway\n" },
 		{ "!route add 10.1/16 fish", "/etc/hostname.t0:1: route: fish: bad address\n" },
@@ -395,11 +395,11 @@ static char *
 random_state(void)
 {
 	static const char passing[] = " tentative";
-	char *s = strdup(cmd("ifconfig; netstat -rn; arp -an; sysctl net.inet.ip.ttl")), *line, *nl;
+	char *s = strdup(cmd("ifconfig; netstat -rn; arp -an; ndp -an; sysctl net.inet.ip.ttl")), *line, *nl;
 
 	while ((line = strstr(s, passing)) != NULL)
 		memmove(line, line + strlen(passing), strlen(line + strlen(passing)) + 1);
-	for (line = strstr(s, "Routing tables"); (nl = strchr(line, '\n')) != NULL; line = nl + 1)
+	for (line = strstr(s, "Routing tables"); (nl = strchr(line, '\n')) != NULL && strncmp(line, "Host ", 5) != 0; line = nl + 1)
 		if (nl - line > 70 && nl[-9] == ' ')
 			memset(line + (nl - line > 100 ? 73 : 45), ' ', 5);
 	return s;
@@ -418,6 +418,9 @@ random_file(char *text, const char *head, unsigned most)
 		"!route add 10.0.0.128/25 10.0.1.2\n", "!route add 10.0.0.2 10.0.1.2\n", "!route add default 10.0.1.9\n",
 		"!arp -s 10.0.0.5 2:0:0:0:0:5\n", "!arp -s 10.0.0.5 2:0:0:0:0:6\n", "!arp -s 10.0.1.5 2:0:0:0:0:6 pub\n",
 		"!arp -s 10.0.1.6 2:0:0:0:0:77 pub\n", "!arp -s 10.0.0.6 2:0:0:0:0:77 pub\n",
+		"!ndp -s 2001:db8::5 2:0:0:0:0:5\n", "!ndp -s 2001:db8::5 2:0:0:0:0:6\n", "!ndp -s 2001:db8:1::5 2:0:0:0:0:6 proxy\n",
+		"!ndp -s 2001:db8:1::6 2:0:0:0:0:77 proxy\n", "!ndp -s 2001:db8::6 2:0:0:0:0:77 proxy\n", "!ndp -s fe80::2 2:0:0:0:0:7\n",
+		"!ndp -s fe80::2 2:0:0:0:0:8 proxy\n", "!ndp -s fe80::3 2:0:0:0:0:77 proxy\n",
 		"inet6 2001:db8::1\n", "inet6 2001:db8:1::1 64\n", "inet6 2001:db8::9 60\n", "inet6 2001:db8:1:: 64 eui64\n", "inet6 fe80::5 64\n",
 		"inet6 eui64\n", "inet6 autoconf\n", "inet6 fe80::5054:ff:fe00:a\n", "inet6 alias 2001:db8::5054:ff:fe00:b 128\n",
 		"!route add 2001:db8:5::/48 2001:db8::2\n", "!route add 2001:db8:5::/48 fe80::2%t0\n", "!route add 2001:db8:5::/48 fe80::2%t1\n",

@@ -55,6 +55,11 @@ TEST(hostname6_forms_of_an_address)
 	CHECK_STR(canonical("inet6 fe80::5%t0 64"), "inet6 fe80::5 64\n");
 	CHECK_STR(canonical("inet6 2001:db8:1:2:3:4:5:6 64 eui64"), "inet6 2001:db8:1:2:: 64 eui64\n");
 	CHECK_STR(canonical("inet6 2001:db8::/64 anycast"), "inet6 2001:db8:: 64 anycast\n");
+	CHECK_STR(canonical("!ndp -s 2001:db8::9 2:0:0:0:0:9 permanent\n!arp -s 10.0.0.9 2:0:0:0:0:a\n!ndp -s fe80::9%t0 2:0:0:0:0:b proxy\n"
+	    "! /usr/sbin/ndp -s 2001:db8::8 2:0:0:0:0:c"),
+	    "!arp -s 10.0.0.9 02:00:00:00:00:0a\n!ndp -s 2001:db8::8 02:00:00:00:00:0c\n!ndp -s 2001:db8::9 02:00:00:00:00:09\n"
+	    "!ndp -s fe80::9%t0 02:00:00:00:00:0b proxy\n");
+	CHECK_STR(canonical("!ndp -s fe80::9 2:0:0:0:0:9"), "!ndp -s fe80::9%t0 02:00:00:00:00:09\n");
 	CHECK_STR(canonical("inet6 eui64"), "inet6 eui64\n");
 	CHECK_STR(canonical("inet6 autoconf"), "inet6 autoconf\n");
 	CHECK_STR(canonical("inet6 autoconf -temporary -soii"), "inet6 autoconf\ninet6 -temporary\n");

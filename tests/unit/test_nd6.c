@@ -554,12 +554,8 @@ TEST(nd6_table_limit)
 
 TEST(ndp_command)
 {
-	struct in6_addr a;
-
 	cmd_start();
-	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
-	a = addr6("fd00:a::1");
-	CHECK(if_addaddr6(&t0.w_if, &a, 64, 0, NULL) == NULL);
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\ninet6 fe80::1\ninet6 fd00:a::1 64\n"), "");
 	CHECK_STR(cmd("ndp -s fd00:a::9 0:1:2:3:4:5"), "");
 	CHECK_STR(cmd("ndp -s fd00:a::a 0:1:2:3:4:6 temp"), "");
 	CHECK_IN(cmd("ndp -an"), "Neighbor                             Linklayer Address   Netif Expire    S Flags\n"
@@ -574,11 +570,79 @@ TEST(ndp_command)
 	CHECK_STR(cmd("ndp -d fd00:a::9"), "ndp: delete fd00:a::9: no entry\n");
 	CHECK_STR(cmd("ndp -d fd00:a::1"), "ndp: delete fd00:a::1: is our own address\n");
 	CHECK_STR(cmd("ndp -s fd00:a::9 1:1"), "ndp: 1:1: invalid Ethernet address\n");
-	CHECK_STR(cmd("ndp -s fd00:a::9 1:1:2:3:4:5"), "ndp: set fd00:a::9: not an address of a single station\n");
+	CHECK_STR(cmd("ndp -s fd00:a::9 1:1:2:3:4:5"), "ndp: 1:1:2:3:4:5: invalid Ethernet address\n");
 	CHECK_STR(cmd("ndp -c"), "");
 	CHECK_IN(cmd("ndp fd00:a::a"), "no entry");
 	CHECK_IN(cmd("ndp"), "usage: ndp");
-	CHECK(if_deladdr6(&t0.w_if, &a) == NULL);
+	cmd_end();
+}
+
+/* An admin's entries are configuration: both families in one list, in the file of the interface that faces them. */
+TEST(ndp_permanent_is_configuration)
+{
+	static const char head[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\ninet6 fd00:a::1 64\n";
+	static const char all[] = "!arp -s 10.0.0.9 02:00:00:00:00:01\n!ndp -s fd00:a::9 02:00:00:00:00:09\n"
+	    "!ndp -s fd00:b::9 52:54:00:00:00:0a proxy\n!ndp -s fe80::9%t0 02:00:00:00:00:08\n";
+	char text[600];
+
+	cmd_start();
+	CHECK_STR(cmd_load(head), "");
+	CHECK_STR(cmd("ndp -s fd00:a::9 2::9"), "ndp: 2::9: invalid Ethernet address\n");
+	CHECK_STR(cmd("ndp -s fe80::9%t0 2:0:0:0:0:8 permanent"), "");
+	CHECK_STR(cmd("ndp -s fd00:b::9 52:54:00:00:00:0a proxy"), "");
+	CHECK_STR(cmd("arp -s 10.0.0.9 2:0:0:0:0:1"), "");
+	CHECK_STR(cmd("ndp -s fd00:a::9 2:0:0:0:0:7"), "");
+	CHECK_STR(cmd("ndp -s fd00:a::9 2:0:0:0:0:9"), "");		/* another one in its place */
+	snprintf(text, sizeof(text), "%s%s", head, all);
+	CHECK_STR(cmd_config(), text);
+	CHECK_IN(cmd("ndp -n fd00:b::9"), "52:54:00:00:00:0a      t0 permanent R p\n");
+	CHECK_IN(cmd("ndp -n fe80::9%t0"), "fe80::9%t0                           02:00:00:00:00:08      t0 permanent R \n");
+
+	CHECK_STR(cmd("ndp -s fe80::9 2:0:0:0:0:8"), "ndp: fe80::9: bad address\n");		/* on which link? */
+	CHECK_STR(cmd("ndp -s fe80::9%t7 2:0:0:0:0:8"), "ndp: fe80::9%t7: bad address\n");
+	CHECK_STR(cmd("ndp -d fe80::9"), "ndp: fe80::9: bad address\n");
+	CHECK_STR(cmd("ndp -s ff02::1%t0 2:0:0:0:0:8"), "ndp: ff02::1%t0: bad address\n");
+	CHECK_STR(cmd("ndp -s fd00:c::9 2:0:0:0:0:8"), "ndp: set fd00:c::9: Network is unreachable\n");
+	CHECK_STR(cmd("ndp -s fd00:a::1 2:0:0:0:0:8"), "ndp: set fd00:a::1: is our own address\n");
+	CHECK_STR(cmd("ndp -s fd00:a::8 2:0:0:0:0:8 temp proxy"), "ndp: set fd00:a::8: a published entry is permanent\n");
+	CHECK_STR(cmd("ndp -s fd00:a::8 2:0:0:0:0:8 pub"), "ndp: pub: unknown word\n");
+	CHECK_STR(cmd_config(), text);
+
+	CHECK_STR(cmd("ndp -c"), "");					/* what was learned */
+	CHECK_STR(cmd("arp -da"), "");					/* the other family's */
+	CHECK_IN(cmd("ndp -n fd00:a::9"), "02:00:00:00:00:09      t0 permanent R \n");
+	CHECK_STR(cmd("ndp -s fd00:a::9 2:0:0:0:0:6 temp"), "");	/* it expires from now on */
+	CHECK_STR(cmd("ndp -d fe80::9%t0"), "fe80::9%t0 (fe80::9%t0) deleted\n");
+	CHECK_IN(cmd("ndp -n fe80::9%t0"), "no entry");
+	snprintf(text, sizeof(text), "%s!ndp -s fd00:b::9 52:54:00:00:00:0a proxy\n", head);
+	CHECK_STR(cmd_config(), text);
+	CHECK_STR(cmd("arp -da"), "");					/* a learned neighbour of IPv6 is none of its business */
+	CHECK_IN(cmd("ndp -n fd00:a::9"), "02:00:00:00:00:06      t0 ");
+	cmd_end();
+}
+
+/* It stays with its address when networks come and go; entries of link scope belong to one link. */
+TEST(ndp_permanent_follows_its_network)
+{
+	static const char entry[] = "!ndp -s fd00:a::9 02:00:00:00:00:09\n!ndp -s fe80::9%t0 02:00:00:00:00:08\n";
+	char text[400];
+
+	cmd_start();
+	snprintf(text, sizeof(text), "# /etc/hostname.t0\ninet6 fd00:a::1 48\n%s# /etc/hostname.t1\ninet6 fd00:a:0:1::1 64\n", entry);
+	CHECK_STR(cmd_load(text), "");
+	CHECK_IN(cmd("ndp -an"), "fd00:a::9                            02:00:00:00:00:09      t0 permanent R \n");
+	snprintf(text, sizeof(text), "# /etc/hostname.t0\ninet6 fd00:b::1 64\n%s# /etc/hostname.t1\ninet6 fd00:a::1 64\n", entry);
+	CHECK_STR(cmd_load(text), "");
+	CHECK_STR(cmd_config(), text);
+	CHECK_IN(cmd("ndp -an"), "fd00:a::9                            02:00:00:00:00:09      t1 permanent R \n");
+	CHECK_IN(cmd("ndp -an"), "fe80::9%t0                           02:00:00:00:00:08      t0 permanent R \n");
+	CHECK_IN(cmd_load("# /etc/hostname.t0\ninet6 fd00:b::1 64\n!ndp -s fe80::9%t1 02:00:00:00:00:08\n"),
+	    "/etc/hostname.t0:2: ndp fe80::9%t1: not on t0, whose file this is\n");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 fd00:b::1 64\n!ndp -s fd00:a::9 02:00:00:00:00:09\n"),
+	    "/etc/hostname.t0:2: ndp fd00:a::9: Network is unreachable\n");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\n!ndp -s fd00:a::9 2:0:0:0:0:9 temp\n"),
+	    "/etc/hostname.t0:1: ndp: a \"temp\" entry is not configuration\n");
+	CHECK_STR(cmd_config(), text);
 	cmd_end();
 }
 
