@@ -44,6 +44,14 @@ struct config_key {
 SET_DECLARE(const struct config_key, config_keys);
 #define CONFIG_KEY(id) SET_ADD(config_keys, id)
 
+/* A file that is no configuration: what the system has learned, for cat(1) alone. False: there is nothing, and so no such file. */
+struct learned_file {
+	const char	*lf_name;	/* "/etc/resolv.conf" */
+	bool		(*lf_print)(struct out *);
+};
+SET_DECLARE(const struct learned_file, learned_files);
+#define LEARNED_FILE(id) SET_ADD(learned_files, id)
+
 /* Replaces the whole configuration by the bundle. False: errors are in `o`, nothing has changed. source: for messages. */
 bool	config_load(struct out *o, const char *source, const char *text, size_t len);
 /* The running object of a file, NULL when absent. Owned by the store; valid until the file changes. */

@@ -168,6 +168,16 @@ files_show(const char *name, const void *obj __unused_arg, void *arg)
 	out_free(&text);
 }
 
+/* Files that nobody has written. */
+static bool
+learned_show(struct out *o, const char *name)
+{
+	SET_FOREACH(const struct learned_file, lf, learned_files)
+		if (strcmp(lf->lf_name, name) == 0)
+			return lf->lf_print(o);
+	return false;
+}
+
 static int
 files_run(struct files *fs, int argc, char **argv, bool headers)
 {
@@ -183,7 +193,7 @@ files_run(struct files *fs, int argc, char **argv, bool headers)
 
 		fs->fs_pattern = argv[i];
 		config_foreach(files_show, fs);
-		if (fs->fs_shown == before) {
+		if (fs->fs_shown == before && !learned_show(fs->fs_out, argv[i])) {
 			out_printf(fs->fs_out, "%s: %s: No such file or directory\n", fs->fs_cmd, argv[i]);
 			status = 1;
 		}
@@ -203,7 +213,8 @@ cmd_cat(struct out *o, int argc, char **argv)
 	return files_run(&fs, argc - 1, argv + 1, false);
 }
 COMMAND(cat, cmd_cat, "cat /etc/file ...", "print files of the running configuration",
-    "The files are those of `show config'. A name may hold *, ? and [...].\n");
+    "The files are those of `show config'. A name may hold *, ? and [...]. /etc/resolv.conf has the name servers\n"
+    "that were learned.\n");
 
 /* The number behind -n, with its sign. */
 static bool

@@ -116,11 +116,7 @@ slaac_timer(void *arg)
 			sl->sl_router[i] = sl->sl_router[--sl->sl_nrouters];
 		else
 			i++;
-	for (unsigned i = 0; i < sl->sl_ndns; )
-		if (sl->sl_dns[i].rd_expire <= now)
-			sl->sl_dns[i] = sl->sl_dns[--sl->sl_ndns];
-		else
-			i++;
+	slaac_dns_expire(sl, now);
 	slaac_prefix_expire(sl, now);
 	slaac_route(sl, slaac_best(sl));
 	slaac_schedule(sl);
@@ -215,42 +211,7 @@ slaac_link_learn(struct ifnet *ifp, const struct nd_ra *ra)
 }
 
 static void
-slaac_dns_learn(struct slaac *sl, const struct in6_addr *server, const struct in6_addr *router, uint32_t lifetime)
-{
-	struct ra_dns *rd = NULL;
-
-	for (unsigned i = 0; i < sl->sl_ndns; i++)
-		if (in6_equal(&sl->sl_dns[i].rd_addr, server))
-			rd = &sl->sl_dns[i];
-	if (lifetime == 0) {
-		if (rd != NULL)
-			*rd = sl->sl_dns[--sl->sl_ndns];
-		return;
-	}
-	if (rd == NULL) {
-		if (sl->sl_ndns == SLAAC_DNS)
-			return;
-		rd = &sl->sl_dns[sl->sl_ndns++];
-	}
-	*rd = (struct ra_dns){ .rd_addr = *server, .rd_router = *router, .rd_expire = slaac_until(lifetime) };
-}
-
-/* RFC 8106 5.1: lifetime, then as many addresses as there is room for. */
-static void
-slaac_rdnss(struct slaac *sl, const struct nd_opt *opt, const struct in6_addr *router)
-{
-	const uint8_t *p = (const uint8_t *)opt;
-
-	for (unsigned i = 8; i + sizeof(struct in6_addr) <= opt->ndo_len * 8u; i += (unsigned)sizeof(struct in6_addr)) {
-		const struct in6_addr *server = (const struct in6_addr *)(p + i);
-
-		if (!IN6_IS_ADDR_MULTICAST(server) && !IN6_IS_ADDR_UNSPECIFIED(server))
-			slaac_dns_learn(sl, server, router, be32_host(load32(p + 4)));
-	}
-}
-
-static void
-slaac_options(struct slaac *sl, const struct nd_opts *o, const struct in6_addr *router)
+slaac_options(struct slaac *sl, const struct nd_opts *o)
 {
 	const struct nd_opt *opt = NULL;
 
@@ -262,7 +223,7 @@ slaac_options(struct slaac *sl, const struct nd_opts *o, const struct in6_addr *
 			slaac_prefix_learn(sl, op);
 	}
 	while ((opt = nd6_opt_next(o, opt, ND_OPT_RDNSS)) != NULL)
-		slaac_rdnss(sl, opt, router);
+		slaac_dns_option(sl, opt);
 }
 
 /* Its link address, and that it is a router: RFC 4861 6.3.4. */
@@ -305,7 +266,7 @@ slaac_ra_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 	slaac_link_learn(ifp, ra);
 	slaac_neighbour(ifp, &ip6->ip6_src, &o);
 	slaac_router_learn(sl, &ip6->ip6_src, ra, &o);
-	slaac_options(sl, &o, &ip6->ip6_src);
+	slaac_options(sl, &o);
 	slaac_route(sl, slaac_best(sl));
 	slaac_schedule(sl);
 	counter_inc(nd6s_inra);

@@ -49,7 +49,7 @@ struct ra_prefix {
 	uint64_t	rp_valid, rp_preferred;
 	unsigned	rp_tries;	/* temporary addresses that were duplicates */
 };
-struct ra_dns { struct in6_addr rd_addr, rd_router; uint64_t rd_expire; };
+struct ra_dns { struct in6_addr rd_addr; uint64_t rd_expire; };	/* link-local: with its zone */
 
 struct slaac {
 	struct ifnet	*sl_ifp;
@@ -59,7 +59,7 @@ struct slaac {
 	unsigned	 sl_nrouters, sl_nprefixes, sl_ndns;
 	struct ra_router sl_router[SLAAC_ROUTERS];
 	struct ra_prefix sl_prefix[SLAAC_PREFIXES];
-	struct ra_dns	 sl_dns[SLAAC_DNS];
+	struct ra_dns	 sl_dns[SLAAC_DNS];	/* in the order in which they were heard of */
 	bool		 sl_routed;	/* our default route stands, */
 	struct in6_addr	 sl_gateway;	/* by this router, */
 	uint32_t	 sl_mtu;	/* with this MTU */
@@ -75,5 +75,9 @@ void	slaac_prefix_expire(struct slaac *, uint64_t now);
 uint64_t slaac_prefix_next(const struct slaac *, uint64_t now);	/* when something ends; UINT64_MAX: nothing does */
 void	slaac_prefix_forget(struct slaac *);
 uint64_t slaac_until(uint32_t seconds);
+
+/* slaac_dns.c, for slaac.c. An RDNSS option of an advertisement; what ends goes. */
+void	slaac_dns_option(struct slaac *, const struct nd_opt *);
+void	slaac_dns_expire(struct slaac *, uint64_t now);
 
 #endif

@@ -80,8 +80,12 @@ show_json(struct out *o, const struct slaac *sl, uint64_t now)
 	}
 	json_close(o, ']');
 	json_open(o, "rdns", '[');
-	for (unsigned i = 0; i < sl->sl_ndns; i++)
-		json_str(o, NULL, in6_print(a, &sl->sl_dns[i].rd_addr));
+	for (unsigned i = 0; i < sl->sl_ndns; i++) {
+		json_open(o, NULL, '{');
+		json_str(o, "address", in6_print(a, &sl->sl_dns[i].rd_addr));
+		json_u64(o, "lifetime", left(sl->sl_dns[i].rd_expire, now));
+		json_close(o, '}');
+	}
 	json_close(o, ']');
 	json_close(o, '}');
 }
@@ -122,4 +126,5 @@ cmd_slaacctl(struct out *o, int argc, char **argv)
 COMMAND(slaacctl, cmd_slaacctl,
     "slaacctl [-j] show interface [interface]",
     "what interfaces with \"inet6 autoconf\" have learned from routers",
-    "Routers with their lifetime and preference (the one in use is marked), prefixes, name servers.\n");
+    "Routers with their lifetime and preference (the one in use is marked), prefixes, name servers; these are also\n"
+    "what \"cat /etc/resolv.conf\" prints.\n");

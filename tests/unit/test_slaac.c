@@ -45,6 +45,21 @@ ra_prefix(const char *prefix, unsigned plen, unsigned flags, uint32_t valid, uin
 	msglen += 32;
 }
 
+/* An RDNSS option with these addresses (NULL: the last). */
+static void
+ra_dns(uint32_t lifetime, const char *const *servers)
+{
+	uint8_t *opt = msg + msglen;
+
+	memset(opt, 0, 8);
+	opt[0] = ND_OPT_RDNSS;
+	opt[1] = 1;
+	store32(opt + 4, host_be32(lifetime));
+	for (msglen += 8; *servers != NULL; servers++, opt[1] = (uint8_t)(opt[1] + 2), msglen += 16)
+		*(struct in6_addr *)(msg + msglen) = addr6(*servers);
+}
+#define RA_DNS(lifetime, ...)	ra_dns(lifetime, (const char *const []){ __VA_ARGS__, NULL })
+
 static void
 ra_send(const char *from)
 {
@@ -116,7 +131,7 @@ TEST(slaac_basic)
 	CHECK_IN(cmd("slaacctl show interface"), "\tRouter Advertisement from fe80::aa%t0 (default)\n");
 	CHECK_IN(cmd("slaacctl show interface t0"), "\tprefix: 2001:db8::/64\n\t\tOn-link: 1, Autonomous address-configuration: 1\n");
 	CHECK_IN(cmd("slaacctl show interface"), "\trdns: 2001:db8::53, lifetime: ");
-	CHECK_IN(cmd("slaacctl -j show interface"), "\"rdns\":[\"2001:db8::53\"]");
+	CHECK_IN(cmd("slaacctl -j show interface"), "\"rdns\":[{\"address\":\"2001:db8::53\",\"lifetime\":");
 	CHECK_IN(cmd("ifconfig t0"), "inet6 2001:db8::5054:ff:fe00:a prefixlen 64 ");
 	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet6 autoconf -temporary\nup\n");	/* learned: none of it is configuration */
 	wires_forget();
@@ -306,5 +321,68 @@ TEST(slaac_refused)
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 eui64\nup\n"), "");
 	ra_send("fe80::aa");
 	CHECK_EQ(counter_delta("nd6s_raother"), 1);
+	cmd_end();
+}
+
+/* RFC 8106 5.1 and 6: name servers, each as long as it was told to last, shown where a user would look for them. */
+TEST(slaac_name_servers)
+{
+	start("inet6 autoconf -temporary\nup");
+	CHECK_STR(cmd("cat /etc/resolv.conf"), "cat: /etc/resolv.conf: No such file or directory\n");
+	ra(1800, 0);
+	RA_DNS(600, "2001:db8::53", "fe80::53");
+	RA_DNS(UINT32_MAX, "2001:db8::54");
+	ra_send("fe80::aa");
+	CHECK_STR(cmd("cat /etc/resolv.conf"),
+	    "nameserver 2001:db8::53 # resolvd: t0\nnameserver fe80::53%t0 # resolvd: t0\nnameserver 2001:db8::54 # resolvd: t0\n");
+	CHECK_IN(cmd("slaacctl show interface"), "\trdns: 2001:db8::53, lifetime: 599\n\trdns: fe80::53%t0, lifetime: 599\n"
+	    "\trdns: 2001:db8::54, lifetime: 4294967295\n");
+	CHECK_IN(cmd("slaacctl -j show interface t0"), "\"rdns\":[{\"address\":\"2001:db8::53\",\"lifetime\":599},");
+	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet6 autoconf -temporary\nup\n");
+	host_run(300000);
+	ra(1800, 0);
+	RA_DNS(600, "fe80::53");					/* longer; the first is not heard of any more */
+	RA_DNS(0, "2001:db8::54");					/* no longer at all */
+	RA_DNS(0, "2001:db8::55");					/* never was */
+	ra_send("fe80::aa");
+	CHECK_STR(cmd("cat /etc/resolv.conf"), "nameserver 2001:db8::53 # resolvd: t0\nnameserver fe80::53%t0 # resolvd: t0\n");
+	host_run(310000);
+	CHECK_STR(cmd("cat /etc/resolv.conf"), "nameserver fe80::53%t0 # resolvd: t0\n");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 eui64\nup\n"), "");	/* autoconf is off */
+	CHECK_IN(cmd("cat /etc/resolv.conf"), "No such file");
+	cmd_end();
+}
+
+/* RFC 8106 5.3.1 and 7: options that lie about their length, addresses that are nobody's, more servers than anybody needs. */
+TEST(slaac_name_servers_hostile)
+{
+	char a[64];
+
+	start("inet6 autoconf -temporary\nup");
+	counter_mark();
+	ra(1800, 0);
+	RA_DNS(600, "2001:db8::1");
+	RA_DNS(600, "2001:db8::2");
+	msg[msglen - 23] = 2;						/* half an address; its rest stands for an option of type 0 */
+	memset(msg + msglen - 8, 0, 8);
+	msg[msglen - 7] = 1;
+	msg[msglen++] = ND_OPT_RDNSS;					/* no address at all */
+	msg[msglen++] = 1;
+	memset(msg + msglen, 0xff, 6);
+	msglen += 6;
+	RA_DNS(600, "ff02::1", "::", "::1", "2001:db8::3", "::ffff:10.0.0.1");
+	ra_send("fe80::aa");
+	CHECK_EQ(counter_delta("nd6s_rdnssbad"), 2);
+	CHECK_EQ(counter_delta("nd6s_rdnssaddr"), 4);
+	CHECK_STR(cmd("cat /etc/resolv.conf"), "nameserver 2001:db8::1 # resolvd: t0\nnameserver 2001:db8::3 # resolvd: t0\n");
+	for (unsigned i = 0; i < 100; i++) {
+		ra(1800, 0);
+		snprintf(a, sizeof(a), "2001:db8:9::%x", i);
+		RA_DNS(UINT32_MAX, a);
+		ra_send("fe80::bb");
+	}
+	CHECK_EQ(counter_delta("nd6s_rdnssmany"), 100 - (SLAAC_DNS - 2));
+	CHECK_EQ(slaac_of(&t0.w_if)->sl_ndns, SLAAC_DNS);
+	CHECK_IN(cmd("cat /etc/resolv.conf"), "nameserver 2001:db8::1 # resolvd: t0\n");	/* the honest one stays */
 	cmd_end();
 }
