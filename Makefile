@@ -36,8 +36,8 @@ $(INTR_OBJ): MODE_FILE := -mgeneral-regs-only
 COLD	:= kernel/cmd% kernel/command% kernel/config% kernel/edit% kernel/log% kernel/shell% kernel/sysctl% kernel/systat% kernel/vmstat% \
 	   drivers/%_attach drivers/%_hw drivers/pci% drivers/uart drivers/virtio kernel/amd64/bootinfo \
 	   net/pf/pf_parse% net/pf/pf_print% net/pf/pf_lex net/pf/pf_conf net/pf/pf_check net/pf/pf_expand net/pf/pf_host net/pf/pfctl% \
-	   net/core/config% net/core/hostname% net/core/ifconfig% net/core/netstat% net/core/systat% \
-	   net/inet/igmp% net/inet/ping% net/inet/traceroute% net/inet6/mld6% net/inet6/ping6% net/inet6/rad% net/inet6/slaac% net/inet6/traceroute% \
+	   net/core/config% net/core/hostname% net/core/ifconfig% net/core/nbr_edit net/core/netstat% net/core/systat% \
+	   net/inet/host_arg net/inet/igmp% net/inet/ping% net/inet/traceroute% net/inet6/mld6% net/inet6/ping6% net/inet6/rad% net/inet6/slaac% net/inet6/traceroute% net/inet6/in6_soii \
 	   net/route/mygate net/route/route_% net/route/rt_% net/route/static% %_cmd %_kstat %_show
 $(foreach f, $(COLD), $(filter $(B)/obj/$f.o, $(OBJ))): MODE_FILE := -Os
 

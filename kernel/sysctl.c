@@ -11,7 +11,8 @@
 #include "kernel/text.h"
 
 /* The object of /etc/sysctl.conf: what it sets, in its order. */
-struct sysctl_set { const struct sysctl *ss_var; int ss_value; };
+union sysctl_value { int sv_int; uint8_t sv_key[SYSCTL_KEYSIZE]; };
+struct sysctl_set { const struct sysctl *ss_var; union sysctl_value ss_value; };
 struct sysctl_conf { unsigned sn_n; struct sysctl_set sn_set[]; };
 
 static const struct sysctl *
@@ -36,41 +37,108 @@ sysctl_next(const char *name)
 	return best;
 }
 
+/* Of a variable that can be set. buf: at least 2 * SYSCTL_KEYSIZE + 1 bytes. */
+static void
+sysctl_text(const struct sysctl *sc, const union sysctl_value *v, char *buf, size_t len)
+{
+	if (sc->sc_int != NULL)
+		snprintf(buf, len, "%d", v->sv_int);
+	for (unsigned i = 0; sc->sc_key != NULL && i < SYSCTL_KEYSIZE; i++)
+		snprintf(buf + 2 * i, len - 2 * i, "%02x", v->sv_key[i]);
+}
+
+static union sysctl_value
+sysctl_get(const struct sysctl *sc)
+{
+	union sysctl_value v = { 0 };
+
+	if (sc->sc_key != NULL)
+		memcpy(v.sv_key, sc->sc_key, sizeof(v.sv_key));
+	else
+		v.sv_int = *sc->sc_int;
+	return v;
+}
+
 static void
 sysctl_value(const struct sysctl *sc, char *buf, size_t len)
 {
-	if (sc->sc_int != NULL)
-		snprintf(buf, len, "%d", *sc->sc_int);
-	else
+	union sysctl_value v;
+
+	if (sc->sc_print != NULL) {
 		sc->sc_print(buf, len);
+		return;
+	}
+	v = sysctl_get(sc);
+	sysctl_text(sc, &v, buf, len);
 }
 
 /* In the loop or between net_enter and net_leave. */
 static void
-sysctl_change(const struct sysctl *sc, int v)
+sysctl_change(const struct sysctl *sc, const union sysctl_value *v)
 {
-	if (*sc->sc_int == v)
+	if (sc->sc_key != NULL ? memcmp(sc->sc_key, v->sv_key, SYSCTL_KEYSIZE) == 0 : *sc->sc_int == v->sv_int)
 		return;
-	*sc->sc_int = v;
+	if (sc->sc_key != NULL)
+		memcpy(sc->sc_key, v->sv_key, SYSCTL_KEYSIZE);
+	else
+		*sc->sc_int = v->sv_int;
 	if (sc->sc_changed != NULL)
 		sc->sc_changed();
 }
 
+/* Whether it may be set. */
+static bool
+sysctl_settable(const struct sysctl *sc)
+{
+	return sc->sc_print == NULL && !sc->sc_readonly;
+}
+
+static void
+sysctl_default(const struct sysctl *sc)
+{
+	union sysctl_value v = { 0 };
+
+	if (sc->sc_int != NULL)
+		v.sv_int = sc->sc_default;
+	sysctl_change(sc, &v);
+}
+
+static bool
+sysctl_parse_key(const char *text, uint8_t *key)
+{
+	unsigned byte;
+
+	if (strlen(text) != 2 * SYSCTL_KEYSIZE || strspn(text, "0123456789abcdefABCDEF") != 2 * SYSCTL_KEYSIZE)
+		return false;
+	for (unsigned i = 0; i < SYSCTL_KEYSIZE; i++) {
+		sscanf(text + 2 * i, "%2x", &byte);
+		key[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
 /* Why text is no value for sc, into `why`; false then. */
 static bool
-sysctl_parse_value(const struct sysctl *sc, const char *text, int *v, char *why, size_t len)
+sysctl_parse_value(const struct sysctl *sc, const char *text, union sysctl_value *v, char *why, size_t len)
 {
 	int64_t n;
 
-	if (sc->sc_int == NULL || sc->sc_readonly) {
+	memset(v, 0, sizeof(*v));
+	if (!sysctl_settable(sc)) {
 		snprintf(why, len, "%s is read only", sc->sc_name);
+		return false;
+	}
+	if (sc->sc_key != NULL) {
+		if (sysctl_parse_key(text, v->sv_key))
+			return true;
+		snprintf(why, len, "%s is %d hexadecimal digits", sc->sc_name, 2 * SYSCTL_KEYSIZE);
 		return false;
 	}
 	if (!text_int(text, sc->sc_min, sc->sc_max, &n)) {
 		snprintf(why, len, "%s is a number from %d to %d", sc->sc_name, sc->sc_min, sc->sc_max);
 		return false;
 	}
-	*v = (int)n;
+	v->sv_int = (int)n;
 	return true;
 }
 
@@ -78,8 +146,8 @@ void
 sysctl_defaults(void)
 {
 	SET_FOREACH(const struct sysctl, sc, sysctls)
-		if (sc->sc_int != NULL && !sc->sc_readonly)
-			sysctl_change(sc, sc->sc_default);
+		if (sysctl_settable(sc))
+			sysctl_default(sc);
 }
 
 /* ---- /etc/sysctl.conf ---- */
@@ -109,13 +177,13 @@ conf_copy(const struct sysctl_conf *conf)
 }
 
 static void
-conf_set(struct sysctl_conf *conf, const struct sysctl *sc, int v)
+conf_set(struct sysctl_conf *conf, const struct sysctl *sc, const union sysctl_value *v)
 {
 	struct sysctl_set *ss = conf_find(conf, sc);
 
 	if (ss == NULL)
 		ss = &conf->sn_set[conf->sn_n++];
-	*ss = (struct sysctl_set){ sc, v };
+	*ss = (struct sysctl_set){ sc, *v };
 }
 
 /* "name=value", blanks around either allowed. */
@@ -124,8 +192,8 @@ conf_line(struct config_err *ce, struct sysctl_conf *conf, const struct text_lin
 {
 	const char *s = tl->tl_line, *eq = memchr(s, '=', tl->tl_len), *name_end = eq, *value, *end = s + tl->tl_len;
 	const struct sysctl *sc;
-	char text[32], why[160];
-	int v;
+	char text[2 * SYSCTL_KEYSIZE + 1], why[160];
+	union sysctl_value v;
 
 	if (eq == NULL) {
 		config_error(ce, tl->tl_no, "expected name=value");
@@ -147,7 +215,7 @@ conf_line(struct config_err *ce, struct sysctl_conf *conf, const struct text_lin
 	if (!sysctl_parse_value(sc, text, &v, why, sizeof(why)))
 		config_error(ce, tl->tl_no, "%s", why);
 	else
-		conf_set(conf, sc, v);
+		conf_set(conf, sc, &v);
 }
 
 static void *
@@ -182,8 +250,10 @@ conf_apply(struct config_err *ce __unused_arg, const char *name __unused_arg, co
 	SET_FOREACH(const struct sysctl, sc, sysctls) {
 		const struct sysctl_set *ss = conf_find(new, sc);
 
-		if (sc->sc_int != NULL && !sc->sc_readonly)
-			sysctl_change(sc, ss != NULL ? ss->ss_value : sc->sc_default);
+		if (ss != NULL)
+			sysctl_change(sc, &ss->ss_value);
+		else if (sysctl_settable(sc))
+			sysctl_default(sc);
 	}
 	net_leave();
 	return true;
@@ -194,8 +264,13 @@ conf_print(struct out *o, const char *name __unused_arg, const void *obj)
 {
 	const struct sysctl_conf *conf = obj;
 
-	for (unsigned i = 0; i < conf->sn_n; i++)
-		out_printf(o, "%s=%d\n", conf->sn_set[i].ss_var->sc_name, conf->sn_set[i].ss_value);
+	for (unsigned i = 0; i < conf->sn_n; i++) {
+		const struct sysctl_set *ss = &conf->sn_set[i];
+		char text[2 * SYSCTL_KEYSIZE + 1];
+
+		sysctl_text(ss->ss_var, &ss->ss_value, text, sizeof(text));
+		out_printf(o, "%s=%s\n", ss->ss_var->sc_name, text);
+	}
 }
 
 static const struct config_key sysctl_key = {
@@ -306,7 +381,7 @@ sysctl_assign(struct out *o, char *arg, bool bare, bool quiet)
 	char *eq = strchr(arg, '='), old[128], new[128], why[160];
 	const struct sysctl *sc = sysctl_find(arg, (size_t)(eq - arg));
 	struct sysctl_conf *conf;
-	int v;
+	union sysctl_value v;
 
 	*eq = '\0';
 	if (sc == NULL) {
@@ -323,14 +398,14 @@ sysctl_assign(struct out *o, char *arg, bool bare, bool quiet)
 		sysctl_error(o, "out of memory");
 		return 1;
 	}
-	conf_set(conf, sc, v);
+	conf_set(conf, sc, &v);
 	if (!sysctl_replace(o, conf))
 		return 1;
 	sysctl_value(sc, new, sizeof(new));
 	if (quiet)
 		return 0;
 	if (o->o_json)
-		json_i64(o, sc->sc_name, *sc->sc_int);
+		sysctl_show(o, sc, bare);
 	else if (bare)
 		out_printf(o, "%s\n", new);
 	else

@@ -10,9 +10,11 @@
 #include "kernel/cdefs.h"
 #include "kernel/set.h"
 
+#define SYSCTL_KEYSIZE	16
 struct sysctl {
 	const char	*sc_name;
-	int		*sc_int;			/* or NULL with: */
+	int		*sc_int;			/* or NULL with one of: */
+	uint8_t		*sc_key;			/* SYSCTL_KEYSIZE bytes, hexadecimal in text; zeroes unless set */
 	void		(*sc_print)(char *buf, size_t len);	/* a value that is read only; text */
 	int		 sc_default, sc_min, sc_max;
 	bool		 sc_readonly;
@@ -23,6 +25,9 @@ SET_DECLARE(const struct sysctl, sysctls);
 #define SYSCTL_INT(id, name, var, def, min, max)				\
 	static const struct sysctl sysctl_##id = { .sc_name = name, .sc_int = var,	\
 	    .sc_default = def, .sc_min = min, .sc_max = max };			\
+	SET_ADD(sysctls, sysctl_##id)
+#define SYSCTL_KEY(id, name, var, changed)				\
+	static const struct sysctl sysctl_##id = { .sc_name = name, .sc_key = var, .sc_changed = changed }; \
 	SET_ADD(sysctls, sysctl_##id)
 #define SYSCTL_STRING_RO(id, name, printfn)					\
 	static const struct sysctl sysctl_##id = { .sc_name = name, .sc_print = printfn, \

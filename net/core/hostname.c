@@ -127,7 +127,7 @@ hostname_equal(const struct hostname *a, const struct hostname *b)
 	if (a->hn_updown != b->hn_updown || a->hn_debug != b->hn_debug || a->hn_media != b->hn_media ||
 	    a->hn_has_lladdr != b->hn_has_lladdr || memcmp(a->hn_lladdr, b->hn_lladdr, 6) != 0 ||
 	    a->hn_mtu != b->hn_mtu || strcmp(a->hn_description, b->hn_description) != 0 ||
-	    a->hn_linklocal != b->hn_linklocal || a->hn_autoconf6 != b->hn_autoconf6 || a->hn_no_temporary != b->hn_no_temporary ||
+	    a->hn_linklocal != b->hn_linklocal || a->hn_autoconf6 != b->hn_autoconf6 || a->hn_no_temporary != b->hn_no_temporary || a->hn_no_soii != b->hn_no_soii ||
 	    a->hn_naddrs != b->hn_naddrs || a->hn_naddrs6 != b->hn_naddrs6 || a->hn_nroutes != b->hn_nroutes || a->hn_nnbrs != b->hn_nnbrs)
 		return false;
 	for (unsigned i = 0; i < a->hn_naddrs; i++)
@@ -373,6 +373,8 @@ print_inet6(struct out *o, const struct hostname *h)
 		out_printf(o, "inet6 autoconf\n");
 	if (h->hn_no_temporary)
 		out_printf(o, "inet6 -temporary\n");
+	if (h->hn_no_soii)
+		out_printf(o, "inet6 -soii\n");
 	for (unsigned i = 0; i < h->hn_naddrs6; i++) {
 		const struct hn_addr6 *ha = &h->hn_addrs6[i];
 

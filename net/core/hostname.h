@@ -45,6 +45,7 @@ struct hostname {
 	bool		 hn_debug, hn_media, hn_has_lladdr;
 	bool		 hn_linklocal;			/* "inet6 eui64": a link-local address even without any other */
 	bool		 hn_autoconf6, hn_no_temporary;	/* "inet6 autoconf", "inet6 -temporary" */
+	bool		 hn_no_soii;			/* "inet6 -soii" */
 	uint8_t		 hn_lladdr[6];
 	uint32_t	 hn_mtu;			/* 0: the interface's own */
 	unsigned	 hn_mtu_line, hn_lladdr_line;

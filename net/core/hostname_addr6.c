@@ -144,18 +144,18 @@ check_addrs6(struct config_err *ce, const struct ifnet *ifp, const struct hostna
 bool
 set_inet6(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 {
-	uint32_t xflags = 0;
+	uint32_t xflags = h != NULL && h->hn_no_soii ? IFXF_INET6_NOSOII : 0, old = ifp->if_xflags;
 
 	if (h != NULL && h->hn_autoconf6)
-		xflags = IFXF_AUTOCONF6 | (h->hn_no_temporary ? 0 : IFXF_AUTOCONF6TEMP);
+		xflags |= IFXF_AUTOCONF6 | (h->hn_no_temporary ? 0 : IFXF_AUTOCONF6TEMP);
+	ifp->if_xflags = (old & ~(uint32_t)(IFXF_AUTOCONF6 | IFXF_AUTOCONF6TEMP | IFXF_INET6_NOSOII)) | xflags;
 	if (!in6_if_enable(ifp, (h != NULL && hostname_inet6(h)) ||
 	    ((ifp->if_flags & IFF_LOOPBACK) && ifp->if_clone == NULL))) {
 		config_error(ce, 0, "%s: no room for a link-local address", ifp->if_xname);
+		ifp->if_xflags = old;			/* nobody has been told */
 		return false;
 	}
-	if ((ifp->if_xflags & (IFXF_AUTOCONF6 | IFXF_AUTOCONF6TEMP)) != xflags) {
-		ifp->if_xflags = (ifp->if_xflags & ~(uint32_t)(IFXF_AUTOCONF6 | IFXF_AUTOCONF6TEMP)) | xflags;
+	if (ifp->if_xflags != old)
 		in6_if_changed(ifp);
-	}
 	return true;
 }

@@ -343,6 +343,18 @@ word_no_temporary(struct words *w)
 	return words_temporary(w, false);
 }
 
+static bool
+word_soii(struct words *w)
+{
+	return words_soii(w, true);
+}
+
+static bool
+word_no_soii(struct words *w)
+{
+	return words_soii(w, false);
+}
+
 static const struct word {
 	const char	*w_name;
 	bool		(*w_func)(struct words *);
@@ -375,7 +387,8 @@ static const struct word {
 	{ "inet6",		words_inet6 },
 	{ "-inet6",		words_no_inet6 },
 	{ "eui64",		words_eui64 },
-	{ "-soii",		words_no_soii },
+	{ "soii",		word_soii },
+	{ "-soii",		word_no_soii },
 	{ "anycast",		words_anycast },
 	{ "temporary",		word_temporary },
 	{ "-temporary",		word_no_temporary },

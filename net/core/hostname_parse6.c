@@ -58,11 +58,11 @@ words_eui64(struct words *w)
 	return true;
 }
 
-/* Our own addresses are made of EUI-64, as they are on OpenBSD after this word. */
 bool
-words_no_soii(struct words *w)
+words_soii(struct words *w, bool on)
 {
 	w->w_inet6 = true;
+	w->w_h->hn_no_soii = !on;
 	return true;
 }
 
@@ -100,7 +100,7 @@ words_no_inet6(struct words *w)
 	if (w->w_file)
 		return words_bad(w, "-inet6: a file says what is to be, it deletes nothing");
 	w->w_h->hn_naddrs6 = 0;
-	w->w_h->hn_linklocal = w->w_h->hn_autoconf6 = w->w_h->hn_no_temporary = false;
+	w->w_h->hn_linklocal = w->w_h->hn_autoconf6 = w->w_h->hn_no_temporary = w->w_h->hn_no_soii = false;
 	return true;
 }
 

@@ -30,7 +30,7 @@ bool	words_set_plen(struct words *, int plen, const char *text);	/* -1: what tex
 bool	words_inet6(struct words *);				/* what follows "inet6" */
 bool	words_address6(struct words *, const char *);		/* a word with a colon in it */
 bool	words_eui64(struct words *);
-bool	words_no_soii(struct words *);
+bool	words_soii(struct words *, bool on);
 bool	words_anycast(struct words *);
 bool	words_autoconf6(struct words *, bool on);
 bool	words_temporary(struct words *, bool on);

@@ -33,6 +33,7 @@
 /* if_xflags, OpenBSD's values */
 #define IFXF_AUTOCONF6TEMP	0x04		/* temporary addresses, RFC 8981 */
 #define IFXF_AUTOCONF6		0x20		/* learns addresses and the default route from routers */
+#define IFXF_INET6_NOSOII	0x40		/* its own addresses are made of the Ethernet address, in6_soii.c */
 
 enum link_state { LINK_STATE_UNKNOWN, LINK_STATE_DOWN, LINK_STATE_UP };
 

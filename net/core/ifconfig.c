@@ -30,6 +30,7 @@ static const struct if_flag { uint32_t f_bit; const char *f_name; } if_flags[] =
 	{ IFF_MULTICAST,	"MULTICAST" },
 	{ IFXF_AUTOCONF6TEMP << 16, "AUTOCONF6TEMP" },
 	{ IFXF_AUTOCONF6 << 16,	"AUTOCONF6" },
+	{ IFXF_INET6_NOSOII << 16, "INET6_NOSOII" },
 };
 
 /* RFC 4862's states, in ifconfig(8)'s order. */
@@ -468,14 +469,15 @@ COMMAND(ifconfig, cmd_ifconfig,
     "ifconfig interface [inet] [address] delete | -alias | -inet\n"
     "ifconfig interface inet6 [alias] address[/length] [prefixlen n] [eui64] [anycast]\n"
     "ifconfig interface inet6 address delete | -alias | -inet6\n"
-    "ifconfig interface inet6 eui64 | autoconf | -autoconf | temporary | -temporary\n"
+    "ifconfig interface inet6 eui64 | autoconf | -autoconf | temporary | -temporary | soii | -soii\n"
     "ifconfig interface [up | down] [mtu n] [description text | -description]\n"
     "         [lladdr address] [debug | -debug]",
     "show and configure network interfaces",
     "Without settings the interface, group (lo, egress) or all interfaces are shown.\n"
     "An IPv4 address without alias takes the place of the first one and brings the interface up.\n"
     "With its first IPv6 address an interface makes itself a link-local one, as \"inet6 eui64\"\n"
-    "does without any other; \"inet6 autoconf\" learns addresses from routers.\n"
+    "does without any other; \"inet6 autoconf\" learns addresses from routers. With a key in sysctl\n"
+    "net.inet6.ip6.soiikey these addresses do not tell the Ethernet address, unless \"inet6 -soii\".\n"
     "\n"
     "The words are those of a line in /etc/hostname.if, and what they change becomes part of\n"
     "that file in the running configuration: \"show config\" prints it.\n"

@@ -2,51 +2,18 @@
 #include <stdlib.h>
 
 #include "kernel/machine.h"
+#include "kernel/siphash.h"
 #include "kernel/task.h"
 #include "net/inet/ping.h"
 #include "net/route/route.h"
 
 COUNTER(icps_outecho, icmp, 62, CREATED, "echo request%s sent");
 
-/* ---- the signature of a request: SipHash-2-4 (Aumasson, Bernstein 2012) of its time and number ---- */
-
-static inline uint64_t
-rotl(uint64_t x, int n)
-{
-	return x << n | x >> (64 - n);
-}
-
-static void
-sipround(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] = rotl(v[0], 32) + v[3];
-	v[2] += v[1];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[2] = rotl(v[2], 32);
-}
-
+/* The signature of a request: of its time and number. */
 static uint64_t
 signature(const uint64_t key[2], uint64_t stamp, uint64_t seq)
 {
-	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du, key[0] ^ 0x6c7967656e657261u,
-	    key[1] ^ 0x7465646279746573u };
-	uint64_t m[3] = { stamp, seq, (uint64_t)16 << 56 };
-
-	for (size_t i = 0; i < nitems(m); i++) {
-		v[3] ^= m[i];
-		sipround(v);
-		sipround(v);
-		v[0] ^= m[i];
-	}
-	v[2] ^= 0xff;
-	for (int i = 0; i < 4; i++)
-		sipround(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return siphash(key, (const uint64_t[]){ stamp, seq }, 2);
 }
 
 /* ---- in the loop ---- */

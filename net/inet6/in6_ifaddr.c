@@ -5,7 +5,9 @@
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
 #include "net/core/owner.h"
+#include "net/core/pending.h"
 #include "net/inet6/in6_ifaddr.h"
+#include "net/inet6/nd6.h"
 #include "net/route/route.h"
 
 #define IN6_IFADDR_MAX	16384
@@ -50,14 +52,17 @@ in6_ifaddr_linklocal(const struct ifnet *ifp)
 	return ia;
 }
 
+/* At the end; what the interface has made itself stands in front, behind ::1, also when it is made anew. */
 static void
 in6_ifaddr_link(struct in6_ifaddr *ia)
 {
-	struct in6_ifaddr **tail = &ia->ia_ifp->if_addrs6;
+	bool first = ia->ia_flags & IN6_IFF_AUTOLL;
+	struct in6_ifaddr **p = &ia->ia_ifp->if_addrs6;
 
-	while (*tail != NULL)
-		tail = &(*tail)->ia_next;
-	__atomic_store_n(tail, ia, __ATOMIC_RELEASE);
+	while (*p != NULL && (!first || IN6_IS_ADDR_LOOPBACK(&(*p)->ia_addr)))
+		p = &(*p)->ia_next;
+	ia->ia_next = *p;
+	__atomic_store_n(p, ia, __ATOMIC_RELEASE);
 }
 
 static void
@@ -129,14 +134,14 @@ if_deladdr6(struct ifnet *ifp, const struct in6_addr *addr)
 
 /* ---- the link-local address that an interface makes itself ---- */
 
-/* RFC 4291 2.5.6 with appendix A; a loopback interface has fe80::1. */
+/* RFC 4291 2.5.6 with appendix A or RFC 7217; a loopback interface has fe80::1. */
 static struct in6_addr
 in6_autoll(const struct ifnet *ifp)
 {
 	struct in6_addr a = { { { 0xfe, 0x80, [15] = 1 } } };
 
 	if (ifp->if_ether)
-		in6_eui64(&a, ifp->if_lladdr);
+		in6_make_iid(&a, ifp, ifp->if_nd != NULL ? ifp->if_nd->nd_lldad : 0);
 	return in6_embed(&a, ifp->if_index);
 }
 
@@ -178,6 +183,18 @@ in6_if_enable(struct ifnet *ifp, bool on)
 	}
 	in6_ifaddr_purge(ifp, IN6_IFF_AUTOLL, &a);
 	return in6_ifaddr_find(ifp, &a) != NULL || if_addaddr6(ifp, &a, 64, IN6_IFF_AUTOLL, NULL) == NULL;
+}
+
+void
+in6_autoll_again(struct in6_ifaddr *ia)
+{
+	struct ifnet *ifp = ia->ia_ifp;
+
+	if (!(ia->ia_flags & IN6_IFF_AUTOLL) || !in6_soii(ifp) || ifp->if_nd == NULL || ifp->if_nd->nd_lldad >= SOII_TRIES)
+		return;
+	ifp->if_nd->nd_lldad++;
+	in6_if_enable(ifp, true);
+	pending_retry();		/* the link's neighbours that an admin has said */
 }
 
 /* ---- what happens to interfaces ---- */

@@ -49,6 +49,15 @@ struct in6_ifaddr *in6_ifaddr_linklocal(const struct ifnet *);
  * another. Off: that address goes, and those that were learned. Idempotent. False: no memory. Follows a changed if_lladdr when called anew. */
 bool	in6_if_enable(struct ifnet *, bool on);
 
+/* in6_soii.c. The interface's identifiers are opaque (RFC 7217). */
+bool	in6_soii(const struct ifnet *);
+/* Fills in the last eight bytes behind a prefix (of link scope without its zone): opaque, or the EUI-64. dad: how many before this one were
+ * duplicates. */
+void	in6_make_iid(struct in6_addr *, const struct ifnet *, unsigned dad);
+#define SOII_TRIES	3		/* RFC 7217 6: IDGEN_RETRIES */
+/* The link-local address that an interface has made is a duplicate: another one takes its place, if that can be. */
+void	in6_autoll_again(struct in6_ifaddr *);
+
 /* Who must know of addresses and interfaces: duplicate address detection, groups, advertisements. Each may be NULL. Core 0. */
 struct in6_watch {
 	void	(*iw_addr_added)(struct in6_ifaddr *);		/* it is in the list, its routes are there */

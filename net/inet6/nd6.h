@@ -74,6 +74,7 @@ struct nd_ifinfo {
 	uint32_t	nd_basereachable_ms;	/* RFC 4861 6.3.2 */
 	uint32_t	nd_reachable_ms;	/* a random part of it, anew every few hours */
 	uint32_t	nd_retrans_ms;
+	uint8_t		nd_lldad;	/* of the link-local address: RFC 7217's DAD_Counter */
 	uint64_t	nd_recalc;		/* uptime_ns when nd_reachable_ms is drawn again */
 	struct slaac	*nd_slaac;		/* slaac.c; NULL: the interface does not listen to routers */
 	struct in6_multi *nd_multi;		/* groups: mld6.c */

@@ -75,6 +75,12 @@ nd6_dad_start(struct in6_ifaddr *ia)
 	dad_probe(ia);
 }
 
+static void
+dad_again(void *arg)
+{
+	in6_autoll_again(arg);
+}
+
 void
 nd6_dad_heard(struct in6_ifaddr *ia, const uint8_t *lladdr)
 {
@@ -90,6 +96,8 @@ nd6_dad_heard(struct in6_ifaddr *ia, const uint8_t *lladdr)
 	nd6_dad_stop(ia);
 	ia->ia_flags &= (uint16_t)~IN6_IFF_TENTATIVE;
 	ia->ia_flags |= IN6_IFF_DUPLICATED;
+	timeout_set(&ia->ia_timer, dad_again, ia);	/* later: whoever has heard is not done with it */
+	timeout_add_msec(&ia->ia_timer, 1);
 }
 
 /* ---- what happens to addresses ---- */

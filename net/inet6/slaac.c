@@ -309,10 +309,14 @@ slaac_stop(struct ifnet *ifp)
 static void
 slaac_if_changed(struct ifnet *ifp)
 {
-	if (ifp->if_xflags & IFXF_AUTOCONF6)
-		slaac_start(ifp);
-	else
+	if (!(ifp->if_xflags & IFXF_AUTOCONF6))
 		slaac_stop(ifp);
+	else if (slaac_of(ifp) == NULL)
+		slaac_start(ifp);
+	else {
+		slaac_prefix_renumber(slaac_of(ifp));
+		slaac_schedule(slaac_of(ifp));
+	}
 }
 
 static void

@@ -48,6 +48,7 @@ struct ra_prefix {
 	bool		rp_route;	/* a route of its own makes it on-link */
 	uint64_t	rp_valid, rp_preferred;
 	unsigned	rp_tries;	/* temporary addresses that were duplicates */
+	unsigned	rp_dad;		/* the others: RFC 7217's DAD_Counter */
 };
 struct ra_dns { struct in6_addr rd_addr; uint64_t rd_expire; };	/* link-local: with its zone */
 
@@ -74,6 +75,7 @@ void	slaac_prefix_learn(struct slaac *, const struct nd_opt_prefix *);
 void	slaac_prefix_expire(struct slaac *, uint64_t now);
 uint64_t slaac_prefix_next(const struct slaac *, uint64_t now);	/* when something ends; UINT64_MAX: nothing does */
 void	slaac_prefix_forget(struct slaac *);
+void	slaac_prefix_renumber(struct slaac *);	/* what identifiers are made of has changed */
 uint64_t slaac_until(uint32_t seconds);
 
 /* slaac_dns.c, for slaac.c. An RDNSS option of an advertisement; what ends goes. */

@@ -54,13 +54,21 @@ slaac_add(const struct slaac *sl, const struct ra_prefix *rp, const struct in6_a
 }
 
 /* RFC 4862 5.5.3 (d): the interface's own identifier behind the prefix. */
+static struct in6_addr
+stable_address(const struct slaac *sl, const struct ra_prefix *rp)
+{
+	struct in6_addr a = rp->rp_addr;
+
+	in6_make_iid(&a, sl->sl_ifp, rp->rp_dad);
+	return a;
+}
+
 static void
 slaac_make_stable(struct slaac *sl, const struct ra_prefix *rp)
 {
-	struct in6_addr a = rp->rp_addr;
+	struct in6_addr a = stable_address(sl, rp);
 	struct in6_ifaddr *ia;
 
-	in6_eui64(&a, sl->sl_ifp->if_lladdr);
 	if (in6_ifaddr_find(sl->sl_ifp, &a) != NULL || (ia = slaac_add(sl, rp, &a, 0)) == NULL)
 		return;
 	ia->ia_preferred = rp->rp_preferred;
@@ -135,6 +143,42 @@ slaac_extend(struct in6_ifaddr *ia, const struct ra_prefix *rp, uint64_t now)
 		ia->ia_valid = now + TWO_HOURS;
 	if (ia->ia_preferred > now)
 		ia->ia_flags &= (uint16_t)~IN6_IFF_DEPRECATED;
+}
+
+/* RFC 7217 6: somebody has it, so it is another one. */
+static void
+slaac_renew_stable(struct slaac *sl, struct ra_prefix *rp)
+{
+	struct in6_addr a = stable_address(sl, rp);
+	struct in6_ifaddr *ia = in6_ifaddr_find(sl->sl_ifp, &a);
+
+	if (ia == NULL || !(ia->ia_flags & IN6_IFF_DUPLICATED) || !(ia->ia_flags & IN6_IFF_AUTOCONF) || !in6_soii(sl->sl_ifp) ||
+	    rp->rp_dad >= SOII_TRIES)
+		return;
+	in6_ifaddr_delete(ia);
+	rp->rp_dad++;
+	slaac_make_stable(sl, rp);
+}
+
+void
+slaac_prefix_renumber(struct slaac *sl)
+{
+	struct in6_ifaddr *next;
+
+	for (unsigned i = 0; i < sl->sl_nprefixes; i++) {
+		struct ra_prefix *rp = &sl->sl_prefix[i];
+		struct in6_addr a = stable_address(sl, rp);
+
+		if (!rp->rp_auto || in6_ifaddr_find(sl->sl_ifp, &a) != NULL)
+			continue;
+		for (struct in6_ifaddr *ia = sl->sl_ifp->if_addrs6; ia != NULL; ia = next) {
+			next = ia->ia_next;
+			if (from_prefix(ia, rp) && !(ia->ia_flags & IN6_IFF_TEMPORARY))
+				in6_ifaddr_delete(ia);
+		}
+		if (rp->rp_valid > uptime_ns())
+			slaac_make_stable(sl, rp);
+	}
 }
 
 static void
@@ -238,8 +282,10 @@ slaac_prefix_expire(struct slaac *sl, uint64_t now)
 		struct ra_prefix *rp = &sl->sl_prefix[i];
 
 		if (rp->rp_valid > now) {
-			if (rp->rp_auto)
+			if (rp->rp_auto) {
+				slaac_renew_stable(sl, rp);
 				slaac_renew_temporary(sl, rp, now);
+			}
 			i++;
 			continue;
 		}
@@ -260,7 +306,8 @@ slaac_prefix_next(const struct slaac *sl, uint64_t now)
 		if (!(ia->ia_flags & IN6_IFF_AUTOCONF))
 			continue;
 		next = MIN(next, ia->ia_valid);
-		if ((ia->ia_flags & IN6_IFF_TEMPORARY) && (ia->ia_flags & (IN6_IFF_TENTATIVE | IN6_IFF_DUPLICATED)))
+		if ((ia->ia_flags & IN6_IFF_TENTATIVE) || (ia->ia_flags & (IN6_IFF_TEMPORARY | IN6_IFF_DUPLICATED)) ==
+		    (IN6_IFF_TEMPORARY | IN6_IFF_DUPLICATED))
 			next = MIN(next, now + 2 * SLAAC_SECOND);	/* is it ours? */
 		if (ia->ia_preferred > now)
 			next = MIN(next, ia->ia_flags & IN6_IFF_TEMPORARY ? MAX(ia->ia_preferred - TEMP_ADVANCE, now + SLAAC_SECOND) :

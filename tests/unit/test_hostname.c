@@ -422,7 +422,7 @@ random_file(char *text, const char *head, unsigned most)
 		"!ndp -s 2001:db8:1::6 2:0:0:0:0:77 proxy\n", "!ndp -s 2001:db8::6 2:0:0:0:0:77 proxy\n", "!ndp -s fe80::2 2:0:0:0:0:7\n",
 		"!ndp -s fe80::2 2:0:0:0:0:8 proxy\n", "!ndp -s fe80::3 2:0:0:0:0:77 proxy\n",
 		"inet6 2001:db8::1\n", "inet6 2001:db8:1::1 64\n", "inet6 2001:db8::9 60\n", "inet6 2001:db8:1:: 64 eui64\n", "inet6 fe80::5 64\n",
-		"inet6 eui64\n", "inet6 autoconf\n", "inet6 fe80::5054:ff:fe00:a\n", "inet6 alias 2001:db8::5054:ff:fe00:b 128\n",
+		"inet6 eui64\n", "inet6 -soii\n", "inet6 autoconf\n", "inet6 fe80::5054:ff:fe00:a\n", "inet6 alias 2001:db8::5054:ff:fe00:b 128\n",
 		"!route add 2001:db8:5::/48 2001:db8::2\n", "!route add 2001:db8:5::/48 fe80::2%t0\n", "!route add 2001:db8:5::/48 fe80::2%t1\n",
 		"!route add -inet6 default fe80::2%t0\n", "!route add -ifa 2001:db8::1 2001:db8:6::/48 2001:db8::3\n",
 		"!route add -reject 2001:db8:6::/48 ::1\n", "!route add 2001:db8::8000:0:0:0/65 fe80::2%t1\n",
@@ -457,7 +457,8 @@ TEST(hostname_random_bundles)
 			len += (size_t)sprintf(bundle + len, "# /etc/mygate\n10.0.%u.2\n%s", unit_below(2),
 			    ((const char *[]){ "", "", "2001:db8::7\n", "fe80::7%t0\n", "fe80::7%t1\n" })[unit_below(5)]);
 		if (unit_below(3) == 0)
-			sprintf(bundle + len, "# /etc/sysctl.conf\nnet.inet.ip.ttl=%u\n", 60 + unit_below(2));
+			sprintf(bundle + len, "# /etc/sysctl.conf\nnet.inet.ip.ttl=%u\n%s", 60 + unit_below(2),
+			    unit_below(2) == 0 ? "" : "net.inet6.ip6.soiikey=000102030405060708090a0b0c0d0e0f\n");
 		was = random_state();
 		if (cmd_load(bundle)[0] == '\0') {
 			strcpy(before, bundle);

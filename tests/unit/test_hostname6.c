@@ -62,7 +62,8 @@ TEST(hostname6_forms_of_an_address)
 	CHECK_STR(canonical("!ndp -s fe80::9 2:0:0:0:0:9"), "!ndp -s fe80::9%t0 02:00:00:00:00:09\n");
 	CHECK_STR(canonical("inet6 eui64"), "inet6 eui64\n");
 	CHECK_STR(canonical("inet6 autoconf"), "inet6 autoconf\n");
-	CHECK_STR(canonical("inet6 autoconf -temporary -soii"), "inet6 autoconf\ninet6 -temporary\n");
+	CHECK_STR(canonical("inet6 autoconf -temporary -soii"), "inet6 autoconf\ninet6 -temporary\ninet6 -soii\n");
+	CHECK_STR(canonical("inet6 -soii\ninet6 soii\ninet6 eui64"), "inet6 eui64\n");
 	CHECK_STR(canonical("inet6 autoconf\ninet6 -temporary\ninet6 temporary"), "inet6 autoconf\n");
 	CHECK_STR(canonical("inet 10.0.0.1/24\ninet6 2001:db8::1\ninet alias 10.0.0.2/32\ninet6 2001:db8::2 128 up"),
 	    "inet 10.0.0.1 255.255.255.0\ninet alias 10.0.0.2 255.255.255.255\ninet6 2001:db8::1 64\ninet6 alias 2001:db8::2 128\nup\n");
