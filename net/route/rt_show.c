@@ -6,6 +6,7 @@
 #include "kernel/task.h"
 #include "net/ether/ether.h"
 #include "net/inet/ip_pmtu.h"
+#include "net/inet6/in6_pmtu.h"
 #include "net/route/rt_show.h"
 
 #define ROUTES_PER_TURN	4	/* rows between net_enter and net_leave */
@@ -280,8 +281,9 @@ rt_show_get(struct out *o, unsigned rdomain, unsigned af, const struct in6_addr 
 	rt = plen == af_bits(af) ? rtable_match_af(af, rdomain, dst) : rtable_lookup_af(af, rdomain, dst, plen);
 	if (rt != NULL)
 		rt_answer(&a, rt);
-	if (rt != NULL && af == AF_IP4 && plen == 32 && RT_FORWARDS(rt)) {	/* what path MTU discovery has found */
-		uint32_t mtu = rt_pathmtu(rt), found = ip_pmtu(rdomain, dst->s6_addr32[0], mtu, &cut);
+	if (rt != NULL && plen == af_bits(af) && RT_FORWARDS(rt)) {	/* what path MTU discovery has found */
+		uint32_t mtu = rt_pathmtu(rt);
+		uint32_t found = af == AF_IP6 ? in6_pmtu(rdomain, dst) : ip_pmtu(rdomain, dst->s6_addr32[0], mtu, &cut);
 
 		a.a_mtu = found < mtu ? found : a.a_mtu;
 	}

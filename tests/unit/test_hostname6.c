@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "net/core/hostname.h"
+#include "net/inet6/in6_pmtu.h"
 #include "net/route/route.h"
 #include "tests/unit/cmdfix.h"
 #include "tests/unit/rt6fix.h"
@@ -368,6 +369,9 @@ TEST(route6_get)
 	CHECK_IN(cmd("route -n get fe80::7%t0"), "   route to: fe80::7%t0\ndestination: fe80::%t0\n");
 	CHECK_IN(cmd("route -n get -inet6 default"), "   route to: default\ndestination: default\n");
 	CHECK_IN(cmd("route -j get 2001:db8:5::5"), "\"gateway\":\"fe80::9%t0\"");
+	in6_pmtu_learn(&t0.w_if, &(struct ip6_hdr){ .ip6_dst = in6_of("2001:db8:5::5") }, 1300);
+	CHECK_IN(cmd("route -n get 2001:db8:5::5"), "mtu    expire\n       0      1300         0 \n");
+	CHECK_IN(cmd("route -n get 2001:db8:5::6"), "mtu    expire\n       0         0         0 \n");
 	CHECK_STR(cmd("route get fe80::7"), "route: fe80::7: a link-local address needs its interface, \"fe80::7%em0\"\n");
 	a = in6_of("fe80::7%t0");
 	CHECK(rt_clone6(rt_connected6(0, &a), &a) != NULL);
