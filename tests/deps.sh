@@ -24,6 +24,11 @@ test  any    /bin/ip						iproute2
 test  any    /bin/ping						iputils-ping
 test  any    /usr/bin/tcpdump					tcpdump
 test  unpack /usr/bin/iperf3					iperf3
+test  unpack /usr/bin/tshark					tshark
+test  unpack /usr/bin/tracepath					iputils-tracepath
+test  unpack /usr/bin/traceroute.db				traceroute
+test  unpack /usr/bin/ndisc6					ndisc6
+test  unpack /usr/sbin/radvd					radvd
 test  own    /bin/busybox					busybox-static
 test  kernel /boot/vmlinuz-*					linux-image-amd64
 test  any    /usr/bin/grub-mkrescue				grub-common

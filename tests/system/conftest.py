@@ -9,6 +9,7 @@ import tempfile
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import dual  # noqa: E402
 import lab  # noqa: E402
 
 LIMIT = 90      # seconds that a test may take, unless its mark `limit` says otherwise
@@ -60,7 +61,7 @@ def _claimed(items, claims):
     shares = {}
     for i in items:
         params = i.callspec.params if hasattr(i, 'callspec') else {}
-        shares.setdefault(i.nodeid.split('::')[0] + params.get('host_lab', ''), []).append(i)
+        shares.setdefault(i.nodeid.split('::')[0] + params.get('host_lab', '') + params.get('dual_lab', ''), []).append(i)
     for name, share in shares.items():
         try:
             os.mkdir(f'{claims}/{name.replace("/", ":")}')
@@ -148,6 +149,22 @@ def hosts(host_lab, request):
     host_lab.begin()
     yield host_lab
     host_lab.end(request.node)
+
+
+@pytest.fixture(scope='module', params=['netns', pytest.param('peer', marks=pytest.mark.long)])
+def dual_lab(request, work, make_peer):
+    kind = {'conf': dual.CONF, 'dut': 'sluice'}
+    x = dual.Dual(lab.NetnsLab(work, **kind) if request.param == 'netns' else lab.PeerLab(work, peer=make_peer(), **kind))
+    yield x
+    x.stop()
+
+
+@pytest.fixture
+def net(dual_lab, request):
+    """The router between Linux hosts with both families (dual.py): net.h1, net.h2, and net.h3 behind h2."""
+    dual_lab.begin()
+    yield dual_lab
+    dual_lab.end(request.node)
 
 
 @pytest.fixture

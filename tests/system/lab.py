@@ -2,7 +2,7 @@
 import os
 import time
 
-from hosts import NetnsHost
+from hosts import NetnsHost, sh
 from peer import Peer
 from router import CONF, MACS, Delta, Nic, Router
 from wire import ICMP, IP, UDP, Port, Raw
@@ -151,17 +151,18 @@ class OwnLab(WireLab):
 
 class NetnsLab(Lab):
     kind = 'netns'
+    sh = staticmethod(sh)       # a script where the hosts' namespaces are
 
-    def __init__(self, work, dut='sluice'):
-        self.work, self.dut = work, dut
+    def __init__(self, work, dut='sluice', conf=CONF, models=('virtio-net-pci', 'virtio-net-pci')):
+        self.work, self.dut, self.conf, self.models = work, dut, conf, models
         self.h1, self.h2 = NetnsHost('h1', FAR_MACS[0]), NetnsHost('h2', FAR_MACS[1])
 
     def start(self):
         nics = []
-        for h, (ip, gw), mac in zip((self.h1, self.h2), NETS, MACS):
+        for h, (ip, gw), mac, model in zip((self.h1, self.h2), NETS, MACS, self.models):
             h.plug(f'{ip}/24', gw)
-            nics.append(Nic(h.netdev(), mac, fds=h.fds()))
-        return start_router(self.dut, self.work, nics)
+            nics.append(Nic(h.netdev(), mac, model, fds=h.fds()))
+        return start_router(self.dut, self.work, nics, conf=self.conf)
 
     def stop(self):
         super().stop()
@@ -188,11 +189,12 @@ def boot_peer(work):
 class PeerLab(Lab):
     kind = 'peer'
 
-    def __init__(self, work, dut, peer):
-        self.work, self.dut, self.peer = work, dut, peer
+    def __init__(self, work, dut, peer, conf=CONF):
+        self.work, self.dut, self.peer, self.conf = work, dut, peer, conf
+        self.sh = peer.sh
 
     def start(self):
-        router = start_router(self.dut, self.work, [Nic(c, m) for c, m in zip(self.peer.cables, MACS)], name='dutp')
+        router = start_router(self.dut, self.work, [Nic(c, m) for c, m in zip(self.peer.cables, MACS)], name='dutp', conf=self.conf)
         self.h1, self.h2 = [self.peer.host(f'h{i + 1}', f'p{i}', f'{NETS[i][0]}/24', NETS[i][1]) for i in (0, 1)]
         return router
 

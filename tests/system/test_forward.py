@@ -38,11 +38,12 @@ def test_flood_ping(hosts):
     assert lost(r) == 0
 
 
-def iperf(hosts, options, timeout=60):
+def iperf(hosts, options, timeout=60, to=None):
+    """From h1 to h2, or to another address of it: what iperf3 says in the end."""
     server = hosts.h2.start('exec iperf3 -s -1')
     try:
         # The server may not listen yet. With -J iperf3 exits 0 whatever happens.
-        r = hosts.h1.run(f'for i in 1 2 3 4 5 6 7 8 9 10; do iperf3 -J --connect-timeout 3000 -c {hosts.h2.ip} {options} >/tmp/$$.json; '
+        r = hosts.h1.run(f'for i in 1 2 3 4 5 6 7 8 9 10; do iperf3 -J --connect-timeout 3000 -c {to or hosts.h2.ip} {options} >/tmp/$$.json; '
                          'grep -q "unable to connect" /tmp/$$.json || break; sleep 0.3; done; cat /tmp/$$.json; rm /tmp/$$.json', timeout=timeout)
         result, _ = json.JSONDecoder().raw_decode(r.out[r.out.find('{'):])        # amid warnings
         assert 'error' not in result, result['error']

@@ -1,0 +1,206 @@
+"""Linux on both sides of the router, with both families at once, and a third host behind the second, which is a router:
+
+    h1 -- vio0 (ours) vio1 -- h2 -- h3
+
+A family is 4 or 6: h1.at[6] is the IPv6 address of h1. What a test has changed on the router and the hosts is as before for the next one."""
+import re
+import shlex
+import time
+
+from hosts import Job, wait_for
+from peer import PeerHost
+
+CONF = '''# /etc/myname
+dut.example
+# /etc/hostname.vio0
+inet 10.0.1.1/24
+inet6 fd00:a::1 64
+# /etc/hostname.vio1
+inet 10.0.2.1/24
+inet6 fd00:b::1 64
+!route add 10.9.0.0/24 10.0.2.2
+!route add -inet6 fd00:9::/64 fd00:b::2
+# /etc/sysctl.conf
+net.inet.ip.forwarding=1
+net.inet6.ip6.forwarding=1
+'''
+OURS = ({4: '10.0.1.1', 6: 'fd00:a::1'}, {4: '10.0.2.1', 6: 'fd00:b::1'})
+FAR = {'h1': {4: '10.0.1.2', 6: 'fd00:a::2'}, 'h2': {4: '10.0.2.2', 6: 'fd00:b::2'}, 'h3': {4: '10.9.0.2', 6: 'fd00:9::2'}}
+INNER = {4: '10.9.0.1', 6: 'fd00:9::1'}         # h2's on the wire to h3
+
+
+def until(test, seconds=30, pause=0.2):
+    """Asks again and again until it is so; what it said last."""
+    end = time.monotonic() + seconds
+    while not (got := test()) and time.monotonic() < end:
+        time.sleep(pause)
+    return got
+
+
+def load(router, bundle):
+    """Types `load <<EOF`, which must succeed."""
+    con = router.con
+    con.drain(quiet=0)
+    con.send('load <<"END_OF_BUNDLE"\r' + ''.join(line + '\r' for line in bundle.splitlines()) + 'END_OF_BUNDLE\r')
+    text, _ = con.expect(con.PROMPT, 20)
+    assert router.cmd('echo $?').strip() == '0', text
+
+
+class Behind:
+    """A further namespace of the lab: run() as hosts.Host's, start() too."""
+
+    def __init__(self, lab, name, ifname):
+        self.lab, self.name, self.ifname, self.jobs = lab, name, ifname, []
+        lab.sh(f'ip netns add {name} && ip -n {name} link set lo up').check()
+        self.in_peer = PeerHost(lab.peer, name, ifname) if lab.kind == 'peer' else None
+
+    def run(self, command, timeout=30):
+        if self.in_peer:
+            return self.in_peer.run(command, timeout)
+        return self.lab.sh(f'ip netns exec {self.name} timeout {timeout} sh -c {shlex.quote(command)}')
+
+    def start(self, command):
+        if self.in_peer:
+            return self.in_peer.start(command)
+        self.jobs.append(Job(command, ['ip', 'netns', 'exec', self.name, 'sh', '-c', command]))
+        return self.jobs[-1]
+
+    def stop(self):
+        for j in self.jobs:
+            j.stop()
+        self.lab.sh(f'ip netns del {self.name}')
+
+
+class Dual:
+    """change() and set_mtu() are undone by loading CONF again; what was done to hosts beyond addresses and routes goes by later()."""
+
+    def __init__(self, lab):
+        self.lab, self.kind = lab, lab.kind
+        self.h3, self.undo, self.changed = None, [], False
+
+    router = property(lambda self: self.lab.router)
+
+    def begin(self):
+        self.lab.begin()
+        self.h1, self.h2 = self.lab.h1, self.lab.h2
+        if self.h3 is None:
+            self.h3 = Behind(self.lab, 'h3', 'eth0')
+            self.lab.sh('ip -n h2 link add inner type veth peer name eth0 netns h3').check()
+        for h in (self.h1, self.h2, self.h3):
+            h.at = FAR[h.name]
+        self.lab.sh(BEHIND + self._edge(self.h1, OURS[0]) + self._edge(self.h2, OURS[1])).check()
+        until(lambda: self.lab.sh(SETTLED).code == 0)
+
+    def end(self, node):
+        while self.undo:
+            self.undo.pop()()
+        if self.changed and self.router and self.router.qemu.alive():
+            self.router.cmd('route -q flush')       # what was learned, too
+            load(self.router, self.lab.conf)
+        self.changed = False
+        self.lab.end(node)
+
+    def stop(self):
+        if self.h3 is not None:
+            self.h3.stop()
+        self.lab.stop()
+
+    @staticmethod
+    def _edge(h, gw):
+        """A script: addresses and routes of h1 or h2 as they shall be, whatever was there; nothing that was learned remains."""
+        n, i = h.name, h.ifname
+        return f"""ip netns exec {n} sh -c 'cd /proc/sys/net/ipv6/conf/{i}; echo 0 >disable_ipv6; echo 0 >dad_transmits; echo 0 >accept_ra'
+            ip -n {n} link set {i} mtu 1500 up; ip -n {n} addr flush dev {i} scope global
+            ip -n {n} route flush proto boot; ip -n {n} -6 route flush proto boot; ip -n {n} -6 route flush proto ra
+            ip -n {n} neigh flush all; ip -n {n} -6 neigh flush all; ip -n {n} route flush cache; ip -n {n} -6 route flush cache
+            ip -n {n} addr add {h.at[4]}/24 dev {i} && ip -n {n} -6 addr add {h.at[6]}/64 dev {i} nodad &&
+            ip -n {n} route replace default via {gw[4]} && ip -n {n} -6 route replace default via {gw[6]} dev {i} || exit 1
+            """
+
+    # ---- for tests
+
+    def later(self, what):
+        """A function, or a command line (host, text), for the end of the test."""
+        self.undo.append(what if callable(what) else lambda: what[0].run(what[1]))
+
+    def change(self, line, says=''):
+        """A command that changes the router's configuration."""
+        self.changed = True
+        assert self.router.cmd(line) == says, line
+
+    def load(self, bundle):
+        self.changed = True
+        load(self.router, bundle)
+
+    def set_mtu(self, ifname, mtu):
+        self.changed = True
+        self.router.set_mtu(ifname, mtu)
+
+    def sysctl(self, h, **values):
+        """Linux's, undone in the end; the names with __ for dots (an interface's own may have some)."""
+        for name, value in values.items():
+            path = '/proc/sys/net/' + name.replace('__', '/').replace('IF', h.ifname)
+            old = h.run(f'cat {path} && echo {value} >{path}').check().out.split()[0]
+            self.later((h, f'echo {old} >{path}'))
+
+
+# h2 is the router of h3's wire; it sends errors as they come up.
+BEHIND = """ip netns exec h2 sh -c 'cd /proc/sys/net; echo 1 >ipv4/ip_forward; echo 1 >ipv6/conf/all/forwarding; echo 0 >ipv6/conf/inner/disable_ipv6
+                echo 0 >ipv4/icmp_ratelimit; echo 0 >ipv6/icmp/ratelimit; echo 0 >ipv6/conf/inner/dad_transmits'
+            ip netns exec h3 sh -c 'cd /proc/sys/net/ipv6/conf/eth0; echo 0 >disable_ipv6; echo 0 >dad_transmits; echo 0 >accept_ra'
+            ip -n h2 link set inner mtu 1500 up; ip -n h3 link set eth0 mtu 1500 up
+            ip -n h2 addr flush dev inner scope global; ip -n h2 route flush proto boot; ip -n h2 -6 route flush proto boot
+            ip -n h2 addr replace 10.9.0.1/24 dev inner; ip -n h2 -6 addr replace fd00:9::1/64 dev inner nodad
+            ip -n h3 addr replace 10.9.0.2/24 dev eth0; ip -n h3 -6 addr replace fd00:9::2/64 dev eth0 nodad
+            ip -n h3 route replace default via 10.9.0.1; ip -n h3 -6 route replace default via fd00:9::1
+            ip -n h3 route flush cache; ip -n h3 -6 route flush cache
+            """
+SETTLED = """for h in h1 h2 h3; do ip -n $h -6 addr show scope link -tentative | grep -q "inet6 fe80" || exit 1; done"""
+
+
+# ---- what hosts say
+
+def ping(h, v, dst, options='-c 3 -i 0.2 -W 3', timeout=30):
+    return h.run(f'ping -{v} -n {options} {dst}', timeout)
+
+
+def lost(result):
+    """Of a ping that came to its end: per cent."""
+    m = re.search(r'([\d.]+)% packet loss', result.out)
+    assert m, result
+    return float(m[1])
+
+
+def route_mtu(h, v, dst):
+    """The path MTU that Linux has learned; None: none."""
+    m = re.search(r' mtu (\d+)', h.run(f'ip -{v} route get {dst}').check().out)
+    return m and int(m[1])
+
+
+# Sends random bytes over TCP; the other side says what it has got. Both families.
+SERVE = """import socket, hashlib, sys
+s = socket.socket(socket.AF_INET6 if sys.argv[1] == "6" else socket.AF_INET); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("", 7777)); s.listen(); print("up", flush=True)
+c, _ = s.accept(); h = hashlib.sha256(); n = 0
+while b := c.recv(65536): h.update(b); n += len(b)
+c.sendall(h.hexdigest().encode()); c.close(); print(n)"""
+SEND = """import socket, hashlib, os, sys
+h = hashlib.sha256(); c = socket.create_connection((sys.argv[1], 7777), 20); c.settimeout(40)
+for _ in range(int(sys.argv[2])): b = os.urandom(8192); h.update(b); c.sendall(b)
+c.shutdown(socket.SHUT_WR); d = b""
+while b := c.recv(100): d += b
+assert d.decode() == h.hexdigest(), "corrupted: %s, not %s" % (d, h.hexdigest())
+print("same", c.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG))"""
+
+
+def transfer(a, b, v, dst, kilobytes=400):
+    """TCP from a to b; every byte arrives as it was sent. Returns a's segment size in the end."""
+    server = b.start(f"exec python3 -c '{SERVE}' {v}")
+    try:
+        wait_for(server, 'up')
+        r = a.run(f"python3 -c '{SEND}' {dst} {kilobytes // 8}", timeout=60)
+        m = re.search(r'^same (\d+)$', r.out, re.M)
+        assert m, r
+        return int(m[1])
+    finally:
+        server.stop()
