@@ -9,6 +9,7 @@ import time
 
 from hosts import Job, wait_for
 from peer import PeerHost
+from scapy.layers.l2 import Ether
 
 CONF = '''# /etc/myname
 dut.example
@@ -136,6 +137,22 @@ class Dual:
         self.changed = True
         self.router.set_mtu(ifname, mtu)
 
+    def bridge(self, options):
+        """h1's end of the wire becomes a bridge, br0, which has h1's addresses."""
+        n, i = self.h1.name, self.h1.ifname
+        self.lab.sh(f"""ip netns exec {n} sh -c '
+            ip link add br0 type bridge {options} && echo 0 >/proc/sys/net/ipv6/conf/br0/disable_ipv6
+            echo 0 >/proc/sys/net/ipv6/conf/br0/dad_transmits; echo 0 >/proc/sys/net/ipv6/conf/br0/accept_ra
+            ip addr flush dev {i} scope global; ip -6 addr flush dev {i}; ip link set br0 address {self.h1.mac} up; ip link set {i} master br0
+            ip addr add {self.h1.at[4]}/24 dev br0; ip -6 addr add {self.h1.at[6]}/64 dev br0 nodad
+            ip route replace default via {OURS[0][4]}; ip -6 route replace default via {OURS[0][6]} dev br0'""").check()
+        self.later(lambda: self.lab.sh(f"""ip netns exec {n} ip link set {i} nomaster; ip netns exec {n} ip link del br0
+            ip -n {n} link set {i} down; ip -n {n} link set {i} up"""))
+
+    def link_local(self, i=0):
+        """Ours, by which a router speaks of itself (RFC 4861 4.2, 4.5)."""
+        return next(a.split('%')[0] for a, _, _ in self.router.ifconfig(f'vio{i}')[f'vio{i}']['inet6'] if a.startswith('fe80'))
+
     def sysctl(self, h, **values):
         """Linux's, undone in the end; the names with __ for dots (an interface's own may have some)."""
         for name, value in values.items():
@@ -175,6 +192,35 @@ def route_mtu(h, v, dst):
     """The path MTU that Linux has learned; None: none."""
     m = re.search(r' mtu (\d+)', h.run(f'ip -{v} route get {dst}').check().out)
     return m and int(m[1])
+
+
+CAPTURE = """import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)); s.bind((sys.argv[1], 3)); print("up", flush=True)
+while True:
+    d, a = s.recvfrom(65536)
+    if a[2] != 4: print(d.hex(), flush=True)"""
+
+
+class Capture:
+    """with Capture(host) as c: what comes in there from now on; c.frames() is all so far, as scapy's Ether."""
+
+    def __init__(self, h, ifname=None):
+        self.h, self.ifname = h, ifname or h.ifname
+
+    def __enter__(self):
+        self.job = self.h.start(f"exec python3 -c '{CAPTURE}' {self.ifname}")
+        wait_for(self.job, 'up')
+        return self
+
+    def __exit__(self, *exc):
+        self.job.stop()
+        return False
+
+    def raw(self):
+        return [bytes.fromhex(line) for line in self.job.output().split('\n')[1:-1]]
+
+    def frames(self):
+        return [Ether(f) for f in self.raw()]
 
 
 # Sends random bytes over TCP; the other side says what it has got. Both families.

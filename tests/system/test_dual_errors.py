@@ -49,30 +49,17 @@ def test_traceroute_from_ours(net, option):
 
 # ---- redirects
 
-def ours6(net, i=0):
-    """Our link-local address: the one by which a router speaks of itself (RFC 4861 4.2, 4.5)."""
-    return next(a.split('%')[0] for a, _, _ in net.router.ifconfig(f'vio{i}')[f'vio{i}']['inet6'] if a.startswith('fe80'))
-
-
 @pytest.fixture
 def second_router(net):
     """On h1's wire stands h4, a router to 10.8.0.0/24 and fd00:8::/64; ours sends there by h4."""
-    n, i, port = net.h1.name, net.h1.ifname, net.lab.sh
-    port(f"""ip netns add h4 && ip -n h4 link set lo up && ip netns exec {n} sh -c '
-            ip link add br0 type bridge mcast_snooping 0 && echo 0 >/proc/sys/net/ipv6/conf/br0/disable_ipv6
-            echo 0 >/proc/sys/net/ipv6/conf/br0/dad_transmits; echo 0 >/proc/sys/net/ipv6/conf/br0/accept_ra
-            ip addr flush dev {i} scope global; ip -6 addr flush dev {i}; ip link set {i} master br0
-            ip link set br0 address {net.h1.mac} up; ip addr add {net.h1.at[4]}/24 dev br0; ip -6 addr add {net.h1.at[6]}/64 dev br0 nodad
-            ip route replace default via {OURS[0][4]}; ip -6 route replace default via {ours6(net)} dev br0
-            ip link add p4 type veth peer name eth0 netns h4; ip link set p4 master br0 up'
+    net.bridge('mcast_snooping 0')
+    net.later(lambda: net.lab.sh('ip netns del h4'))
+    net.lab.sh(f"""ip netns add h4; ip -n h4 link set lo up; ip -n {net.h1.name} link add p4 type veth peer name eth0 netns h4
+        ip -n {net.h1.name} link set p4 master br0 up; ip -n {net.h1.name} -6 route replace default via {net.link_local()} dev br0
         ip netns exec h4 sh -c 'cd /proc/sys/net/ipv6/conf; echo 0 >lo/disable_ipv6; echo 0 >eth0/disable_ipv6; echo 0 >eth0/dad_transmits
-            ip link set eth0 address 02:00:00:00:00:04; ip addr add 10.8.0.1/24 dev lo; ip -6 addr add fd00:8::1/64 dev lo; ip addr add 10.0.1.3/24 dev eth0; ip link set eth0 up
+            ip link set eth0 address 02:00:00:00:00:04; ip addr add 10.8.0.1/24 dev lo; ip -6 addr add fd00:8::1/64 dev lo
+            ip addr add 10.0.1.3/24 dev eth0; ip link set eth0 up
             ip -6 addr add fe80::4/64 dev eth0 nodad; ip -6 addr add fd00:a::3/64 dev eth0 nodad'""").check()
-
-    def gone():
-        port(f'''ip netns exec {n} ip link set {i} nomaster; ip netns exec {n} ip link del br0; ip netns del h4
-            ip -n {n} link set {i} down; ip -n {n} link set {i} up''')
-    net.later(gone)
     net.sysctl(net.h1, ipv4__conf__br0__accept_redirects=1, ipv6__conf__br0__accept_redirects=1)
     net.change('route -q add 10.8.0.0/24 10.0.1.3')
     net.change('route -q add -inet6 fd00:8::/64 fe80::4%vio0')
