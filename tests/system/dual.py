@@ -172,7 +172,10 @@ BEHIND = """ip netns exec h2 sh -c 'cd /proc/sys/net; echo 1 >ipv4/ip_forward; e
             ip -n h3 route replace default via 10.9.0.1; ip -n h3 -6 route replace default via fd00:9::1
             ip -n h3 route flush cache; ip -n h3 -6 route flush cache
             """
-SETTLED = """for h in h1 h2 h3; do ip -n $h -6 addr show scope link -tentative | grep -q "inet6 fe80" || exit 1; done"""
+# Link-local addresses are there, and the kernel has done with all (addresses without DAD are tentative for a moment, too).
+SETTLED = """for h in h1 h2 h3; do
+                ip -n $h -6 addr show scope link | grep -q "inet6 fe80" && ! ip -n $h -6 addr show | grep -q " tentative" || exit 1
+            done"""
 
 
 # ---- what hosts say
