@@ -14,6 +14,7 @@ COUNTER(ip6s_delivered, ip6, 100, INFO, "packet%s for this host");
 COUNTER(ip6s_badoptions, ip6, 40, DROP, "packet%s with bad options");
 COUNTER(ip6s_unknownopt, ip6, 41, DROP, "packet%s with unknown options that forbid to go on");
 COUNTER(ip6s_jumbo, ip6, 42, DROP, "jumbogram%s refused");
+COUNTER(ip6s_nolength, ip6, 48, DROP, "packet%s with hop-by-hop options and without a payload length");
 COUNTER(ip6s_exthdrtoolong, ip6, 43, DROP, "packet%s whose headers are not contiguous");
 COUNTER(ip6s_toomanyhdr, ip6, 44, DROP, "packet%s discarded due to too many headers");
 COUNTER(ip6s_hopopts, ip6, 45, DROP, "packet%s with hop-by-hop options behind another header");
@@ -28,7 +29,7 @@ SYSCTL_INT(net_inet6_ip6_hdrnestlimit, "net.inet6.ip6.hdrnestlimit", &ip6_hdrnes
 
 /* ---- options (RFC 8200 4.2) ---- */
 
-enum opt_verdict { OPT_OK, OPT_BAD, OPT_JUMBO, OPT_DISCARD, OPT_TELL, OPT_TELL_UNICAST };
+enum opt_verdict { OPT_OK, OPT_BAD, OPT_JUMBO, OPT_NOLENGTH, OPT_DISCARD, OPT_TELL, OPT_TELL_UNICAST };
 
 /* What an unknown option's first two bits say. */
 static enum opt_verdict
@@ -75,12 +76,16 @@ opts_refuse(struct mbuf *m, enum opt_verdict v, unsigned off)
 
 	if (v == OPT_BAD || v == OPT_JUMBO)
 		icmp6_error(m, ICMP6_PARAMPROB, ICMP6_PARAMPROB_HEADER, off + (v == OPT_BAD));
+	else if (v == OPT_NOLENGTH)				/* RFC 2675 3 */
+		icmp6_error(m, ICMP6_PARAMPROB, ICMP6_PARAMPROB_HEADER, offsetof(struct ip6_hdr, ip6_plen));
 	else if (v == OPT_TELL || (v == OPT_TELL_UNICAST && !cast))
 		icmp6_error(m, ICMP6_PARAMPROB, ICMP6_PARAMPROB_OPTION, off);
 	if (v == OPT_JUMBO)
 		M_DROP(m, ip6s_jumbo);
 	else if (v == OPT_BAD)
 		M_DROP(m, ip6s_badoptions);
+	else if (v == OPT_NOLENGTH)
+		M_DROP(m, ip6s_nolength);
 	else
 		M_DROP(m, ip6s_unknownopt);
 }
@@ -110,6 +115,8 @@ opts_process(struct mbuf *m, unsigned off, bool hop_by_hop)
 	if (len == 0)
 		return 0;
 	v = opts_check(m->m_data + off + 2, len - 2, hop_by_hop, &at);
+	if (v == OPT_OK && hop_by_hop && ((const struct ip6_hdr *)m->m_data)->ip6_plen == 0)
+		v = OPT_NOLENGTH;
 	if (v == OPT_OK)
 		return len;
 	if (core_id() != 0)

@@ -118,7 +118,7 @@ ip6_check(struct ifnet *ifp, struct mbuf *m)
 		M_DROP(m, ip6s_badvers);
 		return false;
 	}
-	len = (uint32_t)sizeof(*ip6) + be16_host(ip6->ip6_plen);	/* a jumbogram's is 0: its option is refused (ip6_ext.c) */
+	len = (uint32_t)sizeof(*ip6) + be16_host(ip6->ip6_plen);	/* with hop-by-hop options 0 is refused by ip6_ext.c, which sees why */
 	if (len > m->m_pktlen) {
 		M_DROP(m, ip6s_tooshort);
 		return false;

@@ -54,6 +54,14 @@ bool	nd6_opts_parse(struct nd_opts *, const uint8_t *, unsigned len);
 /* The next option of a type behind `o` (NULL: the first) in parsed options; NULL: no more. */
 const struct nd_opt *nd6_opt_next(const struct nd_opts *, const struct nd_opt *, uint8_t type);
 
+/* Nobody else's who speaks on this interface: a group, zero, or our own, which whoever sent to would get back. */
+static inline bool
+nd6_lladdr_bad(const struct ifnet *ifp, const uint8_t *a)
+{
+	return (a[0] & 1) || (load32(a) | load16(a + 4)) == 0 ||
+	    (load32(a) == load32(ifp->if_lladdr) && load16(a + 4) == load16(ifp->if_lladdr + 4));
+}
+
 /* A message of ours. */
 struct nd_send {
 	const struct in6_addr *ns_src, *ns_dst;
@@ -83,6 +91,7 @@ struct nd_ifinfo {
 };
 /* Made on first use. NULL: no memory. Core 0. */
 struct nd_ifinfo *nd6_if(struct ifnet *);
+void	nd6_if_defaults(struct nd_ifinfo *);	/* how it is while no router has told otherwise */
 uint32_t nd6_reachable_ms(struct ifnet *);
 uint32_t nd6_retrans_ms(struct ifnet *);
 void	nd6_ifdetach(struct ifnet *);		/* it goes, with its groups */

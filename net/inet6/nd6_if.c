@@ -18,15 +18,21 @@ nd_ifinfo_init(void)
 }
 NET_INIT(nd_ifinfo, 10, nd_ifinfo_init);
 
+void
+nd6_if_defaults(struct nd_ifinfo *nd)
+{
+	nd->nd_basereachable_ms = REACHABLE_MS;
+	nd->nd_reachable_ms = 0;
+	nd->nd_retrans_ms = RETRANS_MS;
+}
+
 struct nd_ifinfo *
 nd6_if(struct ifnet *ifp)
 {
 	struct nd_ifinfo *nd = ifp->if_nd;
 
-	if (nd == NULL && (nd = ifp->if_nd = pool_get(&nd_ifinfo_pool)) != NULL) {
-		nd->nd_basereachable_ms = REACHABLE_MS;
-		nd->nd_retrans_ms = RETRANS_MS;
-	}
+	if (nd == NULL && (nd = ifp->if_nd = pool_get(&nd_ifinfo_pool)) != NULL)
+		nd6_if_defaults(nd);
 	return nd;
 }
 

@@ -32,13 +32,6 @@ lladdr_equal(const uint8_t *a, const uint8_t *b)
 	return load32(a) == load32(b) && load16(a + 4) == load16(b + 4);
 }
 
-/* Nobody's: a group, or zero. */
-static bool
-lladdr_bad(const uint8_t *a)
-{
-	return (a[0] & 1) || (load32(a) | load16(a + 4)) == 0;
-}
-
 static void
 nd6_log_moved(const struct nexthop *nh, const uint8_t *lladdr, bool refused)
 {
@@ -95,7 +88,7 @@ nd6_advertise(struct ifnet *ifp, const struct in6_addr *target, const uint8_t *l
 
 /* RFC 4861 7.1.1; hop limit and length have been looked at. */
 static bool
-nd6_ns_good(const struct ip6_hdr *ip6, const struct nd_neighbor *ns, const struct nd_opts *o)
+nd6_ns_good(const struct ifnet *ifp, const struct ip6_hdr *ip6, const struct nd_neighbor *ns, const struct nd_opts *o)
 {
 	struct in6_addr group = in6_solicited_node(&ns->nd_target);
 
@@ -103,7 +96,7 @@ nd6_ns_good(const struct ip6_hdr *ip6, const struct nd_neighbor *ns, const struc
 		return false;
 	if (IN6_IS_ADDR_UNSPECIFIED(&ip6->ip6_src))
 		return o->no_slla == NULL && in6_equal(&ip6->ip6_dst, &group);
-	return o->no_slla == NULL || !lladdr_bad(o->no_slla->ndo_lladdr);
+	return o->no_slla == NULL || !nd6_lladdr_bad(ifp, o->no_slla->ndo_lladdr);
 }
 
 /* Who asks tells where he is (RFC 4861 7.2.3). False: dropped. */
@@ -181,7 +174,7 @@ nd6_ns_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 		M_DROP(m, nd6s_nsopt);
 		return;
 	}
-	if (!ifp->if_ether || !nd6_ns_good(ip6, ns, &o)) {
+	if (!ifp->if_ether || !nd6_ns_good(ifp, ip6, ns, &o)) {
 		M_DROP(m, nd6s_badns);
 		return;
 	}
@@ -211,13 +204,13 @@ ICMP6_TYPE(nd6_ns_type);
 
 /* RFC 4861 7.1.2. */
 static bool
-nd6_na_good(const struct ip6_hdr *ip6, const struct nd_neighbor *na, const struct nd_opts *o)
+nd6_na_good(const struct ifnet *ifp, const struct ip6_hdr *ip6, const struct nd_neighbor *na, const struct nd_opts *o)
 {
 	if (IN6_IS_ADDR_MULTICAST(&na->nd_target) || IN6_IS_ADDR_UNSPECIFIED(&na->nd_target) || IN6_IS_ADDR_LOOPBACK(&na->nd_target))
 		return false;
 	if (IN6_IS_ADDR_MULTICAST(&ip6->ip6_dst) && (na->nd_flags & ND_NA_SOLICITED))
 		return false;
-	return !IN6_IS_ADDR_UNSPECIFIED(&ip6->ip6_src) && (o->no_tlla == NULL || !lladdr_bad(o->no_tlla->ndo_lladdr));
+	return !IN6_IS_ADDR_UNSPECIFIED(&ip6->ip6_src) && (o->no_tlla == NULL || !nd6_lladdr_bad(ifp, o->no_tlla->ndo_lladdr));
 }
 
 /* RFC 4861 7.2.5, the entry not being INCOMPLETE. ll: what it says of its address, or NULL. False: dropped. */
@@ -275,7 +268,7 @@ nd6_na_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 		M_DROP(m, nd6s_naopt);
 		return;
 	}
-	if (!ifp->if_ether || !nd6_na_good(ip6, na, &o)) {
+	if (!ifp->if_ether || !nd6_na_good(ifp, ip6, na, &o)) {
 		M_DROP(m, nd6s_badna);
 		return;
 	}

@@ -78,11 +78,11 @@ nd6_redirect_output(const struct mbuf *m, const struct rtentry *rt)
 
 /* RFC 4861 8.1, but for whom it comes from. */
 static bool
-rd_good(const struct ip6_hdr *ip6, const struct nd_redirect *rd, const struct nd_opts *o)
+rd_good(const struct ifnet *ifp, const struct ip6_hdr *ip6, const struct nd_redirect *rd, const struct nd_opts *o)
 {
 	return IN6_IS_ADDR_LINKLOCAL(&ip6->ip6_src) && !IN6_IS_ADDR_MULTICAST(&rd->rd_dst) &&
 	    (IN6_IS_ADDR_LINKLOCAL(&rd->rd_target) || in6_equal(&rd->rd_target, &rd->rd_dst)) &&
-	    (o->no_tlla == NULL || !(o->no_tlla->ndo_lladdr[0] & 1));
+	    (o->no_tlla == NULL || !nd6_lladdr_bad(ifp, o->no_tlla->ndo_lladdr));
 }
 
 /* From the router that we use now for dst, and only it, and about a way that no admin has set for this very host. */
@@ -141,7 +141,7 @@ nd6_redirect_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len
 
 	if (!nd6_opts_parse(&o, m->m_data + off + sizeof(*rd), len - (unsigned)sizeof(*rd)))
 		M_DROP(m, nd6s_rdopt);
-	else if (!rd_good(ip6, rd, &o))
+	else if (!rd_good(ifp, ip6, rd, &o))
 		M_DROP(m, nd6s_badrd);
 	else if (!icmp6_rediraccept || ip6_forwarding)		/* RFC 4861 8.3: a router goes by its own routes */
 		M_DROP(m, nd6s_rdignored);

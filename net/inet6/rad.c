@@ -99,7 +99,7 @@ rad_rs_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 		M_DROP(m, nd6s_rsopt);
 		return;
 	}
-	if (o.no_slla != NULL && (IN6_IS_ADDR_UNSPECIFIED(&ip6->ip6_src) || (o.no_slla->ndo_lladdr[0] & 1))) {	/* RFC 4861 6.1.1 */
+	if (o.no_slla != NULL && (IN6_IS_ADDR_UNSPECIFIED(&ip6->ip6_src) || nd6_lladdr_bad(ifp, o.no_slla->ndo_lladdr))) {	/* RFC 4861 6.1.1 */
 		M_DROP(m, nd6s_badrs);
 		return;
 	}

@@ -253,7 +253,7 @@ slaac_ra_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 		return;
 	}
 	if (!IN6_IS_ADDR_LINKLOCAL(&ip6->ip6_src) || in6_ifaddr_find(ifp, &ip6->ip6_src) != NULL ||	/* RFC 4861 6.1.2 */
-	    (o.no_slla != NULL && (o.no_slla->ndo_lladdr[0] & 1))) {
+	    (o.no_slla != NULL && nd6_lladdr_bad(ifp, o.no_slla->ndo_lladdr))) {
 		M_DROP(m, nd6s_badra);
 		return;
 	}
@@ -302,6 +302,7 @@ slaac_stop(struct ifnet *ifp)
 	timeout_del(&sl->sl_rs);
 	slaac_route(sl, NULL);
 	slaac_prefix_forget(sl);
+	nd6_if_defaults(ifp->if_nd);
 	ifp->if_nd->nd_slaac = NULL;
 	pool_put(&slaac_pool, sl);
 }

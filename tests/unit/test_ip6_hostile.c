@@ -138,6 +138,12 @@ TEST(ip6_ext_refused)
 	problem("ip6s_jumbo", ICMP6_PARAMPROB_HEADER, 42);
 	pkt_ip6(&p)->ip6_plen = 0;					/* as RFC 2675 has it */
 	problem("ip6s_jumbo", ICMP6_PARAMPROB_HEADER, 42);
+	p.p_b[56] = 0x1e;						/* no such option: where does it end? */
+	problem("ip6s_nolength", ICMP6_PARAMPROB_HEADER, 4);
+	pkt6_echo(&p, "fd00:a::2", "fd00:a::1", 20);
+	pkt6_insert(&p, 0, (uint8_t[8]){ 0, 0, 1, 4 }, 8);
+	pkt_ip6(&p)->ip6_plen = 0;
+	problem("ip6s_nolength", ICMP6_PARAMPROB_HEADER, 4);
 	pkt6_echo(&p, "fd00:a::2", "fd00:a::1", 20);
 	pkt6_insert(&p, 0, (uint8_t[8]){ 0, 0, 1, 4 }, 8);
 	pkt6_insert(&p, 60, (uint8_t[8]){ 0, 0, 1, 4 }, 8);

@@ -278,7 +278,7 @@ TEST(nd6_unsolicited)
 /* RFC 4861 7.1: what makes a message none. */
 TEST(nd6_bad_messages)
 {
-	uint8_t group[6] = { 0x33, 0x33, 0, 0, 0, 1 };
+	uint8_t group[6] = { 0x33, 0x33, 0, 0, 0, 1 }, zero[6] = { 0 };
 
 	ip6_start();
 	pkt6_ns(&p, "fd00:a::7", "fd00:a::1", "fd00:a::1", other);
@@ -302,12 +302,19 @@ TEST(nd6_bad_messages)
 	wire_rx(&t0, &p);
 	pkt6_ns(&p, "fd00:a::7", "fd00:a::1", "fd00:a::1", group);
 	wire_rx(&t0, &p);
-	CHECK_EQ(counter_delta("nd6s_badns"), 4);
+	pkt6_ns(&p, "fd00:a::7", "fd00:a::1", "fd00:a::1", zero);
+	wire_rx(&t0, &p);
+	pkt6_ns(&p, "fd00:a::7", "fd00:a::1", "fd00:a::1", t0.w_if.if_lladdr);	/* we would send to ourselves */
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("nd6s_badns"), 6);
+	CHECK(wire_tx(&t0) == NULL);
 	pkt6_na(&p, "fd00:a::7", "ff02::1", "fd00:a::7", ND_NA_SOLICITED, other);
 	wire_rx(&t0, &p);
 	pkt6_na(&p, "fd00:a::7", "fd00:a::1", "ff02::1", 0, other);
 	wire_rx(&t0, &p);
-	CHECK_EQ(counter_delta("nd6s_badna"), 2);
+	pkt6_na(&p, "fd00:a::2", "fd00:a::1", "fd00:a::2", ND_NA_SOLICITED | ND_NA_OVERRIDE, t0.w_if.if_lladdr);
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("nd6s_badna"), 3);
 	pkt6_ns(&p, "fd00:a::7", "fd00:a::1", "fd00:a::1", other);
 	p.p_b[79] = 0;							/* an option of no length */
 	pkt6_sum(&p);

@@ -275,6 +275,22 @@ TEST(slaac_two_routers)
 	cmd_end();
 }
 
+/* What a router said of the link goes with what else it said (RFC 4861 6.3.2). */
+TEST(slaac_link_forgotten)
+{
+	start("inet6 autoconf -temporary\nup");
+	ra(1800, 0);
+	((struct nd_ra *)msg)->ra_reachable = BE32(3600000);
+	((struct nd_ra *)msg)->ra_retrans = BE32(60000);
+	ra_send("fe80::aa");
+	CHECK_EQ(nd6_retrans_ms(&t0.w_if), 60000);
+	CHECK(nd6_reachable_ms(&t0.w_if) >= 1800000);
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 eui64\nup\n"), "");
+	CHECK_EQ(nd6_retrans_ms(&t0.w_if), 1000);
+	CHECK(nd6_reachable_ms(&t0.w_if) <= 45000);
+	cmd_end();
+}
+
 /* checklist: ra_multiple_routers_maxifprefixes */
 TEST(slaac_limits)
 {
@@ -303,7 +319,12 @@ TEST(slaac_refused)
 	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
 	ra_send("2001:db8::1");						/* not link-local */
 	ra_send("fe80::5054:ff:fe00:a");				/* ourselves */
-	CHECK_EQ(counter_delta("nd6s_badra"), 2);
+	memcpy(msg + sizeof(struct nd_ra) + 2, t0.w_if.if_lladdr, 6);	/* or so it says; or nobody */
+	ra_send("fe80::aa");
+	memset(msg + sizeof(struct nd_ra) + 2, 0, 6);
+	ra_send("fe80::aa");
+	memcpy(msg + sizeof(struct nd_ra) + 2, router, 6);
+	CHECK_EQ(counter_delta("nd6s_badra"), 4);
 	pkt6_icmp(&p, "fe80::aa", "ff02::1", 64, msg, msglen);		/* from afar */
 	wire_rx(&t0, &p);
 	CHECK_EQ(counter_delta("icmp6s_hoplimit"), 1);
