@@ -1,6 +1,7 @@
 /* nexthop.c - the objects of nexthop.h: found by (interface, address), counted references, link headers. */
 #include <string.h>
 
+#include "kernel/loop.h"
 #include "kernel/machine.h"
 #include "kernel/pool.h"
 #include "kernel/sysctl.h"
@@ -25,21 +26,19 @@ static int nexthop_ifmax[AF_COUNT] = { NEXTHOP_IFMAX, NEXTHOP_IFMAX };	/* of an 
 SYSCTL_INT(net_inet_ip_arpmax, "net.inet.ip.arpmax", &nexthop_ifmax[AF_IP4], NEXTHOP_IFMAX, 16, 16384);
 SYSCTL_INT(net_inet6_ip6_neighborgcthresh, "net.inet6.ip6.neighborgcthresh", &nexthop_ifmax[AF_IP6], NEXTHOP_IFMAX, 16, 16384);
 #define NEXTHOP_RESERVE	64		/* for gateways and permanent entries */
+#define ROOM_PART	8		/* this part of an interface's share is kept free for who comes next */
+static uint32_t nexthop_live;		/* all of them; the pool has those besides that wait for an epoch's end */
 
 COUNTER_GROUP(nexthop, 15);
 COUNTER(nhs_reclaimed, nexthop, 10, INFO, "neighbour%s forgotten to make room for others");
 
-#define RECLAIM_MS	10		/* from the first that finds no room until some have gone; */
-#define RECLAIM_MIN	64		/* so many at least, */
-#define RECLAIM_MAX	512		/* and so many at a time, so that packets do not wait */
+#define RECLAIM_MIN	64u		/* so many go at a time at least, */
+#define RECLAIM_MAX	512u		/* and so many at most, so that packets do not wait */
 
 /* Who has which number: the slot, and how often that has been given away. The free ones are a stack. */
 static struct { struct nexthop *nh; uint32_t generation; } nexthop_slots[NEXTHOP_MAX];
 static uint16_t nexthop_free[NEXTHOP_MAX];
 static unsigned nexthop_nfree;
-
-static struct timeout nexthop_reclaimer;
-static void nexthop_reclaim(void *);
 
 /* At most a sixty-fourth of memory; where neighbours lie far apart, each takes a table of the routing tree (4 KB) as well. */
 static void
@@ -54,7 +53,6 @@ nexthop_init(void)
 	for (nexthop_nfree = 0; nexthop_nfree < NEXTHOP_MAX; nexthop_nfree++)
 		nexthop_free[nexthop_nfree] = (uint16_t)(NEXTHOP_MAX - 1 - nexthop_nfree);
 	pool_init_epoch(&nexthop_pool, "nexthop", sizeof(struct nexthop), 16, MIN((unsigned)n, NEXTHOP_MAX));
-	timeout_set(&nexthop_reclaimer, nexthop_reclaim, NULL);
 }
 NET_INIT(nexthop, 10, nexthop_init);
 
@@ -123,6 +121,7 @@ nexthop_link(struct nexthop *nh)
 	nexthop_list = nh;
 	nh->nh_prevp = &nexthop_list;
 	nexthop_count[nh->nh_af][nh->nh_ifp->if_index]++;
+	nexthop_live++;
 }
 
 static void
@@ -139,13 +138,32 @@ nexthop_unlink(struct nexthop *nh)
 	if ((*nh->nh_prevp = nh->nh_next) != NULL)
 		nh->nh_next->nh_prevp = nh->nh_prevp;
 	nexthop_count[nh->nh_af][nh->nh_ifp->if_index]--;
+	nexthop_live--;
+}
+
+static uint32_t
+nexthop_share(unsigned af)
+{
+	return MIN((uint32_t)nexthop_ifmax[af], nexthop_pool.pr_limit / 2);
 }
 
 bool
 nexthop_crowded(const struct ifnet *ifp, unsigned af)
 {
-	return nexthop_count[af][ifp->if_index] >= MIN((uint32_t)nexthop_ifmax[af], nexthop_pool.pr_limit / 2) ||
-	    nexthop_pool.pr_nout + NEXTHOP_RESERVE >= nexthop_pool.pr_limit;
+	return nexthop_count[af][ifp->if_index] >= nexthop_share(af) || nexthop_pool.pr_nout + NEXTHOP_RESERVE >= nexthop_pool.pr_limit;
+}
+
+static bool
+nexthop_share_tight(const struct ifnet *ifp, unsigned af)
+{
+	return nexthop_count[af][ifp->if_index] >= nexthop_share(af) - nexthop_share(af) / ROOM_PART;
+}
+
+bool
+nexthop_tight(const struct ifnet *ifp, unsigned af)
+{
+	return nexthop_share_tight(ifp, af) ||
+	    nexthop_live + NEXTHOP_RESERVE + nexthop_pool.pr_limit / 2 / ROOM_PART >= nexthop_pool.pr_limit;
 }
 
 static struct nexthop *
@@ -284,19 +302,79 @@ nexthop_if_lladdr_changed(struct ifnet *ifp)
 
 /* ---- room for others ----
  *
- * Anybody on a wire can fill the table, by asking us under many names or by scanning through us; who came first must
- * not keep it. The interface and family with the most neighbours give; what goes comes back with its next packet. */
+ * Anybody on a wire can fill the table, by asking us under many names or by scanning through us, faster than any timer; who came first must not keep
+ * it, and who comes next must find room. So some room is kept free: who needs a part of it has others go before the pass is over. What goes comes
+ * back with its next packet. */
 
-/* A neighbour that only its own host route refers to. need 0: one that serves nobody now; 1: one that has not answered
- * yet, too; 2: any. */
-static bool
-nexthop_may_go(const struct nexthop *nh, unsigned need)
+/* A neighbour that only its own host route refers to, and what it is good for; higher is better. CLASS_STAYS: it is needed. */
+enum reclaim_class { CLASS_IDLE, CLASS_ASKED, CLASS_USED, CLASS_STAYS };
+
+static enum reclaim_class
+nexthop_class(const struct nexthop *nh)
 {
 	if (nh->nh_refs > 1 || (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH | NHF_P2P)))
-		return false;
+		return CLASS_STAYS;
 	if (NH_RESOLVED(nh))
-		return !nh->nh_used || need >= 2;
-	return nh->nh_state != NH_PROBING || need >= 1;
+		return nh->nh_used ? CLASS_USED : CLASS_IDLE;
+	return nh->nh_state == NH_PROBING ? CLASS_ASKED : CLASS_IDLE;
+}
+
+/* Those of a class who were asked longest ago, the longest first: whoever lives answers at once. */
+struct oldest { struct nexthop *o_nh[RECLAIM_MIN]; unsigned o_n; };
+
+static void
+oldest_offer(struct oldest *o, struct nexthop *nh)
+{
+	unsigned i = o->o_n < RECLAIM_MIN ? o->o_n++ : RECLAIM_MIN - 1;
+
+	if (i == RECLAIM_MIN - 1 && o->o_nh[i] != NULL && o->o_nh[i]->nh_probed <= nh->nh_probed)
+		return;
+	for (; i > 0 && o->o_nh[i - 1]->nh_probed > nh->nh_probed; i--)
+		o->o_nh[i] = o->o_nh[i - 1];
+	o->o_nh[i] = nh;
+}
+
+static void
+nexthop_reclaim_one(struct nexthop *nh)
+{
+	counter_inc(nhs_reclaimed);
+	nexthop_forget(nh);
+}
+
+/* All idle ones of a bucket go; the others are candidates. */
+static unsigned
+nexthop_reclaim_bucket(struct nexthop *nh, const struct ifnet *ifp, unsigned af, struct oldest *o)
+{
+	struct nexthop *next;
+	unsigned n = 0;
+
+	for (; nh != NULL; nh = next) {
+		enum reclaim_class class = nh->nh_ifp == ifp && nh->nh_af == af ? nexthop_class(nh) : CLASS_STAYS;
+
+		next = nh->nh_hashnext;
+		if (class == CLASS_IDLE) {
+			nexthop_reclaim_one(nh);
+			n++;
+		} else if (class != CLASS_STAYS)
+			oldest_offer(&o[class], nh);
+	}
+	return n;
+}
+
+/* Those that serve nobody now; when they are few, those who have not answered yet; when there would be no room at all, any. */
+static void
+nexthop_reclaim(const struct ifnet *ifp, unsigned af)
+{
+	static unsigned hand;		/* goes on where it stopped; the hash makes the order a random one */
+	struct oldest o[CLASS_STAYS] = { 0 };
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < NEXTHOP_BUCKETS && n < RECLAIM_MAX; i++, hand++)
+		n += nexthop_reclaim_bucket(nexthop_hash[hand % NEXTHOP_BUCKETS], ifp, af, o);
+	for (unsigned i = 0; i < o[CLASS_ASKED].o_n && n < RECLAIM_MIN; i++, n++)
+		nexthop_reclaim_one(o[CLASS_ASKED].o_nh[i]);
+	for (unsigned i = 0; i < o[CLASS_USED].o_n && n < RECLAIM_MIN && nexthop_crowded(ifp, af); i++, n++)
+		nexthop_reclaim_one(o[CLASS_USED].o_nh[i]);
 }
 
 static const struct ifnet *
@@ -314,39 +392,33 @@ nexthop_largest_if(unsigned *af)
 	return most;
 }
 
-static unsigned
-nexthop_reclaim_bucket(struct nexthop *nh, const struct ifnet *ifp, unsigned af, unsigned need)
-{
-	struct nexthop *next;
-	unsigned n = 0;
-
-	for (; nh != NULL; nh = next) {
-		next = nh->nh_hashnext;
-		if (nh->nh_ifp == ifp && nh->nh_af == af && nexthop_may_go(nh, need)) {
-			counter_inc(nhs_reclaimed);
-			nexthop_forget(nh);
-			n++;
-		}
-	}
-	return n;
-}
-
-/* A timer's function: no packet is on its way with one of them in m_nh or with its route in m_rt. */
-static void
-nexthop_reclaim(void *arg __unused_arg)
-{
-	static unsigned hand;		/* goes on where it stopped; the hash makes the order a random one */
-	unsigned n = 0, af;
-	const struct ifnet *ifp = nexthop_largest_if(&af);
-
-	for (unsigned need = 0; need <= 2 && n < RECLAIM_MIN; need++)
-		for (unsigned i = 0; i < NEXTHOP_BUCKETS && n < RECLAIM_MAX; i++, hand++)
-			n += nexthop_reclaim_bucket(nexthop_hash[hand % NEXTHOP_BUCKETS], ifp, af, need);
-}
+static struct { bool wanted; uint8_t af; uint16_t ifidx; } nexthop_room;
 
 void
-nexthop_make_room(void)
+nexthop_make_room(const struct ifnet *ifp, unsigned af)
 {
-	if (!timeout_pending(&nexthop_reclaimer))
-		timeout_add_msec(&nexthop_reclaimer, RECLAIM_MS);
+	OWNER(0);
+	nexthop_room.wanted = true;
+	nexthop_room.af = (uint8_t)af;
+	nexthop_room.ifidx = ifp->if_index;
 }
+
+/* The end of a pass: no packet is on its way with one of them in m_nh or with its route in m_rt. Whoever has reached his share gives; when memory
+ * for all of them is short, who has the most. */
+static bool
+nexthop_pass_end(void)
+{
+	const struct ifnet *ifp;
+	unsigned af;
+
+	if (likely(!nexthop_room.wanted) || core_id() != 0)
+		return false;
+	nexthop_room.wanted = false;
+	ifp = if_get(nexthop_room.ifidx);
+	af = nexthop_room.af;
+	if (ifp == NULL || !nexthop_share_tight(ifp, af))
+		ifp = nexthop_largest_if(&af);
+	nexthop_reclaim(ifp, af);
+	return false;
+}
+LOOP_HOOK(nexthop_room, 60, nexthop_pass_end);

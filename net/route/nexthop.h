@@ -94,7 +94,9 @@ struct nexthop *nexthop_tagged(uint64_t tag);
 /* Packets may not bring the interface another neighbour of a family: it has its share (net.inet.ip.arpmax,
  * net.inet6.ip6.neighborgcthresh, or half of what memory allows), or only what is kept for the admin's is left. */
 bool	nexthop_crowded(const struct ifnet *, unsigned af);
-void	nexthop_make_room(void);	/* there was none for a neighbour: soon some that nobody needs go */
+bool	nexthop_tight(const struct ifnet *, unsigned af);	/* not yet, but soon */
+/* The interface needs some for neighbours of a family: when the pass ends some go that nobody needs. Core 0. */
+void	nexthop_make_room(const struct ifnet *, unsigned af);
 /* m (m_nh is set, not valid) waits for its next hop's link address, or is refused. Takes the mbuf. Core 0. */
 static inline void nexthop_resolve(struct mbuf *);
 /* The neighbour's link address is known: REACHABLE, the 14-byte Ethernet header is built; waiting packets go out. */

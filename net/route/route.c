@@ -230,7 +230,7 @@ rt_clone_admin6(struct rtentry *cloning, const struct in6_addr *dst)
 		if ((rt = rt_make(&model, cloning, nh)) != NULL)
 			return rt;
 	}
-	nexthop_make_room();
+	nexthop_make_room(cloning->rt_ifp, af);
 	return NULL;
 }
 
@@ -239,10 +239,11 @@ rt_clone6(struct rtentry *cloning, const struct in6_addr *dst)
 {
 	struct rtentry *rt = rt_find_clone(cloning, dst);
 
-	if (rt != NULL || !nexthop_crowded(cloning->rt_ifp, cloning->rt_af))
-		return rt != NULL ? rt : rt_clone_admin6(cloning, dst);
-	nexthop_make_room();
-	return NULL;
+	if (rt != NULL)
+		return rt;
+	if (nexthop_tight(cloning->rt_ifp, cloning->rt_af))
+		nexthop_make_room(cloning->rt_ifp, cloning->rt_af);
+	return nexthop_crowded(cloning->rt_ifp, cloning->rt_af) ? NULL : rt_clone_admin6(cloning, dst);
 }
 
 struct rtentry *

@@ -7,6 +7,7 @@
 #include "kernel/loop.h"
 #include "kernel/timeout.h"
 #include "net/core/counter.h"
+#include "net/core/mbuf.h"
 
 static uint64_t
 entry_woken(void)
@@ -103,6 +104,7 @@ const struct sluice_entries sluice_entries = {
 	.se_cons_room = entry_cons_room,
 	.se_counter = entry_counter,
 	.se_balance = entry_balance,
+	.se_mbufs = mbuf_used,
 	.se_end = host_check_end,
 	.se_unconfig = entry_unconfig,
 	.se_trace = host_trace,

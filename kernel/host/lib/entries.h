@@ -40,6 +40,7 @@ struct sluice_entries {
 	/* The i-th counter, its sum over the cores; false: no more. */
 	bool		(*se_counter)(unsigned i, const char **name, enum sluice_kind *, uint64_t *);
 	const char	*(*se_balance)(void);			/* host_check_balance */
+	uint32_t	(*se_mbufs)(void);			/* mbuf_used */
 	const char	*(*se_end)(void);			/* host_check_end */
 	/* Loads an empty configuration; false: it failed. Core 0's loop. */
 	bool		(*se_unconfig)(void);
