@@ -17,6 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
 sys.path.insert(0, f'{HERE}/check')
 import checklist  # noqa: E402
+import hostile  # noqa: E402
 
 
 class Tally:
@@ -257,6 +258,8 @@ def run(o, tally, work):
         j.finish() if isinstance(j, System) else j.poll()
     for claim in checklist.unrun(TOP, checklist.FOLDER, tally.ran, o.long) if whole and o.only is None else []:
         tally.result('checklist', False, text=claim)
+    for line in hostile.unrun(TOP, tally.ran, o.long) if whole and o.only is None else []:
+        tally.result('hostile', False, text=line)
 
 
 def main():

@@ -9,6 +9,7 @@ import traceback
 
 import checklist
 import counters
+import hostile
 import includes
 import path
 import pfconf
@@ -44,6 +45,11 @@ def check_planted_checklist(root):
         return checklist.check(root, lists)
 
 
+def check_planted_hostile(root):
+    with plant({'HOSTILE.md': hostile.LIST}) as lists:
+        return hostile.check(root, f'{lists}/HOSTILE.md')
+
+
 def checks(build):
     kernel, host = f'{build}/sluice.elf', f'{build}/host/libsluice.so'
 
@@ -51,6 +57,11 @@ def checks(build):
         prove(checklist, check_planted_checklist)
         checklist.selftest(plant)
         return checklist.check(TOP, checklist.FOLDER)
+
+    def run_hostile():
+        prove(hostile, check_planted_hostile)
+        hostile.selftest(plant)
+        return hostile.check(TOP)
 
     def run_sources(module):
         prove(module, module.check)
@@ -73,7 +84,7 @@ def checks(build):
         return pfconf.check(f'{build}/host/pfctl')
 
     return {'sets': run_sets, 'pf_conformance': run_pfconf, 'counters': lambda: run_sources(counters), 'includes': lambda: run_sources(includes), 'packet_path': run_path,
-            'checklist': run_checklist, 'plants': run_plants}
+            'checklist': run_checklist, 'hostile': run_hostile, 'plants': run_plants}
 
 
 def main():

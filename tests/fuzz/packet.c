@@ -280,12 +280,38 @@ op_interface(struct fuzz_in *in)
 	}
 }
 
+/* A neighbour that asks for an echo, so that it has to be found; it answers, does not, or an admin has set it. */
+static void
+neighbour_state(unsigned wire, unsigned state, be32_t a)
+{
+	arp_delete(0, a);
+	if (state < 3) {
+		make_ip(wire, IPPROTO_ICMP_, 20, 8, a, FW_ADDR(wire));
+		memset(frame + 34, 0, 8);
+		frame[34] = ICMP_ECHO;
+		fix_sums();
+		fnet_rx(&fw[wire], frame, framelen, FRAME_MAX, 1);
+	}
+	if (state == 1) {					/* reachable */
+		make_arp(wire, ARPOP_REPLY, a, FW_ADDR(wire));
+		fnet_rx(&fw[wire], frame, framelen, FRAME_MAX, 1);
+	}
+	if (state == 2)						/* down */
+		host_run(3100);
+	if (state >= 3)						/* permanent, published; ours for others */
+		arp_set(0, a, state & 1 ? fw[wire].fw_host : fw[wire].fw_if.if_lladdr, NHF_STATIC | (state & 2 ? NHF_PUBLISH : 0));
+}
+
 static void
 op_neighbour(struct fuzz_in *in)
 {
 	unsigned how = fuzz_u8(in);
 	be32_t a = some_addr(fuzz_u8(in));
 
+	if (how & 128) {
+		neighbour_state(how >> 2 & 1, how >> 4 & 7, a);
+		return;
+	}
 	switch (how & 3) {
 	case 0:
 		arp_set(0, a, fw[how >> 2 & 1].fw_host, how >> 3 & 3);		/* NHF_STATIC, NHF_PUBLISH */

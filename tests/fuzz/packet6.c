@@ -160,6 +160,27 @@ put_headers(struct fuzz_in *in)
 		store16(frame + 18, host_be16((uint16_t)(framelen - 54)));
 }
 
+/* A piece of an echo of 256 bytes in four of 64, to us; few numbers, so that they meet, and at times in each other's place. */
+static void
+make_piece(unsigned wire, struct fuzz_in *in)
+{
+	unsigned how = fuzz_u8(in), i = how & 3, at = i * 64 + (how & 4 ? 8 : 0);
+	struct ip6_frag *f;
+	uint64_t sum;
+
+	make_ip6(wire, IPPROTO_FRAGMENT_, 8 + 64, in);
+	((struct ip6_hdr *)(frame + 14))->ip6_dst = some_addr(2 + wire);
+	memset(frame + 54, how >> 7, 8 + 64);
+	f = (struct ip6_frag *)(frame + 54);
+	*f = (struct ip6_frag){ .ip6f_nxt = IPPROTO_ICMPV6_, .ip6f_ident = host_be32(how >> 3 & 3),
+	    .ip6f_offlg = host_be16((uint16_t)(at | (i < 3 || (how & 32)))) };
+	if (at != 0)
+		return;
+	store32(frame + 62, BE32(0x80000000));
+	sum = in_sum(frame + 22, 32, 0) + host_be32(256) + host_be32(IPPROTO_ICMPV6_);
+	store16(frame + 64, (uint16_t)~in_fold(in_sum(frame + 62, 64, sum)));
+}
+
 static void
 make_good(unsigned wire, unsigned kind, struct fuzz_in *in)
 {
@@ -198,7 +219,10 @@ make_good(unsigned wire, unsigned kind, struct fuzz_in *in)
 		*(struct in6_addr *)(p + 8) = some_addr(fuzz_u8(in));
 		break;
 	default:
-		make_ip6(wire, fuzz_u8(in), payload, in);
+		if (kind & 128)
+			make_piece(wire, in);
+		else
+			make_ip6(wire, fuzz_u8(in), payload, in);
 		break;
 	}
 }
@@ -311,12 +335,66 @@ op_interface(struct fuzz_in *in)
 	}
 }
 
+/* What a neighbour sends, its link address being its host's: an echo to us, which has to be answered; a question, which tells where it is; an answer. */
+enum { FROM_ECHO, FROM_NS, FROM_NA };
+
+static void
+from_neighbour(unsigned wire, unsigned what, const struct in6_addr *a)
+{
+	static const uint8_t types[] = { ICMP6_ECHO, ICMP6_NS, ICMP6_NA };
+	static struct fuzz_in none;
+	struct in6_addr us = some_addr(2 + wire);
+	struct ip6_hdr *ip6 = (struct ip6_hdr *)(frame + 14);
+	struct nd_neighbor *nd = (struct nd_neighbor *)make_ip6(wire, IPPROTO_ICMPV6_, 24, &none);
+
+	memset(nd, 0, 24);
+	ip6->ip6_src = *a;
+	ip6->ip6_dst = us;
+	ip6->ip6_hlim = 255;
+	memcpy(frame, fw[wire].fw_if.if_lladdr, 6);
+	nd->nd_type = types[what];
+	if (what != FROM_ECHO) {
+		nd->nd_target = what == FROM_NS ? us : *a;
+		nd->nd_flags = what == FROM_NA ? ND_NA_SOLICITED | ND_NA_OVERRIDE : 0;
+		put_option(what == FROM_NS ? ND_OPT_SLLA : ND_OPT_TLLA, 8, fw[wire].fw_host);
+	}
+	fix_sum();
+	fnet_rx(&fw[wire], frame, framelen, FRAME_MAX, 1);
+}
+
+/* A neighbour in one of the states of nd6.c's table. */
+static void
+neighbour_state(unsigned wire, unsigned state, const struct in6_addr *a)
+{
+	struct in6_addr z = in6_embed(a, fw[wire].fw_if.if_index);
+
+	nd6_delete(0, &z);
+	if (state < 3)
+		from_neighbour(wire, FROM_ECHO, a);		/* asked */
+	if (state == 1)
+		from_neighbour(wire, FROM_NA, a);		/* reachable */
+	if (state == 2)
+		host_run(3100);					/* down */
+	if (state >= 3 && state < 6)
+		from_neighbour(wire, FROM_NS, a);		/* stale */
+	if (state >= 4 && state < 6) {
+		from_neighbour(wire, FROM_ECHO, a);
+		host_run(state == 4 ? 1100 : 6200);		/* delay; probe */
+	}
+	if (state >= 6)						/* permanent, published; ours for others */
+		nd6_set(0, &z, state == 6 ? fw[wire].fw_host : fw[wire].fw_if.if_lladdr, NHF_STATIC | NHF_PUBLISH);
+}
+
 static void
 op_neighbour(struct fuzz_in *in)
 {
 	unsigned how = fuzz_u8(in);
 	struct in6_addr a = some_addr(fuzz_u8(in)), z = in6_embed(&a, fw[how >> 2 & 1].fw_if.if_index);
 
+	if (how & 128) {
+		neighbour_state(how >> 2 & 1, how >> 4 & 7, &a);
+		return;
+	}
 	switch (how & 3) {
 	case 0:
 		nd6_set(0, &z, fw[how >> 2 & 1].fw_host, how >> 3 & 3);		/* NHF_STATIC, NHF_PUBLISH */

@@ -178,3 +178,30 @@ def test_every_byte_of_the_header_changed(wire):
         wire.b.collect(0.05)
         assert wire.router.qemu.alive()
     assert wire.forwards()
+
+
+@pytest.mark.sluice
+def test_nested_ip6_headers(wire):
+    """Up to 100 extension headers, one in the other: from a number on they are not walked, but dropped and counted; no time is lost, and what is
+    good goes on."""
+    for command in ('ifconfig vio0 inet6 eui64', 'ifconfig vio0 inet6 fd00:1::1/64', 'ndp -s fd00:1::2 ' + wire.a.mac):
+        out = wire.router.cmd(command)
+        assert not out.strip(), out
+    try:
+        wire.a.learn_gateway()
+        ether = bytes(wire.a.ether())[:12] + b'\x86\xdd'
+        src, dst = bytes.fromhex('fd000001000000000000000000000002'), bytes.fromhex('fd000001000000000000000000000001')
+        echo = bytearray(b'\x80\0\0\0\0\x05\0\x06' + b'nested!!')
+        s = sum(struct.unpack('>24H', bytes(src + dst + echo))) + len(echo) + 58
+        struct.pack_into('>H', echo, 2, 0xffff - (s % 0xffff))
+        with wire.delta() as d:
+            for n in range(1, 101):
+                chain = b''.join(bytes([60 if i + 1 < n else 58, 0, 1, 4, 0, 0, 0, 0]) for i in range(n)) + bytes(echo)
+                wire.a.send(ether + b'\x60\0\0\0' + struct.pack('>HBB', len(chain), 60, 64) + src + dst + chain)
+            replies = [f for f in wire.a.collect(1) if f.type == 0x86dd and f.original[20] == 58 and f.original[54] == 129]
+        assert len(replies) == 10, len(replies)
+        d.grew('ip6', 'packets discarded due to too many headers', 90)
+        assert wire.forwards()
+    finally:
+        wire.router.cmd('ndp -d fd00:1::2')
+        wire.router.cmd('ifconfig vio0 -inet6')

@@ -286,6 +286,37 @@ TEST(hostile_lines)
 	net_end();
 }
 
+/* Fragments: fragments carrying tunnels (CVE-2020-11896), the inner header lying about its length. We end no such tunnel: put together, refused, told. */
+TEST(hostile_tunnels_in_fragments)
+{
+	static const uint8_t tunnels[] = { 4, 41, 47, 94, 97, 137 };
+	struct pkt *f;
+
+	net_start();
+	for (unsigned i = 0; i < nitems(tunnels); i++) {
+		counter_mark();
+		for (unsigned part = 0; part < 2; part++) {
+			pkt_ip(&p, "10.0.0.2", "10.0.0.1", tunnels[i], 64, 20, 64);
+			if (part == 0)
+				memcpy(p.p_b + 34, (uint8_t[]){ 0x4f, 0, 0xff, 0xff, 0, 1, 0x20, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 1, 0, 1 }, 20);
+			pkt_iphdr(&p)->ip_id = host_be16((uint16_t)(100 + i));
+			pkt_iphdr(&p)->ip_off = part == 0 ? BE16(IP_MF) : BE16(8);
+			pkt_ipsum(&p);
+			wire_rx(&t0, &p);
+		}
+		CHECK_EQ(counter_delta("ips_reassembled"), 1);
+		CHECK_EQ(counter_delta("ips_noproto"), 1);
+		CHECK_EQ(counter_delta("ips_fragused"), 1);
+		CHECK_EQ(counter_delta("ips_forward"), 0);
+		f = wire_tx(&t0);
+		CHECK(f != NULL && f->p_b[34] == ICMP_UNREACH && f->p_b[35] == ICMP_UNREACH_PROTOCOL);
+		CHECK(wire_tx(&t0) == NULL && wire_tx(&t1) == NULL);
+		net_balance();
+	}
+	honest();
+	net_end();
+}
+
 /* What looks odd and is legal. */
 TEST(hostile_but_legal)
 {

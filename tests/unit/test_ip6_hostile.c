@@ -186,6 +186,32 @@ TEST(ip6_ext_nested)
 	net_end();
 }
 
+/* fragments carrying tunnels (CVE-2020-11896), the inner header lying about its length: we end none; put together, refused, told */
+TEST(ip6_tunnels_in_fragments)
+{
+	static const uint8_t tunnels[] = { 4, 41, 47, 94, 97, 137 };
+
+	ip6_start();
+	for (unsigned i = 0; i < nitems(tunnels); i++) {
+		counter_mark();
+		for (unsigned part = 0; part < 2; part++) {
+			pkt6(&p, "fd00:a::2", "fd00:a::1", tunnels[i], 64, 64);
+			if (part == 0)
+				memcpy(p.p_b + 54, (uint8_t[]){ 0x60, 0, 0, 0, 0xff, 0xff, 44, 64 }, 8);
+			pkt6_insert(&p, 44, (uint8_t[8]){ 0, 0, 0, part == 0 ? 1 : 64, 0, 0, 1, (uint8_t)i }, 8);
+			CHECK(wire_tx(&t0) == NULL);
+			wire_rx(&t0, &p);
+		}
+		CHECK_EQ(counter_delta("ip6s_reassembled"), 1);
+		CHECK_EQ(counter_delta("ip6s_noproto"), 1);
+		CHECK_EQ(counter_delta("ip6s_fragused"), 1);
+		CHECK_EQ(counter_delta("ip6s_forward"), 0);
+		CHECK_EQ(pkt_icmp6(wire_tx_icmp6(&t0, ICMP6_PARAMPROB))->icmp6_code, ICMP6_PARAMPROB_NXT);
+		CHECK(wire_tx(&t0) == NULL && wire_tx(&t1) == NULL);
+	}
+	net_end();
+}
+
 /* error about an error; about groups; about nobody's packets: RFC 4443 2.4 (e) */
 TEST(icmp6_error_never)
 {
