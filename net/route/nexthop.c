@@ -32,8 +32,9 @@ static uint32_t nexthop_live;		/* all of them; the pool has those besides that w
 COUNTER_GROUP(nexthop, 15);
 COUNTER(nhs_reclaimed, nexthop, 10, INFO, "neighbour%s forgotten to make room for others");
 
-#define RECLAIM_MIN	64u		/* so many go at a time at least, */
-#define RECLAIM_MAX	512u		/* and so many at most, so that packets do not wait */
+#define RECLAIM		64u		/* so many go at a time, */
+#define PICK_OF		8u		/* each the oldest of so many, */
+#define PICK_BUCKETS	512u		/* for which not more than so many buckets are looked at */
 
 /* Who has which number: the slot, and how often that has been given away. The free ones are a stack. */
 static struct { struct nexthop *nh; uint32_t generation; } nexthop_slots[NEXTHOP_MAX];
@@ -319,62 +320,40 @@ nexthop_class(const struct nexthop *nh)
 	return nh->nh_state == NH_PROBING ? CLASS_ASKED : CLASS_IDLE;
 }
 
-/* Those of a class who were asked longest ago, the longest first: whoever lives answers at once. */
-struct oldest { struct nexthop *o_nh[RECLAIM_MIN]; unsigned o_n; };
-
-static void
-oldest_offer(struct oldest *o, struct nexthop *nh)
+/* The next who may go: one that serves nobody now; or of some who have not answered yet the one asked longest ago, as whoever lives answers at once;
+ * or, where any will do, of those in use. NULL: nobody is found soon. */
+static struct nexthop *
+nexthop_pick(const struct ifnet *ifp, unsigned af, bool any)
 {
-	unsigned i = o->o_n < RECLAIM_MIN ? o->o_n++ : RECLAIM_MIN - 1;
+	static unsigned hand;		/* goes on where it stopped; the hash makes the order a random one */
+	struct nexthop *oldest[CLASS_STAYS] = { NULL };
+	unsigned asked = 0;
 
-	if (i == RECLAIM_MIN - 1 && o->o_nh[i] != NULL && o->o_nh[i]->nh_probed <= nh->nh_probed)
-		return;
-	for (; i > 0 && o->o_nh[i - 1]->nh_probed > nh->nh_probed; i--)
-		o->o_nh[i] = o->o_nh[i - 1];
-	o->o_nh[i] = nh;
+	for (unsigned i = 0; i < PICK_BUCKETS && asked < PICK_OF; i++, hand++)
+		for (struct nexthop *nh = nexthop_hash[hand % NEXTHOP_BUCKETS]; nh != NULL; nh = nh->nh_hashnext) {
+			enum reclaim_class class = nh->nh_ifp == ifp && nh->nh_af == af ? nexthop_class(nh) : CLASS_STAYS;
+
+			if (class == CLASS_IDLE)
+				return nh;
+			if (class == CLASS_STAYS)
+				continue;
+			asked += class == CLASS_ASKED;
+			if (oldest[class] == NULL || nh->nh_probed < oldest[class]->nh_probed)
+				oldest[class] = nh;
+		}
+	return oldest[CLASS_ASKED] != NULL || !any ? oldest[CLASS_ASKED] : oldest[CLASS_USED];
 }
 
-static void
-nexthop_reclaim_one(struct nexthop *nh)
-{
-	counter_inc(nhs_reclaimed);
-	nexthop_forget(nh);
-}
-
-/* All idle ones of a bucket go; the others are candidates. */
-static unsigned
-nexthop_reclaim_bucket(struct nexthop *nh, const struct ifnet *ifp, unsigned af, struct oldest *o)
-{
-	struct nexthop *next;
-	unsigned n = 0;
-
-	for (; nh != NULL; nh = next) {
-		enum reclaim_class class = nh->nh_ifp == ifp && nh->nh_af == af ? nexthop_class(nh) : CLASS_STAYS;
-
-		next = nh->nh_hashnext;
-		if (class == CLASS_IDLE) {
-			nexthop_reclaim_one(nh);
-			n++;
-		} else if (class != CLASS_STAYS)
-			oldest_offer(&o[class], nh);
-	}
-	return n;
-}
-
-/* Those that serve nobody now; when they are few, those who have not answered yet; when there would be no room at all, any. */
+/* Those in use only when there would be no room at all. */
 static void
 nexthop_reclaim(const struct ifnet *ifp, unsigned af)
 {
-	static unsigned hand;		/* goes on where it stopped; the hash makes the order a random one */
-	struct oldest o[CLASS_STAYS] = { 0 };
-	unsigned n = 0;
+	struct nexthop *nh;
 
-	for (unsigned i = 0; i < NEXTHOP_BUCKETS && n < RECLAIM_MAX; i++, hand++)
-		n += nexthop_reclaim_bucket(nexthop_hash[hand % NEXTHOP_BUCKETS], ifp, af, o);
-	for (unsigned i = 0; i < o[CLASS_ASKED].o_n && n < RECLAIM_MIN; i++, n++)
-		nexthop_reclaim_one(o[CLASS_ASKED].o_nh[i]);
-	for (unsigned i = 0; i < o[CLASS_USED].o_n && n < RECLAIM_MIN && nexthop_crowded(ifp, af); i++, n++)
-		nexthop_reclaim_one(o[CLASS_USED].o_nh[i]);
+	for (unsigned n = 0; n < RECLAIM && (nh = nexthop_pick(ifp, af, nexthop_crowded(ifp, af))) != NULL; n++) {
+		counter_inc(nhs_reclaimed);
+		nexthop_forget(nh);
+	}
 }
 
 static const struct ifnet *
