@@ -142,6 +142,12 @@ nexthop_unlink(struct nexthop *nh)
 	nexthop_live--;
 }
 
+unsigned
+nexthop_limit(void)
+{
+	return nexthop_pool.pr_limit;
+}
+
 static uint32_t
 nexthop_share(unsigned af)
 {

@@ -94,6 +94,7 @@ struct nexthop *nexthop_tagged(uint64_t tag);
 /* Packets may not bring the interface another neighbour of a family: it has its share (net.inet.ip.arpmax,
  * net.inet6.ip6.neighborgcthresh, or half of what memory allows), or only what is kept for the admin's is left. */
 bool	nexthop_crowded(const struct ifnet *, unsigned af);
+unsigned nexthop_limit(void);		/* so many there can be, of all interfaces and families */
 bool	nexthop_tight(const struct ifnet *, unsigned af);	/* not yet, but soon */
 /* The interface needs some for neighbours of a family: when the pass ends some go that nobody needs. Core 0. */
 void	nexthop_make_room(const struct ifnet *, unsigned af);

@@ -225,6 +225,8 @@ rt_clone_admin6(struct rtentry *cloning, const struct in6_addr *dst)
 	OWNER(0);
 	if (rt != NULL)
 		return rt;
+	if (nexthop_tight(cloning->rt_ifp, af))
+		nexthop_make_room(cloning->rt_ifp, af);
 	if ((nh = nexthop_get_af(cloning->rt_ifp, af, dst)) != NULL) {
 		model.rt_flags |= nh->nh_flags & NHF_STATIC ? RTF_STATIC : RTF_CLONED;
 		if ((rt = rt_make(&model, cloning, nh)) != NULL)
@@ -239,11 +241,10 @@ rt_clone6(struct rtentry *cloning, const struct in6_addr *dst)
 {
 	struct rtentry *rt = rt_find_clone(cloning, dst);
 
-	if (rt != NULL)
-		return rt;
-	if (nexthop_tight(cloning->rt_ifp, cloning->rt_af))
-		nexthop_make_room(cloning->rt_ifp, cloning->rt_af);
-	return nexthop_crowded(cloning->rt_ifp, cloning->rt_af) ? NULL : rt_clone_admin6(cloning, dst);
+	if (rt != NULL || !nexthop_crowded(cloning->rt_ifp, cloning->rt_af))
+		return rt != NULL ? rt : rt_clone_admin6(cloning, dst);
+	nexthop_make_room(cloning->rt_ifp, cloning->rt_af);
+	return NULL;
 }
 
 struct rtentry *

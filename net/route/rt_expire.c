@@ -4,7 +4,7 @@
 #include "net/core/owner.h"
 #include "net/route/rt_var.h"
 
-#define RT_DYNAMIC_MAX	1024		/* then the one that ends first goes */
+#define RT_DYNAMIC_PART	16		/* so many may be as this part of the neighbours, whom they may need for ever; then the one that ends first goes */
 
 static struct rtentry *rt_expiring;	/* who ends first first */
 static unsigned rt_nexpiring;
@@ -58,7 +58,7 @@ rt_expire_set(struct rtentry *rt, uint32_t seconds)
 
 	OWNER(0);
 	rt_expire_clear(rt);
-	if (rt_nexpiring >= RT_DYNAMIC_MAX)
+	if (rt_nexpiring >= nexthop_limit() / RT_DYNAMIC_PART)
 		rt_remove(rt_expiring);
 	rt->rt_expire = uptime_ns() + seconds * 1000000000ull;
 	while (*p != NULL && (*p)->rt_expire <= rt->rt_expire)
