@@ -15,6 +15,7 @@
 #include "net/inet/in_multi.h"
 #include "net/inet/ip_reass.h"
 #include "net/inet6/in6_ifaddr.h"
+#include "net/inet6/nd6.h"
 #include "net/route/route.h"
 
 struct ifnet *ifnet_list;
@@ -316,6 +317,8 @@ if_setlladdr(struct ifnet *ifp, const uint8_t *lladdr)
 		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
 			arp_dad_start(ifa);
 	in6_if_changed(ifp);
+	if (if_working(ifp))
+		nd6_announce(ifp);
 	return true;
 }
 

@@ -151,7 +151,7 @@ cmd_netstat(struct out *o, int argc, char **argv)
 COMMAND(netstat, cmd_netstat,
     "netstat [-j] -r [-n] [-f inet | inet6] [-T rtable]\n"
     "netstat [-j] -i [-bden] [-I interface]\n"
-    "netstat [-j] -g [-n] [-I interface]\n"
+    "netstat [-j] -g [-n] [-f inet | inet6] [-I interface]\n"
     "netstat [-j] -s[s] [-v] [-p protocol]\n"
     "netstat [-j] [-an]",
     "show network status",

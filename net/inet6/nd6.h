@@ -124,6 +124,9 @@ void	nd6_hold_purge(struct nexthop *);	/* the entry goes: they are dropped */
 void	nd6_advertise(struct ifnet *, const struct in6_addr *target, const uint8_t *lladdr, be32_t flags, const struct in6_addr *to,
 	    const uint8_t *to_lladdr);	/* NULL: it is asked for */
 
+/* The interface has another Ethernet address: all neighbours hear of it, for each address that is ours for sure (RFC 4861 7.2.6). */
+void	nd6_announce(struct ifnet *);
+
 /* nd6_dad.c: is an address of ours somebody else's, too? RFC 4862 5.4, used meanwhile (RFC 4429). Joins its solicited-node group as well. Starts
  * anew when it has run. Stop: before the address goes. */
 void	nd6_dad_start(struct in6_ifaddr *);

@@ -84,6 +84,17 @@ nd6_advertise(struct ifnet *ifp, const struct in6_addr *target, const uint8_t *l
 		counter_inc(nd6s_nasent);
 }
 
+void
+nd6_announce(struct ifnet *ifp)
+{
+	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next) {
+		struct in6_addr a = in6_unembed(&ia->ia_addr);
+
+		if (!(ia->ia_flags & (IN6_IFF_TENTATIVE | IN6_IFF_DUPLICATED | IN6_IFF_ANYCAST)))
+			nd6_advertise(ifp, &a, ifp->if_lladdr, ND_NA_OVERRIDE, NULL, NULL);
+	}
+}
+
 /* ---- solicitations ---- */
 
 /* RFC 4861 7.1.1; hop limit and length have been looked at. */

@@ -94,6 +94,7 @@ route(const char *net)
 	return rtable_lookup6(0, &a, plen);
 }
 
+/* checklist: ipaddr_auto_linklocal */
 TEST(hostname6_apply_and_go)
 {
 	cmd_start();

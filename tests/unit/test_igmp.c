@@ -397,11 +397,12 @@ TEST(netstat_groups)
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
 	CHECK(in_addmulti(&t0.w_if, addr(GROUP)) == NULL);
 	CHECK(in_addmulti(&t0.w_if, addr(GROUP)) == NULL);
-	CHECK_STR(cmd("netstat -gn"), "Multicast group memberships\nNetif   Group            Refs\n"
+	CHECK_STR(cmd("netstat -gn -f inet"), "Multicast group memberships\nNetif   Group            Refs\n"
 	    "lo0     224.0.0.1           1\n"
 	    "t0      239.1.2.3           2\n"
 	    "t0      224.0.0.1           1\n");
-	CHECK_STR(cmd("netstat -j -g -I t0"), "[{\"interface\":\"t0\",\"group\":\"239.1.2.3\",\"refs\":2},"
+	CHECK_IN(cmd("netstat -g"), "\n\nIPv6 multicast group memberships\n");
+	CHECK_STR(cmd("netstat -j -g -f inet -I t0"), "[{\"interface\":\"t0\",\"group\":\"239.1.2.3\",\"refs\":2},"
 	    "{\"interface\":\"t0\",\"group\":\"224.0.0.1\",\"refs\":1}]\n");
 	host_run(20000);
 	t0.w_next = t0.w_ntx;

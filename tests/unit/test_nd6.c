@@ -584,7 +584,7 @@ TEST(ndp_command)
 	cmd_end();
 }
 
-/* An admin's entries are configuration: both families in one list, in the file of the interface that faces them. */
+/* An admin's entries are configuration: both families in one list, in the file of the interface that faces them. checklist: linklocal_ops */
 TEST(ndp_permanent_is_configuration)
 {
 	static const char head[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\ninet6 fd00:a::1 64\n";

@@ -75,6 +75,7 @@ TEST(ping6_ourselves)
 	end();
 }
 
+/* checklist: ping6_opts_interface */
 TEST(ping6_link_scope)
 {
 	struct pkt *f;
@@ -119,7 +120,7 @@ TEST(ping6_errors)
 }
 
 /* Packet too big: the path's MTU is learned for what we have sent, goes into the size of our fragments, and is forgotten. HOSTILE: ICMP,
- * packet-too-big with MTU 0, 67, 68, 1279 and larger than ours (RFC 8201); forged errors (RFC 5927). */
+ * packet-too-big with MTU 0, 67, 68, 1279 and larger than ours (RFC 8201); forged errors (RFC 5927). checklist: mtudisc6_basic */
 TEST(ping6_path_mtu)
 {
 	static const uint32_t silly[] = { 0, 67, 68, 1279, 1500, 9000, UINT32_MAX };

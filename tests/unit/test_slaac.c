@@ -219,7 +219,7 @@ TEST(slaac_temporary_duplicate)
 	cmd_end();
 }
 
-/* checklist: ra_prefix_expiration, ra_defrouter_expiration, ra_delete_address */
+/* checklist: ra_prefix_expiration, ra_defrouter_expiration, ra_delete_address, net:basic */
 TEST(slaac_expiration)
 {
 	start("inet6 autoconf -temporary\nup");
