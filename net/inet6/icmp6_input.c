@@ -3,6 +3,7 @@
 
 #include "net/core/net_init.h"
 #include "net/inet6/icmp6.h"
+#include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/in6_pmtu.h"
 #include "net/route/route.h"
 
@@ -59,6 +60,15 @@ icmp6_unlisten(struct icmp6_listener *il)
 
 /* ---- echo ---- */
 
+/* RFC 4443 2.2 (a), (b): an answer comes from where the question went unless that was a group or an anycast address. */
+static bool
+icmp6_unicast_ours(const struct ifnet *ifp, const struct in6_addr *dst)
+{
+	const struct in6_ifaddr *ia = in6_ifaddr_ours(ifp->if_rdomain, dst);
+
+	return IN6_IS_ADDR_LINKLOCAL(dst) || (ia != NULL && !(ia->ia_flags & IN6_IFF_ANYCAST));
+}
+
 /* The same mbuf goes back, so it is neither dropped nor consumed. The answer has no extension headers. RFC 4443 4.2. */
 static void
 icmp6_echo(struct ifnet *ifp, struct mbuf *m, unsigned off)
@@ -80,7 +90,7 @@ icmp6_echo(struct ifnet *ifp, struct mbuf *m, unsigned off)
 	icp = (struct icmp6 *)(ip6 + 1);
 	*ip6 = (struct ip6_hdr){ .ip6_flow = old.ip6_flow & BE32(0x0ff00000), .ip6_nxt = IPPROTO_ICMPV6_,
 	    .ip6_hlim = (uint8_t)ip6_defhlim, .ip6_dst = old.ip6_src };
-	if (!IN6_IS_ADDR_MULTICAST(&old.ip6_dst))		/* to a group: one of ours is chosen */
+	if (icmp6_unicast_ours(ifp, &old.ip6_dst))		/* else one of ours is chosen */
 		ip6->ip6_src = old.ip6_dst;
 	icp->icmp6_type = ICMP6_ECHOREPLY;
 	m->m_rdomain = ifp->if_rdomain;

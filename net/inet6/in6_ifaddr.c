@@ -222,6 +222,13 @@ in6_if_detach(struct ifnet *ifp)
 }
 
 void
+in6_forwarding_changed(void)
+{
+	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		TELL(iw_if_forwarding, ifp);
+}
+
+void
 in6_if_changed(struct ifnet *ifp)
 {
 	const struct in6_ifaddr *ia = ifp->if_addrs6;

@@ -16,6 +16,7 @@
 #define IN6_IFF_DEPRECATED	0x10	/* RFC 4862 5.5.4: not for what is new */
 #define IN6_IFF_AUTOCONF	0x40	/* learned from a router: not configuration */
 #define IN6_IFF_TEMPORARY	0x80	/* RFC 8981 */
+#define IN6_IFF_ROUTER		0x200	/* ours: the group of its subnet-router anycast address has been joined */
 #define IN6_IFF_AUTOLL		0x100	/* ours: the link-local address that an interface makes itself */
 #define IN6_LIFETIME_INFINITE	UINT64_MAX
 
@@ -66,6 +67,7 @@ struct in6_watch {
 	void	(*iw_if_down)(struct ifnet *);			/* they cannot; also when they could not before */
 	void	(*iw_if_detach)(struct ifnet *);		/* for ever; its addresses have gone */
 	void	(*iw_if_changed)(struct ifnet *);		/* if_lladdr, if_mtu, if_xflags */
+	void	(*iw_if_forwarding)(struct ifnet *);	/* net.inet6.ip6.forwarding */
 };
 SET_DECLARE(const struct in6_watch, in6_watches);
 #define IN6_WATCH(id) SET_ADD(in6_watches, id)
@@ -74,5 +76,6 @@ void	in6_if_up(struct ifnet *);
 void	in6_if_down(struct ifnet *);
 void	in6_if_detach(struct ifnet *);
 void	in6_if_changed(struct ifnet *);
+void	in6_forwarding_changed(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "kernel/sysctl.h"
 #include "net/core/stage.h"
 #include "net/inet6/icmp6.h"
+#include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/nd6.h"
 #include "net/route/route.h"
 
@@ -21,7 +22,9 @@ COUNTER(ip6s_redirectsent, ip6, 130, INFO, "redirect%s sent");
 struct rtentry ip6_noroute = { .rt_flags = RTF_REJECT };
 
 int ip6_forwarding;
-SYSCTL_INT(net_inet6_ip6_forwarding, "net.inet6.ip6.forwarding", &ip6_forwarding, 0, 0, 1);
+static const struct sysctl sysctl_ip6_forwarding = { .sc_name = "net.inet6.ip6.forwarding", .sc_int = &ip6_forwarding, .sc_max = 1,
+	.sc_changed = in6_forwarding_changed };
+SET_ADD(sysctls, sysctl_ip6_forwarding);
 static int ip6_redirect = 1;
 SYSCTL_INT(net_inet6_ip6_redirect, "net.inet6.ip6.redirect", &ip6_redirect, 1, 0, 1);
 
@@ -42,6 +45,22 @@ ip6_forward_special(struct mbuf *m, struct rtentry *rt)
 	icmp6_error(m, ICMP6_UNREACH, ICMP6_UNREACH_REJECT, 0);
 	M_DROP(m, ip6s_reject);
 	return NULL;
+}
+
+bool
+ip6_subnet_router(const struct rtentry *rt, const struct in6_addr *dst)
+{
+	return (rt->rt_flags & (RTF_CLONING | RTF_UP)) == (RTF_CLONING | RTF_UP) && rt->rt_plen < 127 && in6_equal(&rt->rt_dest6, dst) &&
+	    !IN6_IS_ADDR_LINKLOCAL(dst) && ip6_forwarding;
+}
+
+/* It is for us: in core 0's hands by now. */
+static void
+ip6_forward_deliver(struct mbuf *m)
+{
+	struct batch one = { .b_n = 1, .b_m = { m } };
+
+	ip6_deliver(if_get(m->m_ifidx), &one);
 }
 
 /* Too big for the way out: only its sender makes it smaller (RFC 8200 5). */
@@ -80,6 +99,10 @@ ip6_forward_slow(struct mbuf *m)
 	}
 	if (core_id() != 0) {
 		ip6_to_core0(m);
+		return false;
+	}
+	if (ip6_subnet_router(m->m_rt, &((const struct ip6_hdr *)m->m_data)->ip6_dst)) {
+		ip6_forward_deliver(m);
 		return false;
 	}
 	if (((const struct ip6_hdr *)m->m_data)->ip6_hlim <= 1) {	/* RFC 8200 3, RFC 4443 3.3 */

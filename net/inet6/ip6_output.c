@@ -101,7 +101,9 @@ ip6_send_route(unsigned rdomain, const struct in6_addr *dst)
 {
 	struct rtentry *rt = rtable_match6(rdomain, dst);
 
-	return rt != NULL && (rt->rt_flags & (RTF_CLONING | RTF_UP)) == (RTF_CLONING | RTF_UP) ? rt_clone6(rt, dst) : rt;
+	if (rt != NULL && (rt->rt_flags & (RTF_CLONING | RTF_UP)) == (RTF_CLONING | RTF_UP) && !ip6_subnet_router(rt, dst))
+		return rt_clone6(rt, dst);
+	return rt;
 }
 
 /* The next hop and the MTU to dst (with its zone), or NULL: m has been dropped. */
@@ -109,13 +111,14 @@ static struct nexthop *
 ip6_send_nexthop(struct mbuf *m, const struct in6_addr *dst, uint32_t *mtu)
 {
 	struct rtentry *rt = ip6_send_route(m->m_rdomain, dst);
+	bool ours = rt != NULL && ((rt->rt_flags & RTF_LOCAL) || ip6_subnet_router(rt, dst));
 
 	if (rt == NULL || !(rt->rt_flags & RTF_UP)) {
 		M_DROP(m, ip6s_onoroute);
 		return NULL;
 	}
 	rt->rt_use++;
-	if (rt->rt_flags & RTF_LOCAL) {
+	if (ours) {
 		*mtu = loop_nexthop()->nh_ifp->if_mtu;
 		return loop_nexthop();
 	}

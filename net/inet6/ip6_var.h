@@ -51,6 +51,8 @@ SET_DECLARE(const struct ip6_proto, ip6_protos);
 
 /* The bytes behind the IPv6 header, as far as there are headers: extension headers processed on arrival. */
 extern int ip6_forwarding;		/* net.inet6.ip6.forwarding */
+/* ip6_forward.c. dst (with its zone) is the anycast address of a subnet that we are a router of, and rt the network's route (RFC 4291 2.6.1). */
+bool	ip6_subnet_router(const struct rtentry *rt, const struct in6_addr *dst);
 extern int ip6_defhlim;
 
 #endif

@@ -102,6 +102,30 @@ nd6_dad_heard(struct in6_ifaddr *ia, const uint8_t *lladdr)
 
 /* ---- what happens to addresses ---- */
 
+/* RFC 4291 2.6.1: a router answers for its networks' first address, too; not where it is a host's (RFC 6164 5.1). Whoever asks for it asks the
+ * group. */
+static void
+dad_router(struct in6_ifaddr *ia, bool on)
+{
+	struct in6_addr net = in6_masked(&ia->ia_addr, ia->ia_plen), group = in6_solicited_node(&net);
+
+	on = on && ia->ia_ifp->if_ether && ia->ia_plen < 127 && !IN6_IS_ADDR_LINKLOCAL(&ia->ia_addr);
+	if (on == !!(ia->ia_flags & IN6_IFF_ROUTER))
+		return;
+	ia->ia_flags ^= IN6_IFF_ROUTER;
+	if (!on)
+		mld6_leave(ia->ia_ifp, &group);
+	else if (!mld6_join(ia->ia_ifp, &group))
+		ia->ia_flags ^= IN6_IFF_ROUTER;		/* no memory */
+}
+
+static void
+dad_if_forwarding(struct ifnet *ifp)
+{
+	for (struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
+		dad_router(ia, ip6_forwarding);
+}
+
 static void
 dad_addr_added(struct in6_ifaddr *ia)
 {
@@ -109,6 +133,7 @@ dad_addr_added(struct in6_ifaddr *ia)
 
 	if (!mld6_join(ia->ia_ifp, &group) || !mld6_join(ia->ia_ifp, &in6addr_linklocal_allnodes))	/* RFC 4291 2.8 */
 		log_printf("%s: no memory for the groups of an address\n", ia->ia_ifp->if_xname);
+	dad_router(ia, ip6_forwarding);
 	nd6_dad_start(ia);
 }
 
@@ -118,6 +143,7 @@ dad_addr_going(struct in6_ifaddr *ia)
 	struct in6_addr a = in6_unembed(&ia->ia_addr), group = in6_solicited_node(&a);
 
 	nd6_dad_stop(ia);
+	dad_router(ia, false);
 	mld6_leave(ia->ia_ifp, &group);
 	mld6_leave(ia->ia_ifp, &in6addr_linklocal_allnodes);
 }
@@ -141,5 +167,5 @@ dad_if_down(struct ifnet *ifp)
 }
 
 static const struct in6_watch nd6_dad_watch = { .iw_addr_added = dad_addr_added, .iw_addr_going = dad_addr_going, .iw_if_up = dad_if_up,
-	.iw_if_down = dad_if_down, .iw_if_detach = nd6_ifdetach };
+	.iw_if_down = dad_if_down, .iw_if_detach = nd6_ifdetach, .iw_if_forwarding = dad_if_forwarding };
 IN6_WATCH(nd6_dad_watch);

@@ -144,6 +144,19 @@ nd6_ns_sender(struct ifnet *ifp, struct mbuf *m, const struct nd_opts *o, bool f
 	return true;
 }
 
+/* We are a router of the subnet whose anycast address that is (RFC 4291 2.6.1). */
+static bool
+nd6_subnet_router(const struct ifnet *ifp, const struct in6_addr *target)
+{
+	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next) {
+		struct in6_addr net = in6_masked(&ia->ia_addr, ia->ia_plen);
+
+		if ((ia->ia_flags & IN6_IFF_ROUTER) && in6_equal(&net, target))
+			return ip6_forwarding;
+	}
+	return false;
+}
+
 /* RFC 4861 7.2.4. Who has no address yet is told with everybody. */
 static void
 nd6_ns_answer(struct ifnet *ifp, const struct mbuf *m, const struct in6_addr *target, const struct nd_opts *o, const uint8_t *lladdr,
@@ -167,7 +180,7 @@ nd6_ns_dad(struct ifnet *ifp, struct mbuf *m, struct in6_ifaddr *ia, const struc
 	counter_inc(nd6s_indad);
 	if (asking)
 		nd6_dad_heard(ia, NULL);
-	else
+	else if (!(ia->ia_flags & IN6_IFF_DUPLICATED))		/* then it is not ours to defend */
 		nd6_ns_answer(ifp, m, &ns->nd_target, o, ifp->if_lladdr, ND_NA_OVERRIDE);
 	m_freem(m);
 }
@@ -197,8 +210,10 @@ nd6_ns_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 		}
 	} else if (!nd6_ns_sender(ifp, m, &o, ia != NULL))
 		return;
-	if (ia != NULL && !(ia->ia_flags & IN6_IFF_DUPLICATED)) {
-		nd6_ns_answer(ifp, m, &ns->nd_target, &o, ifp->if_lladdr, ia->ia_flags & IN6_IFF_TENTATIVE ? 0 : ND_NA_OVERRIDE);
+	if ((ia != NULL && !(ia->ia_flags & IN6_IFF_DUPLICATED)) || (ia == NULL && nd6_subnet_router(ifp, &ns->nd_target))) {
+		bool sure = ia != NULL && !(ia->ia_flags & (IN6_IFF_TENTATIVE | IN6_IFF_ANYCAST));	/* RFC 4861 7.2.7: one of several has no O */
+
+		nd6_ns_answer(ifp, m, &ns->nd_target, &o, ifp->if_lladdr, sure ? ND_NA_OVERRIDE : 0);
 		counter_inc(nd6s_inns);
 	} else if ((proxy = nexthop_find6(ifp, &ns->nd_target)) != NULL && (proxy->nh_flags & NHF_PUBLISH)) {
 		nd6_ns_answer(ifp, m, &ns->nd_target, &o, nexthop_lladdr(proxy), 0);	/* RFC 4861 7.2.8: without O */

@@ -134,7 +134,8 @@ static void on_up(struct ifnet *ifp) { ups += nexthop_if_usable(ifp); }
 static void on_down(struct ifnet *ifp) { downs += !nexthop_if_usable(ifp); }
 static void on_detach(struct ifnet *ifp) { detached += ifp->if_addrs6 == NULL; }
 static void on_changed(struct ifnet *ifp __unused_arg) { changed++; }
-static const struct in6_watch test_watch = { on_added, on_going, on_up, on_down, on_detach, on_changed };
+static const struct in6_watch test_watch = { .iw_addr_added = on_added, .iw_addr_going = on_going, .iw_if_up = on_up, .iw_if_down = on_down,
+	.iw_if_detach = on_detach, .iw_if_changed = on_changed };
 IN6_WATCH(test_watch);
 
 /* Who watches is told of everything when it is true; of what is down already, again. */
