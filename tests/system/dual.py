@@ -90,7 +90,7 @@ class Dual:
         for h in (self.h1, self.h2, self.h3):
             h.at = FAR[h.name]
         self.lab.sh(BEHIND + self._edge(self.h1, OURS[0]) + self._edge(self.h2, OURS[1])).check()
-        until(lambda: self.lab.sh(SETTLED).code == 0)
+        assert until(lambda: self.lab.sh(SETTLED).code == 0), self.lab.sh(SETTLED)
 
     def end(self, node):
         while self.undo:
@@ -109,13 +109,26 @@ class Dual:
     @staticmethod
     def _edge(h, gw):
         """A script: addresses and routes of h1 or h2 as they shall be, whatever was there; nothing that was learned remains."""
-        n, i = h.name, h.ifname
-        return f"""ip netns exec {n} sh -c 'cd /proc/sys/net/ipv6/conf/{i}; echo 0 >disable_ipv6; echo 0 >dad_transmits; echo 0 >accept_ra'
-            ip -n {n} link set {i} mtu 1500 up; ip -n {n} addr flush dev {i} scope global
-            ip -n {n} route flush proto boot; ip -n {n} -6 route flush proto boot; ip -n {n} -6 route flush proto ra
-            ip -n {n} neigh flush all; ip -n {n} -6 neigh flush all; ip -n {n} route flush cache; ip -n {n} -6 route flush cache
-            ip -n {n} addr add {h.at[4]}/24 dev {i} && ip -n {n} -6 addr add {h.at[6]}/64 dev {i} nodad &&
-            ip -n {n} route replace default via {gw[4]} && ip -n {n} -6 route replace default via {gw[6]} dev {i} || exit 1
+        i = h.ifname
+        return f"""ip netns exec {h.name} sh -c 'cd /proc/sys/net/ipv6/conf/{i}; echo 0 >disable_ipv6; echo 0 >dad_transmits; echo 0 >accept_ra'
+            ip -4 -n {h.name} -batch - <<END || exit 1
+link set {i} mtu 1500 up
+addr flush dev {i} scope global
+route flush proto boot
+route flush cache
+neigh flush all
+addr add {h.at[4]}/24 dev {i}
+route replace default via {gw[4]}
+END
+            ip -6 -n {h.name} -batch - <<END || exit 1
+addr flush dev {i} scope global
+route flush proto boot
+route flush proto ra
+route flush cache
+neigh flush all
+addr add {h.at[6]}/64 dev {i} nodad
+route replace default via {gw[6]} dev {i}
+END
             """
 
     # ---- for tests
@@ -165,11 +178,20 @@ class Dual:
 BEHIND = """ip netns exec h2 sh -c 'cd /proc/sys/net; echo 1 >ipv4/ip_forward; echo 1 >ipv6/conf/all/forwarding; echo 0 >ipv6/conf/inner/disable_ipv6
                 echo 0 >ipv4/icmp_ratelimit; echo 0 >ipv6/icmp/ratelimit; echo 0 >ipv6/conf/inner/dad_transmits'
             ip netns exec h3 sh -c 'cd /proc/sys/net/ipv6/conf/eth0; echo 0 >disable_ipv6; echo 0 >dad_transmits; echo 0 >accept_ra'
-            ip -n h2 link set inner mtu 1500 up; ip -n h3 link set eth0 mtu 1500 up
-            ip -n h2 addr flush dev inner scope global; ip -n h2 route flush proto boot; ip -n h2 -6 route flush proto boot
-            ip -n h2 addr replace 10.9.0.1/24 dev inner; ip -n h2 -6 addr replace fd00:9::1/64 dev inner nodad
-            ip -n h3 addr replace 10.9.0.2/24 dev eth0; ip -n h3 -6 addr replace fd00:9::2/64 dev eth0 nodad
-            ip -n h3 route replace default via 10.9.0.1; ip -n h3 -6 route replace default via fd00:9::1
+            ip -n h2 -batch - <<END || exit 1
+link set inner up
+addr flush dev inner scope global
+addr add 10.9.0.1/24 dev inner
+addr add fd00:9::1/64 dev inner nodad
+END
+            ip -n h3 -batch - <<END || exit 1
+link set eth0 up
+addr replace 10.9.0.2/24 dev eth0
+addr replace fd00:9::2/64 dev eth0 nodad
+route replace default via 10.9.0.1
+route replace default via fd00:9::1
+neigh flush all
+END
             ip -n h3 route flush cache; ip -n h3 -6 route flush cache
             """
 # Link-local addresses are there, and the kernel has done with all (addresses without DAD are tentative for a moment, too).

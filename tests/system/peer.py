@@ -15,7 +15,7 @@ from hosts import Result
 from qemu import Qemu
 
 MODULES = '''virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci 9pnet 9pnet_virtio netfs fscache 9p
-    overlay failover net_failover virtio_net virtio_console'''.split()
+    overlay failover net_failover virtio_net virtio_console veth llc stp bridge'''.split()
 
 INIT = r'''#!/bin/busybox sh
 busybox mkdir -p /proc /sys /dev /ro /rw /root
@@ -29,6 +29,7 @@ cd /root
 for d in proc sys dev run tmp; do busybox mkdir -p $d; done
 busybox mount -t proc proc proc; busybox mount -t sysfs sys sys; busybox mount -t devtmpfs dev dev
 for d in run tmp; do busybox mount -t tmpfs tmpfs $d; done
+busybox mkdir -p /rootTREE && busybox mount -o bind /roTREE /rootTREE	# also where that is under /tmp
 busybox mkdir -p lib/modules usr/lib/modules
 busybox rm -rf lib/modules/VERSION; busybox ln -s TREE/lib/modules/VERSION lib/modules/VERSION
 busybox cp /bin/busybox run/busybox
