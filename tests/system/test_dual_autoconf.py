@@ -46,7 +46,7 @@ def test_radvd_to_ours(net):
     deprecated, then gone."""
     net.load(LISTENS)
     job = radvd(net, 'AdvDefaultLifetime 6; AdvLinkMTU 1400; AdvCurHopLimit 77; AdvDefaultPreference high; '
-                'RDNSS fd00:c::53 { AdvRDNSSLifetime 8; };', 'AdvValidLifetime 16; AdvPreferredLifetime 10;')
+                'RDNSS fd00:c::53 { AdvRDNSSLifetime 8; };', 'AdvValidLifetime 18; AdvPreferredLifetime 14;')
     assert until(lambda: sure(net) and default(net), 20), net.router.cmd('ifconfig vio1') + job.output()
     assert all(a.startswith('fd00:c::') or a.startswith('fd00:c:0:0:') for a in addresses(net)), addresses(net)
     temporary = [a for a, words in addresses(net).items() if 'temporary' in words]
@@ -56,7 +56,7 @@ def test_radvd_to_ours(net):
     assert default(net) == h2
     said = learned(net)
     for want in (rf'Router Advertisement from {h2}%vio1 \(default\)', r'Cur Hop Limit: +77,', r'Router Lifetime: +[0-6]s', 'Preference: High', 'mtu: 1400',
-                 r'prefix: fd00:c::/64', r'vltime: +1[0-6], pltime: +\d', r'rdns: fd00:c::53, lifetime: [0-8]\n'):
+                 r'prefix: fd00:c::/64', r'vltime: +1\d, pltime: +\d', r'rdns: fd00:c::53, lifetime: [0-8]\n'):
         assert re.search(want, said), want + " in " + said
     assert lost(ping(net.h2, 6, stable[0], '-c 2 -i 0.2 -W 3')) == 0
     with Capture(net.h2) as c:
@@ -64,12 +64,12 @@ def test_radvd_to_ours(net):
         assert '1 packets received' in out, out
         assert until(lambda: [f for f in c.frames() if ICMPv6EchoRequest in f])
         seen = [f[IPv6].src for f in c.frames() if ICMPv6EchoRequest in f]
-    assert seen == temporary, 'privacy: RFC 6724 5, rule 7'
+    assert set(seen) <= {a for a, words in addresses(net).items() if 'temporary' in words}, 'privacy: RFC 6724 5, rule 7'
     job.stop('KILL')
     assert until(lambda: not default(net), 12), 'RFC 4861 6.3.4'
     assert until(lambda: 'rdns' not in learned(net), 12), 'RFC 8106 5.3.1'
     assert addresses(net), 'the router has gone, addresses have not'
-    assert until(lambda: all('deprecated' in w for w in addresses(net).values()), 12), addresses(net)
+    assert until(lambda: all('deprecated' in w for w in addresses(net).values()), 20), addresses(net)
     assert stable[0] in addresses(net)
     assert until(lambda: not addresses(net), 20), 'RFC 4862 5.5.4'
     assert 'prefix' not in learned(net) and 'fd00:c::' not in net.router.cmd('netstat -rn -f inet6')
