@@ -55,6 +55,7 @@ def test_black_hole(net, v):
     assert route_mtu(net.h1, v, net.h3.at[v]) is None
 
 
+# checklist: net:mtudisc6_basic
 @each_family
 def test_our_own_path_mtu(net, v):
     """What we send learns it too, `route get` shows it, and after a while it is forgotten."""
