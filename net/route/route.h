@@ -156,23 +156,21 @@ struct in6_ifaddr;
 enum rt_error rt_ifa_add6(struct in6_ifaddr *);
 void	rt_ifa_delete6(struct in6_ifaddr *);
 
-#include "net/route/art.h"
-#include "net/route/radix.h"
+#include "net/route/fib.h"
 
-/* One tree per rdomain; an empty one stands for those that do not exist, so that the look-up needs no check. */
-extern struct art *rtable_arts[RT_TABLEID_MAX + 1];
-extern struct radix_node *rtable_tops6[RT_TABLEID_MAX + 1];
+/* The top of a table's trie, by family and rdomain; 0: empty, or it does not exist. */
+extern uintptr_t rtable_fib[AF_COUNT][RT_TABLEID_MAX + 1];
 
 static inline struct rtentry *
 rtable_match(unsigned rdomain, be32_t dst)
 {
-	return art_match(rtable_arts[(uint8_t)rdomain], dst);
+	return fib_match4(__atomic_load_n(&rtable_fib[AF_IP4][(uint8_t)rdomain], __ATOMIC_ACQUIRE), dst);
 }
 
 static inline struct rtentry *
 rtable_match6(unsigned rdomain, const struct in6_addr *dst)
 {
-	return radix_match(rtable_tops6[(uint8_t)rdomain], dst);
+	return fib_match6(__atomic_load_n(&rtable_fib[AF_IP6][(uint8_t)rdomain], __ATOMIC_ACQUIRE), dst);
 }
 
 static inline struct rtentry *

@@ -4,45 +4,38 @@
 
 #define RTABLE_DOWN	0x80		/* added to the priority of a route without RTF_UP */
 
-static struct art rtable_none;		/* always empty */
-struct art *rtable_arts[RT_TABLEID_MAX + 1] = { [0 ... RT_TABLEID_MAX] = &rtable_none };
-struct radix_node *rtable_tops6[RT_TABLEID_MAX + 1];
+uintptr_t rtable_fib[AF_COUNT][RT_TABLEID_MAX + 1];
 
 bool
 rtable_exists(unsigned rdomain)
 {
-	return rdomain == 0 ||
-	    (rdomain <= RT_TABLEID_MAX && (rtable_arts[rdomain] != &rtable_none || rtable_tops6[rdomain] != NULL));
-}
-
-struct rtentry *
-rtable_lookup(unsigned rdomain, be32_t dest, unsigned plen)
-{
-	return art_exact(rtable_arts[(uint8_t)rdomain], dest, plen);
-}
-
-struct rtentry *
-rtable_lookup6(unsigned rdomain, const struct in6_addr *dest, unsigned plen)
-{
-	return radix_exact(rtable_tops6[(uint8_t)rdomain], dest, plen);
+	return rdomain == 0 || (rdomain <= RT_TABLEID_MAX && (rtable_fib[AF_IP4][rdomain] | rtable_fib[AF_IP6][rdomain]) != 0);
 }
 
 struct rtentry *
 rtable_lookup_af(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen)
 {
-	return af == AF_IP4 ? rtable_lookup(rdomain, dest->s6_addr32[0], plen) : rtable_lookup6(rdomain, dest, plen);
+	return fib_exact(rtable_fib[af][(uint8_t)rdomain], dest, plen);
+}
+
+struct rtentry *
+rtable_lookup(unsigned rdomain, be32_t dest, unsigned plen)
+{
+	struct in6_addr a = in6_of_ip4(dest);
+
+	return rtable_lookup_af(AF_IP4, rdomain, &a, plen);
+}
+
+struct rtentry *
+rtable_lookup6(unsigned rdomain, const struct in6_addr *dest, unsigned plen)
+{
+	return rtable_lookup_af(AF_IP6, rdomain, dest, plen);
 }
 
 struct rtentry *
 rtable_shorter(unsigned af, unsigned rdomain, const struct in6_addr *addr, unsigned plen)
 {
-	struct rtentry *rt = NULL;
-
-	if (af == AF_IP6)
-		return radix_shorter(rtable_tops6[(uint8_t)rdomain], addr, plen);
-	while (rt == NULL && plen-- > 0)
-		rt = rtable_lookup(rdomain, addr->s6_addr32[0] & ip4_mask(plen), plen);
-	return rt;
+	return fib_shorter(rtable_fib[af][(uint8_t)rdomain], addr, plen);
 }
 
 static int
@@ -96,55 +89,17 @@ rtable_unsplice(struct rtentry *head, struct rtentry *rt)
 	return head;
 }
 
-static bool
-rtable_insert_first4(struct rtentry *rt)
+static inline uintptr_t *
+rtable_top(const struct rtentry *rt)
 {
-	struct art **artp = &rtable_arts[rt->rt_rdomain], *art = *artp;
-
-	if (art == &rtable_none && (art = art_create()) == NULL)
-		return false;
-	if (!art_insert(art, rt->rt_dest, rt->rt_plen, rt)) {
-		if (art != *artp)
-			art_destroy(art);
-		return false;
-	}
-	__atomic_store_n(artp, art, __ATOMIC_RELEASE);
-	return true;
-}
-
-static bool
-rtable_insert_first(struct rtentry *rt)
-{
-	rt->rt_next = NULL;
-	if (rt->rt_af == AF_IP4)
-		return rtable_insert_first4(rt);
-	return radix_insert(&rtable_tops6[rt->rt_rdomain], &rt->rt_dest6, rt->rt_plen, rt);
-}
-
-static void
-rtable_remove_last(const struct rtentry *rt)
-{
-	struct art **artp = &rtable_arts[rt->rt_rdomain], *art = *artp;
-
-	if (rt->rt_af == AF_IP6) {
-		radix_remove(&rtable_tops6[rt->rt_rdomain], &rt->rt_dest6, rt->rt_plen);
-		return;
-	}
-	art_remove(art, rt->rt_dest, rt->rt_plen);
-	if (art_is_empty(art)) {
-		__atomic_store_n(artp, &rtable_none, __ATOMIC_RELEASE);
-		art_destroy(art);
-	}
+	return &rtable_fib[rt->rt_af][rt->rt_rdomain];
 }
 
 /* The list of rt's prefix begins with it. */
 static void
 rtable_replace(struct rtentry *rt)
 {
-	if (rt->rt_af == AF_IP4)
-		art_replace(rtable_arts[rt->rt_rdomain], rt->rt_dest, rt->rt_plen, rt);
-	else
-		radix_replace(&rtable_tops6[rt->rt_rdomain], &rt->rt_dest6, rt->rt_plen, rt);
+	fib_replace(rtable_top(rt), &rt->rt_dest6, rt->rt_plen, rt);
 }
 
 static struct rtentry *
@@ -159,8 +114,10 @@ rtable_insert(struct rtentry *rt)
 	struct rtentry *head = rtable_head(rt), *first;
 
 	OWNER(0);
-	if (head == NULL)
-		return rtable_insert_first(rt);
+	if (head == NULL) {
+		rt->rt_next = NULL;
+		return fib_insert(rtable_top(rt), &rt->rt_dest6, rt->rt_plen, rt);
+	}
 	first = rtable_splice(head, rt);
 	if (first != head)
 		rtable_replace(first);
@@ -176,7 +133,7 @@ rtable_remove(struct rtentry *rt)
 	OWNER(0);
 	first = rtable_unsplice(head, rt);
 	if (first == NULL)
-		rtable_remove_last(rt);
+		fib_remove(rtable_top(rt), &rt->rt_dest6, rt->rt_plen);
 	else if (first != head)
 		rtable_replace(first);
 	rtable_mpath(first);
@@ -222,11 +179,7 @@ rtable_next(unsigned rdomain, struct rt_cursor *rc)
 	if (rc->rc_started && (rt = rtable_lookup_af(rc->rc_af, rdomain, &rc->rc_dest6, (unsigned)rc->rc_plen)) != NULL &&
 	    (rt = rtable_next_here(rt, rc)) != NULL)
 		return rt;
-	if (rc->rc_af == AF_IP4)
-		rt = art_next(rtable_arts[(uint8_t)rdomain], rc->rc_dest6.s6_addr32[0], after);
-	else
-		rt = radix_next(rtable_tops6[(uint8_t)rdomain], &rc->rc_dest6, after);
-	if (rt == NULL)
+	if ((rt = fib_next(rtable_fib[rc->rc_af][(uint8_t)rdomain], &rc->rc_dest6, after)) == NULL)
 		return NULL;
 	rc->rc_started = true;
 	rc->rc_dest6 = rt->rt_dest6;

@@ -1,0 +1,673 @@
+/* fib.c - changes and walks of the trie of fib.h. Core 0. */
+#include <string.h>
+
+#include "kernel/pool.h"
+#include "net/core/net_init.h"
+#include "net/route/fib.h"
+
+#define FIB_SLOTS	256
+#define FIB_DEPTH	16		/* octets of an address */
+
+/* The prefixes that end in one node's octet, sorted: a code (the octet, then the bits of it that count) above the route's address, which
+ * has 48 bits at most. The order of codes is that of addresses, then lengths. */
+struct fib_own {
+	uint16_t	o_n;
+	uint16_t	o_class;
+	uint64_t	o_e[];
+};
+#define OWN_SHIFT	48
+#define OWN_CODE(e)	((unsigned)((e) >> OWN_SHIFT))
+#define OWN_ROUTE(e)	((uintptr_t)((e) & (((uint64_t)1 << OWN_SHIFT) - 1)))
+#define CODE(octet, bits) ((octet) << 4 | (bits))	/* bits: 0 in the first octet only, to 8 */
+#define CODE_CHILD	9u				/* stands for the bits of what hangs in a slot: behind all its own prefixes */
+
+/* Room for so many entries. The last kind of node is FIB_DIRECT; the others and what the pool adds are whole cache lines. */
+static const uint16_t node_room[] = { 6, 14, 22, 30, 46, 62, 94, 126, FIB_SLOTS };
+static const char *const node_name[] = { "fib6", "fib14", "fib22", "fib30", "fib46", "fib62", "fib94", "fib126", "fib256" };
+static const uint16_t own_room[] = { 1, 3, 5, 9, 15, 23, 35, 53, 79, 119, 179, 269, 511 };
+static const char *const own_name[] = { "fibp1", "fibp3", "fibp5", "fibp9", "fibp15", "fibp23", "fibp35", "fibp53", "fibp79",
+	"fibp119", "fibp179", "fibp269", "fibp511" };
+#define CLASS_DIRECT	(nitems(node_room) - 1)
+static struct pool node_pool[nitems(node_room)], own_pool[nitems(own_room)];
+
+static void
+fib_init(void)
+{
+	for (size_t i = 0; i < nitems(node_room); i++)
+		pool_init_epoch(&node_pool[i], node_name[i], sizeof(struct fib_node) + node_room[i] * sizeof(uintptr_t), CACHELINE, 0);
+	for (size_t i = 0; i < nitems(own_room); i++)
+		pool_init(&own_pool[i], own_name[i], sizeof(struct fib_own) + own_room[i] * sizeof(uint64_t), 8, 0);
+}
+NET_INIT(fib, 10, fib_init);
+
+static uint8_t
+class_for(const uint16_t *room, unsigned n)
+{
+	uint8_t c = 0;
+
+	while (room[c] < n)
+		c++;
+	return c;
+}
+
+/* ---- the prefixes of a node ---- */
+
+static unsigned
+own_count(const struct fib_own *o)
+{
+	return o != NULL ? o->o_n : 0;
+}
+
+/* The first entry whose code is not less. */
+static unsigned
+own_pos(const struct fib_own *o, unsigned code)
+{
+	unsigned lo = 0, hi = own_count(o);
+
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (OWN_CODE(o->o_e[mid]) < code)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* 0: there is none of that code. */
+static uintptr_t
+own_find(const struct fib_own *o, unsigned code)
+{
+	unsigned i = own_pos(o, code);
+
+	return i < own_count(o) && OWN_CODE(o->o_e[i]) == code ? OWN_ROUTE(o->o_e[i]) : 0;
+}
+
+static uint64_t
+own_entry(unsigned code, uintptr_t v)
+{
+	KASSERT(v != 0 && (v & FIB_TAGS) == 0 && v >> OWN_SHIFT == 0);
+	return (uint64_t)code << OWN_SHIFT | v;
+}
+
+/* The longest of the prefixes that hold the code's, without itself; 0: none. */
+static uintptr_t
+own_cover(const struct fib_own *o, unsigned code)
+{
+	uintptr_t v = 0;
+
+	for (unsigned bits = code & 15; v == 0 && bits-- > 0;)
+		v = own_find(o, CODE(code >> 4 & (0xff00u >> bits & 0xff), bits));
+	return v;
+}
+
+/* A copy with room for n. NULL: no memory. */
+static struct fib_own *
+own_copy(const struct fib_own *o, unsigned n)
+{
+	uint8_t class = class_for(own_room, n);
+	struct fib_own *new = pool_get(&own_pool[class]);
+
+	if (new == NULL)
+		return NULL;
+	if (o != NULL)
+		memcpy(new, o, sizeof(*o) + o->o_n * sizeof(o->o_e[0]));
+	new->o_class = class;
+	return new;
+}
+
+/* One with room for one more: o itself, or a copy. */
+static struct fib_own *
+own_with_room(struct fib_own *o)
+{
+	return o != NULL && o->o_n < own_room[o->o_class] ? o : own_copy(o, own_count(o) + 1);
+}
+
+static void
+own_put(struct fib_own *o)
+{
+	pool_put(&own_pool[o->o_class], o);
+}
+
+static void
+own_insert(struct fib_own *o, unsigned code, uintptr_t v)
+{
+	unsigned i = own_pos(o, code);
+
+	memmove(&o->o_e[i + 1], &o->o_e[i], (o->o_n++ - i) * sizeof(o->o_e[0]));
+	o->o_e[i] = own_entry(code, v);
+}
+
+/* Returns what is left; NULL: nothing. It becomes smaller when there is memory for that and it does by two kinds, so that a route that comes and
+ * goes does not copy the others each time. */
+static struct fib_own *
+own_remove(struct fib_own *o, unsigned code)
+{
+	unsigned i = own_pos(o, code);
+	struct fib_own *left = NULL;
+
+	memmove(&o->o_e[i], &o->o_e[i + 1], (--o->o_n - i) * sizeof(o->o_e[0]));
+	if (o->o_n > 0 && (class_for(own_room, o->o_n) + 2 > o->o_class || (left = own_copy(o, o->o_n)) == NULL))
+		return o;
+	own_put(o);
+	return left;
+}
+
+/* ---- nodes ---- */
+
+static unsigned
+fib_byte(unsigned plen)
+{
+	return plen == 0 ? 0 : (plen - 1) / 8;
+}
+
+static uint8_t
+fib_shift(unsigned byte)
+{
+	return (uint8_t)(56 - byte % 8 * 8);
+}
+
+/* The prefix's code in a node of octet fib_byte(plen). */
+static unsigned
+fib_code(const struct fib_key *key, unsigned plen)
+{
+	unsigned byte = fib_byte(plen), bits = plen - 8 * byte;
+
+	return CODE((unsigned)(key->k[byte / 8] >> fib_shift(byte)) & 0xff & (0xff00u >> bits), bits);
+}
+
+/* The slot of an address in a node; above 255: it is not below this node. */
+static uint64_t
+fib_slot(const struct fib_node *n, const struct fib_key *key)
+{
+	return (key->k[n->n_byte / 8] ^ n->n_key) >> n->n_shift;
+}
+
+static uintptr_t *
+fib_at(struct fib_node *n, unsigned t)
+{
+	return &n->n_value[n->n_class == CLASS_DIRECT ? t : fib_run(n, t)];
+}
+
+static uintptr_t
+fib_tagged(const struct fib_node *n)
+{
+	return (uintptr_t)n | FIB_NODE | (n->n_class == CLASS_DIRECT ? FIB_DIRECT : 0) | (n->n_byte >= 8 ? FIB_LOW : 0);
+}
+
+static void
+fib_store(uintptr_t *at, uintptr_t v)
+{
+	__atomic_store_n(at, v, __ATOMIC_RELEASE);
+}
+
+/* The route that a slot stands for. */
+static uintptr_t
+fib_route(uintptr_t e)
+{
+	return e & FIB_NODE ? fib_node(e)->n_route : e;
+}
+
+static void
+fib_decode(const struct fib_node *n, uintptr_t slot[FIB_SLOTS])
+{
+	const uintptr_t *v = n->n_value;
+
+	if (n->n_class == CLASS_DIRECT) {
+		memcpy(slot, v, FIB_SLOTS * sizeof(*v));
+		return;
+	}
+	v--;
+	for (unsigned i = 0; i < FIB_SLOTS; i += 64)
+		for (uint64_t start = n->n_start[i / 64], j = 0; j < 64; j++, start >>= 1) {
+			v += start & 1;
+			slot[i + j] = *v;
+		}
+}
+
+/* A node like another with these entries; NULL: no memory. */
+static struct fib_node *
+fib_build(const struct fib_node *like, const uintptr_t slot[FIB_SLOTS])
+{
+	uint64_t start[4] = { 1 };
+	uint8_t before[4] = { 0 }, class;
+	struct fib_node *n;
+	uintptr_t *v;
+	unsigned runs = 1;
+
+	for (unsigned i = 1; i < FIB_SLOTS; i++) {
+		uint64_t begins = slot[i] != slot[i - 1];
+
+		if (i % 64 == 0)
+			before[i / 64] = (uint8_t)runs;
+		start[i / 64] |= begins << i % 64;
+		runs += (unsigned)begins;
+	}
+	class = class_for(node_room, runs);
+	if ((n = pool_get(&node_pool[class])) == NULL)
+		return NULL;
+	memcpy(n, like, sizeof(*n));
+	memcpy(n->n_start, start, sizeof(start));
+	memcpy(n->n_before, before, sizeof(before));
+	n->n_class = class;
+	if (class == CLASS_DIRECT) {
+		memcpy(n->n_value, slot, FIB_SLOTS * sizeof(*slot));
+		return n;
+	}
+	v = n->n_value;
+	for (unsigned i = 0; i < FIB_SLOTS; i += 64)
+		for (uint64_t s = start[i / 64]; s != 0; s &= s - 1)
+			*v++ = slot[i + (unsigned)__builtin_ctzll(s)];
+	return n;
+}
+
+static void
+fib_put(struct fib_node *n)
+{
+	pool_put(&node_pool[n->n_class], n);
+}
+
+static void
+fib_swap(uintptr_t *at, struct fib_node *new)
+{
+	struct fib_node *old = fib_node(*at);
+
+	fib_store(at, fib_tagged(new));
+	fib_put(old);
+}
+
+/* ---- the way to a prefix ---- */
+
+struct fib_hop {
+	uintptr_t	*h_at;		/* the entry that is this node */
+	struct fib_node	*h_n;
+};
+
+/* The nodes above and of an octet that hold the key. Returns how many. */
+static unsigned
+fib_path(uintptr_t *top, const struct fib_key *key, unsigned byte, struct fib_hop path[FIB_DEPTH])
+{
+	uintptr_t *at = top;
+	unsigned n = 0;
+
+	while (*at & FIB_NODE) {
+		struct fib_node *node = fib_node(*at);
+
+		if (node->n_byte > byte || fib_slot(node, key) >= FIB_SLOTS)
+			break;
+		path[n++] = (struct fib_hop){ at, node };
+		if (node->n_byte == byte)
+			break;
+		at = fib_at(node, (unsigned)fib_slot(node, key));
+	}
+	return n;
+}
+
+/* Another entry for one slot, so that it no longer is what its neighbours are. */
+static bool
+fib_set_slot(const struct fib_hop *h, unsigned t, uintptr_t e)
+{
+	uintptr_t slot[FIB_SLOTS];
+	struct fib_node *new;
+
+	fib_decode(h->h_n, slot);
+	slot[t] = e;
+	if ((new = fib_build(h->h_n, slot)) == NULL)
+		return false;
+	fib_swap(h->h_at, new);
+	return true;
+}
+
+/* An empty node instead of a route or nothing. */
+static bool
+fib_add_leaf(uintptr_t *at, const struct fib_hop *above, const struct fib_key *key, unsigned byte)
+{
+	static const uintptr_t none[FIB_SLOTS];
+	uint8_t shift = fib_shift(byte);
+	struct fib_node *n, like = { .n_key = key->k[byte / 8] >> shift >> 8 << 8 << shift, .n_route = *at,
+	    .n_shift = shift, .n_byte = (uint8_t)byte };
+
+	if ((n = fib_build(&like, none)) == NULL)
+		return false;
+	if (above == NULL) {
+		fib_store(at, fib_tagged(n));
+		return true;
+	}
+	if (fib_set_slot(above, (unsigned)fib_slot(above->h_n, key), fib_tagged(n)))
+		return true;
+	fib_put(n);
+	return false;
+}
+
+/* A node of an octet that another, which hangs in *at, has left out: that hangs in it from now on. A copy of it: others may be on their way to
+ * the one that has its route from the slot above. */
+static bool
+fib_add_fork(uintptr_t *at, unsigned byte)
+{
+	uintptr_t slot[FIB_SLOTS];
+	struct fib_node *old = fib_node(*at), *fork, *child, like = *old;
+	uint8_t shift = fib_shift(byte);
+
+	like.n_route = 0;
+	fib_decode(old, slot);
+	if ((child = fib_build(&like, slot)) == NULL)
+		return false;
+	like = (struct fib_node){ .n_key = old->n_key >> shift >> 8 << 8 << shift, .n_route = old->n_route, .n_shift = shift, .n_byte = (uint8_t)byte };
+	memset(slot, 0, sizeof(slot));
+	slot[(old->n_key ^ like.n_key) >> shift] = fib_tagged(child);
+	if ((fork = fib_build(&like, slot)) == NULL) {
+		fib_put(child);
+		return false;
+	}
+	fib_swap(at, fork);
+	return true;
+}
+
+/* One more node on the way to the one of that octet. */
+static bool
+fib_extend(uintptr_t *top, const struct fib_key *key, unsigned byte, const struct fib_hop *path, unsigned n)
+{
+	const struct fib_hop *above = n > 0 ? &path[n - 1] : NULL;
+	uintptr_t *at = n > 0 ? fib_at(above->h_n, (unsigned)fib_slot(above->h_n, key)) : top;
+	const struct fib_node *below;
+	unsigned fork;
+	uint64_t differ;
+
+	if (byte >= 8 && (n == 0 || above->h_n->n_byte < 7))
+		byte = 7;
+	if (!(*at & FIB_NODE))
+		return fib_add_leaf(at, above, key, byte);
+	below = fib_node(*at);
+	fork = MIN(byte, (unsigned)below->n_byte);
+	differ = key->k[byte / 8] ^ below->n_key;
+	if (differ != 0)
+		fork = MIN(fork, (byte & 8) + (unsigned)__builtin_clzll(differ) / 8);
+	KASSERT(fork < below->n_byte);
+	return fib_add_fork(at, fork);
+}
+
+static unsigned
+fib_children(const struct fib_node *n, uintptr_t *only)
+{
+	uintptr_t slot[FIB_SLOTS];
+	unsigned count = 0;
+
+	fib_decode(n, slot);
+	for (unsigned i = 0; i < FIB_SLOTS; i++)
+		if (slot[i] & FIB_NODE) {
+			*only = slot[i];
+			count++;
+		}
+	return count;
+}
+
+/* Nodes at the end of a way that neither end a prefix nor divide any go. Without memory the entry above is changed in place: that costs its runs
+ * a little room until the next change. */
+static void
+fib_prune(uintptr_t *top, const struct fib_key *key, unsigned byte)
+{
+	struct fib_hop path[FIB_DEPTH];
+	unsigned n = fib_path(top, key, byte, path), children;
+	uintptr_t only = 0;
+
+	for (; n > 0 && path[n - 1].h_n->n_own == NULL; n--) {
+		uintptr_t *at = path[n - 1].h_at;
+		struct fib_node *node = path[n - 1].h_n;
+
+		if ((children = fib_children(node, &only)) > 1)
+			return;
+		if (children == 1) {
+			if ((only ^ *at) & FIB_LOW)
+				return;
+			fib_store(&fib_node(only)->n_route, node->n_route);
+			fib_store(at, only);
+			fib_put(node);
+			return;
+		}
+		if (n == 1 || !fib_set_slot(&path[n - 2], (unsigned)fib_slot(path[n - 2].h_n, key), node->n_route))
+			fib_store(at, node->n_route);
+		else
+			path[n - 2].h_n = fib_node(*path[n - 2].h_at);
+		fib_put(node);
+	}
+}
+
+/* Where the node of an octet hangs, made when there is none. NULL: no memory. */
+static uintptr_t *
+fib_make(uintptr_t *top, const struct fib_key *key, unsigned byte)
+{
+	struct fib_hop path[FIB_DEPTH];
+	unsigned n;
+
+	for (;;) {
+		n = fib_path(top, key, byte, path);
+		if (n > 0 && path[n - 1].h_n->n_byte == byte)
+			return path[n - 1].h_at;
+		if (!fib_extend(top, key, byte, path, n)) {
+			fib_prune(top, key, byte);
+			return NULL;
+		}
+	}
+}
+
+/* NULL: there is no such prefix. */
+static struct fib_hop
+fib_find(uintptr_t *top, const struct fib_key *key, unsigned plen)
+{
+	struct fib_hop path[FIB_DEPTH], none = { NULL, NULL };
+	unsigned n = fib_path(top, key, fib_byte(plen), path);
+
+	if (n == 0 || path[n - 1].h_n->n_byte != fib_byte(plen) || own_find(path[n - 1].h_n->n_own, fib_code(key, plen)) == 0)
+		return none;
+	return path[n - 1];
+}
+
+/* ---- changes ---- */
+
+/* A prefix's slots. */
+struct fib_range { unsigned r_lo, r_hi; };
+
+static struct fib_range
+fib_range(unsigned code)
+{
+	unsigned lo = code >> 4;
+
+	return (struct fib_range){ lo, lo + (256u >> (code & 15)) };
+}
+
+/* Nodes that hang there: their route is v where it was old. */
+static void
+fib_allot_children(const uintptr_t slot[FIB_SLOTS], struct fib_range r, uintptr_t old, uintptr_t v)
+{
+	for (unsigned i = r.r_lo; i < r.r_hi; i++)
+		if ((slot[i] & FIB_NODE) && fib_node(slot[i])->n_route == old)
+			fib_store(&fib_node(slot[i])->n_route, v);
+}
+
+/* All that was old in the range is v, in a node that takes the place of *at's, with own. False: no memory. */
+static bool
+fib_allot(uintptr_t *at, struct fib_own *own, struct fib_range r, uintptr_t old, uintptr_t v)
+{
+	uintptr_t slot[FIB_SLOTS];
+	struct fib_node *new;
+
+	fib_decode(fib_node(*at), slot);
+	for (unsigned i = r.r_lo; i < r.r_hi; i++)
+		if (slot[i] == old)
+			slot[i] = v;
+	if ((new = fib_build(fib_node(*at), slot)) == NULL)
+		return false;
+	new->n_own = own;
+	fib_allot_children(slot, r, old, v);
+	fib_swap(at, new);
+	return true;
+}
+
+/* The same in the node as it is, for a value that has runs of its own. */
+static void
+fib_allot_here(struct fib_node *n, struct fib_range r, uintptr_t old, uintptr_t v)
+{
+	for (unsigned i = r.r_lo; i < r.r_hi; i++) {
+		uintptr_t *at = fib_at(n, i);
+
+		if (fib_route(*at) == old)
+			fib_store(*at & FIB_NODE ? &fib_node(*at)->n_route : at, v);
+	}
+}
+
+bool
+fib_insert(uintptr_t *top, const struct in6_addr *dest, unsigned plen, struct rtentry *rt)
+{
+	struct fib_key key = fib_key(dest);
+	unsigned code = fib_code(&key, plen);
+	uintptr_t *at = fib_make(top, &key, fib_byte(plen));
+	struct fib_own *own, *more;
+
+	if (at == NULL)
+		return false;
+	own = fib_node(*at)->n_own;
+	KASSERT(own_find(own, code) == 0);
+	if ((more = own_with_room(own)) == NULL)
+		goto fail;
+	if (!fib_allot(at, more, fib_range(code), own_cover(own, code), (uintptr_t)rt)) {
+		if (more != own)
+			own_put(more);
+		goto fail;
+	}
+	own_insert(more, code, (uintptr_t)rt);
+	if (own != NULL && more != own)
+		own_put(own);
+	return true;
+fail:
+	fib_prune(top, &key, fib_byte(plen));
+	return false;
+}
+
+void
+fib_replace(uintptr_t *top, const struct in6_addr *dest, unsigned plen, struct rtentry *rt)
+{
+	struct fib_key key = fib_key(dest);
+	unsigned code = fib_code(&key, plen);
+	struct fib_node *n = fib_find(top, &key, plen).h_n;
+	uint64_t *own;
+
+	KASSERT(n != NULL);
+	own = &n->n_own->o_e[own_pos(n->n_own, code)];
+	fib_allot_here(n, fib_range(code), OWN_ROUTE(*own), (uintptr_t)rt);
+	*own = own_entry(code, (uintptr_t)rt);
+}
+
+void
+fib_remove(uintptr_t *top, const struct in6_addr *dest, unsigned plen)
+{
+	struct fib_key key = fib_key(dest);
+	unsigned code = fib_code(&key, plen);
+	struct fib_hop h = fib_find(top, &key, plen);
+	uintptr_t rt, cover;
+
+	KASSERT(h.h_n != NULL);
+	rt = own_find(h.h_n->n_own, code);
+	cover = own_cover(h.h_n->n_own, code);
+	h.h_n->n_own = own_remove(h.h_n->n_own, code);
+	if (!fib_allot(h.h_at, h.h_n->n_own, fib_range(code), rt, cover))
+		fib_allot_here(h.h_n, fib_range(code), rt, cover);
+	fib_prune(top, &key, fib_byte(plen));
+}
+
+/* ---- walks ---- */
+
+struct rtentry *
+fib_exact(uintptr_t top, const struct in6_addr *dest, unsigned plen)
+{
+	struct fib_key key = fib_key(dest);
+	struct fib_node *n = fib_find(&top, &key, plen).h_n;
+
+	return n != NULL ? (struct rtentry *)own_find(n->n_own, fib_code(&key, plen)) : NULL;
+}
+
+struct rtentry *
+fib_shorter(uintptr_t top, const struct in6_addr *addr, unsigned plen)
+{
+	struct fib_hop path[FIB_DEPTH];
+	struct fib_key key = fib_key(addr);
+	uintptr_t v = 0;
+	unsigned n;
+
+	if (plen == 0)
+		return NULL;
+	for (n = fib_path(&top, &key, fib_byte(plen - 1), path); v == 0 && n > 0; n--) {
+		const struct fib_node *node = path[n - 1].h_n;
+		unsigned end = MIN(8u, plen - 1 - 8u * node->n_byte), octet = (unsigned)fib_slot(node, &key);
+
+		if ((v = own_find(node->n_own, CODE(octet & (0xff00u >> end), end))) == 0)
+			v = own_cover(node->n_own, CODE(octet, end));
+	}
+	return (struct rtentry *)v;
+}
+
+/* The first own prefix or node of a node behind a code, as the code of an entry; what it is in *e. False: none. */
+static bool
+fib_item(struct fib_node *n, unsigned after, bool from_start, unsigned *code, uintptr_t *e)
+{
+	unsigned i = from_start ? 0 : own_pos(n->n_own, after + 1);
+	bool own = i < own_count(n->n_own);
+	unsigned t = from_start ? 0 : (after >> 4) + ((after & 15) >= CODE_CHILD), end = own ? OWN_CODE(n->n_own->o_e[i]) : ~0u;
+
+	for (; t < FIB_SLOTS && CODE(t, CODE_CHILD) < end; t++)
+		if ((*e = *fib_at(n, t)) & FIB_NODE) {
+			*code = CODE(t, CODE_CHILD);
+			return true;
+		}
+	if (!own)
+		return false;
+	*code = end;
+	*e = OWN_ROUTE(n->n_own->o_e[i]);
+	return true;
+}
+
+/* The first prefix of a node or below it. A node is never empty, so the way down ends at one. */
+static struct rtentry *
+fib_first(uintptr_t e)
+{
+	unsigned code;
+
+	while (e & FIB_NODE)
+		if (!fib_item(fib_node(e), 0, true, &code, &e))
+			return NULL;
+	return (struct rtentry *)e;
+}
+
+/* The node that hangs where the path ends, of which none of the path is part: all of it lies behind the key, or all in front. */
+static bool
+fib_is_behind(const struct fib_node *n, const struct fib_key *key)
+{
+	return n->n_key >> n->n_shift >= key->k[n->n_byte / 8] >> n->n_shift >> 8 << 8;
+}
+
+struct rtentry *
+fib_next(uintptr_t top, const struct in6_addr *dest, int plen)
+{
+	struct fib_hop path[FIB_DEPTH];
+	struct fib_key key = fib_key(dest);
+	unsigned n, byte, after;
+	uintptr_t e;
+
+	if (plen < 0)
+		return fib_first(top);
+	byte = fib_byte((unsigned)plen);
+	n = fib_path(&top, &key, byte, path);
+	if (n == 0 || path[n - 1].h_n->n_byte < byte) {		/* its node does not exist: what is in its place? */
+		e = n == 0 ? top : *fib_at(path[n - 1].h_n, (unsigned)fib_slot(path[n - 1].h_n, &key));
+		if ((e & FIB_NODE) && fib_is_behind(fib_node(e), &key))
+			return fib_first(e);
+	}
+	for (; n > 0; n--) {
+		struct fib_node *node = path[n - 1].h_n;
+
+		after = node->n_byte == byte ? fib_code(&key, (unsigned)plen) : CODE((unsigned)fib_slot(node, &key), CODE_CHILD);
+		if (fib_item(node, after, false, &after, &e))
+			return fib_first(e);
+	}
+	return NULL;
+}
