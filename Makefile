@@ -101,3 +101,4 @@ clean:
 -include tests/unit/unit.mk
 -include tests/fuzz/fuzz.mk
 -include tests/sim/sim.mk
+-include tests/bench/bench.mk

@@ -7,13 +7,9 @@
 static inline unsigned
 popcount64(uint64_t x)
 {
-#ifdef __POPCNT__
-	return (unsigned)__builtin_popcountll(x);
-#else
 	x -= x >> 1 & 0x5555555555555555;
 	x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
 	return (unsigned)(((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101 >> 56);
-#endif
 }
 
 #endif

@@ -187,7 +187,7 @@ fib_slot(const struct fib_node *n, const struct fib_key *key)
 static uintptr_t *
 fib_at(struct fib_node *n, unsigned t)
 {
-	return &n->n_value[n->n_class == CLASS_DIRECT ? t : fib_run(n, t)];
+	return &n->n_value[n->n_class == CLASS_DIRECT ? t : fib_run(n, t, false)];
 }
 
 static uintptr_t
@@ -202,63 +202,80 @@ fib_store(uintptr_t *at, uintptr_t v)
 	__atomic_store_n(at, v, __ATOMIC_RELEASE);
 }
 
-/* The route that a slot stands for. */
-static uintptr_t
-fib_route(uintptr_t e)
+/* ---- what a node holds, while it changes ---- */
+
+/* Entries of runs, in the order of their slots; bit i of start: slot i begins one. */
+struct fib_runs {
+	uint64_t	fr_start[4];
+	unsigned	fr_n;
+	uintptr_t	fr_v[FIB_SLOTS];
+};
+struct fib_range { unsigned r_lo, r_hi; };		/* slots; the second is behind them */
+
+static unsigned
+fib_nvalues(const struct fib_node *n)
 {
-	return e & FIB_NODE ? fib_node(e)->n_route : e;
+	return n->n_class == CLASS_DIRECT ? FIB_SLOTS : fib_run(n, FIB_SLOTS - 1, false) + 1;
 }
 
+/* Slots from t on hold v, up to where the next ones are added. */
 static void
-fib_decode(const struct fib_node *n, uintptr_t slot[FIB_SLOTS])
+runs_add(struct fib_runs *fr, unsigned t, uintptr_t v)
 {
-	const uintptr_t *v = n->n_value;
-
-	if (n->n_class == CLASS_DIRECT) {
-		memcpy(slot, v, FIB_SLOTS * sizeof(*v));
+	if (fr->fr_n > 0 && fr->fr_v[fr->fr_n - 1] == v)
 		return;
-	}
-	v--;
-	for (unsigned i = 0; i < FIB_SLOTS; i += 64)
-		for (uint64_t start = n->n_start[i / 64], j = 0; j < 64; j++, start >>= 1) {
-			v += start & 1;
-			slot[i + j] = *v;
-		}
+	fr->fr_start[t / 64] |= (uint64_t)1 << t % 64;
+	fr->fr_v[fr->fr_n++] = v;
 }
 
-/* A node like another with these entries; NULL: no memory. */
-static struct fib_node *
-fib_build(const struct fib_node *like, const uintptr_t slot[FIB_SLOTS])
+/* What a node holds, with `to` in the slots of the range that hold `from`. */
+static void
+runs_edit(struct fib_runs *fr, const struct fib_node *n, struct fib_range r, uintptr_t from, uintptr_t to)
 {
-	uint64_t start[4] = { 1 };
-	uint8_t before[4] = { 0 }, class;
-	struct fib_node *n;
-	uintptr_t *v;
-	unsigned runs = 1;
+	bool direct = n->n_class == CLASS_DIRECT;
+	const uintptr_t *v = n->n_value - 1;
 
-	for (unsigned i = 1; i < FIB_SLOTS; i++) {
-		uint64_t begins = slot[i] != slot[i - 1];
+	memset(fr->fr_start, 0, sizeof(fr->fr_start));
+	fr->fr_n = 0;
+	for (unsigned w = 0; w < 4; w++) {
+		uint64_t start = direct ? ~(uint64_t)0 : n->n_start[w], at = start;
 
-		if (i % 64 == 0)
-			before[i / 64] = (uint8_t)runs;
-		start[i / 64] |= begins << i % 64;
-		runs += (unsigned)begins;
+		at |= r.r_lo / 64 == w ? (uint64_t)1 << r.r_lo % 64 : 0;
+		at |= r.r_hi / 64 == w ? (uint64_t)1 << r.r_hi % 64 : 0;
+		for (; at != 0; at &= at - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(at), t = w * 64 + bit;
+
+			v += start >> bit & 1;
+			runs_add(fr, t, *v == from && t >= r.r_lo && t < r.r_hi ? to : *v);
+		}
 	}
-	class = class_for(node_room, runs);
-	if ((n = pool_get(&node_pool[class])) == NULL)
+}
+
+/* A node like another that holds this; NULL: no memory. The first octets have few nodes, and all look-ups pass them. */
+static struct fib_node *
+fib_build(const struct fib_node *like, const struct fib_runs *fr)
+{
+	uint8_t class = like->n_byte < 2 ? CLASS_DIRECT : class_for(node_room, fr->fr_n);
+	struct fib_node *n = pool_get(&node_pool[class]);
+	unsigned before = 0, i = 0;
+
+	if (n == NULL)
 		return NULL;
 	memcpy(n, like, sizeof(*n));
-	memcpy(n->n_start, start, sizeof(start));
-	memcpy(n->n_before, before, sizeof(before));
 	n->n_class = class;
 	if (class == CLASS_DIRECT) {
-		memcpy(n->n_value, slot, FIB_SLOTS * sizeof(*slot));
+		for (unsigned t = 0; t < FIB_SLOTS; t++) {
+			i += (unsigned)(fr->fr_start[t / 64] >> t % 64 & 1);
+			n->n_value[t] = fr->fr_v[i - 1];
+		}
 		return n;
 	}
-	v = n->n_value;
-	for (unsigned i = 0; i < FIB_SLOTS; i += 64)
-		for (uint64_t s = start[i / 64]; s != 0; s &= s - 1)
-			*v++ = slot[i + (unsigned)__builtin_ctzll(s)];
+	for (unsigned w = 0; w < 4; w++) {
+		n->n_start[w] = fr->fr_start[w];
+		n->n_before[w] = (uint8_t)before;
+		before += popcount64(fr->fr_start[w]);
+	}
+	memcpy(n->n_value, fr->fr_v, fr->fr_n * sizeof(fr->fr_v[0]));
 	return n;
 }
 
@@ -308,12 +325,15 @@ fib_path(uintptr_t *top, const struct fib_key *key, unsigned byte, struct fib_ho
 static bool
 fib_set_slot(const struct fib_hop *h, unsigned t, uintptr_t e)
 {
-	uintptr_t slot[FIB_SLOTS];
-	struct fib_node *new;
+	struct fib_node *new, *old = h->h_n;
+	struct fib_runs fr;
 
-	fib_decode(h->h_n, slot);
-	slot[t] = e;
-	if ((new = fib_build(h->h_n, slot)) == NULL)
+	if (old->n_class == CLASS_DIRECT) {
+		fib_store(&old->n_value[t], e);
+		return true;
+	}
+	runs_edit(&fr, old, (struct fib_range){ t, t + 1 }, *fib_at(old, t), e);
+	if ((new = fib_build(old, &fr)) == NULL)
 		return false;
 	fib_swap(h->h_at, new);
 	return true;
@@ -323,12 +343,12 @@ fib_set_slot(const struct fib_hop *h, unsigned t, uintptr_t e)
 static bool
 fib_add_leaf(uintptr_t *at, const struct fib_hop *above, const struct fib_key *key, unsigned byte)
 {
-	static const uintptr_t none[FIB_SLOTS];
+	static const struct fib_runs none = { .fr_start = { 1 }, .fr_n = 1 };
 	uint8_t shift = fib_shift(byte);
 	struct fib_node *n, like = { .n_key = key->k[byte / 8] >> shift >> 8 << 8 << shift, .n_route = *at,
 	    .n_shift = shift, .n_byte = (uint8_t)byte };
 
-	if ((n = fib_build(&like, none)) == NULL)
+	if ((n = fib_build(&like, &none)) == NULL)
 		return false;
 	if (above == NULL) {
 		fib_store(at, fib_tagged(n));
@@ -345,18 +365,23 @@ fib_add_leaf(uintptr_t *at, const struct fib_hop *above, const struct fib_key *k
 static bool
 fib_add_fork(uintptr_t *at, unsigned byte)
 {
-	uintptr_t slot[FIB_SLOTS];
 	struct fib_node *old = fib_node(*at), *fork, *child, like = *old;
 	uint8_t shift = fib_shift(byte);
+	unsigned t;
+	struct fib_runs fr;
 
 	like.n_route = 0;
-	fib_decode(old, slot);
-	if ((child = fib_build(&like, slot)) == NULL)
+	runs_edit(&fr, old, (struct fib_range){ 0, 0 }, 0, 0);
+	if ((child = fib_build(&like, &fr)) == NULL)
 		return false;
 	like = (struct fib_node){ .n_key = old->n_key >> shift >> 8 << 8 << shift, .n_route = old->n_route, .n_shift = shift, .n_byte = (uint8_t)byte };
-	memset(slot, 0, sizeof(slot));
-	slot[(old->n_key ^ like.n_key) >> shift] = fib_tagged(child);
-	if ((fork = fib_build(&like, slot)) == NULL) {
+	t = (unsigned)((old->n_key ^ like.n_key) >> shift);
+	fr = (struct fib_runs){ .fr_n = 0 };
+	runs_add(&fr, 0, t == 0 ? fib_tagged(child) : 0);
+	runs_add(&fr, t, fib_tagged(child));
+	if (t < FIB_SLOTS - 1)
+		runs_add(&fr, t + 1, 0);
+	if ((fork = fib_build(&like, &fr)) == NULL) {
 		fib_put(child);
 		return false;
 	}
@@ -390,13 +415,11 @@ fib_extend(uintptr_t *top, const struct fib_key *key, unsigned byte, const struc
 static unsigned
 fib_children(const struct fib_node *n, uintptr_t *only)
 {
-	uintptr_t slot[FIB_SLOTS];
 	unsigned count = 0;
 
-	fib_decode(n, slot);
-	for (unsigned i = 0; i < FIB_SLOTS; i++)
-		if (slot[i] & FIB_NODE) {
-			*only = slot[i];
+	for (unsigned i = 0, end = fib_nvalues(n); i < end; i++)
+		if (n->n_value[i] & FIB_NODE) {
+			*only = n->n_value[i];
 			count++;
 		}
 	return count;
@@ -466,8 +489,6 @@ fib_find(uintptr_t *top, const struct fib_key *key, unsigned plen)
 /* ---- changes ---- */
 
 /* A prefix's slots. */
-struct fib_range { unsigned r_lo, r_hi; };
-
 static struct fib_range
 fib_range(unsigned code)
 {
@@ -476,44 +497,66 @@ fib_range(unsigned code)
 	return (struct fib_range){ lo, lo + (256u >> (code & 15)) };
 }
 
-/* Nodes that hang there: their route is v where it was old. */
+/* A slot's route becomes v where it was old: the entry itself, or that of the node that hangs there. */
 static void
-fib_allot_children(const uintptr_t slot[FIB_SLOTS], struct fib_range r, uintptr_t old, uintptr_t v)
+fib_allot_entry(uintptr_t *at, uintptr_t old, uintptr_t v)
 {
-	for (unsigned i = r.r_lo; i < r.r_hi; i++)
-		if ((slot[i] & FIB_NODE) && fib_node(slot[i])->n_route == old)
-			fib_store(&fib_node(slot[i])->n_route, v);
+	uintptr_t *route = *at & FIB_NODE ? &fib_node(*at)->n_route : at;
+
+	if (*route == old)
+		fib_store(route, v);
 }
 
-/* All that was old in the range is v, in a node that takes the place of *at's, with own. False: no memory. */
+/* All slots of a range, in a node that has runs for it. */
+static void
+fib_allot_here(struct fib_node *n, struct fib_range r, uintptr_t old, uintptr_t v)
+{
+	unsigned i, end;
+
+	if (n->n_class == CLASS_DIRECT) {
+		i = r.r_lo;
+		end = r.r_hi;
+	} else {
+		i = fib_run(n, r.r_lo, false);
+		end = fib_run(n, r.r_hi - 1, false) + 1;
+	}
+	for (; i < end; i++)
+		fib_allot_entry(&n->n_value[i], old, v);
+}
+
+/* The same for any node, with `own` from now on; that of *at may be another then. False: no memory. */
 static bool
 fib_allot(uintptr_t *at, struct fib_own *own, struct fib_range r, uintptr_t old, uintptr_t v)
 {
-	uintptr_t slot[FIB_SLOTS];
-	struct fib_node *new;
+	struct fib_node *new, *n = fib_node(*at);
+	struct fib_runs fr;
 
-	fib_decode(fib_node(*at), slot);
-	for (unsigned i = r.r_lo; i < r.r_hi; i++)
-		if (slot[i] == old)
-			slot[i] = v;
-	if ((new = fib_build(fib_node(*at), slot)) == NULL)
+	if (n->n_class == CLASS_DIRECT) {
+		n->n_own = own;
+		fib_allot_here(n, r, old, v);
+		return true;
+	}
+	runs_edit(&fr, n, r, old, v);
+	if ((new = fib_build(n, &fr)) == NULL)
 		return false;
 	new->n_own = own;
-	fib_allot_children(slot, r, old, v);
+	fib_allot_here(new, r, old, v);		/* only what hangs there has not got it yet */
 	fib_swap(at, new);
 	return true;
 }
 
-/* The same in the node as it is, for a value that has runs of its own. */
+/* A node of the kind without runs becomes a smaller one, if there is memory for that. Few prefixes: else it is not worth looking. */
 static void
-fib_allot_here(struct fib_node *n, struct fib_range r, uintptr_t old, uintptr_t v)
+fib_shrink(uintptr_t *at)
 {
-	for (unsigned i = r.r_lo; i < r.r_hi; i++) {
-		uintptr_t *at = fib_at(n, i);
+	struct fib_node *new, *n = fib_node(*at);
+	struct fib_runs fr;
 
-		if (fib_route(*at) == old)
-			fib_store(*at & FIB_NODE ? &fib_node(*at)->n_route : at, v);
-	}
+	if (n->n_class != CLASS_DIRECT || n->n_byte < 2 || own_count(n->n_own) > FIB_SLOTS / 8)
+		return;
+	runs_edit(&fr, n, (struct fib_range){ 0, 0 }, 0, 0);
+	if (class_for(node_room, fr.fr_n) < CLASS_DIRECT - 1 && (new = fib_build(n, &fr)) != NULL)
+		fib_swap(at, new);
 }
 
 bool
@@ -571,7 +614,8 @@ fib_remove(uintptr_t *top, const struct in6_addr *dest, unsigned plen)
 	cover = own_cover(h.h_n->n_own, code);
 	h.h_n->n_own = own_remove(h.h_n->n_own, code);
 	if (!fib_allot(h.h_at, h.h_n->n_own, fib_range(code), rt, cover))
-		fib_allot_here(h.h_n, fib_range(code), rt, cover);
+		fib_allot_here(h.h_n, fib_range(code), rt, cover);	/* it has runs of its own */
+	fib_shrink(h.h_at);
 	fib_prune(top, &key, fib_byte(plen));
 }
 

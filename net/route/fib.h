@@ -60,52 +60,19 @@ fib_node(uintptr_t e)
 	return (struct fib_node *)(e & ~FIB_TAGS);
 }
 
-/* Which of a node's runs slot t (0 to 255) is in. */
+/* Which of a node's runs slot t (0 to 255) is in; with the processor's own bit count, or without. */
 static inline unsigned
-fib_run(const struct fib_node *n, unsigned t)
+fib_run(const struct fib_node *n, unsigned t, bool popcnt)
 {
-	return n->n_before[t / 64] + popcount64(n->n_start[t / 64] & (((uint64_t)2 << t % 64) - 1)) - 1;
+	uint64_t begun = n->n_start[t / 64] & (((uint64_t)2 << t % 64) - 1);
+
+	return n->n_before[t / 64] + (popcnt ? (unsigned)__builtin_popcountll(begun) : popcount64(begun)) - 1;
 }
 
-/* From a node to the next entry; 0 also when the address is not below this node. d: that half of the address which the node divides. */
-static inline uintptr_t
-fib_step(uintptr_t e, uint64_t d, uintptr_t *best)
-{
-	const struct fib_node *n = fib_node(e);
-	uintptr_t rt = __atomic_load_n(&n->n_route, __ATOMIC_RELAXED);
-	uint64_t t = (d ^ n->n_key) >> n->n_shift;
-
-	if (rt != 0)
-		*best = rt;
-	if (t > 255)
-		return 0;
-	return __atomic_load_n(&n->n_value[e & FIB_DIRECT ? (unsigned)t : fib_run(n, (unsigned)t)], __ATOMIC_ACQUIRE);
-}
-
-/* The longest prefix that holds dst; NULL: none. */
-static inline struct rtentry *
-fib_match4(uintptr_t e, be32_t dst)
-{
-	uint64_t d = (uint64_t)be32_host(dst) << 32;
-	uintptr_t best = 0;
-
-	while (e & FIB_NODE)
-		e = fib_step(e, d, &best);
-	return (struct rtentry *)(e != 0 ? e : best);
-}
-
-static inline struct rtentry *
-fib_match6(uintptr_t e, const struct in6_addr *dst)
-{
-	uint64_t d = __builtin_bswap64(dst->s6_addr64[0]);
-	uintptr_t best = 0;
-
-	while ((e & (FIB_NODE | FIB_LOW)) == FIB_NODE)
-		e = fib_step(e, d, &best);
-	d = __builtin_bswap64(dst->s6_addr64[1]);
-	while (e & FIB_NODE)
-		e = fib_step(e, d, &best);
-	return (struct rtentry *)(e != 0 ? e : best);
-}
+/* The longest prefix that holds dst; NULL: none. Never inline, so that a loop that looks up now and then keeps its registers. Any core. */
+extern struct rtentry *(*fib_match4)(uintptr_t top, be32_t dst);
+extern struct rtentry *(*fib_match6)(uintptr_t top, const struct in6_addr *dst);
+/* For tests: the ones for processors with or without a bit count. */
+void	fib_match_choose(bool popcnt);
 
 #endif
