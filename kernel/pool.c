@@ -22,7 +22,7 @@ struct pool *pool_list;
 void (*pool_watch)(void *, size_t);
 #endif
 
-/* Behind each object of a pool with epochs, at the end of its pr_size bytes. */
+/* In each object of a pool with epochs, at pr_lateoff: at the end of its pr_size bytes, or where the caller has room for it. */
 struct pool_late {
 	struct pool_late *pl_next;
 	uint64_t	 pl_stamp;
@@ -50,6 +50,17 @@ pool_init_epoch(struct pool *pr, const char *name, size_t size, size_t align, un
 {
 	pool_init(pr, name, roundup2(size, _Alignof(struct pool_late)) + sizeof(struct pool_late), align, limit);
 	pr->pr_epoch = true;
+	pr->pr_lateoff = (uint32_t)(pr->pr_size - sizeof(struct pool_late));
+	pr->pr_latep = &pr->pr_late;
+}
+
+void
+pool_init_epoch_at(struct pool *pr, const char *name, size_t size, size_t align, unsigned limit, size_t offset)
+{
+	KASSERT(offset % _Alignof(struct pool_late) == 0 && offset + sizeof(struct pool_late) <= size);
+	pool_init(pr, name, size, align, limit);
+	pr->pr_epoch = true;
+	pr->pr_lateoff = (uint32_t)offset;
 	pr->pr_latep = &pr->pr_late;
 }
 
@@ -134,7 +145,7 @@ pool_put(struct pool *pr, void *obj)
 		pool_take_back(pr, obj);
 		return;
 	}
-	pl = (struct pool_late *)((char *)obj + pr->pr_size) - 1;
+	pl = (struct pool_late *)((char *)obj + pr->pr_lateoff);
 	pl->pl_stamp = epoch_stamp();
 	pl->pl_next = NULL;
 	*pr->pr_latep = pl;
@@ -153,7 +164,7 @@ pools_collect(uint64_t epoch)
 		for (; left > 0 && (pl = pr->pr_late) != NULL && pl->pl_stamp < epoch; left--) {
 			if ((pr->pr_late = pl->pl_next) == NULL)
 				pr->pr_latep = &pr->pr_late;
-			pool_take_back(pr, (char *)(pl + 1) - pr->pr_size);
+			pool_take_back(pr, (char *)pl - pr->pr_lateoff);
 		}
 		wait |= pr->pr_late != NULL;
 	}

@@ -14,6 +14,7 @@ struct pool {
 	size_t		 pr_npages;
 	void		*pr_free;		/* the list, linked through the objects' first word */
 	bool		 pr_epoch;		/* what is put waits until no core can look at it any more; */
+	uint32_t	 pr_lateoff;		/* its struct pool_late; */
 	struct pool_late *pr_late, **pr_latep;	/* here, in the order of time */
 	struct pool	*pr_next;		/* all pools */
 };
@@ -23,6 +24,8 @@ void	 pool_init(struct pool *, const char *name, size_t size, size_t align, unsi
 /* The same for objects that other cores may still read when core 0 puts them: they are left as they are until the epoch is over
  * (epoch.h), and count as out. */
 void	 pool_init_epoch(struct pool *, const char *name, size_t size, size_t align, unsigned limit);
+/* The same where objects themselves have 16 bytes, aligned to 8 at that offset, that no other core reads. */
+void	 pool_init_epoch_at(struct pool *, const char *name, size_t size, size_t align, unsigned limit, size_t offset);
 /* NULL at the limit or without memory (counted). The object is zeroed. */
 void	*pool_get(struct pool *) __must_check;
 /* Debug builds poison it. NULL is not allowed. */

@@ -86,7 +86,7 @@ static void
 ip_forward_redirect(struct mbuf *m, const struct rtentry *rt)
 {
 	const struct ip *ip = (const struct ip *)m->m_data;
-	be32_t gw = rt->rt_flags & RTF_GATEWAY ? rt->rt_gateway : ip->ip_dst;
+	be32_t gw = rt->rt_flags & RTF_GATEWAY ? rt->rt_via->v_gateway : ip->ip_dst;
 
 	if (!ip_redirect)
 		return;

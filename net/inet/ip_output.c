@@ -64,7 +64,7 @@ ip_srcaddr(unsigned rdomain, be32_t dst)
 
 	if (rt == NULL)
 		return IP4_ANY;
-	return rt->rt_flags & RTF_LOCAL ? rt->rt_dest : rt->rt_ifa;
+	return rt->rt_flags & RTF_LOCAL ? rt->rt_dest : rt->rt_via->v_ifa;
 }
 
 /* The next hop and the MTU to dst, or NULL: m has been dropped. */
@@ -84,7 +84,7 @@ ip_send_route(struct mbuf *m, struct ip *ip, uint32_t *mtu)
 	}
 	rt->rt_use++;
 	if (ip->ip_src == IP4_ANY)
-		ip->ip_src = rt->rt_flags & RTF_LOCAL ? rt->rt_dest : rt->rt_ifa;
+		ip->ip_src = rt->rt_flags & RTF_LOCAL ? rt->rt_dest : rt->rt_via->v_ifa;
 	if (rt->rt_flags & RTF_LOCAL) {
 		*mtu = loop_nexthop()->nh_ifp->if_mtu;
 		return loop_nexthop();

@@ -1,18 +1,23 @@
 /* route.c - routes: what they stand on, how they come and go. */
+#include <string.h>
+
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
 #include "net/core/owner.h"
 #include "net/route/rt_msg.h"
 #include "net/route/rt_var.h"
 
-static struct pool rtentry_pool;
+static struct pool rtentry_pool, rtbase_pool;	/* gateway routes, of which there are many; those on which others may stand */
 struct rtentry *rt_iflist[IF_MAX];
 struct rtentry *rt_waiting[AF_COUNT][RT_TABLEID_MAX + 1];
 
 static void
 rt_init(void)
 {
-	pool_init_epoch(&rtentry_pool, "rtentry", sizeof(struct rtentry), 8, 0);
+	size_t late = offsetof(struct rtentry, rt_sibling);
+
+	pool_init_epoch_at(&rtentry_pool, "rtentry", offsetof(struct rtentry, rt_children_), 8, 0, late);
+	pool_init_epoch_at(&rtbase_pool, "rtbase", sizeof(struct rtentry), 8, 0, late);
 }
 NET_INIT(rtentry, 10, rt_init);
 
@@ -37,7 +42,7 @@ static void
 rt_hang(struct rtentry *rt, struct rtentry *parent)
 {
 	bool waits = (rt->rt_flags & RTF_GATEWAY) && parent == NULL && !(rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE));
-	struct rtentry **list = parent != NULL ? &parent->rt_children :
+	struct rtentry **list = parent != NULL ? &parent->rt_children_ :
 	    waits ? &rt_waiting[rt->rt_af][rt->rt_rdomain] : &rt_iflist[rt->rt_ifp->if_index];
 
 	rt->rt_parent = parent;
@@ -81,7 +86,7 @@ rt_refresh(struct rtentry *rt)
 		rt->rt_flags ^= RTF_UP;
 		rtable_reorder(rt);
 	}
-	for (struct rtentry *c = rt->rt_children; c != NULL; c = c->rt_sibling)
+	for (struct rtentry *c = rt_children(rt); c != NULL; c = c->rt_sibling)
 		rt_refresh(c);
 }
 
@@ -92,16 +97,34 @@ rt_release(struct rtentry *host)
 		rt_destroy(host);
 }
 
+static struct pool *
+rt_pool(const struct rtentry *rt)
+{
+	return rt->rt_flags & RTF_GATEWAY ? &rtentry_pool : &rtbase_pool;
+}
+
+/* A copy, with a reference to its rt_via of its own; NULL: no memory. */
+static struct rtentry *
+rt_copy(const struct rtentry *model)
+{
+	struct rtentry *rt = pool_get(rt_pool(model));
+
+	if (rt == NULL)
+		return NULL;
+	memcpy(rt, model, model->rt_flags & RTF_GATEWAY ? offsetof(struct rtentry, rt_children_) : sizeof(*rt));
+	if ((rt->rt_via = rt_via_get(&model->rt_via->v_gateway6, &model->rt_via->v_ifa6)) != NULL)
+		return rt;
+	pool_put(rt_pool(rt), rt);
+	return NULL;
+}
+
 struct rtentry *
 rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *nh)
 {
-	static uint64_t serial;
-	struct rtentry *rt = pool_get(&rtentry_pool);
+	struct rtentry *rt = rt_copy(model);
 
 	OWNER(0);
 	if (rt != NULL) {
-		*rt = *model;
-		rt->rt_serial = ++serial;
 		rt->rt_nh = nh;
 		rt->rt_parent = parent;		/* for rt_usable */
 		rt->rt_flags &= ~RTF_UP;
@@ -112,7 +135,8 @@ rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *nh)
 			rt_msg_route(RTM_ADD, rt);
 			return rt;
 		}
-		pool_put(&rtentry_pool, rt);
+		rt_via_put(rt->rt_via);
+		pool_put(rt_pool(rt), rt);
 	}
 	if (nh != NULL)
 		nexthop_put(nh);
@@ -140,12 +164,14 @@ rt_rehang(struct rtentry *rt, struct rtentry *parent, struct nexthop *nh)
 void
 rt_destroy(struct rtentry *rt)
 {
+	struct rtentry *c;
+
 	OWNER(0);
-	while (rt->rt_children != NULL) {
-		if (rt->rt_children->rt_flags & RTF_GATEWAY)
-			rt_rehang(rt->rt_children, NULL, NULL);
+	while ((c = rt_children(rt)) != NULL) {
+		if (c->rt_flags & RTF_GATEWAY)
+			rt_rehang(c, NULL, NULL);
 		else
-			rt_destroy(rt->rt_children);
+			rt_destroy(c);
 	}
 	rt_msg_route(RTM_DELETE, rt);
 	rt_expire_clear(rt);
@@ -153,7 +179,8 @@ rt_destroy(struct rtentry *rt)
 	rtable_remove(rt);
 	if (rt->rt_nh != NULL)
 		nexthop_put(rt->rt_nh);
-	pool_put(&rtentry_pool, rt);
+	rt_via_put(rt->rt_via);
+	pool_put(rt_pool(rt), rt);
 }
 
 void
@@ -214,11 +241,12 @@ struct rtentry *
 rt_clone_admin6(struct rtentry *cloning, const struct in6_addr *dst)
 {
 	unsigned af = cloning->rt_af;
+	struct rt_via via = { .v_gateway6 = cloning->rt_via->v_ifa6, .v_ifa6 = cloning->rt_via->v_ifa6 };
 	struct rtentry *rt = rt_find_clone(cloning, dst), model = {
 		.rt_af = (uint8_t)af, .rt_dest6 = *dst, .rt_plen = (uint8_t)af_bits(af),
 		.rt_priority = (uint8_t)(cloning->rt_priority - 1), .rt_rdomain = cloning->rt_rdomain,
 		.rt_flags = RTF_HOST | RTF_LLINFO, .rt_ifp = cloning->rt_ifp,
-		.rt_gateway6 = cloning->rt_ifa6, .rt_ifa6 = cloning->rt_ifa6,
+		.rt_via = &via,
 	};
 	struct nexthop *nh;
 
@@ -291,7 +319,7 @@ rt_flush_clones_of(struct rtentry *cloning, const struct rtentry *newer)
 {
 	struct rtentry *next;
 
-	for (struct rtentry *c = cloning->rt_children; c != NULL; c = next) {
+	for (struct rtentry *c = rt_children(cloning); c != NULL; c = next) {
 		next = c->rt_sibling;
 		if ((c->rt_flags & RTF_CLONED) && (c->rt_refs == 0 || (newer->rt_flags & RTF_CLONING)) && in6_covers(&newer->rt_dest6, newer->rt_plen, &c->rt_dest6))
 			rt_destroy(c);
@@ -336,32 +364,52 @@ rt_gateway_route(unsigned af, unsigned rdomain, const struct in6_addr *gw, bool 
 }
 
 enum rt_error
-rt_resolve(struct rtentry *rt, struct rtentry **parent, struct nexthop **nh)
+rt_resolve(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct rtentry **parent, struct nexthop **nh)
 {
 	bool nomem;
 
 	*nh = NULL;
-	if ((*parent = rt_gateway_route(rt->rt_af, rt->rt_rdomain, &rt->rt_gateway6, &nomem)) == NULL)
+	if ((*parent = rt_gateway_route(af, rdomain, gateway, &nomem)) == NULL)
 		return nomem ? RT_NOMEM : RT_UNREACH;
-	rt->rt_ifp = (*parent)->rt_ifp;
-	rt->rt_ifa6 = (*parent)->rt_ifa6;
-	if ((*nh = nexthop_get_af(rt->rt_ifp, rt->rt_af, &rt->rt_gateway6)) == NULL) {
+	if ((*nh = nexthop_get_af((*parent)->rt_ifp, af, gateway)) == NULL) {
 		rt_release(*parent);
 		return RT_NOMEM;
 	}
 	return RT_OK;
 }
 
+enum rt_error
+rt_set_gateway(struct rtentry *rt, const struct in6_addr *gateway)
+{
+	struct rtentry *parent;
+	struct rt_via *via;
+	struct nexthop *nh;
+	enum rt_error e;
+
+	if ((e = rt_resolve(rt->rt_af, rt->rt_rdomain, gateway, &parent, &nh)) != RT_OK)
+		return e;
+	if ((via = rt_via_get(gateway, &parent->rt_via->v_ifa6)) == NULL) {
+		nexthop_put(nh);
+		rt_release(parent);
+		return RT_NOMEM;
+	}
+	rt_via_put(rt->rt_via);
+	rt->rt_via = via;
+	rt->rt_ifp = parent->rt_ifp;
+	rt_rehang(rt, parent, nh);
+	return RT_OK;
+}
+
 void
 rt_retry(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen)
 {
-	struct rtentry *parent, *next;
-	struct nexthop *nh;
+	struct rtentry *next;
 
 	for (struct rtentry *rt = rt_waiting[af][rdomain]; rt != NULL; rt = next) {
+		struct in6_addr gateway = rt->rt_via->v_gateway6;
+
 		next = rt->rt_sibling;
-		if (!in6_covers(dest, plen, &rt->rt_gateway6) || rt_resolve(rt, &parent, &nh) != RT_OK)
-			continue;
-		rt_rehang(rt, parent, nh);
+		if (in6_covers(dest, plen, &gateway))
+			rt_set_gateway(rt, &gateway);		/* or it waits on */
 	}
 }

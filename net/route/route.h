@@ -28,6 +28,7 @@
 #define RTF_LOCAL	0x200000
 #define RTF_BROADCAST	0x400000
 #define RTF_CONNECTED	0x800000
+#define RTF_TIMED	0x1000000	/* ours: it ends at a time (rt_expire.c) */
 /* What keeps a packet from simply being forwarded. */
 #define RTF_SPECIAL	(RTF_REJECT | RTF_BLACKHOLE | RTF_LOCAL | RTF_BROADCAST | RTF_CLONING | RTF_MULTICAST)
 
@@ -40,45 +41,58 @@
 
 #define RT_TABLEID_MAX	255
 
+/* What a route shows of its way; one object for all routes that show the same, never changed. */
+struct rt_via {
+	union { be32_t v_gateway; struct in6_addr v_gateway6; };	/* RTF_GATEWAY: its address; else our own on rt_ifp (0: none) */
+	union { be32_t v_ifa; struct in6_addr v_ifa6; };		/* our source address for it; IPv6 chooses among all (RFC 6724) */
+	uint32_t	 v_refs;
+	struct rt_via	*v_hashnext;
+};
+
+/* There may be a million: what packets need stands in front, what gateway routes never have at the end, and is not allocated for them. */
 struct rtentry {
-	union { be32_t rt_dest; struct in6_addr rt_dest6; };	/* bits behind the prefix are zero */
+	uint32_t	 rt_flags;
+	uint32_t	 rt_refs;	/* how many stand on it (netstat's Refs) */
 	uint8_t		 rt_af;		/* enum af */
 	uint8_t		 rt_plen;
 	uint8_t		 rt_priority;
-	uint16_t	 rt_rdomain;
-	uint32_t	 rt_flags;
+	uint8_t		 rt_rdomain;
+	uint16_t	 rt_mtu;	/* 0: the interface's */
+	uint16_t	 rt_serial;	/* among those of its prefix: older ones have a smaller one */
 	struct nexthop	*rt_nh;		/* NULL: LOCAL, BROADCAST, CLONING, REJECT, BLACKHOLE */
 	struct ifnet	*rt_ifp;
-	uint32_t	 rt_mtu;	/* 0: the interface's */
-	union { be32_t rt_gateway; struct in6_addr rt_gateway6; };	/* RTF_GATEWAY: its address; else our own on rt_ifp (0: none) */
-	union { be32_t rt_ifa; struct in6_addr rt_ifa6; };		/* our source address for it; IPv6 chooses among all (RFC 6724) */
 	uint64_t	 rt_use;	/* look-ups that found it */
-	uint64_t	 rt_serial;	/* older ones have a smaller one */
-	uint64_t	 rt_expire;	/* uptime_ns when it goes, RTF_DYNAMIC; 0: never (rt_expire.c) */
-	struct rtentry	*rt_expnext, **rt_expprevp;
+	struct rt_via	*rt_via;
+	union { be32_t rt_dest; struct in6_addr rt_dest6; };	/* bits behind the prefix are zero */
 	struct rtentry	*rt_next;	/* same prefix: without RTF_UP, or worse priority, or younger */
 
 	/* What it stands on. A cloned route: the network that made it; a gateway route: its gateway's host or local
 	 * route; NULL: the interface itself, or nothing at present (a gateway route whose gateway is on no connected
 	 * network: it waits, without RTF_UP and rt_nh). */
 	struct rtentry	*rt_parent;
-	struct rtentry	*rt_children;		/* those that stand on it */
-	struct rtentry	*rt_sibling, **rt_siblingp;
-	uint32_t	 rt_refs;		/* how many those are (netstat's Refs) */
+	struct rtentry	*rt_sibling, **rt_siblingp;	/* the others; free for the pool once it stands on nothing */
+	struct rtentry	*rt_children_;		/* those that stand on it: rt_children() */
 };
+/* The routes that stand on it. Nothing stands on a gateway route. */
+static inline struct rtentry *
+rt_children(const struct rtentry *rt)
+{
+	return rt->rt_flags & RTF_GATEWAY ? NULL : rt->rt_children_;
+}
+
 /* The longest IP packet that may take a route with an interface; what an admin sets can only be shorter. */
 static inline uint32_t
 rt_pathmtu(const struct rtentry *rt)
 {
 	uint32_t mtu = rt->rt_ifp->if_mtu;
 
-	return likely(rt->rt_mtu == 0) ? mtu : MIN(mtu, rt->rt_mtu);
+	return likely(rt->rt_mtu == 0) ? mtu : MIN(mtu, (uint32_t)rt->rt_mtu);
 }
 /* len <= rt_pathmtu(rt), len > 0; rt_mtu less one is large when there is none. */
 static inline bool
 rt_path_takes(const struct rtentry *rt, uint32_t len)
 {
-	return len <= rt->rt_ifp->if_mtu && len - 1 <= rt->rt_mtu - 1;
+	return len <= rt->rt_ifp->if_mtu && len - 1 <= (uint32_t)rt->rt_mtu - 1;
 }
 /* A packet may go to rt_nh. False: special, or down (then there is no usable route). */
 #define RT_FORWARDS(rt)	(((rt)->rt_flags & (RTF_SPECIAL | RTF_UP)) == RTF_UP)
@@ -139,6 +153,8 @@ bool	rt_forget(struct nexthop *nh);
  * routing domain go. */
 void	rt_gateway_down(const struct nexthop *);
 void	rt_flush_dynamic(unsigned rdomain);
+/* uptime_ns when it goes; 0: never. */
+uint64_t rt_expires(const struct rtentry *);
 
 /* Interface hooks. The caller has already changed the flags, and the ifaddr is (or has been) in the list. */
 void	rt_if_down(struct ifnet *);		/* neighbours forgotten; its routes lose RTF_UP. Idempotent */

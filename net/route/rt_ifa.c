@@ -29,10 +29,11 @@ rt_ifa_make(const struct rt_ifa *i, const struct in6_addr *dest, uint8_t plen, u
 {
 	struct ifnet *ifp = i->i_ifp;
 	struct nexthop *nh = NULL;
+	struct rt_via via = { .v_gateway6 = i->i_addr, .v_ifa6 = i->i_addr };
 	struct rtentry *rt, model = {
-		.rt_af = i->i_af, .rt_dest6 = *dest, .rt_plen = plen, .rt_priority = (uint8_t)priority, .rt_rdomain = ifp->if_rdomain,
+		.rt_af = i->i_af, .rt_dest6 = *dest, .rt_plen = plen, .rt_priority = (uint8_t)priority, .rt_rdomain = (uint8_t)ifp->if_rdomain,
 		.rt_flags = flags | (plen == af_bits(i->i_af) ? RTF_HOST : 0), .rt_ifp = ifp,
-		.rt_gateway6 = i->i_addr, .rt_ifa6 = i->i_addr,
+		.rt_via = &via,
 	};
 
 	if ((flags & RTF_CONNECTED) && !ifp->if_ether) {	/* nobody to ask for a link address */
@@ -166,12 +167,12 @@ rt_ifa_remove(const struct rt_ifa *i)
 	struct in6_addr net = in6_masked(&i->i_addr, i->i_plen);
 
 	while (rt != NULL) {
-		if (rt->rt_af != i->i_af || !in6_equal(&rt->rt_ifa6, &i->i_addr) ||
+		if (rt->rt_af != i->i_af || !in6_equal(&rt->rt_via->v_ifa6, &i->i_addr) ||
 		    !(rt->rt_flags & (RTF_LOCAL | RTF_CONNECTED | RTF_BROADCAST | RTF_MULTICAST))) {
 			rt = rt->rt_sibling;
 			continue;
 		}
-		for (c = rt->rt_children; c != NULL; c = c->rt_sibling)
+		for (c = rt_children(rt); c != NULL; c = c->rt_sibling)
 			if ((c->rt_flags & RTF_REJECT) && c->rt_plen == i->i_plen && in6_equal(&c->rt_dest6, &net))
 				break;
 		if (c != NULL)		/* 127/8 */
@@ -207,7 +208,7 @@ rt_if_forget_clones(struct rtentry *cloning)
 {
 	struct rtentry *next;
 
-	for (struct rtentry *c = cloning->rt_children; c != NULL; c = next) {
+	for (struct rtentry *c = rt_children(cloning); c != NULL; c = next) {
 		next = c->rt_sibling;
 		if ((c->rt_flags & RTF_CLONED) && c->rt_refs == 0)
 			rt_destroy(c);

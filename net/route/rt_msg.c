@@ -36,7 +36,7 @@ rt_msg_route(enum rt_msg_type type, const struct rtentry *rt)
 	rm->rm_af = rt->rt_af;
 	rm->rm_dest = rt->rt_dest6;
 	rm->rm_plen = rt->rt_plen;
-	rm->rm_gateway = rt->rt_gateway6;
+	rm->rm_gateway = rt->rt_via->v_gateway6;
 	rm->rm_priority = rt->rt_priority;
 	rm->rm_rdomain = rt->rt_rdomain;
 	rm->rm_ifidx = rt->rt_ifp != NULL ? rt->rt_ifp->if_index : 0;

@@ -11,7 +11,7 @@ static bool
 rt_request_valid(const struct rt_request *rq)
 {
 	return rq->rq_af < AF_COUNT && rq->rq_plen <= af_bits(rq->rq_af) && rq->rq_rdomain <= RT_TABLEID_MAX &&
-	    rq->rq_priority <= RTP_MAX && (rq->rq_plen == af_bits(rq->rq_af) || !(rq->rq_flags & RTF_HOST));
+	    rq->rq_priority <= RTP_MAX && rq->rq_mtu <= UINT16_MAX && (rq->rq_plen == af_bits(rq->rq_af) || !(rq->rq_flags & RTF_HOST));
 }
 
 /* Whose address it is: each has a local route. NULL: nobody's. */
@@ -37,9 +37,9 @@ rt_add_noway(struct rtentry *model, struct rtentry **parent)
 	if (model->rt_ifp == NULL && (model->rt_ifp = ifp) == NULL)
 		return RT_UNREACH;
 	if ((model->rt_flags & RTF_GATEWAY) &&
-	    (*parent = rt_local(model->rt_af, model->rt_rdomain, &model->rt_gateway6)) != NULL) {
+	    (*parent = rt_local(model->rt_af, model->rt_rdomain, &model->rt_via->v_gateway6)) != NULL) {
 		model->rt_ifp = (*parent)->rt_ifp;
-		model->rt_ifa6 = (*parent)->rt_ifa6;
+		model->rt_via->v_ifa6 = (*parent)->rt_via->v_ifa6;
 	}
 	return RT_OK;
 }
@@ -67,14 +67,26 @@ rt_add_onlink(struct rtentry *model, struct nexthop **nh)
 
 	if (ifp == NULL || (ifp->if_flags & IFF_LOOPBACK))
 		return RT_INVAL;
-	if (in6_is_any(&model->rt_ifa6))
-		model->rt_ifa6 = rt_onlink_ifa(ifp, model->rt_af);
-	model->rt_gateway6 = model->rt_ifa6;
+	if (in6_is_any(&model->rt_via->v_ifa6))
+		model->rt_via->v_ifa6 = rt_onlink_ifa(ifp, model->rt_af);
+	model->rt_via->v_gateway6 = model->rt_via->v_ifa6;
 	if (ifp->if_ether) {
 		model->rt_flags |= RTF_CLONING;
 		return RT_OK;
 	}
 	return (*nh = nexthop_get_af(ifp, model->rt_af, &in6_any)) != NULL ? RT_OK : RT_NOMEM;
+}
+
+static enum rt_error
+rt_add_gateway(struct rtentry *model, struct rtentry **parent, struct nexthop **nh)
+{
+	enum rt_error e = rt_resolve(model->rt_af, model->rt_rdomain, &model->rt_via->v_gateway6, parent, nh);
+
+	if (e == RT_OK) {
+		model->rt_ifp = (*parent)->rt_ifp;
+		model->rt_via->v_ifa6 = (*parent)->rt_via->v_ifa6;
+	}
+	return e;
 }
 
 /* Another route of the same prefix and priority is in the way. */
@@ -85,7 +97,7 @@ rt_add_conflicts(const struct rtentry *model, bool mpath)
 
 	for (; rt != NULL; rt = rt->rt_next)
 		if (rt->rt_priority == model->rt_priority &&
-		    (!mpath || (in6_equal(&rt->rt_gateway6, &model->rt_gateway6) && rt->rt_ifp == model->rt_ifp)))
+		    (!mpath || (in6_equal(&rt->rt_via->v_gateway6, &model->rt_via->v_gateway6) && rt->rt_ifp == model->rt_ifp)))
 			return true;
 	return false;
 }
@@ -93,9 +105,10 @@ rt_add_conflicts(const struct rtentry *model, bool mpath)
 enum rt_error
 rt_add(const struct rt_request *rq)
 {
+	struct rt_via via = { .v_gateway6 = rq->rq_gateway6, .v_ifa6 = rq->rq_ifa6 };
 	struct rtentry *rt, *parent = NULL, model = {
-		.rt_af = rq->rq_af, .rt_plen = rq->rq_plen, .rt_priority = rq->rq_priority, .rt_rdomain = rq->rq_rdomain, .rt_flags = rq->rq_flags & RT_USERFLAGS, .rt_ifp = rq->rq_ifp,
-		.rt_gateway6 = rq->rq_gateway6, .rt_ifa6 = rq->rq_ifa6, .rt_mtu = rq->rq_mtu,
+		.rt_af = rq->rq_af, .rt_plen = rq->rq_plen, .rt_priority = rq->rq_priority, .rt_rdomain = (uint8_t)rq->rq_rdomain, .rt_flags = rq->rq_flags & RT_USERFLAGS, .rt_ifp = rq->rq_ifp,
+		.rt_mtu = (uint16_t)rq->rq_mtu, .rt_via = &via,
 	};
 	struct nexthop *nh = NULL;
 	enum rt_error e;
@@ -108,13 +121,13 @@ rt_add(const struct rt_request *rq)
 	if (model.rt_flags & RT_NOWAY)
 		e = rt_add_noway(&model, &parent);
 	else if (model.rt_flags & RTF_GATEWAY)
-		e = rt_resolve(&model, &parent, &nh);
+		e = rt_add_gateway(&model, &parent, &nh);
 	else
 		e = rt_add_onlink(&model, &nh);
 	if (e != RT_OK)
 		return e;
 	if (!in6_is_any(&rq->rq_ifa6))
-		model.rt_ifa6 = rq->rq_ifa6;
+		via.v_ifa6 = rq->rq_ifa6;
 	if (model.rt_priority == 0)
 		model.rt_priority = (uint8_t)(RTP_STATIC + model.rt_ifp->if_priority);
 	if (rt_add_conflicts(&model, rq->rq_flags & RTF_MPATH)) {
@@ -127,8 +140,10 @@ rt_add(const struct rt_request *rq)
 		rt_release(parent);
 		return RT_NOMEM;
 	}
-	if (rq->rq_lifetime != 0)
-		rt_expire_set(rt, rq->rq_lifetime);
+	if (rq->rq_lifetime != 0 && !rt_expire_set(rt, rq->rq_lifetime)) {
+		rt_remove(rt);
+		return RT_NOMEM;
+	}
 	rt_flush_clones(rt);
 	if (rt->rt_flags & RTF_CLONING)
 		rt_retry(rt->rt_af, rt->rt_rdomain, &rt->rt_dest6, rt->rt_plen);
@@ -145,7 +160,7 @@ rt_request_find(const struct rt_request *rq, const struct in6_addr *gateway, enu
 	*e = RT_NOTFOUND;
 	for (rt = rtable_lookup_af(rq->rq_af, rq->rq_rdomain, &dest, rq->rq_plen); rt != NULL; rt = rt->rt_next) {
 		if ((rq->rq_priority != 0 && rt->rt_priority != rq->rq_priority) ||
-		    (!in6_is_any(gateway) && !in6_equal(&rt->rt_gateway6, gateway)))
+		    (!in6_is_any(gateway) && !in6_equal(&rt->rt_via->v_gateway6, gateway)))
 			continue;
 		if (rt->rt_flags & RTF_CLONED)
 			clone = rt;
@@ -182,20 +197,28 @@ rt_delete(const struct rt_request *rq)
 static enum rt_error
 rt_change_gateway(struct rtentry *rt, const struct in6_addr *gateway)
 {
-	struct rtentry *parent, *old = rt->rt_parent, model = *rt;
-	struct nexthop *nh;
+	struct rtentry *old = rt->rt_parent;
 	enum rt_error e;
 
 	if (!(rt->rt_flags & RTF_GATEWAY) || (rt->rt_flags & RT_NOWAY))
 		return RT_INVAL;
-	model.rt_gateway6 = *gateway;
-	if ((e = rt_resolve(&model, &parent, &nh)) != RT_OK)
-		return e;
-	rt->rt_gateway6 = *gateway;
-	rt->rt_ifp = model.rt_ifp;
-	rt->rt_ifa6 = model.rt_ifa6;
-	rt_rehang(rt, parent, nh);
-	rt_release(old);
+	if ((e = rt_set_gateway(rt, gateway)) == RT_OK)
+		rt_release(old);
+	return e;
+}
+
+/* `local` is the source address's route. */
+static enum rt_error
+rt_change_ifa(struct rtentry *rt, const struct in6_addr *ifa, const struct rtentry *local)
+{
+	struct rt_via *via = rt_via_get(&rt->rt_via->v_gateway6, ifa);
+
+	if (via == NULL)
+		return RT_NOMEM;
+	rt_via_put(rt->rt_via);
+	rt->rt_via = via;
+	if (rt->rt_parent != NULL && (rt->rt_parent->rt_flags & RTF_LOCAL))
+		rt->rt_ifp = local->rt_ifp;	/* as OpenBSD shows it; packets follow rt_nh */
 	return RT_OK;
 }
 
@@ -212,18 +235,15 @@ rt_change(const struct rt_request *rq)
 		return e;
 	if (rt->rt_flags & RTF_CLONED)
 		return RT_INVAL;
-	if (!in6_is_any(&rq->rq_gateway6) && !in6_equal(&rq->rq_gateway6, &rt->rt_gateway6) &&
+	if (!in6_is_any(&rq->rq_gateway6) && !in6_equal(&rq->rq_gateway6, &rt->rt_via->v_gateway6) &&
 	    (e = rt_change_gateway(rt, &rq->rq_gateway6)) != RT_OK)
 		return e;
-	if (ifa) {
-		rt->rt_ifa6 = rq->rq_ifa6;
-		if (rt->rt_parent != NULL && (rt->rt_parent->rt_flags & RTF_LOCAL))
-			rt->rt_ifp = local->rt_ifp;	/* as OpenBSD shows it; packets follow rt_nh */
-	}
+	if (ifa && (e = rt_change_ifa(rt, &rq->rq_ifa6, local)) != RT_OK)
+		return e;
 	if (rq->rq_mtu != 0)
-		rt->rt_mtu = rq->rq_mtu;
-	if (rq->rq_lifetime != 0)
-		rt_expire_set(rt, rq->rq_lifetime);
+		rt->rt_mtu = (uint16_t)rq->rq_mtu;
+	if (rq->rq_lifetime != 0 && !rt_expire_set(rt, rq->rq_lifetime))
+		return RT_NOMEM;
 	rt_msg_route(RTM_CHANGE, rt);
 	if (rt->rt_flags & RTF_DYNAMIC)		/* whoever changes it, it is not what was learned first */
 		rt->rt_flags |= RTF_MODIFIED;

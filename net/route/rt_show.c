@@ -55,10 +55,10 @@ rt_gatewaytext(char *buf, const struct rtentry *rt)
 	const struct nexthop *nh = rt->rt_nh;
 
 	if ((rt->rt_flags & RTF_GATEWAY) || !(rt->rt_flags & RTF_LLINFO)) {
-		if (in6_is_any(&rt->rt_gateway6) && rt->rt_ifp != NULL)
+		if (in6_is_any(&rt->rt_via->v_gateway6) && rt->rt_ifp != NULL)
 			snprintf(buf, RT_GWSTRLEN, "link#%u", rt->rt_ifp->if_index);
 		else
-			af_print(buf, rt->rt_af, &rt->rt_gateway6);
+			af_print(buf, rt->rt_af, &rt->rt_via->v_gateway6);
 	} else if (rt->rt_flags & RTF_LOCAL) {
 		ether_print(buf, rt->rt_ifp->if_lladdr);
 	} else if (nh != NULL && nh->nh_valid && nh->nh_hdrlen >= ETHER_HDR_LEN) {
@@ -205,7 +205,7 @@ rt_answer(struct rt_answer *a, const struct rtentry *rt)
 {
 	const struct nexthop *nh = rt->rt_nh;
 	struct in6_addr mask = in6_mask(rt->rt_plen);
-	uint64_t now = uptime_ns();
+	uint64_t now = uptime_ns(), expire = rt_expires(rt);
 
 	af_print(a->a_dest, rt->rt_af, &rt->rt_dest6);
 	if (rt->rt_af == AF_IP4)
@@ -217,16 +217,16 @@ rt_answer(struct rt_answer *a, const struct rtentry *rt)
 		snprintf(a->a_mask, sizeof(a->a_mask), "default");
 	}
 	if (rt->rt_flags & RTF_GATEWAY)
-		af_print(a->a_gateway, rt->rt_af, &rt->rt_gateway6);
-	if (!in6_is_any(&rt->rt_ifa6))
-		af_print(a->a_ifa, rt->rt_af, &rt->rt_ifa6);
+		af_print(a->a_gateway, rt->rt_af, &rt->rt_via->v_gateway6);
+	if (!in6_is_any(&rt->rt_via->v_ifa6))
+		af_print(a->a_ifa, rt->rt_af, &rt->rt_via->v_ifa6);
 	if (rt->rt_ifp != NULL)
 		snprintf(a->a_ifname, sizeof(a->a_ifname), "%s", rt->rt_ifp->if_xname);
 	a->a_flags = rt->rt_flags | 0x40;
 	a->a_mtu = rt_shown_mtu(rt);
 	a->a_use = rt->rt_use;
-	if (rt->rt_expire > now)
-		a->a_expire = (rt->rt_expire - now) / 1000000000u;
+	if (expire > now)
+		a->a_expire = (expire - now) / 1000000000u;
 	if ((rt->rt_flags & RTF_CLONED) && nh != NULL && nh->nh_expire > now)
 		a->a_expire = (nh->nh_expire - now) / 1000000000u;
 	a->a_priority = rt->rt_priority;

@@ -11,19 +11,23 @@ void	rtable_reorder(struct rtentry *);
 /* The best route of the longest prefix shorter than plen (one more than the family's most: any) that holds addr; NULL: none. */
 struct rtentry *rtable_shorter(unsigned af, unsigned rdomain, const struct in6_addr *addr, unsigned plen);
 
-/* route.c. A route that is in the table and hangs on `parent`, or (NULL) on its interface; its RTF_UP is worked out.
+/* route.c. A route like the model (whose rt_via may be anywhere) that is in the table and hangs on `parent`, or (NULL) on its interface; its RTF_UP is worked out.
  * NULL: no memory. The nexthop's reference becomes the route's, in any case. */
 struct rtentry *rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *);
 /* Out of the table and freed, with the cloned routes that stand on it; gateway routes that do go waiting. */
 void	rt_destroy(struct rtentry *);
 /* The same for a route of its own: its gateway's host route is released. */
 void	rt_remove(struct rtentry *);
-/* rt_expire.c. It goes after so many seconds; it never does, or goes now. */
-void	rt_expire_set(struct rtentry *, uint32_t seconds);
+/* rt_expire.c. It goes after so many seconds (false: no memory, it has no end); it never does, or goes now. */
+bool	rt_expire_set(struct rtentry *, uint32_t seconds) __must_check;
 void	rt_expire_clear(struct rtentry *);
-/* Finds what a gateway route (or its model) stands on, and its nexthop, with a reference; fills in its interface and
- * source address. */
-enum rt_error rt_resolve(struct rtentry *, struct rtentry **parent, struct nexthop **);
+/* rt_via.c: the object for both addresses, with a reference; NULL: no memory. Gives one back. */
+struct rt_via *rt_via_get(const struct in6_addr *gateway, const struct in6_addr *ifa);
+void	rt_via_put(struct rt_via *);
+/* Finds what a route through a gateway would stand on, and its nexthop, with a reference. */
+enum rt_error rt_resolve(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct rtentry **parent, struct nexthop **nh);
+/* A gateway route goes another way, or finds its own again: next hop, interface, source address. Not RT_OK: nothing has changed. */
+enum rt_error rt_set_gateway(struct rtentry *, const struct in6_addr *gateway);
 /* Lets it stand on parent, with nh (its reference becomes the route's); both NULL: it waits. */
 void	rt_rehang(struct rtentry *, struct rtentry *parent, struct nexthop *);
 /* The host route of a gateway (or NULL) may have lost its last user: a neighbour that was never spoken to goes at once,

@@ -108,6 +108,30 @@ rtable_head(const struct rtentry *rt)
 	return rtable_lookup_af(rt->rt_af, rt->rt_rdomain, &rt->rt_dest6, rt->rt_plen);
 }
 
+/* It is the youngest of its prefix. When the numbers are used up they begin anew, in the same order. */
+static void
+rtable_number(struct rtentry *head, struct rtentry *rt)
+{
+	unsigned last = 0, before, least;
+
+	for (struct rtentry *o = head; o != NULL; o = o->rt_next)
+		last = MAX(last, (unsigned)o->rt_serial);
+	if (last == UINT16_MAX)
+		for (last = 0, before = 0; before < UINT16_MAX; before = least) {
+			struct rtentry *next = NULL;
+
+			least = UINT16_MAX;
+			for (struct rtentry *o = head; o != NULL; o = o->rt_next)
+				if (o->rt_serial > before && o->rt_serial <= least) {
+					least = o->rt_serial;
+					next = o;
+				}
+			if (next != NULL)
+				next->rt_serial = (uint16_t)++last;
+		}
+	rt->rt_serial = (uint16_t)(last + 1);
+}
+
 bool
 rtable_insert(struct rtentry *rt)
 {
@@ -116,8 +140,10 @@ rtable_insert(struct rtentry *rt)
 	OWNER(0);
 	if (head == NULL) {
 		rt->rt_next = NULL;
+		rtable_number(NULL, rt);
 		return fib_insert(rtable_top(rt), &rt->rt_dest6, rt->rt_plen, rt);
 	}
+	rtable_number(head, rt);
 	first = rtable_splice(head, rt);
 	if (first != head)
 		rtable_replace(first);

@@ -307,7 +307,7 @@ is_builtin(const struct rtentry *rt)
 {
 	if (rt->rt_af == AF_IP4)
 		return ip4_is_loopback(rt->rt_dest);
-	return rt->rt_priority == RTP_STATIC && (rt->rt_flags & RTF_REJECT) && in6_equal(&rt->rt_gateway6, &in6_loopback);
+	return rt->rt_priority == RTP_STATIC && (rt->rt_flags & RTF_REJECT) && in6_equal(&rt->rt_via->v_gateway6, &in6_loopback);
 }
 
 /* What the input has added: a walk from the start for each, as the cursor cannot stand on what goes. */
@@ -380,7 +380,7 @@ fnet_describe(const char *when)
 
 		while ((rt = rtable_next(0, &rc)) != NULL)
 			fprintf(stderr, "  %s prio %u flags 0x%x gw %s ifa %s mtu %u %s\n", af_printnet(a, af, &rt->rt_dest6, rt->rt_plen),
-			    rt->rt_priority, rt->rt_flags, af_print(g, af, &rt->rt_gateway6), af_print(i, af, &rt->rt_ifa6), rt->rt_mtu,
+			    rt->rt_priority, rt->rt_flags, af_print(g, af, &rt->rt_via->v_gateway6), af_print(i, af, &rt->rt_via->v_ifa6), rt->rt_mtu,
 			    rt->rt_ifp != NULL ? rt->rt_ifp->if_xname : "-");
 	}
 	for (const struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
@@ -442,8 +442,8 @@ mix_routes(unsigned af)
 		MIX(rt->rt_plen);
 		MIX(rt->rt_priority);
 		MIX(rt->rt_flags);
-		mix_addr(af, &rt->rt_gateway6);
-		mix_addr(af, &rt->rt_ifa6);
+		mix_addr(af, &rt->rt_via->v_gateway6);
+		mix_addr(af, &rt->rt_via->v_ifa6);
 		MIX(rt->rt_mtu);
 		if (rt->rt_ifp != NULL)
 			mix(rt->rt_ifp->if_xname, strlen(rt->rt_ifp->if_xname));

@@ -513,7 +513,7 @@ mutate(unsigned kind, unsigned neighbour, unsigned fragments)
 	net_balance();
 	CHECK_MEM(nexthop_lladdr(nexthop_find(&t0.w_if, addr("10.0.0.2"))), t0.w_host, 6);
 	CHECK(rtable_match(0, addr("10.0.0.1"))->rt_flags & RTF_LOCAL);
-	CHECK_EQ(rtable_match(0, addr("10.1.0.1"))->rt_gateway, addr("10.0.1.2"));
+	CHECK_EQ(rtable_match(0, addr("10.1.0.1"))->rt_via->v_gateway, addr("10.0.1.2"));
 	host_run(31000);
 	t0.w_next = t0.w_ntx;
 	t1.w_next = t1.w_ntx;

@@ -294,9 +294,9 @@ check_good(void)
 	CHECK_EQ(t1.w_if.if_addrs->ifa_addr, addr("10.0.1.1"));
 	CHECK(t1.w_if.if_addrs->ifa_next == NULL);
 	CHECK(t1.w_if.if_flags & IFF_UP);
-	CHECK_EQ(rtable_lookup(0, addr("10.1.0.0"), 16)->rt_gateway, addr("10.0.0.2"));
+	CHECK_EQ(rtable_lookup(0, addr("10.1.0.0"), 16)->rt_via->v_gateway, addr("10.0.0.2"));
 	CHECK(rtable_lookup(0, addr("10.2.0.0"), 16) == NULL);
-	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_gateway, addr("10.0.1.2"));
+	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_via->v_gateway, addr("10.0.1.2"));
 	CHECK(nexthop_find(&t0.w_if, addr("10.0.0.5"))->nh_flags & NHF_STATIC);
 	CHECK_STR(cmd_config(), good);
 }
@@ -367,7 +367,7 @@ TEST(hostname_change_under_a_file_that_stays)
 	snprintf(bundle, sizeof(bundle), "# /etc/hostname.t0\ninet 10.0.7.1/24\n%s# /etc/mygate\n10.0.1.3\n", stays);
 	CHECK_STR(cmd_load(bundle), "/etc/hostname.t1:2: route 10.9/16: Invalid argument\n"
 	    "/etc/hostname.t1:3: arp 10.0.0.5: Network is unreachable\n");
-	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_gateway, addr("10.0.1.2"));
+	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_via->v_gateway, addr("10.0.1.2"));
 	CHECK_IN(cmd("arp -an"), "10.0.0.5                             02:00:00:00:00:05      t0 permanent \n");
 	/* A network that goes and comes back, with another address of ours: its permanent neighbours are back. */
 	snprintf(bundle, sizeof(bundle), "# /etc/hostname.t0\ninet 10.0.0.9/24\ninet alias 10.0.0.1/32\n%s", stays);

@@ -185,8 +185,8 @@ check_good(void)
 	CHECK(find(&t1, "fe80::1") == t1.w_if.if_addrs6 && t1.w_if.if_addrs6->ia_next == NULL);
 	CHECK(route("2001:db8:9::/48")->rt_flags & RTF_UP);
 	CHECK(route("2001:db8:b::/48") == NULL);
-	CHECK(route("default")->rt_ifp == &t1.w_if && route("default")->rt_gateway6.s6_addr[15] == 9);
-	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_gateway, addr("10.0.0.9"));
+	CHECK(route("default")->rt_ifp == &t1.w_if && route("default")->rt_via->v_gateway6.s6_addr[15] == 9);
+	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_via->v_gateway, addr("10.0.0.9"));
 	CHECK_STR(cmd_config(), good);
 }
 

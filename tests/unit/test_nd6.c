@@ -512,7 +512,7 @@ TEST(nd6_redirect_obeyed)
 	ip6_forwarding = 0;
 	wire_rx(&t0, &p);
 	CHECK_EQ(counter_delta("nd6s_redirected"), 1);
-	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_gateway6), "fe80::bb%t0");
+	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_via->v_gateway6), "fe80::bb%t0");
 	CHECK_MEM(nexthop_lladdr(nh_of(&t0, "fe80::bb")), mac, 6);
 	CHECK(nh_of(&t0, "fe80::bb")->nh_router);
 	pkt6_icmp(&p, "fe80::aa", "fd00:a::1", 255, &msg, sizeof(msg));	/* not our router for it any more */
@@ -530,7 +530,7 @@ TEST(nd6_redirect_obeyed)
 	CHECK_EQ(counter_delta("nd6s_redirected"), 2);
 	CHECK(!(rtable_match6(0, &dst)->rt_flags & RTF_GATEWAY));
 	host_run(601000);
-	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_gateway6), "fe80::aa%t0");
+	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_via->v_gateway6), "fe80::aa%t0");
 	net_end();
 }
 

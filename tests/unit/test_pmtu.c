@@ -236,7 +236,7 @@ redirect_rx(const char *from, const char *gw, const char *dst)
 static be32_t
 gateway_to(const char *dst)
 {
-	return rtable_match(0, addr(dst))->rt_gateway;
+	return rtable_match(0, addr(dst))->rt_via->v_gateway;
 }
 
 /* checklist: icmp_redirect, icmp_redirect_timeout, route_flags_icmp_redirect */
@@ -252,8 +252,8 @@ TEST(redirect_obeyed)
 	redirect_rx("10.0.1.2", "10.0.1.9", "10.1.0.1");
 	CHECK_EQ(counter_delta("icps_redirected"), 1);
 	rt = rtable_match(0, addr("10.1.0.1"));
-	CHECK_EQ(rt->rt_gateway, addr("10.0.1.9"));
-	CHECK_EQ(rt->rt_flags & ~RTF_MPATH, RTF_UP | RTF_GATEWAY | RTF_HOST | RTF_DYNAMIC);
+	CHECK_EQ(rt->rt_via->v_gateway, addr("10.0.1.9"));
+	CHECK_EQ(rt->rt_flags & ~(RTF_MPATH | RTF_TIMED), RTF_UP | RTF_GATEWAY | RTF_HOST | RTF_DYNAMIC);
 	CHECK_EQ(gateway_to("10.1.0.2"), addr("10.0.1.2"));
 	redirect_rx("10.0.1.2", "10.0.1.8", "10.1.0.1");	/* no longer our gateway for it */
 	CHECK_EQ(counter_delta("icps_redirectbad"), 1);

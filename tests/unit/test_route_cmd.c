@@ -117,10 +117,10 @@ TEST(route_changes_properties)
 	CHECK_STR(cmd("route change -mtu 1300 10.1/16"), "change net 10.1/16\n");
 	CHECK((rt = rtable_lookup(0, addr("10.1.0.0"), 16)) != NULL);
 	CHECK_EQ(rt->rt_mtu, 1300);
-	CHECK_EQ(rt->rt_gateway, addr("10.0.0.2"));
+	CHECK_EQ(rt->rt_via->v_gateway, addr("10.0.0.2"));
 	CHECK_STR(cmd("route change -ifa 10.0.0.9 10.1/16"), "change net 10.1/16\n");
 	CHECK((rt = rtable_lookup(0, addr("10.1.0.0"), 16)) != NULL);
-	CHECK_EQ(rt->rt_ifa, addr("10.0.0.9"));
+	CHECK_EQ(rt->rt_via->v_ifa, addr("10.0.0.9"));
 	CHECK_EQ(rt->rt_mtu, 1300);
 	CHECK_IN(cmd_config(), "!route add -inet -mtu 1300 -ifa 10.0.0.9 10.1.0.0/16 10.0.0.2\n");
 	CHECK_STR(cmd("route change -blackhole 10.1/16"), "change net 10.1/16\n");
@@ -239,7 +239,7 @@ TEST(mygate_file)
 		CHECK_STR(cmd_load(bundle), t[i].error);
 	}
 	CHECK_STR(cmd_load("# /etc/mygate\n10.0.0.2   # the provider\r\n\n# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
-	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_gateway, addr("10.0.0.2"));
+	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_via->v_gateway, addr("10.0.0.2"));
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/mygate\n"), "");
 	CHECK(rtable_lookup(0, IP4_ANY, 0) == NULL);
 	/* its network goes while it stays: as from scratch, that is an error */

@@ -49,7 +49,7 @@ table(void)
 		*f = '\0';
 		CHECK(n < sizeof(text) - 200);
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s %s %s %u %u %s\n", ip4_printnet(net, rt->rt_dest, rt->rt_plen),
-		    rt->rt_flags & RTF_GATEWAY ? ip4_print(gw, rt->rt_gateway) : "-", fl, rt->rt_refs, rt->rt_priority, rt->rt_ifp->if_xname);
+		    rt->rt_flags & RTF_GATEWAY ? ip4_print(gw, rt->rt_via->v_gateway) : "-", fl, rt->rt_refs, rt->rt_priority, rt->rt_ifp->if_xname);
 	}
 	return text;
 }
@@ -183,7 +183,7 @@ TEST(rtable_network_goes_and_returns)
 	    "127/8 127.0.0.1 UGRS 0 8 lo0\n"
 	    "127.0.0.1 - UHhl 1 1 lo0\n");
 	CHECK(if_addaddr(&t1.w_if, addr("10.0.0.3"), 28, addr("10.0.0.15")) == NULL);	/* by another way */
-	CHECK(RT_FORWARDS(rt) && rt->rt_ifp == &t1.w_if && rt->rt_ifa == addr("10.0.0.3"));
+	CHECK(RT_FORWARDS(rt) && rt->rt_ifp == &t1.w_if && rt->rt_via->v_ifa == addr("10.0.0.3"));
 	CHECK(RT_FORWARDS(match("10.7.0.1")) && rt->rt_parent->rt_refs == 2);
 	CHECK(if_deladdr(&t1.w_if, addr("10.0.0.3")) == NULL);
 	CHECK(if_addaddr(&t0.w_if, addr("10.0.0.1"), 24, 0) == NULL);
@@ -199,10 +199,10 @@ TEST(rtable_two_addresses_in_a_network)
 	net_start();
 	CHECK_EQ(route_rq(rt_add, "10.5/16", "10.0.0.9", 0, 0), RT_OK);
 	CHECK(if_addaddr(&t0.w_if, addr("10.0.0.5"), 24, addr("10.0.0.255")) == NULL);
-	CHECK_EQ(match("10.5.0.1")->rt_ifa, addr("10.0.0.1"));
+	CHECK_EQ(match("10.5.0.1")->rt_via->v_ifa, addr("10.0.0.1"));
 	CHECK_IN(table(), "10.0.0/24 - UCnP 2 4 t0\n10.0.0/24 - UCnP 0 4 t0\n");
 	CHECK(if_deladdr(&t0.w_if, addr("10.0.0.1")) == NULL);
-	CHECK_EQ(match("10.5.0.1")->rt_ifa, addr("10.0.0.5"));
+	CHECK_EQ(match("10.5.0.1")->rt_via->v_ifa, addr("10.0.0.5"));
 	CHECK(RT_FORWARDS(match("10.5.0.1")));
 	CHECK(match("10.0.0.255")->rt_flags & RTF_BROADCAST);
 	CHECK(match("10.0.0.200")->rt_flags & RTF_CLONING);

@@ -124,7 +124,7 @@ TEST(slaac_basic)
 	CHECK(ia->ia_flags & IN6_IFF_AUTOCONF);
 	rt = default_route();
 	CHECK(rt != NULL && (rt->rt_flags & (RTF_UP | RTF_GATEWAY | RTF_DYNAMIC)) == (RTF_UP | RTF_GATEWAY | RTF_DYNAMIC));
-	CHECK_STR(text6(&rt->rt_gateway6), "fe80::aa%t0");
+	CHECK_STR(text6(&rt->rt_via->v_gateway6), "fe80::aa%t0");
 	CHECK_EQ(rt_pathmtu(rt), 1400);
 	CHECK_MEM(nexthop_lladdr(rt->rt_nh), router, 6);	/* its link address came along */
 	CHECK(rt->rt_nh->nh_router);
@@ -260,15 +260,15 @@ TEST(slaac_two_routers)
 	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
 	ra_prefix("2001:db8:2::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
 	ra_send("fe80::bb");
-	CHECK_STR(text6(&default_route()->rt_gateway6), "fe80::bb%t0");
+	CHECK_STR(text6(&default_route()->rt_via->v_gateway6), "fe80::bb%t0");
 	CHECK_EQ(count(IN6_IFF_AUTOCONF), 2);
 	ra(0, 0);
 	ra_send("fe80::bb");
-	CHECK_STR(text6(&default_route()->rt_gateway6), "fe80::aa%t0");
+	CHECK_STR(text6(&default_route()->rt_via->v_gateway6), "fe80::aa%t0");
 	CHECK_EQ(count(IN6_IFF_AUTOCONF), 2);				/* its prefix stays */
 	ra(1800, 0x18);							/* low */
 	ra_send("fe80::bb");
-	CHECK_STR(text6(&default_route()->rt_gateway6), "fe80::aa%t0");
+	CHECK_STR(text6(&default_route()->rt_via->v_gateway6), "fe80::aa%t0");
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 eui64\nup\n"), "");	/* autoconf is off: all goes */
 	CHECK(default_route() == NULL);
 	CHECK_EQ(count(IN6_IFF_AUTOCONF), 0);
