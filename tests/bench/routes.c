@@ -270,7 +270,7 @@ TEST(routes)
 		if (pr->pr_npages > 200)
 			printf("pool %-10s %8u of %5u bytes, %6.1f MB\n", pr->pr_name, pr->pr_nout, pr->pr_size, mbytes(pr->pr_npages));
 	fflush(stdout);
-	CHECK(mbytes(host.pages - before) <= 330);
+	CHECK(mbytes(host.pages - before) <= 210);
 	for (unsigned i = 0; i < nrq; i++) {
 		if (i % 64 == 0)
 			pass();
