@@ -215,7 +215,7 @@ struct fib_range { unsigned r_lo, r_hi; };		/* slots; the second is behind them 
 static unsigned
 fib_nvalues(const struct fib_node *n)
 {
-	return n->n_class == CLASS_DIRECT ? FIB_SLOTS : fib_run(n, FIB_SLOTS - 1, false) + 1;
+	return n->n_class == CLASS_DIRECT ? FIB_SLOTS : (unsigned)fib_run(n, FIB_SLOTS - 1, false) + 1;
 }
 
 /* Slots from t on hold v, up to where the next ones are added. */
@@ -391,15 +391,17 @@ fib_add_fork(uintptr_t *at, unsigned byte)
 
 /* One more node on the way to the one of that octet. */
 static bool
-fib_extend(uintptr_t *top, const struct fib_key *key, unsigned byte, const struct fib_hop *path, unsigned n)
+fib_extend(unsigned af, uintptr_t *top, const struct fib_key *key, unsigned byte, const struct fib_hop *path, unsigned n)
 {
 	const struct fib_hop *above = n > 0 ? &path[n - 1] : NULL;
 	uintptr_t *at = n > 0 ? fib_at(above->h_n, (unsigned)fib_slot(above->h_n, key)) : top;
 	const struct fib_node *below;
-	unsigned fork;
+	unsigned next = n > 0 ? above->h_n->n_byte + 1u : 0, fork;
 	uint64_t differ;
 
-	if (byte >= 8 && (n == 0 || above->h_n->n_byte < 7))
+	if (next < FIB_WHOLE(af))
+		byte = next;
+	else if (byte >= 8 && next < 8)
 		byte = 7;
 	if (!(*at & FIB_NODE))
 		return fib_add_leaf(at, above, key, byte);
@@ -428,7 +430,7 @@ fib_children(const struct fib_node *n, uintptr_t *only)
 /* Nodes at the end of a way that neither end a prefix nor divide any go. Without memory the entry above is changed in place: that costs its runs
  * a little room until the next change. */
 static void
-fib_prune(uintptr_t *top, const struct fib_key *key, unsigned byte)
+fib_prune(unsigned af, uintptr_t *top, const struct fib_key *key, unsigned byte)
 {
 	struct fib_hop path[FIB_DEPTH];
 	unsigned n = fib_path(top, key, byte, path), children;
@@ -441,7 +443,7 @@ fib_prune(uintptr_t *top, const struct fib_key *key, unsigned byte)
 		if ((children = fib_children(node, &only)) > 1)
 			return;
 		if (children == 1) {
-			if ((only ^ *at) & FIB_LOW)
+			if (node->n_byte < FIB_WHOLE(af) || ((only ^ *at) & FIB_LOW))
 				return;
 			fib_store(&fib_node(only)->n_route, node->n_route);
 			fib_store(at, only);
@@ -458,7 +460,7 @@ fib_prune(uintptr_t *top, const struct fib_key *key, unsigned byte)
 
 /* Where the node of an octet hangs, made when there is none. NULL: no memory. */
 static uintptr_t *
-fib_make(uintptr_t *top, const struct fib_key *key, unsigned byte)
+fib_make(unsigned af, uintptr_t *top, const struct fib_key *key, unsigned byte)
 {
 	struct fib_hop path[FIB_DEPTH];
 	unsigned n;
@@ -467,8 +469,8 @@ fib_make(uintptr_t *top, const struct fib_key *key, unsigned byte)
 		n = fib_path(top, key, byte, path);
 		if (n > 0 && path[n - 1].h_n->n_byte == byte)
 			return path[n - 1].h_at;
-		if (!fib_extend(top, key, byte, path, n)) {
-			fib_prune(top, key, byte);
+		if (!fib_extend(af, top, key, byte, path, n)) {
+			fib_prune(af, top, key, byte);
 			return NULL;
 		}
 	}
@@ -511,7 +513,7 @@ fib_allot_entry(uintptr_t *at, uintptr_t old, uintptr_t v)
 static void
 fib_allot_here(struct fib_node *n, struct fib_range r, uintptr_t old, uintptr_t v)
 {
-	unsigned i, end;
+	size_t i, end;
 
 	if (n->n_class == CLASS_DIRECT) {
 		i = r.r_lo;
@@ -560,11 +562,11 @@ fib_shrink(uintptr_t *at)
 }
 
 bool
-fib_insert(uintptr_t *top, const struct in6_addr *dest, unsigned plen, struct rtentry *rt)
+fib_insert(unsigned af, uintptr_t *top, const struct in6_addr *dest, unsigned plen, struct rtentry *rt)
 {
 	struct fib_key key = fib_key(dest);
 	unsigned code = fib_code(&key, plen);
-	uintptr_t *at = fib_make(top, &key, fib_byte(plen));
+	uintptr_t *at = fib_make(af, top, &key, fib_byte(plen));
 	struct fib_own *own, *more;
 
 	if (at == NULL)
@@ -583,7 +585,7 @@ fib_insert(uintptr_t *top, const struct in6_addr *dest, unsigned plen, struct rt
 		own_put(own);
 	return true;
 fail:
-	fib_prune(top, &key, fib_byte(plen));
+	fib_prune(af, top, &key, fib_byte(plen));
 	return false;
 }
 
@@ -602,7 +604,7 @@ fib_replace(uintptr_t *top, const struct in6_addr *dest, unsigned plen, struct r
 }
 
 void
-fib_remove(uintptr_t *top, const struct in6_addr *dest, unsigned plen)
+fib_remove(unsigned af, uintptr_t *top, const struct in6_addr *dest, unsigned plen)
 {
 	struct fib_key key = fib_key(dest);
 	unsigned code = fib_code(&key, plen);
@@ -616,7 +618,7 @@ fib_remove(uintptr_t *top, const struct in6_addr *dest, unsigned plen)
 	if (!fib_allot(h.h_at, h.h_n->n_own, fib_range(code), rt, cover))
 		fib_allot_here(h.h_n, fib_range(code), rt, cover);	/* it has runs of its own */
 	fib_shrink(h.h_at);
-	fib_prune(top, &key, fib_byte(plen));
+	fib_prune(af, top, &key, fib_byte(plen));
 }
 
 /* ---- walks ---- */

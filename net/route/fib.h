@@ -1,5 +1,5 @@
-/* fib.h - where packets look routes up, of either family: a trie of one octet a step that leaves out octets at which nothing divides or ends, with
- * nodes that hold a run of equal entries once. Core 0 writes, every core looks up; tests/bench/README.md has the figures for this choice.
+/* fib.h - where packets look routes up, of either family: a trie of one octet a step, with nodes that hold a run of equal entries once; in IPv6
+ * octets at which nothing divides or ends are left out. Core 0 writes, every core looks up; tests/bench/README.md has the figures for this choice.
  *
  * What packets read (a node) and what core 0 alone needs to change it (fib_own: the prefixes themselves) lie apart. */
 #ifndef NET_ROUTE_FIB_H
@@ -16,11 +16,13 @@ struct fib_own;
 #define FIB_DIRECT	2ul		/* n_value has all 256 */
 #define FIB_LOW		4ul		/* the node's octet is one of the second eight */
 #define FIB_TAGS	7ul
+#define FIB_WHOLE(af)	((af) == AF_IP4 ? 4u : 2u)
 
 /* A node divides by one octet of the address. Each slot holds the route of its longest prefix that ends in this octet, or the next node, which
- * then has that route in n_route: so a change of one prefix touches one node and what hangs in it, never more. Octets in front that no prefix
- * divides are compared in n_key, those of the same half of the address; between the halves there is always a node of octet 7. A node
- * is never changed but for single entries and n_route: another takes its place, and it is freed by an epoch. */
+ * then has that route in n_route: so a change of one prefix touches one node and what hangs in it, never more. Octets in front that have been left
+ * out are compared in n_key, those of the same half of the address; between the halves there is always a node of octet 7. The first octets,
+ * FIB_WHOLE of them, are never left out. A node is never changed but for single entries and n_route: another takes its place, and it is
+ * freed by an epoch. */
 struct fib_node {
 	uint64_t	 n_start[4];	/* not FIB_DIRECT: bit i of all: slot i begins a run. Bit 0 is set */
 	uint64_t	 n_key;		/* host order; zero from the octet on */
@@ -44,9 +46,9 @@ fib_key(const struct in6_addr *a)
 }
 
 /* A table is its top entry; 0: empty. Bits of keys behind the prefix are zero. Each change is seen by other cores at once and whole. */
-bool	fib_insert(uintptr_t *top, const struct in6_addr *, unsigned plen, struct rtentry *);	/* must be new. False: no memory, nothing has changed */
+bool	fib_insert(unsigned af, uintptr_t *top, const struct in6_addr *, unsigned plen, struct rtentry *);	/* must be new. False: no memory, nothing has changed */
 void	fib_replace(uintptr_t *top, const struct in6_addr *, unsigned plen, struct rtentry *);	/* must exist */
-void	fib_remove(uintptr_t *top, const struct in6_addr *, unsigned plen);			/* must exist; needs no memory */
+void	fib_remove(unsigned af, uintptr_t *top, const struct in6_addr *, unsigned plen);			/* must exist; needs no memory */
 struct rtentry *fib_exact(uintptr_t top, const struct in6_addr *, unsigned plen);
 /* The longest prefix shorter than plen (129: any) that holds the address; NULL: none. */
 struct rtentry *fib_shorter(uintptr_t top, const struct in6_addr *, unsigned plen);
@@ -61,12 +63,12 @@ fib_node(uintptr_t e)
 }
 
 /* Which of a node's runs slot t (0 to 255) is in; with the processor's own bit count, or without. */
-static inline unsigned
-fib_run(const struct fib_node *n, unsigned t, bool popcnt)
+static inline size_t
+fib_run(const struct fib_node *n, size_t t, bool popcnt)
 {
-	uint64_t begun = n->n_start[t / 64] & (((uint64_t)2 << t % 64) - 1);
+	uint64_t begun = n->n_start[t / 64] << (~t & 63);
 
-	return n->n_before[t / 64] + (popcnt ? (unsigned)__builtin_popcountll(begun) : popcount64(begun)) - 1;
+	return (size_t)n->n_before[t / 64] + (popcnt ? (size_t)__builtin_popcountll(begun) : popcount64(begun)) - 1;
 }
 
 /* The longest prefix that holds dst; NULL: none. Never inline, so that a loop that looks up now and then keeps its registers. Any core. */

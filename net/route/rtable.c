@@ -141,7 +141,7 @@ rtable_insert(struct rtentry *rt)
 	if (head == NULL) {
 		rt->rt_next = NULL;
 		rtable_number(NULL, rt);
-		return fib_insert(rtable_top(rt), &rt->rt_dest6, rt->rt_plen, rt);
+		return fib_insert(rt->rt_af, rtable_top(rt), &rt->rt_dest6, rt->rt_plen, rt);
 	}
 	rtable_number(head, rt);
 	first = rtable_splice(head, rt);
@@ -159,7 +159,7 @@ rtable_remove(struct rtentry *rt)
 	OWNER(0);
 	first = rtable_unsplice(head, rt);
 	if (first == NULL)
-		fib_remove(rtable_top(rt), &rt->rt_dest6, rt->rt_plen);
+		fib_remove(rt->rt_af, rtable_top(rt), &rt->rt_dest6, rt->rt_plen);
 	else if (first != head)
 		rtable_replace(first);
 	rtable_mpath(first);

@@ -125,7 +125,7 @@ check_some(void)
 	}
 }
 
-/* What the shape promises: a node ends a prefix or divides (octet 7 may lead to the second half alone); what hangs in it continues its key; no
+/* What the shape promises: a node ends a prefix or divides (octet 7 and the first ones may lead on alone); what hangs in it continues its key; no
  * two runs side by side are the same, where memory was there. Returns how many nodes there are. */
 static unsigned
 check_shape(uintptr_t e, unsigned above, const struct fib_key *key)
@@ -138,6 +138,7 @@ check_shape(uintptr_t e, unsigned above, const struct fib_key *key)
 		return 0;
 	CHECK(n->n_byte >= above && n->n_shift == 56 - n->n_byte % 8 * 8 && !!(e & FIB_LOW) == (n->n_byte >= 8));
 	CHECK(above >= 8 || n->n_byte < 8);
+	CHECK(above >= FIB_WHOLE(family) || n->n_byte == above);
 	CHECK(above % 8 == 0 || (n->n_key ^ key->k[n->n_byte / 8]) >> (64 - above % 8 * 8) == 0);
 	for (unsigned t = 0; t < 256; t++, before = v) {
 		struct fib_key k = *key;
@@ -152,7 +153,7 @@ check_shape(uintptr_t e, unsigned above, const struct fib_key *key)
 			count += check_shape(v, n->n_byte + 1u, &k);
 		}
 	}
-	CHECK(n->n_own != NULL || children > 1 || (children == 1 && n->n_byte == 7));
+	CHECK(n->n_own != NULL || children > 1 || (children == 1 && (n->n_byte == 7 || n->n_byte < FIB_WHOLE(family))));
 	return count;
 }
 
@@ -170,7 +171,7 @@ check_walk(void)
 		n++;
 	}
 	CHECK_EQ(n, want);
-	CHECK(check_shape(top, 0, &key) <= 3 * want);
+	CHECK(check_shape(top, 0, &key) <= 4 * want + 1);
 	CHECK_EQ(top == 0, want == 0);
 }
 
@@ -185,7 +186,7 @@ change(unsigned i)
 		fib_replace(&top, &rt->rt_dest6, rt->rt_plen, other);
 		list[i] = other;
 	} else if (list[i] != NULL) {
-		fib_remove(&top, &rt->rt_dest6, rt->rt_plen);
+		fib_remove(family, &top, &rt->rt_dest6, rt->rt_plen);
 		list[i] = NULL;
 	} else {
 		rt->rt_dest6 = random_addr();
@@ -194,7 +195,7 @@ change(unsigned i)
 		if (slow_exact(&rt->rt_dest6, rt->rt_plen) != NULL)
 			return;
 		routes[1][i] = *rt;
-		CHECK(fib_insert(&top, &rt->rt_dest6, rt->rt_plen, rt));
+		CHECK(fib_insert(family, &top, &rt->rt_dest6, rt->rt_plen, rt));
 		list[i] = rt;
 	}
 }
@@ -204,7 +205,7 @@ remove_all(void)
 {
 	for (unsigned i = 0; i < nlist; i++)
 		if (list[i] != NULL) {
-			fib_remove(&top, &list[i]->rt_dest6, list[i]->rt_plen);
+			fib_remove(family, &top, &list[i]->rt_dest6, list[i]->rt_plen);
 			list[i] = NULL;
 		}
 }
@@ -251,7 +252,7 @@ changes_without_memory(unsigned af)
 
 		host.pages_max = host.pages;
 		if (list[step % nlist] != NULL && unit_below(2)) {
-			fib_remove(&top, &rt->rt_dest6, rt->rt_plen);
+			fib_remove(family, &top, &rt->rt_dest6, rt->rt_plen);
 			list[step % nlist] = NULL;
 		}
 		if (list[step % nlist] == NULL) {
@@ -260,7 +261,7 @@ changes_without_memory(unsigned af)
 			rt->rt_dest6 = in6_masked(&rt->rt_dest6, rt->rt_plen);
 			if (slow_exact(&rt->rt_dest6, rt->rt_plen) == NULL) {
 				host.pages_max = host.pages + (unit_below(100) == 0);
-				if (fib_insert(&top, &rt->rt_dest6, rt->rt_plen, rt))
+				if (fib_insert(family, &top, &rt->rt_dest6, rt->rt_plen, rt))
 					list[step % nlist] = rt;
 				else
 					failed++;
@@ -294,28 +295,28 @@ TEST(fib_full_node)
 
 	start();
 	family = AF_IP4;
-	CHECK(fib_insert(&top, &a, 8, &all));
-	CHECK(fib_insert(&top, &a, 17, &half));
+	CHECK(fib_insert(family, &top, &a, 8, &all));
+	CHECK(fib_insert(family, &top, &a, 17, &half));
 	for (unsigned i = 0; i < 256; i++) {
 		a = in6_of_ip4(host_be32(0x0a000000 | (i * 167 % 256) << 8));
-		CHECK(fib_insert(&top, &a, 24, &rt[i * 167 % 256]));
+		CHECK(fib_insert(family, &top, &a, 24, &rt[i * 167 % 256]));
 	}
 	for (unsigned i = 0; i < 256; i++)
 		CHECK(fib_match4(top, host_be32(0x0a0000ff | i << 8)) == &rt[i]);
 	CHECK(fib_match4(top, BE32(0x0a010000)) == &all);
 	for (unsigned i = 0; i < 256; i += 2) {
 		a = in6_of_ip4(host_be32(0x0a000000 | i << 8));
-		fib_remove(&top, &a, 24);
+		fib_remove(family, &top, &a, 24);
 	}
 	for (unsigned i = 0; i < 256; i++)
 		CHECK(fib_match4(top, host_be32(0x0a000001 | i << 8)) == (i % 2 ? &rt[i] : i < 128 ? &half : &all));
 	for (struct rtentry *left; (left = fib_next(top, &in6_any, -1)) != NULL;) {
 		a = in6_of_ip4(BE32(0x0a000000));
 		if (left == &all || left == &half) {
-			fib_remove(&top, &a, left == &all ? 8 : 17);
+			fib_remove(family, &top, &a, left == &all ? 8 : 17);
 		} else {
 			a = in6_of_ip4(host_be32(0x0a000000 | (unsigned)(left - rt) << 8));
-			fib_remove(&top, &a, 24);
+			fib_remove(family, &top, &a, 24);
 		}
 	}
 	CHECK(top == 0);
@@ -328,16 +329,17 @@ TEST(fib_readers_pass_removed_nodes)
 	uintptr_t held;
 
 	start();
-	CHECK(fib_insert(&top, &a, 16, &routes[0][0]));
-	CHECK(fib_insert(&top, &b, 32, &routes[0][1]));
+	family = AF_IP6;
+	CHECK(fib_insert(family, &top, &a, 16, &routes[0][0]));
+	CHECK(fib_insert(family, &top, &b, 32, &routes[0][1]));
 	held = top;
-	fib_remove(&top, &a, 16);
+	fib_remove(family, &top, &a, 16);
 	CHECK(fib_match6(top, &b) == &routes[0][1]);
 	CHECK(fib_match6(held, &b) == &routes[0][1]);		/* as it stands until the epoch is over */
 	held = top;
-	CHECK(fib_insert(&top, &c, 16, &routes[0][2]));		/* divides in front of b */
+	CHECK(fib_insert(family, &top, &c, 16, &routes[0][2]));		/* divides in front of b */
 	CHECK(fib_match6(held, &b) == &routes[0][1]);
-	fib_remove(&top, &c, 16);
-	fib_remove(&top, &b, 32);
+	fib_remove(family, &top, &c, 16);
+	fib_remove(family, &top, &b, 32);
 	CHECK(top == 0);
 }
