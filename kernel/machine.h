@@ -15,6 +15,7 @@ uint64_t wall_s(void);			/* seconds since 1970 UTC, from the battery clock at bo
 /* npages contiguous pages, zeroed, identity-mapped (so usable for DMA), aligned to PAGE_SIZE; NULL when there are none.
  * Core 0, not on the packet path. */
 void	*page_alloc(size_t npages) __must_check;
+void	*page_take(size_t npages) __must_check;	/* the same, not zeroed, and not touched */
 void	 page_free(void *, size_t npages);
 size_t	 page_total(void);		/* pages of RAM that were free at boot */
 size_t	 page_avail(void);

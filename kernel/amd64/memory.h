@@ -15,7 +15,6 @@ void	*memory_log(size_t *len);
 
 /* page.c: gives [start, end), whole pages, mapped, to the allocator. */
 void	page_add(uint64_t start, uint64_t end);
-void	*page_take(size_t npages);		/* as page_alloc(), not zeroed */
 
 /* pmap.c */
 #define PMAP_W	0x002ul			/* writable */

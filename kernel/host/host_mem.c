@@ -21,18 +21,26 @@ host_arena_pages(size_t npages)
 	return p;
 }
 
-void *
-host_pages(size_t npages)
+/* Zero where there is an arena. */
+static void *
+host_pages_raw(size_t npages)
 {
 	void *p;
 
 	if (host.arena != NULL)
 		return host_arena_pages(npages);
-	p = aligned_alloc(PAGE_SIZE, npages * PAGE_SIZE);
-	if (p == NULL)
-		return NULL;
-	__lsan_ignore_object(p);	/* pools keep their pages for ever */
-	memset(p, 0, npages * PAGE_SIZE);
+	if ((p = aligned_alloc(PAGE_SIZE, npages * PAGE_SIZE)) != NULL)
+		__lsan_ignore_object(p);	/* pools keep their pages for ever */
+	return p;
+}
+
+void *
+host_pages(size_t npages)
+{
+	void *p = host_pages_raw(npages);
+
+	if (p != NULL && host.arena == NULL)
+		memset(p, 0, npages * PAGE_SIZE);
 	return p;
 }
 
@@ -50,15 +58,25 @@ host_pages_free(void *p, size_t npages)
 
 /* Compared with host.pages_max; a test lowers that to see what happens without memory. */
 void *
-page_alloc(size_t npages)
+page_take(size_t npages)
 {
 	void *p;
 
 	if (npages == 0 || npages > host.pages_max - host.pages)
 		return NULL;
-	p = host_pages(npages);
+	p = host_pages_raw(npages);
 	if (p != NULL)
 		host.pages += npages;
+	return p;
+}
+
+void *
+page_alloc(size_t npages)
+{
+	void *p = page_take(npages);
+
+	if (p != NULL && host.arena == NULL)
+		memset(p, 0, npages * PAGE_SIZE);
 	return p;
 }
 

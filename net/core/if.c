@@ -6,6 +6,7 @@
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/moment.h"
+#include "net/core/flow.h"
 #include "net/core/handoff.h"
 #include "net/core/if.h"
 #include "net/core/owner.h"
@@ -168,6 +169,7 @@ if_attach(struct ifnet *ifp)
 		ifp->if_enqueue = if_enqueue_ifq;
 	if_map_queues(ifp, ifp->if_nqueues);
 	if_link(ifp);
+	flow_changed(&if_generation);
 	if_steer_all();
 	return true;
 }
@@ -191,6 +193,7 @@ if_detach(struct ifnet *ifp)
 		p = &(*p)->if_next;
 	*p = ifp->if_next;
 	if_table[ifp->if_index] = NULL;
+	flow_changed(&if_generation);
 	if_steer_all();
 	/* Each core comes to the end of a pass, and what was on its way from one to another is gone. */
 	for (unsigned i = 1; i < ncores; i++)
@@ -300,6 +303,7 @@ if_setmtu(struct ifnet *ifp, uint32_t mtu)
 	if (ifp->if_ops->ifo_setmtu != NULL && !ifp->if_ops->ifo_setmtu(ifp, mtu))
 		return false;
 	ifp->if_mtu = mtu;
+	flow_changed(&if_generation);
 	in6_if_changed(ifp);
 	return true;
 }

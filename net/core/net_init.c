@@ -1,5 +1,6 @@
 /* net_init.c - the stack's start. */
 #include "kernel/machine.h"
+#include "net/core/flow.h"
 #include "net/core/handoff.h"
 #include "net/core/mbuf.h"
 #include "net/core/net_init.h"
@@ -22,7 +23,10 @@ mbufs_for_memory(size_t min)
 bool
 net_core_init(void)
 {
-	return mbuf_init(mbufs_for_memory(MBUFS_MIN_OTHER));
+	if (!mbuf_init(mbufs_for_memory(MBUFS_MIN_OTHER)))
+		return false;
+	flow_core_init();
+	return true;
 }
 
 bool
@@ -31,6 +35,7 @@ net_init(void)
 	mbuf_all = mbufs_for_memory(MBUFS_MIN) + (machine_cores() - 1) * mbufs_for_memory(MBUFS_MIN_OTHER);
 	if (!mbuf_init(mbufs_for_memory(MBUFS_MIN)))
 		return false;
+	flow_core_init();
 	if (machine_cores() > 1 && !(mbuf_share_init(machine_cores()) && handoff_init(machine_cores())))
 		return false;
 	for (int order = 0; order < 100; order++)

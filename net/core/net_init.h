@@ -13,7 +13,7 @@ SET_DECLARE(const struct net_init, net_inits);
 
 /* Core 0: mbufs by the size of memory, the rings among the cores that there will be, then all of the set. False: no memory. */
 bool	net_init(void);
-/* Each other core, or core 0 as that core: its mbufs. False: no memory. */
+/* Each other core, or core 0 as that core: its mbufs and its table of flows. False: no memory. */
 bool	net_core_init(void);
 
 #endif

@@ -26,6 +26,8 @@ extern const uint8_t etherbroadcastaddr[ETHER_ADDR_LEN];
  * or lets the packet wait for it; gathers per interface. */
 void	ether_input(struct ifnet *, struct batch *);
 void	ether_output(struct batch *);
+/* The rest of ether_input for frames that the flow path leaves (net/core/flow.h). */
+void	ether_input_rest(struct ifnet *, struct batch *);
 
 /* What takes an Ethernet type: registered by protocols. m_data behind the header, in the first mbuf. */
 struct ether_proto {

@@ -1,6 +1,7 @@
 /* ether_input.c - Ethernet frames in: whose is it, what is in it. */
 #include <string.h>
 
+#include "net/core/flow.h"
 #include "net/core/handoff.h"
 #include "net/core/stage.h"
 #include "net/ether/ether.h"
@@ -154,13 +155,20 @@ ether_input_odd(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 void
 ether_input(struct ifnet *ifp, struct batch *b)
 {
+	STAGE_ENTER(ether_input, b->b_n);
+	if (unlikely(!(ifp->if_flags & IFF_UP)))
+		ether_input_down(b);
+	else if (flow_enable)
+		flow_input(ifp, b);
+	else
+		ether_input_rest(ifp, b);
+}
+
+void
+ether_input_rest(struct ifnet *ifp, struct batch *b)
+{
 	unsigned end = b->b_n;
 
-	STAGE_ENTER(ether_input, end);
-	if (unlikely(!(ifp->if_flags & IFF_UP))) {
-		ether_input_down(b);
-		return;
-	}
 	b->b_n = 0;
 	if (end == 1)
 		ether_input_from(ifp, b, 0, 1);

@@ -142,6 +142,12 @@ ip_forward_slow(struct mbuf *m)
 	return true;
 }
 
+void
+ip_forwarded(unsigned n)
+{
+	counter_add(ips_forward, n);
+}
+
 static void ip_forward_odd(struct batch *, unsigned i, unsigned end, unsigned cut);
 
 /* Packets i to end - 1 of the batch; b_n are kept so far to be sent, and `cut` have gone in pieces. Core 0 may change a route meanwhile: its
@@ -165,7 +171,7 @@ ip_forward_from(struct batch *b, unsigned i, unsigned end, unsigned cut)
 		m->m_nh = nh;
 		b->b_m[n] = m;
 	}
-	counter_add(ips_forward, n + cut);
+	ip_forwarded(n + cut);
 	if ((b->b_n = n) > 0)
 		ip_output(b);
 }

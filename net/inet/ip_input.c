@@ -1,4 +1,5 @@
 /* ip_input.c - IPv4 in: the header is checked here, once (RFC 791, RFC 1122 3.2.1, RFC 1812 4.2, 5.2); then who it is for. */
+#include "net/core/flow.h"
 #include "net/core/handoff.h"
 #include "net/core/stage.h"
 #include "net/inet/icmp.h"
@@ -42,6 +43,7 @@ ip_addr_added(const struct ifaddr *ifa)
 {
 	ip_maybe_ours[ip_last_octets(ifa->ifa_addr)] = 1;
 	ip_maybe_ours[ip_last_octets(ifa->ifa_broadcast)] = 1;
+	flow_changed(&if_generation);
 }
 
 void
@@ -51,6 +53,7 @@ ip_addr_removed(const struct ifaddr *gone)
 	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
 		for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
 			ip_addr_added(ifa);
+	flow_changed(&if_generation);
 }
 
 /* 127/8 may come from ourselves only. */
@@ -332,11 +335,35 @@ ip_sort(struct ifnet *ifp, struct batch *b)
 }
 HANDOFF(ip_sort, ip_sort);
 
+static inline void
+ip_received(unsigned n)
+{
+	counter_add(ips_total, n);
+}
+
+void
+ip_flow_passed(unsigned n)
+{
+	ip_received(n);
+	ip_forwarded(n);
+}
+
+struct rtentry *
+ip_flow_route(const struct ifnet *ifp, be32_t src, be32_t dst)
+{
+	struct rtentry *rt;
+
+	if (ip_special[(uint8_t)src] | ip_special[(uint8_t)dst] | ip_maybe_ours[ip_last_octets(src)])
+		return NULL;
+	rt = rtable_match(ifp->if_rdomain, dst);
+	return rt != NULL && RT_FORWARDS(rt) && rt->rt_ifp != ifp ? rt : NULL;
+}
+
 void
 ip_input(struct ifnet *ifp, struct batch *b)
 {
 	STAGE_ENTER(ip_input, b->b_n);
-	counter_add(ips_total, b->b_n);
+	ip_received(b->b_n);
 	ip_sort(ifp, b);
 }
 

@@ -12,6 +12,13 @@ void	ip_forward(struct batch *);	/* m_rt set, header checked */
 void	ip_deliver(struct ifnet *, struct batch *);	/* for us; core 0 */
 void	ip_output(struct batch *);	/* m_nh set, header complete but for the checksum of what it fragments */
 
+/* For the flow path. The route by which ip_input and ip_forward send on, without looking at anything but its size, each good packet with a TTL to
+ * spare that comes in by that interface; NULL: they look at each. Good within this pass. And so many have gone past both of them. */
+struct rtentry;
+struct rtentry *ip_flow_route(const struct ifnet *, be32_t src, be32_t dst);
+void	ip_flow_passed(unsigned n);
+void	ip_forwarded(unsigned n);
+
 /* An interface has got an address, or has it no more. Core 0. */
 void	ip_addr_added(const struct ifaddr *);
 void	ip_addr_removed(const struct ifaddr *);
@@ -20,7 +27,6 @@ void	ip_addr_removed(const struct ifaddr *);
 void	ip_to_core0(struct mbuf *);
 
 /* Stands in m_rt where there is no route; a reject route. */
-struct rtentry;
 extern struct rtentry ip_noroute;
 
 /* ---- sending ---- */

@@ -117,6 +117,12 @@ ip6_forward_slow(struct mbuf *m)
 	return true;
 }
 
+void
+ip6_forwarded(unsigned n)
+{
+	counter_add(ip6s_forward, n);
+}
+
 /* Core 0 may change the route meanwhile: its next hop is looked at once, and a route that has just lost it is not followed. */
 void
 ip6_forward(struct batch *b)
@@ -147,7 +153,7 @@ ip6_forward(struct batch *b)
 		m->m_nh = nh;
 		b->b_m[n++] = m;
 	}
-	counter_add(ip6s_forward, n);
+	ip6_forwarded(n);
 	if ((b->b_n = n) > 0)
 		ip6_output(b);
 }

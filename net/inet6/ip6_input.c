@@ -1,4 +1,5 @@
 /* ip6_input.c - IPv6 in: the header is checked here, once (RFC 8200 3, RFC 4291 2); then who it is for. */
+#include "net/core/flow.h"
 #include "net/core/handoff.h"
 #include "net/core/stage.h"
 #include "net/inet6/icmp6.h"
@@ -39,6 +40,7 @@ ip6_addr_added(struct in6_ifaddr *ia)
 	struct in6_addr a = in6_unembed(&ia->ia_addr);
 
 	ip6_maybe_ours[ip6_ours_index(&a)]++;
+	flow_changed(&if_generation);
 }
 
 static void
@@ -47,6 +49,7 @@ ip6_addr_going(struct in6_ifaddr *ia)
 	struct in6_addr a = in6_unembed(&ia->ia_addr);
 
 	ip6_maybe_ours[ip6_ours_index(&a)]--;
+	flow_changed(&if_generation);
 }
 static const struct in6_watch ip6_input_watch = { .iw_addr_added = ip6_addr_added, .iw_addr_going = ip6_addr_going };
 IN6_WATCH(ip6_input_watch);
@@ -253,11 +256,35 @@ ip6_sort(struct ifnet *ifp, struct batch *b)
 }
 HANDOFF(ip6_sort, ip6_sort);
 
+static inline void
+ip6_received(unsigned n)
+{
+	counter_add(ip6s_total, n);
+}
+
+void
+ip6_flow_passed(unsigned n)
+{
+	ip6_received(n);
+	ip6_forwarded(n);
+}
+
+struct rtentry *
+ip6_flow_route(const struct ifnet *ifp, const struct in6_addr *src, const struct in6_addr *dst)
+{
+	struct rtentry *rt;
+
+	if (ip6_special[src->s6_addr[0]] | ip6_special[dst->s6_addr[0]] | ip6_maybe_ours[ip6_ours_index(src)])
+		return NULL;
+	rt = rtable_match6(ifp->if_rdomain, dst);
+	return rt != NULL && RT_FORWARDS(rt) && rt->rt_ifp != ifp ? rt : NULL;
+}
+
 void
 ip6_input(struct ifnet *ifp, struct batch *b)
 {
 	STAGE_ENTER(ip6_input, b->b_n);
-	counter_add(ip6s_total, b->b_n);
+	ip6_received(b->b_n);
 	ip6_sort(ifp, b);
 }
 

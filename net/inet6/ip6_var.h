@@ -12,11 +12,16 @@ void	ip6_forward(struct batch *);	/* m_rt set, header checked */
 void	ip6_deliver(struct ifnet *, struct batch *);	/* for us; core 0 */
 void	ip6_output(struct batch *);	/* m_nh set, header complete */
 
+/* As ip_flow_route() and its counts (ip_var.h). */
+struct rtentry;
+struct rtentry *ip6_flow_route(const struct ifnet *, const struct in6_addr *src, const struct in6_addr *dst);
+void	ip6_flow_passed(unsigned n);
+void	ip6_forwarded(unsigned n);
+
 /* A packet that ip6_input of another core has found good, and that only core 0 can work off. */
 void	ip6_to_core0(struct mbuf *);
 
 /* Stands in m_rt where there is no route; a reject route. */
-struct rtentry;
 extern struct rtentry ip6_noroute;
 
 /* ---- sending ---- */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "kernel/pool.h"
+#include "net/core/flow.h"
 #include "net/core/net_init.h"
 #include "net/core/owner.h"
 #include "net/route/rt_msg.h"
@@ -34,6 +35,35 @@ rt_strerror(enum rt_error e)
 	};
 
 	return text[e];
+}
+
+/* ---- those who remember routes ---- */
+
+uint32_t rt_generation;
+
+void
+rt_changed(void)
+{
+	flow_changed(&rt_generation);
+}
+
+/* A flow may remember it: only one that leads to a neighbour who has been heard of once. */
+static bool
+rt_followed(const struct rtentry *rt)
+{
+	return rt->rt_nh != NULL && rt->rt_nh->nh_hdrlen != 0;
+}
+
+/* A new route takes flows from others. Not that of a neighbour to whom no route led yet: those come and go all the time. */
+static bool
+rt_overrides(const struct rtentry *model)
+{
+	const struct rtentry *rt;
+
+	if (model->rt_plen < af_bits(model->rt_af))
+		return true;
+	rt = rtable_match_af(model->rt_af, model->rt_rdomain, &model->rt_dest6);
+	return rt != NULL && RT_FORWARDS(rt);
 }
 
 /* ---- what a route stands on ---- */
@@ -85,6 +115,7 @@ rt_refresh(struct rtentry *rt)
 	if (rt_usable(rt) != !!(rt->rt_flags & RTF_UP)) {
 		rt->rt_flags ^= RTF_UP;
 		rtable_reorder(rt);
+		rt_changed();
 	}
 	for (struct rtentry *c = rt_children(rt); c != NULL; c = c->rt_sibling)
 		rt_refresh(c);
@@ -125,12 +156,16 @@ rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *nh)
 
 	OWNER(0);
 	if (rt != NULL) {
+		bool overrides = rt_overrides(model);
+
 		rt->rt_nh = nh;
 		rt->rt_parent = parent;		/* for rt_usable */
 		rt->rt_flags &= ~RTF_UP;
 		if (rt_usable(rt))
 			rt->rt_flags |= RTF_UP;
 		if (rtable_insert(rt)) {
+			if (overrides)
+				rt_changed();
 			rt_hang(rt, parent);
 			rt_msg_route(RTM_ADD, rt);
 			return rt;
@@ -156,6 +191,7 @@ rt_rehang(struct rtentry *rt, struct rtentry *parent, struct nexthop *nh)
 	rt_hang(rt, parent);
 	rt_refresh(rt);
 	rt->rt_nh = nh;
+	rt_changed();
 	rt_msg_route(RTM_CHANGE, rt);
 	if (old != NULL)
 		nexthop_put(old);
@@ -177,6 +213,8 @@ rt_destroy(struct rtentry *rt)
 	rt_expire_clear(rt);
 	rt_unhang(rt);
 	rtable_remove(rt);
+	if (rt_followed(rt))
+		rt_changed();
 	if (rt->rt_nh != NULL)
 		nexthop_put(rt->rt_nh);
 	rt_via_put(rt->rt_via);

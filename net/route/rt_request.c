@@ -242,6 +242,7 @@ rt_change(const struct rt_request *rq)
 		return e;
 	if (rq->rq_mtu != 0)
 		rt->rt_mtu = (uint16_t)rq->rq_mtu;
+	rt_changed();
 	if (rq->rq_lifetime != 0 && !rt_expire_set(rt, rq->rq_lifetime))
 		return RT_NOMEM;
 	rt_msg_route(RTM_CHANGE, rt);

@@ -11,6 +11,8 @@ void	rtable_reorder(struct rtentry *);
 /* The best route of the longest prefix shorter than plen (one more than the family's most: any) that holds addr; NULL: none. */
 struct rtentry *rtable_shorter(unsigned af, unsigned rdomain, const struct in6_addr *addr, unsigned plen);
 
+/* route.c. What the table says, or a route of it, is another: the flows look (net/core/flow.h). After the change. */
+void	rt_changed(void);
 /* route.c. A route like the model (whose rt_via may be anywhere) that is in the table and hangs on `parent`, or (NULL) on its interface; its RTF_UP is worked out.
  * NULL: no memory. The nexthop's reference becomes the route's, in any case. */
 struct rtentry *rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *);

@@ -6,7 +6,7 @@ import subprocess
 # Called through pointers on a packet's way: if_input, if_enqueue, ifq_startfn, ep_input, pr_input, pl_poll, lh_func.
 ROOTS = ['ifiq_input', 'ether_input', 'arp_input', 'ip_input', 'ip_forward', 'ip_deliver', 'ip_output', 'ether_output', 'icmp_input',
          'ip6_input', 'ip6_forward', 'ip6_deliver', 'ip6_output', 'icmp6_input',
-         'if_enqueue_ifq',
+         'flow_pick4', 'flow_run4', 'flow_mend4', 'flow_route4', 'flow_pick6', 'flow_run6', 'flow_mend6', 'flow_route6', 'if_enqueue_ifq',
          'loop_start', 'ifq_flush', 'loop_run', 'vio_poll', 'vio_arm', 'vio_start', 'em_poll', 'em_arm', 'em_start']
 # Where the way ends: a fault's last words, the log (limited in rate, off the way of good packets), tasks and timers (called from the loop, not by
 # a packet).

@@ -1,6 +1,7 @@
 /* test_page.c - the metal's page allocator, on a piece of the host's memory. Its names are the host's too, so they
  * are changed. */
 #define page_alloc	metal_page_alloc
+#define page_take	metal_page_take
 #define page_free	metal_page_free
 #define page_total	metal_page_total
 #define page_avail	metal_page_avail

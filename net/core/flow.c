@@ -1,0 +1,212 @@
+/* flow.c - the table of flows: buckets, memory, age. */
+#include <string.h>
+
+#include "kernel/machine.h"
+#include "kernel/sysctl.h"
+#include "net/core/flow.h"
+
+COUNTER_GROUP(flow, 12);
+COUNTER(flows_made, flow, 20, INFO, "entr%y made");
+COUNTER(flows_renewed, flow, 30, INFO, "entr%y brought up to date after a change");
+COUNTER(flows_gone, flow, 40, INFO, "entr%y removed after a change");
+COUNTER(flows_idle, flow, 50, INFO, "idle entr%y removed");
+COUNTER(flows_full, flow, 60, INFO, "flow%s refused an entry for want of room");
+
+PERCORE struct flow_table flow_table;
+uint32_t if_generation;
+
+int flow_enable = 1;
+SYSCTL_INT(net_flow_enable, "net.flow.enable", &flow_enable, 1, 0, 1);
+static int flow_limit = 1 << 22;	/* entries of a core, where memory allows so many */
+SYSCTL_INT(net_flow_limit, "net.flow.limit", &flow_limit, 1 << 22, 0, 1 << 24);
+static int flow_timeout = 30, flow_timeout_new = 2;	/* seconds; the second after one packet */
+SYSCTL_INT(net_flow_timeout, "net.flow.timeout", &flow_timeout, 30, 1, 3600);
+SYSCTL_INT(net_flow_timeout_new, "net.flow.timeout_new", &flow_timeout_new, 2, 1, 3600);
+
+#define FLOW_MEMORY	8		/* all cores have so much of memory together: an eighth */
+#define FLOW_FIRST	4096u		/* entries of a table at first, */
+#define FLOW_LAST	(1u << 22)	/* and at most */
+#define FLOW_AHEAD	4		/* entries to initialise for each one made, before the table grows over them: two would do */
+
+void
+flow_core_init(void)
+{
+	struct flow_table *ft = percore_ptr(flow_table);
+	size_t share = page_total() / FLOW_MEMORY / machine_cores() * PAGE_SIZE, first;
+
+	random_bytes(ft->ft_secret, sizeof(ft->ft_secret));
+	for (ft->ft_size = FLOW_LAST * sizeof(struct flow); ft->ft_size > share; ft->ft_size /= 2)
+		continue;
+	if (ft->ft_size < PAGE_SIZE || (ft->ft_base = page_take(ft->ft_size / PAGE_SIZE)) == NULL)
+		return;
+	first = MIN(ft->ft_size, FLOW_FIRST * sizeof(struct flow));
+	memset(ft->ft_base, 0, first);
+	ft->ft_ready = first;
+	ft->ft_mask = first - sizeof(struct flow);
+}
+
+uint16_t
+flow_clock(void)
+{
+	return (uint16_t)(uptime_ns() >> FLOW_CLOCK_SHIFT);
+}
+
+static uint16_t
+flow_ticks(int seconds)
+{
+	return (uint16_t)((uint64_t)seconds * 1000000000u >> FLOW_CLOCK_SHIFT);
+}
+
+static bool
+flow_is_idle(const struct flow *fl, uint16_t now)
+{
+	return (uint16_t)(now - fl->fl_seen) > flow_ticks(flow_timeout);
+}
+
+static void
+flow_free(struct flow_table *ft, struct flow *fl)
+{
+	KASSERT(fl->fl_key != 0);
+	fl->fl_key = 0;
+	ft->ft_n--;
+}
+
+static void
+flow_expire(struct flow_table *ft, struct flow *fl)
+{
+	counter_inc(flows_idle);
+	flow_free(ft, fl);
+}
+
+void
+flow_remove(struct flow_table *ft, struct flow *fl)
+{
+	counter_inc(flows_gone);
+	flow_free(ft, fl);
+}
+
+void
+flow_count_renewed(void)
+{
+	counter_inc(flows_renewed);
+}
+
+static struct flow *
+flow_bucket(struct flow *fl)
+{
+	return (struct flow *)((uintptr_t)fl & ~(uintptr_t)(FLOW_BUCKET * sizeof(*fl) - 1));
+}
+
+static struct flow *
+flow_find_in(struct flow *bucket, const struct flow_id *id)
+{
+	for (struct flow *fl = bucket; fl < bucket + FLOW_BUCKET; fl++)
+		if (fl->fl_key == id->id_key && memcmp(fl->fl_addr, id->id_addr, sizeof(id->id_addr)) == 0)
+			return fl;
+	return NULL;
+}
+
+/* Where its home was before the table grew last; NULL: there. */
+static struct flow *
+flow_former_home(const struct flow_table *ft, struct flow *home)
+{
+	size_t off = (size_t)((uint8_t *)home - ft->ft_base), half = (ft->ft_mask + sizeof(*home)) / 2;
+
+	return off >= half ? (struct flow *)(ft->ft_base + (off - half)) : NULL;
+}
+
+/* A free place, its home if that is; NULL: the bucket is full. */
+static struct flow *
+flow_place(struct flow *home)
+{
+	struct flow *bucket = flow_bucket(home);
+
+	if (home->fl_key == 0)
+		return home;
+	for (struct flow *fl = bucket; fl < bucket + FLOW_BUCKET; fl++)
+		if (fl->fl_key == 0)
+			return fl;
+	return NULL;
+}
+
+/* An entry that the table has grown away from moves, once. */
+struct flow *
+flow_find(struct flow_table *ft, struct flow *home, const struct flow_id *id)
+{
+	struct flow *fl = flow_find_in(flow_bucket(home), id), *former = flow_former_home(ft, home), *to;
+
+	if (fl != NULL || former == NULL || (fl = flow_find_in(flow_bucket(former), id)) == NULL)
+		return fl;
+	if ((to = flow_place(home)) == NULL)
+		return fl;
+	*to = *fl;
+	fl->fl_key = 0;
+	return to;
+}
+
+/* A place whose entry is idle; NULL: all are in use. */
+static struct flow *
+flow_reclaim(struct flow_table *ft, struct flow *home, uint16_t now)
+{
+	struct flow *bucket = flow_bucket(home);
+
+	for (struct flow *fl = bucket; fl < bucket + FLOW_BUCKET; fl++)
+		if (fl->fl_key != 0 && flow_is_idle(fl, now)) {
+			flow_expire(ft, fl);
+			return fl;
+		}
+	return NULL;
+}
+
+/* What has just been made is as old as one that has but the time for new ones left. */
+static uint16_t
+flow_first_seen(uint16_t now)
+{
+	return (uint16_t)(now - flow_ticks(flow_timeout) + MIN(flow_ticks(flow_timeout), flow_ticks(flow_timeout_new)));
+}
+
+/* The table's next half, where it is to grow. */
+static void
+flow_prepare(struct flow_table *ft)
+{
+	size_t want = MIN(2 * (ft->ft_mask + sizeof(struct flow)), ft->ft_size);
+
+	if (ft->ft_ready < want) {
+		memset(ft->ft_base + ft->ft_ready, 0, FLOW_AHEAD * sizeof(struct flow));
+		ft->ft_ready += FLOW_AHEAD * sizeof(struct flow);
+	}
+}
+
+struct flow *
+flow_insert(struct flow_table *ft, struct flow *home, const struct flow_id *id)
+{
+	struct flow *fl = ft->ft_n < (uint32_t)flow_limit ? flow_place(home) : NULL;
+	uint16_t now = flow_clock();
+
+	if (fl == NULL && (fl = flow_reclaim(ft, home, now)) == NULL) {
+		counter_inc(flows_full);
+		return NULL;
+	}
+	counter_inc(flows_made);
+	ft->ft_n++;
+	fl->fl_key = id->id_key;
+	memcpy(fl->fl_addr, id->id_addr, sizeof(fl->fl_addr));
+	fl->fl_seen = flow_first_seen(now);
+	flow_prepare(ft);
+	return fl;
+}
+
+void
+flow_tend(struct flow_table *ft)
+{
+	size_t size = ft->ft_mask + sizeof(struct flow);
+	struct flow *bucket = (struct flow *)(ft->ft_base + ft->ft_hand);
+	uint16_t now = flow_clock();
+
+	for (struct flow *fl = bucket; fl < bucket + FLOW_BUCKET; fl++)
+		if (fl->fl_key != 0 && flow_is_idle(fl, now))
+			flow_expire(ft, fl);
+	ft->ft_hand = (ft->ft_hand + FLOW_BUCKET * sizeof(struct flow)) & ft->ft_mask;
+	if (ft->ft_n > size / sizeof(struct flow) / 2 && ft->ft_ready >= 2 * size)
+		ft->ft_mask = 2 * size - sizeof(struct flow);
+}

@@ -1,0 +1,103 @@
+/* flow.h - what a packet does is decided once per flow: a core's table of the flows that it forwards. The ordinary stages decide, an entry repeats
+ * what they said, and flow_forward.c does it for all packets of a batch that are known.
+ *
+ * An entry holds no reference: it points to its route, which is good as long as the generation is the entry's. Who changes what entries were made of
+ * changes it first and the generation then; freed things stay until the epoch is over, so what a pass finds is good until its end. An entry of
+ * another generation is worth a look-up (flow_renew), no more. Of TCP and UDP only, without options, extension headers or fragments.
+ *
+ * The table is of lines: an entry is one, a bucket eight in a row. A flow's home is a line of its bucket, where it mostly is. */
+#ifndef NET_CORE_FLOW_H
+#define NET_CORE_FLOW_H
+
+#include "kernel/endian.h"
+#include "net/core/if.h"
+
+struct rtentry;
+
+struct flow {
+	uint64_t	 fl_key;		/* ports, protocol, family, interface; 0: free */
+	uint64_t	 fl_addr[4];		/* IPv4: [0] both as in the header, [1] their sum, the rest 0. IPv6: source, destination */
+	struct rtentry	*fl_rt;
+	uint32_t	 fl_generation;
+	uint16_t	 fl_most;		/* the longest that the way out takes: bytes behind the ports (IPv4: of the packet; IPv6: of the payload) */
+	uint16_t	 fl_seen;		/* when a packet passed last: flow_clock() */
+	/* Eight bytes are left: for the pair of pf states that the flow's packets belong to. */
+} __aligned_to(CACHELINE);
+_Static_assert(sizeof(struct flow) == CACHELINE, "an entry is a line");
+#define FLOW_BUCKET	8u			/* entries */
+
+/* What identifies a flow: fl_key and fl_addr. */
+struct flow_id { uint64_t id_key, id_addr[4]; };
+
+struct flow_table {
+	uint8_t		*ft_base;		/* NULL: no memory for one */
+	uint64_t	 ft_mask;		/* of a hash: where the flow's home is, bytes behind ft_base */
+	uint64_t	 ft_secret[6];
+	size_t		 ft_ready, ft_size;	/* bytes that are initialised, and that there are; a power of two */
+	size_t		 ft_hand;		/* where flow_tend() goes on, bytes */
+	uint32_t	 ft_n;			/* entries */
+	uint32_t	 ft_passes;
+};
+extern struct flow_table flow_table;		/* PERCORE */
+extern int flow_enable;				/* net.flow.enable */
+
+/* Grows with each change of routes, or of interfaces and their addresses; pf's rules will be the third. Core 0 writes. */
+extern uint32_t rt_generation, if_generation;
+static inline uint32_t
+flow_generation(void)
+{
+	return __atomic_load_n(&rt_generation, __ATOMIC_ACQUIRE) + __atomic_load_n(&if_generation, __ATOMIC_ACQUIRE);
+}
+/* Something has changed, and is so already. Core 0. */
+static inline void
+flow_changed(uint32_t *generation)
+{
+	__atomic_store_n(generation, *generation + 1, __ATOMIC_RELEASE);
+}
+
+/* In units of 268 ms, modulo 65536. */
+#define FLOW_CLOCK_SHIFT 28
+uint16_t flow_clock(void);
+
+/* Nobody outside can choose the bucket: both factors have a secret in them. */
+static inline uint64_t
+flow_mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 x = (unsigned __int128)a * b;
+
+	return (uint64_t)x ^ (uint64_t)(x >> 64);
+}
+static inline uint64_t
+flow_hash4(const uint64_t *secret, uint64_t addrs, uint64_t key)
+{
+	return flow_mix(key + secret[1], addrs + secret[0]);
+}
+static inline uint64_t
+flow_hash6(const uint64_t *secret, uint64_t s0, uint64_t s1, uint64_t d0, uint64_t d1, uint64_t key)
+{
+	return flow_mix(flow_mix(s0 + secret[2], s1 + secret[3]) + flow_mix(d0 + secret[4], d1 + secret[5]) + secret[0], key + secret[1]);
+}
+static inline struct flow *
+flow_home(const struct flow_table *ft, uint64_t hash)
+{
+	return (struct flow *)(ft->ft_base + (hash & ft->ft_mask));
+}
+
+/* The entry of a flow whose home is that; NULL: none. */
+struct flow *flow_find(struct flow_table *, struct flow *home, const struct flow_id *);
+/* A new one for a flow that has none; fl_rt, fl_generation and fl_most are the caller's to fill in. It goes soon, unless it is seen again.
+ * NULL: no room, counted. */
+struct flow *flow_insert(struct flow_table *, struct flow *home, const struct flow_id *);
+void	flow_remove(struct flow_table *, struct flow *);	/* what it said is true no more */
+void	flow_count_renewed(void);
+/* Now and then, when packets come: lets a bucket's worth of idle entries go, makes a full table larger. */
+void	flow_tend(struct flow_table *);
+
+/* This core's table: its memory is taken, not touched. Boot, each core; without memory there are no flows. */
+void	flow_core_init(void);
+
+/* flow_forward.c: the stage. Frames that ether_input has counted: those of known flows leave, the others go on as they came (ether_input_rest), all
+ * of them in their order. Takes the mbufs. Any core. */
+void	flow_input(struct ifnet *, struct batch *);
+
+#endif

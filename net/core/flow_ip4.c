@@ -1,0 +1,122 @@
+/* flow_ip4.c - the fused stage for IPv4: ether_input, ip_input, ip_forward, ip_output and ether_output of a packet that has nothing odd. */
+#include "net/core/flow_var.h"
+#include "net/inet/ip_var.h"
+
+#define AT_IP	14u			/* in the frame */
+#define AT_OFF	(AT_IP + 6)
+#define AT_TTL	(AT_IP + 8)		/* with protocol and checksum */
+#define AT_ADDRS (AT_IP + 12)
+#define AT_PORTS (AT_IP + 20)
+#define MIN_LEN	24u			/* header and ports */
+
+/* ether_type, version, header length; the offset with MF, and the protocol: a fragment's key is nobody's. */
+#define KIND_MASK	BE32(0xffffff00)
+#define KIND		BE32(0x08004500)
+#define KEY_MASK	BE32(0x3fff00ff)
+
+/* Flags and TTL leave ten bits of the key free. */
+static inline uint64_t
+flow_ifkey4(const struct ifnet *ifp)
+{
+	return (uint64_t)(ifp->if_index & 0xff) << 48 | (uint64_t)(ifp->if_index >> 8) << 38;
+}
+_Static_assert(IF_MAX <= 1024, "ten bits");
+
+static size_t
+flow_pick4(struct flow_pass *fs, size_t i, size_t end)
+{
+	const struct flow_table *ft = fs->fs_table;
+	uint64_t ifkey = flow_ifkey4(fs->fs_ifp), secret[2] = { ft->ft_secret[0], ft->ft_secret[1] };
+	struct mbuf *const *mp = fs->fs_b->b_m;
+
+	for (; i < end; i++) {
+		const uint8_t *p = mp[i]->m_data;
+		uint64_t key;
+
+		if ((load32(p + AT_IP - 2) & KIND_MASK) != KIND)
+			break;
+		key = (uint64_t)(load32(p + AT_OFF) & KEY_MASK) << 32 | load32(p + AT_PORTS) | ifkey;
+		fs->fs_key[i] = key;
+		fs->fs_flow[i] = flow_home(ft, flow_hash4(secret, load64(p + AT_ADDRS), key));
+		__builtin_prefetch(fs->fs_flow[i]);
+	}
+	return i;
+}
+
+static struct rtentry *
+flow_route4(const struct ifnet *ifp, const struct flow_id *id)
+{
+	return ip_flow_route(ifp, (be32_t)id->id_addr[0], (be32_t)(id->id_addr[0] >> 32));
+}
+
+/* The frame is good, and one of a flow. */
+static __rare_fn bool
+flow_mend4(struct flow_pass *fs, size_t i)
+{
+	struct mbuf *m = fs->fs_b->b_m[i];
+	const struct ip *ip = (const struct ip *)(m->m_data + AT_IP);
+	uint64_t addrs = load64(&ip->ip_src);
+	struct flow_id id = { fs->fs_key[i], { addrs, (addrs & 0xffffffff) + (addrs >> 32), 0, 0 } };
+	uint32_t len = be16_host(ip->ip_len);
+	struct flow *fl;
+
+	if (flow_station(m->m_data) != fs->fs_our || m->m_len < AT_IP + MIN_LEN || m->m_next != NULL || len < MIN_LEN ||
+	    len + AT_IP > m->m_pktlen || (ip->ip_off & BE16(IP_MF | IP_OFFMASK)) || !flow_proto(ip->ip_p) || ip->ip_ttl <= 1 ||
+	    !ip_hdrsum_ok(ip))
+		return false;
+	if ((fl = flow_entry(fs, fs->fs_flow[i], &id, flow_route4, MIN_LEN)) == NULL)
+		return false;
+	fs->fs_flow[i] = fl;
+	m->m_lens = flow_lens(len + AT_IP);		/* the link's padding */
+	return true;
+}
+
+/* It is that flow's, plain, good, and may pass. Twelve octets of the header are added to what the entry has of the addresses; that the sum of words of
+ * any size is 0 modulo 65535 is what RFC 1071 asks for. It does not overflow: the octet of highest value is the offset's, zero. */
+static inline bool
+flow_takes4(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint64_t key)
+{
+	uint64_t ttl_sum = load32(p + AT_TTL);
+	uint32_t len = be16_host(load16(p + AT_IP + 2));
+
+	return flow_station(p) == fs->fs_our && load64(p + AT_ADDRS) == fl->fl_addr[0] && key == fl->fl_key &&
+	    fl->fl_generation == fs->fs_generation && m->m_len == len + AT_IP && m->m_pktlen == len + AT_IP &&
+	    (uint16_t)(len - MIN_LEN) <= fl->fl_most &&
+	    (load64(p + AT_IP) + ttl_sum + fl->fl_addr[1]) % 65535 == 0 && (ttl_sum & 0xfe) != 0;
+}
+
+/* The TTL becomes one less, the checksum in the upper half one more, with end-around carry (RFC 1624). */
+static inline void
+flow_decttl(uint8_t *p)
+{
+	uint32_t x = load32(p + AT_TTL);
+
+	x += 0xffff;
+	if (unlikely(x < 0xffff))
+		x += 0x10000;
+	store32(p + AT_TTL, x);
+}
+
+static size_t
+flow_run4(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop)
+{
+	struct mbuf *const *mp = fs->fs_b->b_m;
+	const struct rtentry *rt = hop->fh_rt;
+	uint64_t hdr0 = hop->fh_hdr[0], hdr1 = hop->fh_hdr[1];
+	uint16_t now = fs->fs_now;
+
+	for (; i < end; i++) {
+		struct flow *fl = fs->fs_flow[i];
+		uint8_t *p = mp[i]->m_data;
+
+		if (unlikely(!flow_takes4(fs, mp[i], p, fl, fs->fs_key[i]) || fl->fl_rt != rt))
+			break;
+		store64(p, hdr0);
+		store64(p + 6, hdr1);
+		flow_decttl(p);
+		fl->fl_seen = now;
+	}
+	return i;
+}
+
+const struct flow_family flow_ip4 = { flow_pick4, flow_run4, flow_mend4 };

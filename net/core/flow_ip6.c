@@ -1,0 +1,107 @@
+/* flow_ip6.c - the fused stage for IPv6: ether_input, ip6_input, ip6_forward, ip6_output and ether_output of a packet that has nothing odd. */
+#include "net/core/flow_var.h"
+#include "net/inet6/ip6_var.h"
+
+#define AT_IP	14u			/* in the frame */
+#define AT_PLEN	(AT_IP + 4)
+#define AT_NXT	(AT_IP + 6)
+#define AT_HLIM	(AT_IP + 7)
+#define AT_SRC	(AT_IP + 8)
+#define AT_DST	(AT_IP + 24)
+#define AT_PORTS (AT_IP + 40)
+#define HDR	((uint32_t)sizeof(struct ip6_hdr))
+#define MIN_PLEN 4u			/* ports */
+
+/* ether_type and version. */
+#define KIND_MASK	BE32(0xfffff000)
+#define KIND		BE32(0x86dd6000)
+
+/* Bits that IPv4 has for the offset, which is zero there; those of its interface are zero here: no key is one of both families. */
+static inline uint64_t
+flow_ifkey6(const struct ifnet *ifp)
+{
+	return (uint64_t)(ifp->if_index & 0xff) << 40 | (uint64_t)(ifp->if_index >> 8) << 32;
+}
+
+static size_t
+flow_pick6(struct flow_pass *fs, size_t i, size_t end)
+{
+	const struct flow_table *ft = fs->fs_table;
+	uint64_t ifkey = flow_ifkey6(fs->fs_ifp);
+	struct mbuf *const *mp = fs->fs_b->b_m;
+
+	for (; i < end; i++) {
+		const uint8_t *p = mp[i]->m_data;
+		uint64_t key;
+
+		if ((load32(p + AT_IP - 2) & KIND_MASK) != KIND)
+			break;
+		key = (uint64_t)p[AT_NXT] << 56 | load32(p + AT_PORTS) | ifkey;
+		fs->fs_key[i] = key;
+		fs->fs_flow[i] = flow_home(ft, flow_hash6(ft->ft_secret, load64(p + AT_SRC), load64(p + AT_SRC + 8), load64(p + AT_DST),
+		    load64(p + AT_DST + 8), key));
+		__builtin_prefetch(fs->fs_flow[i]);
+	}
+	return i;
+}
+
+static struct rtentry *
+flow_route6(const struct ifnet *ifp, const struct flow_id *id)
+{
+	return ip6_flow_route(ifp, (const struct in6_addr *)&id->id_addr[0], (const struct in6_addr *)&id->id_addr[2]);
+}
+
+/* As flow_mend4(). */
+static __rare_fn bool
+flow_mend6(struct flow_pass *fs, size_t i)
+{
+	struct mbuf *m = fs->fs_b->b_m[i];
+	const uint8_t *p = m->m_data;
+	struct flow_id id = { fs->fs_key[i], { load64(p + AT_SRC), load64(p + AT_SRC + 8), load64(p + AT_DST), load64(p + AT_DST + 8) } };
+	uint32_t plen = be16_host(load16(p + AT_PLEN));
+	struct flow *fl;
+
+	if (flow_station(p) != fs->fs_our || m->m_len < AT_IP + HDR + MIN_PLEN || m->m_next != NULL || plen < MIN_PLEN ||
+	    plen + HDR + AT_IP > m->m_pktlen || !flow_proto(p[AT_NXT]) || p[AT_HLIM] <= 1)
+		return false;
+	if ((fl = flow_entry(fs, fs->fs_flow[i], &id, flow_route6, HDR + MIN_PLEN)) == NULL)
+		return false;
+	fs->fs_flow[i] = fl;
+	m->m_lens = flow_lens(plen + HDR + AT_IP);	/* the link's padding */
+	return true;
+}
+
+static inline bool
+flow_takes6(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint64_t key)
+{
+	uint32_t plen = be16_host(load16(p + AT_PLEN)), len = plen + HDR + AT_IP;
+
+	return flow_station(p) == fs->fs_our && load64(p + AT_SRC) == fl->fl_addr[0] && load64(p + AT_SRC + 8) == fl->fl_addr[1] &&
+	    load64(p + AT_DST) == fl->fl_addr[2] && load64(p + AT_DST + 8) == fl->fl_addr[3] && key == fl->fl_key &&
+	    fl->fl_generation == fs->fs_generation && m->m_len == len && m->m_pktlen == len && (uint16_t)(plen - MIN_PLEN) <= fl->fl_most &&
+	    p[AT_HLIM] > 1;
+}
+
+static size_t
+flow_run6(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop)
+{
+	struct mbuf *const *mp = fs->fs_b->b_m;
+	const struct rtentry *rt = hop->fh_rt;
+	uint64_t hdr0 = hop->fh_hdr[0], hdr1 = hop->fh_hdr[1];
+	uint16_t now = fs->fs_now;
+
+	for (; i < end; i++) {
+		struct flow *fl = fs->fs_flow[i];
+		uint8_t *p = mp[i]->m_data;
+
+		if (unlikely(!flow_takes6(fs, mp[i], p, fl, fs->fs_key[i]) || fl->fl_rt != rt))
+			break;
+		store64(p, hdr0);
+		store64(p + 6, hdr1);
+		p[AT_HLIM]--;
+		fl->fl_seen = now;
+	}
+	return i;
+}
+
+const struct flow_family flow_ip6 = { flow_pick6, flow_run6, flow_mend6 };

@@ -1,0 +1,55 @@
+/* flow_var.h - what the files of the fused stage share among themselves: a batch on its way through it. */
+#ifndef NET_CORE_FLOW_VAR_H
+#define NET_CORE_FLOW_VAR_H
+
+#include "net/core/flow.h"
+#include "net/ether/ether.h"
+#include "net/route/route.h"
+
+struct flow_pass {
+	struct ifnet	*fs_ifp;
+	struct batch	*fs_b;
+	struct flow_table *fs_table;
+	uint64_t	 fs_our;		/* flow_station() of a frame to us from one station */
+	uint32_t	 fs_generation;
+	uint16_t	 fs_now;
+	struct ifnet	*fs_out;		/* frames from fs_from to fs_to wait to go out by it; NULL: to go the ordinary way */
+	size_t		 fs_from, fs_to;
+	uint64_t	 fs_key[BATCH_MAX];
+	struct flow	*fs_flow[BATCH_MAX];	/* a frame's entry, or where that would be */
+};
+
+/* The destination, and whether the source is a group, without the rest of the source: 49 bits. */
+#define FLOW_STATION_SHIFT 15
+static inline uint64_t flow_station(const uint8_t *eh) { return load64(eh) << FLOW_STATION_SHIFT; }
+
+/* Length of a frame in one mbuf, as m_lens has it. */
+static inline uint64_t flow_lens(uint64_t len) { return len << 32 | len; }
+
+/* The link header of a run of packets with the same route. */
+struct flow_hop {
+	struct rtentry	*fh_rt;
+	uint64_t	 fh_hdr[2];		/* bytes 0 to 7 and 6 to 13 */
+	struct ifnet	*fh_out;
+};
+struct flow_family {
+	/* Keys and homes for the frames from i on that are of the family; where they end. */
+	size_t	(*ff_pick)(struct flow_pass *, size_t i, size_t end);
+	/* Rewrites picked frames from i on, as long as they are plain, of known flows, and follow that route. Where that ends. */
+	size_t	(*ff_run)(struct flow_pass *, size_t i, size_t end, const struct flow_hop *);
+	/* A frame that is not simply that of a known flow might be passed over for its padding, for an entry that is not at home or of another time.
+	 * True: it is one now, if its neighbour can be sent to. */
+	bool	(*ff_mend)(struct flow_pass *, size_t i);
+};
+extern const struct flow_family flow_ip4, flow_ip6;
+
+/* For ff_mend: the entry, of this generation. NULL: the ordinary way; what is
+ * made now is for those that follow. fl_most is an MTU less `less`. */
+typedef struct rtentry *flow_route_fn(const struct ifnet *, const struct flow_id *);
+struct flow *flow_entry(struct flow_pass *, struct flow *home, const struct flow_id *, flow_route_fn *, uint32_t less);
+
+#define PROTO_TCP	6
+#define PROTO_UDP	17
+static inline bool flow_proto(unsigned proto) { return proto == PROTO_TCP || proto == PROTO_UDP; }
+
+#endif
