@@ -92,17 +92,14 @@ flow_count_renewed(void)
 }
 
 static struct flow *
-flow_bucket(struct flow *fl)
+flow_find_in(struct flow *home, const struct flow_id *id)
 {
-	return (struct flow *)((uintptr_t)fl & ~(uintptr_t)(FLOW_BUCKET * sizeof(*fl) - 1));
-}
+	for (unsigned i = 0; i < FLOW_BUCKET; i++) {
+		struct flow *fl = flow_near(home, i);
 
-static struct flow *
-flow_find_in(struct flow *bucket, const struct flow_id *id)
-{
-	for (struct flow *fl = bucket; fl < bucket + FLOW_BUCKET; fl++)
 		if (fl->fl_key == id->id_key && memcmp(fl->fl_addr, id->id_addr, sizeof(id->id_addr)) == 0)
 			return fl;
+	}
 	return NULL;
 }
 
@@ -115,17 +112,13 @@ flow_former_home(const struct flow_table *ft, struct flow *home)
 	return off >= half ? (struct flow *)(ft->ft_base + (off - half)) : NULL;
 }
 
-/* A free place, its home if that is; NULL: the bucket is full. */
+/* A free place; NULL: the bucket is full. */
 static struct flow *
 flow_place(struct flow *home)
 {
-	struct flow *bucket = flow_bucket(home);
-
-	if (home->fl_key == 0)
-		return home;
-	for (struct flow *fl = bucket; fl < bucket + FLOW_BUCKET; fl++)
-		if (fl->fl_key == 0)
-			return fl;
+	for (unsigned i = 0; i < FLOW_BUCKET; i++)
+		if (flow_near(home, i)->fl_key == 0)
+			return flow_near(home, i);
 	return NULL;
 }
 
@@ -133,9 +126,9 @@ flow_place(struct flow *home)
 struct flow *
 flow_find(struct flow_table *ft, struct flow *home, const struct flow_id *id)
 {
-	struct flow *fl = flow_find_in(flow_bucket(home), id), *former = flow_former_home(ft, home), *to;
+	struct flow *fl = flow_find_in(home, id), *former = flow_former_home(ft, home), *to;
 
-	if (fl != NULL || former == NULL || (fl = flow_find_in(flow_bucket(former), id)) == NULL)
+	if (fl != NULL || former == NULL || (fl = flow_find_in(former, id)) == NULL)
 		return fl;
 	if ((to = flow_place(home)) == NULL)
 		return fl;
@@ -148,13 +141,14 @@ flow_find(struct flow_table *ft, struct flow *home, const struct flow_id *id)
 static struct flow *
 flow_reclaim(struct flow_table *ft, struct flow *home, uint16_t now)
 {
-	struct flow *bucket = flow_bucket(home);
+	for (unsigned i = 0; i < FLOW_BUCKET; i++) {
+		struct flow *fl = flow_near(home, i);
 
-	for (struct flow *fl = bucket; fl < bucket + FLOW_BUCKET; fl++)
 		if (fl->fl_key != 0 && flow_is_idle(fl, now)) {
 			flow_expire(ft, fl);
 			return fl;
 		}
+	}
 	return NULL;
 }
 

@@ -5,7 +5,8 @@
  * changes it first and the generation then; freed things stay until the epoch is over, so what a pass finds is good until its end. An entry of
  * another generation is worth a look-up (flow_renew), no more. Of TCP and UDP only, without options, extension headers or fragments.
  *
- * The table is of lines: an entry is one, a bucket eight in a row. A flow's home is a line of its bucket, where it mostly is. */
+ * The table is of lines: an entry is one, a bucket eight in a row. A flow's home is a line of its bucket, where it mostly is; else it is as near as
+ * there was room, near meaning few bits of its place that differ. */
 #ifndef NET_CORE_FLOW_H
 #define NET_CORE_FLOW_H
 
@@ -81,6 +82,13 @@ static inline struct flow *
 flow_home(const struct flow_table *ft, uint64_t hash)
 {
 	return (struct flow *)(ft->ft_base + (hash & ft->ft_mask));
+}
+
+/* The bucket's place that is the i-th from home, 0 to 7; the 0th is home. */
+static inline struct flow *
+flow_near(struct flow *home, unsigned i)
+{
+	return (struct flow *)((uintptr_t)home ^ i * sizeof(*home));
 }
 
 /* The entry of a flow whose home is that; NULL: none. */

@@ -192,6 +192,8 @@ flow_input(struct ifnet *ifp, struct batch *b)
 	fs.fs_our = (load32(ifp->if_lladdr) | (uint64_t)load16(ifp->if_lladdr + 4) << 32) << FLOW_STATION_SHIFT;
 	fs.fs_generation = flow_generation();
 	fs.fs_now = flow_clock();
+	fs.fs_inverse = FLOW_INVERSE;
+	fs.fs_quotients = FLOW_QUOTIENTS;
 	fs.fs_out = NULL;
 	fs.fs_from = fs.fs_to = 0;
 	MOMENT();

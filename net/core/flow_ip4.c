@@ -31,13 +31,14 @@ flow_pick4(struct flow_pass *fs, size_t i, size_t end)
 
 	for (; i < end; i++) {
 		const uint8_t *p = mp[i]->m_data;
-		uint64_t key;
+		uint64_t key, hash;
 
 		if ((load32(p + AT_IP - 2) & KIND_MASK) != KIND)
 			break;
 		key = (uint64_t)(load32(p + AT_OFF) & KEY_MASK) << 32 | load32(p + AT_PORTS) | ifkey;
+		hash = flow_hash4(secret, load64(p + AT_ADDRS), key);
 		fs->fs_key[i] = key;
-		fs->fs_flow[i] = flow_home(ft, flow_hash4(secret, load64(p + AT_ADDRS), key));
+		fs->fs_flow[i] = flow_home(ft, hash);
 		__builtin_prefetch(fs->fs_flow[i]);
 	}
 	return i;
@@ -71,18 +72,33 @@ flow_mend4(struct flow_pass *fs, size_t i)
 	return true;
 }
 
-/* It is that flow's, plain, good, and may pass. Twelve octets of the header are added to what the entry has of the addresses; that the sum of words of
- * any size is 0 modulo 65535 is what RFC 1071 asks for. It does not overflow: the octet of highest value is the offset's, zero. */
 static inline bool
-flow_takes4(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint64_t key)
+flow_is4(const struct flow *fl, const uint8_t *p, uint64_t key)
+{
+	return load64(p + AT_ADDRS) == fl->fl_addr[0] && key == fl->fl_key;
+}
+
+/* It is not at home. NULL: nor near. */
+static __apart_fn struct flow *
+flow_beside4(struct flow *home, const uint8_t *p, uint64_t key)
+{
+	for (unsigned i = 1; i < FLOW_BUCKET; i++)
+		if (flow_is4(flow_near(home, i), p, key))
+			return flow_near(home, i);
+	return NULL;
+}
+
+/* It is plain, good, and may pass. Twelve octets of the header are added to what the entry has of the addresses; that the sum of words of
+ * any size is a multiple of 65535 is what RFC 1071 asks for. It does not overflow: the octet of highest value is the offset's, zero. */
+static inline bool
+flow_takes4(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl)
 {
 	uint64_t ttl_sum = load32(p + AT_TTL);
 	uint32_t len = be16_host(load16(p + AT_IP + 2));
 
-	return flow_station(p) == fs->fs_our && load64(p + AT_ADDRS) == fl->fl_addr[0] && key == fl->fl_key &&
-	    fl->fl_generation == fs->fs_generation && m->m_len == len + AT_IP && m->m_pktlen == len + AT_IP &&
+	return flow_station(p) == fs->fs_our && fl->fl_generation == fs->fs_generation && m->m_len == len + AT_IP && m->m_pktlen == len + AT_IP &&
 	    (uint16_t)(len - MIN_LEN) <= fl->fl_most &&
-	    (load64(p + AT_IP) + ttl_sum + fl->fl_addr[1]) % 65535 == 0 && (ttl_sum & 0xfe) != 0;
+	    (load64(p + AT_IP) + ttl_sum + fl->fl_addr[1]) * fs->fs_inverse <= fs->fs_quotients && (ttl_sum & 0xfe) != 0;
 }
 
 /* The TTL becomes one less, the checksum in the upper half one more, with end-around carry (RFC 1624). */
@@ -92,8 +108,10 @@ flow_decttl(uint8_t *p)
 	uint32_t x = load32(p + AT_TTL);
 
 	x += 0xffff;
-	if (unlikely(x < 0xffff))
+	if (unlikely(x < 0xffff)) {
+		barrier();		/* a branch that is hardly ever taken costs less than moves for both cases */
 		x += 0x10000;
+	}
 	store32(p + AT_TTL, x);
 }
 
@@ -109,7 +127,12 @@ flow_run4(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop
 		struct flow *fl = fs->fs_flow[i];
 		uint8_t *p = mp[i]->m_data;
 
-		if (unlikely(!flow_takes4(fs, mp[i], p, fl, fs->fs_key[i]) || fl->fl_rt != rt))
+		if (unlikely(!flow_is4(fl, p, fs->fs_key[i]))) {
+			if ((fl = flow_beside4(fl, p, fs->fs_key[i])) == NULL)
+				break;
+			fs->fs_flow[i] = fl;
+		}
+		if (unlikely(!flow_takes4(fs, mp[i], p, fl) || fl->fl_rt != rt))
 			break;
 		store64(p, hdr0);
 		store64(p + 6, hdr1);

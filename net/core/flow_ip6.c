@@ -72,13 +72,28 @@ flow_mend6(struct flow_pass *fs, size_t i)
 }
 
 static inline bool
-flow_takes6(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint64_t key)
+flow_is6(const struct flow *fl, const uint8_t *p, uint64_t key)
+{
+	return load64(p + AT_SRC) == fl->fl_addr[0] && load64(p + AT_SRC + 8) == fl->fl_addr[1] && load64(p + AT_DST) == fl->fl_addr[2] &&
+	    load64(p + AT_DST + 8) == fl->fl_addr[3] && key == fl->fl_key;
+}
+
+/* It is not at home. NULL: nor near. */
+static __apart_fn struct flow *
+flow_beside6(struct flow *home, const uint8_t *p, uint64_t key)
+{
+	for (unsigned i = 1; i < FLOW_BUCKET; i++)
+		if (flow_is6(flow_near(home, i), p, key))
+			return flow_near(home, i);
+	return NULL;
+}
+
+static inline bool
+flow_takes6(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl)
 {
 	uint32_t plen = be16_host(load16(p + AT_PLEN)), len = plen + HDR + AT_IP;
 
-	return flow_station(p) == fs->fs_our && load64(p + AT_SRC) == fl->fl_addr[0] && load64(p + AT_SRC + 8) == fl->fl_addr[1] &&
-	    load64(p + AT_DST) == fl->fl_addr[2] && load64(p + AT_DST + 8) == fl->fl_addr[3] && key == fl->fl_key &&
-	    fl->fl_generation == fs->fs_generation && m->m_len == len && m->m_pktlen == len && (uint16_t)(plen - MIN_PLEN) <= fl->fl_most &&
+	return flow_station(p) == fs->fs_our && fl->fl_generation == fs->fs_generation && m->m_len == len && m->m_pktlen == len && (uint16_t)(plen - MIN_PLEN) <= fl->fl_most &&
 	    p[AT_HLIM] > 1;
 }
 
@@ -94,7 +109,12 @@ flow_run6(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop
 		struct flow *fl = fs->fs_flow[i];
 		uint8_t *p = mp[i]->m_data;
 
-		if (unlikely(!flow_takes6(fs, mp[i], p, fl, fs->fs_key[i]) || fl->fl_rt != rt))
+		if (unlikely(!flow_is6(fl, p, fs->fs_key[i]))) {
+			if ((fl = flow_beside6(fl, p, fs->fs_key[i])) == NULL)
+				break;
+			fs->fs_flow[i] = fl;
+		}
+		if (unlikely(!flow_takes6(fs, mp[i], p, fl) || fl->fl_rt != rt))
 			break;
 		store64(p, hdr0);
 		store64(p + 6, hdr1);

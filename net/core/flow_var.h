@@ -13,6 +13,8 @@ struct flow_pass {
 	uint64_t	 fs_our;		/* flow_station() of a frame to us from one station */
 	uint32_t	 fs_generation;
 	uint16_t	 fs_now;
+	/* x is a multiple of 65535 when x times 1/65535 modulo 2^64 is one of the quotients that there are. Here, as the loop has no registers left. */
+	uint64_t	 fs_inverse, fs_quotients;
 	struct ifnet	*fs_out;		/* frames from fs_from to fs_to wait to go out by it; NULL: to go the ordinary way */
 	size_t		 fs_from, fs_to;
 	uint64_t	 fs_key[BATCH_MAX];
@@ -47,6 +49,10 @@ extern const struct flow_family flow_ip4, flow_ip6;
  * made now is for those that follow. fl_most is an MTU less `less`. */
 typedef struct rtentry *flow_route_fn(const struct ifnet *, const struct flow_id *);
 struct flow *flow_entry(struct flow_pass *, struct flow *home, const struct flow_id *, flow_route_fn *, uint32_t less);
+
+#define FLOW_INVERSE	0xfffefffefffeffffu
+#define FLOW_QUOTIENTS	(UINT64_MAX / 65535)
+_Static_assert(65535 * FLOW_INVERSE == 1, "1/65535");
 
 #define PROTO_TCP	6
 #define PROTO_UDP	17
