@@ -4,6 +4,7 @@
 #define KERNEL_POOL_H
 
 #include "kernel/cdefs.h"
+#include "kernel/set.h"
 
 struct pool {
 	const char	*pr_name;
@@ -33,6 +34,13 @@ void	 pool_put(struct pool *, void *);
 /* epoch.c's: takes back what was put before that epoch. True: some must still wait. */
 bool	 pools_collect(uint64_t epoch);
 extern struct pool *pool_list;		/* for vmstat -m, kstat, and the tests' end */
+
+/* Objects of one size that are in no pool: fills in, from zero, what vmstat -m shows of a pool. Core 0, inside net_enter. */
+struct pool_source { void (*ps_read)(struct pool *); };
+SET_DECLARE(const struct pool_source, pool_sources);
+#define POOL_SOURCE(name, fn)							\
+	static const struct pool_source pool_source_##name = { fn };		\
+	SET_ADD(pool_sources, pool_source_##name)
 
 #ifdef SLUICE_DEBUG
 extern void (*pool_watch)(void *slab, size_t size);	/* a pool has got this memory */

@@ -41,29 +41,42 @@ pool_json(struct out *o, const struct pool *pr)
 	json_close(o, '}');
 }
 
+struct pool_sum { uint64_t used, all; };
+
+static void
+show_pool(struct out *o, const struct pool *pr, struct pool_sum *sum)
+{
+	if (o->o_json)
+		pool_json(o, pr);
+	else
+		pool_line(o, pr);
+	sum->used += (uint64_t)pr->pr_nout * pr->pr_size;
+	sum->all += (uint64_t)pr->pr_npages * PAGE_SIZE;
+}
+
 static void
 show_pools(struct out *o)
 {
-	uint64_t used = 0, all = 0;
+	struct pool_sum sum = { 0, 0 };
 
 	if (o->o_json)
 		json_open(o, NULL, '[');
 	else
 		out_printf(o, "Memory resource pool statistics\n"
 		    "Name         Size Requests Fail    InUse Pgreq Pgrel Npage Hiwat Minpg Maxpg Idle\n");
-	for (const struct pool *pr = pool_list; pr != NULL; pr = pr->pr_next) {
-		if (o->o_json)
-			pool_json(o, pr);
-		else
-			pool_line(o, pr);
-		used += (uint64_t)pr->pr_nout * pr->pr_size;
-		all += (uint64_t)pr->pr_npages * PAGE_SIZE;
+	for (const struct pool *pr = pool_list; pr != NULL; pr = pr->pr_next)
+		show_pool(o, pr, &sum);
+	SET_FOREACH(const struct pool_source, ps, pool_sources) {
+		struct pool pr = { .pr_name = "" };
+
+		ps->ps_read(&pr);
+		show_pool(o, &pr, &sum);
 	}
 	if (o->o_json)
 		json_close(o, ']');
 	else
-		out_printf(o, "\nIn use %" PRIu64 "K, total allocated %" PRIu64 "K; utilization %" PRIu64 "%%\n", used / 1024,
-		    all / 1024, all > 0 ? used * 100 / all : 0);
+		out_printf(o, "\nIn use %" PRIu64 "K, total allocated %" PRIu64 "K; utilization %" PRIu64 "%%\n", sum.used / 1024,
+		    sum.all / 1024, sum.all > 0 ? sum.used * 100 / sum.all : 0);
 }
 
 static void

@@ -17,16 +17,18 @@ uint32_t if_generation;
 
 int flow_enable = 1;
 SYSCTL_INT(net_flow_enable, "net.flow.enable", &flow_enable, 1, 0, 1);
-static int flow_limit = 1 << 22;	/* entries of a core, where memory allows so many */
+int flow_limit = 1 << 22;	/* entries of a core, where memory allows so many */
 SYSCTL_INT(net_flow_limit, "net.flow.limit", &flow_limit, 1 << 22, 0, 1 << 24);
 static int flow_timeout = 30, flow_timeout_new = 2;	/* seconds; the second after one packet */
 SYSCTL_INT(net_flow_timeout, "net.flow.timeout", &flow_timeout, 30, 1, 3600);
 SYSCTL_INT(net_flow_timeout_new, "net.flow.timeout_new", &flow_timeout_new, 2, 1, 3600);
 
 #define FLOW_MEMORY	8		/* all cores have so much of memory together: an eighth */
-#define FLOW_FIRST	4096u		/* entries of a table at first, */
+#define FLOW_FIRST	8192u		/* entries of a table at first, */
 #define FLOW_LAST	(1u << 22)	/* and at most */
-#define FLOW_AHEAD	4		/* entries to initialise for each one made, before the table grows over them: two would do */
+#define FLOW_FULL	3		/* eighths: a table with more entries grows; so hardly any bucket is ever full */
+#define FLOW_CLEAR	8		/* entries to initialise for each one made; six would do before the table grows again, */
+#define FLOW_MOVE	4		/* and to look at, whether they must move; three would do */
 
 void
 flow_core_init(void)
@@ -41,7 +43,7 @@ flow_core_init(void)
 		return;
 	first = MIN(ft->ft_size, FLOW_FIRST * sizeof(struct flow));
 	memset(ft->ft_base, 0, first);
-	ft->ft_ready = first;
+	ft->ft_ready = ft->ft_moved = first;
 	ft->ft_mask = first - sizeof(struct flow);
 }
 
@@ -91,6 +93,13 @@ flow_count_renewed(void)
 	counter_inc(flows_renewed);
 }
 
+void
+flow_made(uint64_t *made, uint64_t *refused)
+{
+	*made = counter_sum(&counter_flows_made);
+	*refused = counter_sum(&counter_flows_full);
+}
+
 static struct flow *
 flow_find_in(struct flow *home, const struct flow_id *id)
 {
@@ -103,13 +112,13 @@ flow_find_in(struct flow *home, const struct flow_id *id)
 	return NULL;
 }
 
-/* Where its home was before the table grew last; NULL: there. */
+/* Where its home was before the table grew last; NULL: there, or all have moved. */
 static struct flow *
 flow_former_home(const struct flow_table *ft, struct flow *home)
 {
 	size_t off = (size_t)((uint8_t *)home - ft->ft_base), half = (ft->ft_mask + sizeof(*home)) / 2;
 
-	return off >= half ? (struct flow *)(ft->ft_base + (off - half)) : NULL;
+	return ft->ft_moved < half && off >= half ? (struct flow *)(ft->ft_base + (off - half)) : NULL;
 }
 
 /* A free place; NULL: the bucket is full. */
@@ -122,19 +131,55 @@ flow_place(struct flow *home)
 	return NULL;
 }
 
-/* An entry that the table has grown away from moves, once. */
+/* False: the bucket is full. */
+static bool
+flow_move(struct flow *fl, struct flow *home)
+{
+	struct flow *to = flow_place(home);
+
+	if (to == NULL)
+		return false;
+	*to = *fl;
+	fl->fl_key = 0;
+	return true;
+}
+
 struct flow *
 flow_find(struct flow_table *ft, struct flow *home, const struct flow_id *id)
 {
-	struct flow *fl = flow_find_in(home, id), *former = flow_former_home(ft, home), *to;
+	struct flow *fl = flow_find_in(home, id), *former;
 
-	if (fl != NULL || former == NULL || (fl = flow_find_in(former, id)) == NULL)
+	if (fl != NULL || (former = flow_former_home(ft, home)) == NULL || (fl = flow_find_in(former, id)) == NULL)
 		return fl;
-	if ((to = flow_place(home)) == NULL)
-		return fl;
-	*to = *fl;
-	fl->fl_key = 0;
-	return to;
+	return flow_move(fl, home) ? flow_find_in(home, id) : fl;
+}
+
+/* An IPv6 destination is never ::. */
+static uint64_t
+flow_hash(const struct flow_table *ft, const struct flow *fl)
+{
+	const uint64_t *a = fl->fl_addr;
+
+	if ((a[2] | a[3]) == 0)
+		return flow_hash4(ft->ft_secret, a[0], fl->fl_key);
+	return flow_hash6(ft->ft_secret, a[0], a[1], a[2], a[3], fl->fl_key);
+}
+
+/* The next few entries of the lower half that belong into the upper one go there; one that finds no room is forgotten. */
+static void
+flow_migrate(struct flow_table *ft)
+{
+	size_t half = (ft->ft_mask + sizeof(struct flow)) / 2;
+
+	for (unsigned i = 0; i < FLOW_MOVE && ft->ft_moved < half; i++, ft->ft_moved += sizeof(struct flow)) {
+		struct flow *fl = (struct flow *)(ft->ft_base + ft->ft_moved), *home;
+
+		if (fl->fl_key == 0)
+			continue;
+		home = flow_home(ft, flow_hash(ft, fl));
+		if ((size_t)((uint8_t *)home - ft->ft_base) >= half && !flow_move(fl, home))
+			flow_expire(ft, fl);
+	}
 }
 
 /* A place whose entry is idle; NULL: all are in use. */
@@ -166,8 +211,8 @@ flow_prepare(struct flow_table *ft)
 	size_t want = MIN(2 * (ft->ft_mask + sizeof(struct flow)), ft->ft_size);
 
 	if (ft->ft_ready < want) {
-		memset(ft->ft_base + ft->ft_ready, 0, FLOW_AHEAD * sizeof(struct flow));
-		ft->ft_ready += FLOW_AHEAD * sizeof(struct flow);
+		memset(ft->ft_base + ft->ft_ready, 0, FLOW_CLEAR * sizeof(struct flow));
+		ft->ft_ready += FLOW_CLEAR * sizeof(struct flow);
 	}
 }
 
@@ -186,6 +231,7 @@ flow_insert(struct flow_table *ft, struct flow *home, const struct flow_id *id)
 	fl->fl_key = id->id_key;
 	memcpy(fl->fl_addr, id->id_addr, sizeof(fl->fl_addr));
 	fl->fl_seen = flow_first_seen(now);
+	flow_migrate(ft);
 	flow_prepare(ft);
 	return fl;
 }
@@ -201,6 +247,8 @@ flow_tend(struct flow_table *ft)
 		if (fl->fl_key != 0 && flow_is_idle(fl, now))
 			flow_expire(ft, fl);
 	ft->ft_hand = (ft->ft_hand + FLOW_BUCKET * sizeof(struct flow)) & ft->ft_mask;
-	if (ft->ft_n > size / sizeof(struct flow) / 2 && ft->ft_ready >= 2 * size)
+	if (ft->ft_n > size / sizeof(struct flow) / 8 * FLOW_FULL && ft->ft_ready >= 2 * size && ft->ft_moved >= size / 2) {
 		ft->ft_mask = 2 * size - sizeof(struct flow);
+		ft->ft_moved = 0;
+	}
 }

@@ -5,7 +5,7 @@
  * changes it first and the generation then; freed things stay until the epoch is over, so what a pass finds is good until its end. An entry of
  * another generation is worth a look-up (flow_renew), no more. Of TCP and UDP only, without options, extension headers or fragments.
  *
- * The table is of lines: an entry is one, a bucket eight in a row. A flow's home is a line of its bucket, where it mostly is; else it is as near as
+ * The table is of lines: an entry is one, a bucket sixteen in a row. A flow's home is a line of its bucket, where it mostly is; else it is as near as
  * there was room, near meaning few bits of its place that differ. */
 #ifndef NET_CORE_FLOW_H
 #define NET_CORE_FLOW_H
@@ -25,7 +25,7 @@ struct flow {
 	/* Eight bytes are left: for the pair of pf states that the flow's packets belong to. */
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct flow) == CACHELINE, "an entry is a line");
-#define FLOW_BUCKET	8u			/* entries */
+#define FLOW_BUCKET	16u			/* entries */
 
 /* What identifies a flow: fl_key and fl_addr. */
 struct flow_id { uint64_t id_key, id_addr[4]; };
@@ -35,12 +35,13 @@ struct flow_table {
 	uint64_t	 ft_mask;		/* of a hash: where the flow's home is, bytes behind ft_base */
 	uint64_t	 ft_secret[6];
 	size_t		 ft_ready, ft_size;	/* bytes that are initialised, and that there are; a power of two */
+	size_t		 ft_moved;		/* so much of the lower half has been looked at since the table grew: what belongs into the upper one is there */
 	size_t		 ft_hand;		/* where flow_tend() goes on, bytes */
 	uint32_t	 ft_n;			/* entries */
 	uint32_t	 ft_passes;
 };
 extern struct flow_table flow_table;		/* PERCORE */
-extern int flow_enable;				/* net.flow.enable */
+extern int flow_enable, flow_limit;		/* net.flow.enable, net.flow.limit */
 
 /* Grows with each change of routes, or of interfaces and their addresses; pf's rules will be the third. Core 0 writes. */
 extern uint32_t rt_generation, if_generation;
@@ -68,10 +69,11 @@ flow_mix(uint64_t a, uint64_t b)
 
 	return (uint64_t)x ^ (uint64_t)(x >> 64);
 }
+/* Addresses that count up move but a few bits of the product: another one spreads them. Where a product goes into the next that is so already. */
 static inline uint64_t
 flow_hash4(const uint64_t *secret, uint64_t addrs, uint64_t key)
 {
-	return flow_mix(key + secret[1], addrs + secret[0]);
+	return flow_mix(key + secret[1], addrs + secret[0]) * 0x9e3779b97f4a7c15u >> 32;
 }
 static inline uint64_t
 flow_hash6(const uint64_t *secret, uint64_t s0, uint64_t s1, uint64_t d0, uint64_t d1, uint64_t key)
@@ -84,7 +86,7 @@ flow_home(const struct flow_table *ft, uint64_t hash)
 	return (struct flow *)(ft->ft_base + (hash & ft->ft_mask));
 }
 
-/* The bucket's place that is the i-th from home, 0 to 7; the 0th is home. */
+/* The bucket's place that is the i-th from home, 0 to 15; the 0th is home. */
 static inline struct flow *
 flow_near(struct flow *home, unsigned i)
 {
@@ -98,6 +100,8 @@ struct flow *flow_find(struct flow_table *, struct flow *home, const struct flow
 struct flow *flow_insert(struct flow_table *, struct flow *home, const struct flow_id *);
 void	flow_remove(struct flow_table *, struct flow *);	/* what it said is true no more */
 void	flow_count_renewed(void);
+/* Entries made, and refused, on all cores. Core 0. */
+void	flow_made(uint64_t *made, uint64_t *refused);
 /* Now and then, when packets come: lets a bucket's worth of idle entries go, makes a full table larger. */
 void	flow_tend(struct flow_table *);
 

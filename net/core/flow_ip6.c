@@ -79,7 +79,7 @@ flow_is6(const struct flow *fl, const uint8_t *p, uint64_t key)
 }
 
 /* It is not at home. NULL: nor near. */
-static __apart_fn struct flow *
+static __rare_fn struct flow *
 flow_beside6(struct flow *home, const uint8_t *p, uint64_t key)
 {
 	for (unsigned i = 1; i < FLOW_BUCKET; i++)

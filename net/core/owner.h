@@ -15,6 +15,7 @@
  *	configuration, commands, log's readers	core 0 (tasks)			exactly, from the next pass on
  *	uses of a route (netstat -rn)		all add to it			within a few: two that add at once may count as one
  *	IP identification			each core's own sequence	random steps: no two are alike for long
+ *	flow entries				each core's own			not at all; their generations: core 0
  *	which core a flow is on			the steering table, or the card	fixed while the interfaces are
  *
  * A function that works on an object of core 0 says OWNER(0) first: the simulator runs every case on one and on three cores in random
