@@ -3,7 +3,7 @@ DEPS	?= build/deps
 # The build that these start uses all cores, unless the caller has said -j himself.
 SUBMAKE	= . $(DEPS)/env && $(MAKE) --no-print-directory $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc)) B=$(B)
 
-.PHONY: test-fuzz test-check test-mutants test-coverage checklists deps deps-build deps-run deps-test run test test-long bench bench-check
+.PHONY: test-fuzz test-check test-mutants test-coverage checklists deps deps-build deps-run deps-test run test test-long bench bench-check bench-baseline
 
 # `make deps` brings everything; the others what they name.
 deps:
@@ -43,9 +43,6 @@ test-mutants test-coverage: deps-test
 checklists:
 	@python3 -B tests/check/checklist.py $(if $(GROUPS),-v $(GROUPS))
 
-bench: deps-test
-	@+$(SUBMAKE) all $(B)/empty.elf32
-	@. $(DEPS)/env && SLUICE_B=$(B) $$PYTHON tests/bench/bench.py
-bench-check: deps-test
-	@+$(SUBMAKE) all $(B)/empty.elf32
-	@. $(DEPS)/env && SLUICE_B=$(B) $$PYTHON tests/bench/bench.py --check
+bench bench-check bench-baseline: deps-test
+	@+$(SUBMAKE) all bench-tools
+	@. $(DEPS)/env && SLUICE_B=$(B) $$PYTHON -B tests/bench/bench.py $(if $(filter bench,$@),$(BENCH_ARGS),--$(@:bench-%=%))

@@ -1,19 +1,16 @@
-# bench.mk - measurements on the host: the product's own sources built as the kernel is, without sanitizers. `make bench-routes` (tests/bench/README.md).
-BENCH_FLAGS	:= -std=gnu17 -DSLUICE_HOST -I. -g -O2 -fno-strict-aliasing -fno-omit-frame-pointer -fstack-protector-strong \
-		   -fno-tree-slp-vectorize -Wall -Wextra -Werror -Wno-restrict -Wno-format-truncation
-BENCH_SRC	:= $(filter-out kernel/main.c drivers/uart.c, $(wildcard kernel/*.c kernel/host/*.c net/*/*.c drivers/*.c)) \
-		   $(filter-out tests/unit/test_%, $(wildcard tests/unit/*.c)) tests/bench/routes.c
-BENCH_OBJ	:= $(BENCH_SRC:%.c=$(B)/bench/%.o)
+# bench.mk - what `make bench` and `make bench-check` run beside the router: the traffic generator and QEMU's plugin.
+BENCH_B		:= $(B)/bench
+BENCH_SRC	:= $(filter-out tests/bench/gen/plugin.c, $(wildcard tests/bench/gen/*.c))
+BENCH_FLAGS	:= -std=gnu17 -O2 -g -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Werror
 
-$(BENCH_OBJ): $(B)/bench/%.o: %.c tests/bench/bench.mk
+.PHONY: bench-tools
+bench-tools: $(BENCH_B)/gen $(BENCH_B)/plugin.so $(B)/empty.elf32
+
+$(BENCH_B)/gen: $(BENCH_SRC) tests/bench/gen/gen.h tests/bench/gen/count.h
 	@mkdir -p $(@D)
-	@echo "  BENCHCC $<"
-	$(Q)$(HOSTCC) $(BENCH_FLAGS) -MMD -MP -c -o $@ $<
-$(B)/bench/bench: $(BENCH_OBJ)
-	$(Q)$(HOSTCC) $(BENCH_FLAGS) $(UNIT_LDFLAGS) -o $@ $(BENCH_OBJ)
-
-.PHONY: bench-routes
-bench-routes: $(B)/bench/bench
-	$(B)/bench/bench -t 600 routes
-
--include $(BENCH_OBJ:.o=.d)
+	@echo "  HOSTCC $@"
+	$(Q)$(HOSTCC) $(BENCH_FLAGS) -o $@ $(BENCH_SRC)
+$(BENCH_B)/plugin.so: tests/bench/gen/plugin.c tests/bench/gen/count.h
+	@mkdir -p $(@D)
+	@echo "  HOSTCC $@"
+	$(Q)$(HOSTCC) $(BENCH_FLAGS) -fPIC -shared -o $@ $<

@@ -1,165 +1,267 @@
-"""Measures the router with the kit in ../shared/bench and prints JSON lines: instructions per forwarded packet, with the mean batch, on each
-card; the same for one packet at a time, from sleep to sleep; time from QEMU's start to the first forwarded packet above that of a kernel
-that only prints; size of the stripped file.
-With --check it fails when a bound is exceeded."""
+"""`make bench`: measures the router, next to Linux in the same kind of guest, and appends the figures to history.jsonl; report.py makes a page
+of them. `make bench-check` (--check): the counted ones only, against baseline.json.
+
+A figure's name is ROUTER/NIC/CASE/FIGURE. Counts (insn_*, locks, lines) depend on the code alone: packets come in bursts of 256, which the guest
+finds in its ring when it is let go, and a figure is the median of 200 bursts from sleep to sleep; so neither the host's load nor timers
+are in them. Seconds, packets a second and microseconds are this machine's at this moment."""
 import argparse
 import json
 import os
 import re
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
+import report
+import routes
+from guest import Failed, Guest
+from routers import BUILD, Linux, Sluice, TOOLS, TOP
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.path.abspath(os.environ.get('SLUICE_B', f'{TOP}/build'))
-KIT = os.environ.get('SLUICE_BENCH_KIT', f'{os.path.dirname(TOP)}/shared/bench')
-RG = os.environ.get('RG_BIN', f'{TOP}/build/rg')
-ELF32 = f'{BUILD}/sluice.elf32'
-QEMU = os.environ.get('QEMU', 'qemu-system-x86_64')
+HISTORY, BASELINE = f'{HERE}/history.jsonl', f'{HERE}/baseline.json'
+CARDS = ('virtio', 'e1000', 'e1000e')
+FLOWS = (1, 64, 1000, 10000, 100000, 1000000)
+ROUTES = (1000, 1000000)
+SLACK = 1.03            # a counted figure may be so much above the baseline
+SIZE6 = 74              # the shortest IPv6 frame that holds what the generator writes
 
-# As the kit gives the router, so that the firmware has the same to do.
-NICS = [a for i in 'ab' for a in ('-netdev', f'user,id={i},restrict=on', '-device', f'virtio-net-pci,netdev={i}')]
-BOUNDS = {'insn_per_pkt': 300, 'insn_one_pkt': 930, 'locks_per_pkt': 0, 'boot_above_empty_ms': 150, 'stripped_bytes': 700_000}
-
-
-def say(**figures):
-    print(json.dumps(figures), flush=True)
+# What --check insists on, whatever the baseline says, by the end of a figure's name.
+BOUNDS = [(r'/ipv[46]/insn_per_pkt$', 300), (r'/one/insn_per_pkt$', 930), (r'/locks_per_pkt$', 0), (r'^sluice/boot/above_empty_ms$', 150),
+          (r'^sluice/size/stripped_bytes$', 700000)]
 
 
-def rg(*options, nic='virtio', memory='64', label='sluice', runs=()):
-    """Runs the kit; returns its JSON lines."""
-    argv = [sys.executable, f'{KIT}/rg.py', '--bin', RG, '--nic', nic, '--mem', memory, '--label', label, '--timeout', '120', *options]
-    for r in runs:
-        argv += ['--run', r]
-    with tempfile.NamedTemporaryFile('w', suffix='.conf') as conf, open(f'{HERE}/router.conf') as f:
-        conf.write(f.read() if nic == 'virtio' else re.sub(r'\bvio(\d)', r'em\1', f.read()))
-        conf.flush()
-        p = subprocess.run(argv + ['--', '-kernel', ELF32, '-initrd', f'{conf.name} sluice.conf'], capture_output=True, text=True, timeout=600)
-    rows = [json.loads(line) for line in p.stdout.splitlines() if line.startswith('{')]
-    if not rows or any('error' in r for r in rows):
-        sys.exit(f'bench: the kit failed: {rows} {p.stderr[-3000:]}')
-    return rows
+class Figures:
+    """What has been measured so far: numbers, or a text that says why there is none."""
+
+    def __init__(self):
+        self.all = {}
+
+    def put(self, name, value):
+        if isinstance(value, float):
+            value = round(value, 3)
+        self.all[name] = value
+        print(json.dumps({name: value}), flush=True)
+
+    def burst(self, name, row):
+        self.put(f'{name}/insn_per_pkt', row['insn_per_pkt'])
+        self.put(f'{name}/locks_per_pkt', row['locks_per_pkt'])
+        if 'lines_per_pkt' in row:
+            self.put(f'{name}/lines_per_pkt', row['lines_per_pkt'])
 
 
-def batch_of(serial):
-    """{stage: packets, batches} from the kstat lines on the console."""
-    return {m[1]: (int(m[2]), int(m[3])) for m in
-            re.finditer(r'stage:0:(\w+):0\s+packets: (\d+) packets\s+batches: (\d+)', serial.replace('\r', ''))}
+def flow_cases(router, g, fig, prefix, cases):
+    """Each case (name, what the generator is given) without the flow path and with it."""
+    g.gen('boot')
+    for on in (False, True):
+        why = router.flow_path(g, on)
+        for case, options in cases:
+            name = f'{prefix}/{case}' + ('/flow' if on else '')
+            if why:
+                if router.name == 'sluice':
+                    fig.put(f'{name}/insn_per_pkt', why)
+                continue
+            before = router.batch(g)
+            try:
+                fig.burst(name, g.gen('burst', *options))
+            except Failed as e:
+                fig.put(f'{name}/insn_per_pkt', f'failed: {e}')
+                continue
+            if before:
+                packets, batches = (b - a for a, b in zip(before, router.batch(g)))
+                fig.put(f'{name}/mean_batch', packets / max(batches, 1))
 
 
-def instructions(seconds):
-    """With the gate at two values, which must agree; then without, as the guest sleeps when idle."""
-    with tempfile.TemporaryDirectory() as d:
-        worst = 0
-        for gate in (40000, 20000):
-            # The last run asks the console for the stages' counters.
-            rows = rg('--gate', '--serial', f'{d}/serial', runs=[f'-m sat -t {seconds} -f 64 -s 64 --gate {gate}',
-                                                                '-m steady --rate 100 -t 3 --say 1:kstat'])
-            row = rows[0]
-            with open(f'{d}/serial', errors='replace') as f:
-                stages = batch_of(f.read())
-            packets, batches = stages.get('ip_forward', (0, 0))
-            say(what='insn', gate=gate, insn_per_pkt=row.get('insn_per_pkt'), pps=row.get('pps'), lost=row.get('lost'),
-                mean_batch=round(packets / batches, 1) if batches else None)
-            worst = max(worst, row['insn_per_pkt'])
-        row = rg('--count', runs=[f'-m sat -t {seconds} -f 64 -s 64'])[0]
-        say(what='insn', gate=None, insn_per_pkt=row.get('insn_per_pkt'), pps=row.get('pps'), lost=row.get('lost'))
-        return worst
+def plain(router, nic, fig, bursts=200):
+    """What each card costs. One packet at a time in a guest of its own: once QEMU's 82574 has put an interrupt off, it sends a second one after
+    each, for ever."""
+    n = ('-n', bursts)
+    with router.guest(nic, gate=True) as g:
+        flow_cases(router, g, fig, f'{router.name}/{nic}', [('one', ('-w', 1, *n))])
+    with router.guest(nic, gate=True) as g:
+        flow_cases(router, g, fig, f'{router.name}/{nic}', [
+            ('ipv4', ('-f', 64, *n)), ('ipv6', ('-6', '-s', SIZE6, '-f', 64, *n)), ('new', ('-N', *n))])
 
 
-def cards(seconds):
-    """Each card in bulk, and one packet at a time: sleep, interrupt, forward, sleep. Runs of two lengths show that the latter has no share of
-    anything that is done once. The worst of both, and of locked instructions."""
-    bulk, one, locks = 0, 0, 0
-    for nic in ('virtio', 'e1000', 'e1000e'):
-        row = rg('--gate', nic=nic, runs=[f'-m sat -t {seconds} -f 64 -s 64 --gate 40000'])[0]
-        say(what='insn', nic=nic, gate=40000, insn_per_pkt=row['insn_per_pkt'], locks_per_pkt=row['locks_per_pkt'], lost=row['lost'])
-        bulk, locks = max(bulk, row['insn_per_pkt']), max(locks, row['locks_per_pkt'])
-        for row in rg('--count', nic=nic, runs=['-m boot', '-m lat -n 1000 -s 64', '-m lat -n 3000 -s 64'])[1:]:
-            say(what='one', nic=nic, packets=row['recv'], insn_one_pkt=row['insn_per_pkt'], locks_per_pkt=row['locks_per_pkt'], lost=row['lost'])
-            one, locks = max(one, row['insn_per_pkt']), max(locks, row['locks_per_pkt'])
-    return bulk, one, locks
+def by_flows(router, nic, fig, sizes):
+    with router.guest(nic, gate=True, mem=512, patience=180) as g:
+        flow_cases(router, g, fig, f'{router.name}/{nic}', [(f'flows:{n}', ('-f', n)) for n in sizes])
 
 
-def time_to_print(kernel, pattern, d):
-    """Seconds from QEMU's exec until its serial port has said the pattern."""
-    path = f'{d}/serial.sock'
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen(1)
-    t0 = time.monotonic()
-    p = subprocess.Popen([QEMU, '-accel', 'tcg', '-M', 'pc', '-cpu', 'max,-erms', '-m', '64', '-nodefaults', '-no-user-config',
-                          '-display', 'none', '-no-reboot', '-serial', f'unix:{path}', '-kernel', kernel] + NICS, stdin=subprocess.DEVNULL)
-    try:
-        listener.settimeout(20)
-        con, _ = listener.accept()
-        con.settimeout(20)
-        text = b''
-        while not re.search(pattern, text):
-            data = con.recv(4096)
-            if not data:
-                sys.exit(f'bench: {kernel} ended without a word')
-            text += data
-        return time.monotonic() - t0
-    finally:
-        p.kill()
-        p.wait()
-        listener.close()
-        os.unlink(path)
+def by_routes(router, nic, fig, sizes):
+    """Random destinations over so many routes, a new one in each packet."""
+    for n in sizes:
+        name = f'{router.name}/{nic}/routes:{n}'
+        try:
+            with router.guest(nic, nroutes=n, gate=True, patience=60 if n < 10000 else 300) as g:
+                flow_cases(router, g, fig, f'{router.name}/{nic}', [(f'routes:{n}', ('-N', '-d', routes.prefix_file(TOOLS, n)))])
+        except Failed as e:
+            fig.put(f'{name}/insn_per_pkt', f'this build cannot hold them: {e}' if n > 10000 else f'failed: {e}')
 
 
-def boot_time(rounds):
-    """Medians of interleaved runs."""
+def by_lines(router, nic, fig, sizes):
+    for n in sizes:
+        with router.guest(nic, gate=True, lines=True, mem=512, patience=180) as g:
+            flow_cases(router, g, fig, f'{router.name}/{nic}', [(f'lines:{n}', ('-l', '-f', n))])
+
+
+def by_clock(router, nic, fig):
+    with router.guest(nic) as g:
+        row = g.gen('lat', '-n', 3000)
+        for k in 'p50_us', 'p99_us':
+            fig.put(f'{router.name}/{nic}/latency/{k}', row[k])
+        fig.put(f'{router.name}/{nic}/bulk/pps', g.gen('bulk', '-f', 64, '-n', 300000)['pps'])
+
+
+# ---- boot, memory, size ----
+
+def time_to_print(kernel, text):
+    """Seconds from QEMU's start until its console has said it."""
+    with Guest(TOOLS, kernel) as g:
+        while text not in g.serial():
+            if time.monotonic() - g.t0 > 20:
+                raise Failed(f'{kernel} does not print')
+            time.sleep(0.001)
+        return time.monotonic() - g.t0
+
+
+def boot(fig, rounds):
+    """From QEMU's start to the first forwarded packet, above what a kernel takes that only prints. Interleaved; the host's load only adds, so the
+    least of each is compared."""
     empty, ours = [], []
-    with tempfile.TemporaryDirectory() as d:
-        for _ in range(rounds):
-            empty.append(time_to_print(f'{BUILD}/empty.elf32', rb'\n', d) * 1000)
-            row = rg(runs=['-m boot'])[0]
-            ours.append(row['boot_to_first_packet_s'] * 1000)
-    above = statistics.median(ours) - statistics.median(empty)
-    say(what='boot', first_packet_ms=round(statistics.median(ours)), empty_ms=round(statistics.median(empty)), above_ms=round(above),
-        lowest_above_ms=round(min(ours) - min(empty)), rounds=rounds)
-    return min(above, min(ours) - min(empty))
+    for _ in range(rounds):
+        empty.append(time_to_print(f'{BUILD}/empty.elf32', 'empty') * 1000)
+        with Sluice().guest() as g:
+            ours.append(g.gen('boot')['first_packet_s'] * 1000)
+    fig.put('sluice/boot/first_packet_ms', round(statistics.median(ours)))
+    fig.put('sluice/boot/above_empty_ms', round(min(ours) - min(empty)))
 
 
-def stripped():
+def linux_boot(linux, fig):
+    with linux.guest() as g:
+        fig.put('linux/boot/first_packet_ms', round(g.gen('boot')['first_packet_s'] * 1000))
+
+
+def memory(router, fig, sizes):
+    """The least of these sizes, in MB, in which it forwards."""
+    low, high = 0, len(sizes)
+    while low < high:
+        middle = (low + high) // 2
+        try:
+            with router.guest(mem=sizes[middle], patience=10) as g:
+                g.gen('boot')
+            high = middle
+        except Failed:
+            low = middle + 1
+    fig.put(f'{router.name}/memory/least_mb', sizes[low] if low < len(sizes) else f'more than {sizes[-1]}')
+
+
+def size(fig):
     with tempfile.TemporaryDirectory() as d:
         subprocess.run(['strip', '-o', f'{d}/elf', f'{BUILD}/sluice.elf'], check=True)
-        n = os.path.getsize(f'{d}/elf')
-    say(what='size', stripped_bytes=n)
-    return n
+        fig.put('sluice/size/stripped_bytes', os.path.getsize(f'{d}/elf'))
+
+
+# ---- the whole ----
+
+def counted(fig):
+    """What --check compares."""
+    size(fig)
+    for nic in CARDS:
+        plain(Sluice(), nic, fig, 100)
+
+
+def check(fig):
+    """Names of figures that are not as they must be, with the reason."""
+    with open(BASELINE) as f:
+        base = json.load(f)
+    bad = []
+    for name, v in fig.all.items():
+        for pattern, bound in BOUNDS:
+            if re.search(pattern, name) and (isinstance(v, str) or v > bound):
+                bad.append(f'{name} is {v}, above the bound {bound}')
+        if not name.endswith('/insn_per_pkt'):
+            continue
+        was = base.get(name, 'absent')
+        if isinstance(v, str):
+            if v != was:
+                bad.append(f'{name}: {v}; it was {was}')
+        elif isinstance(was, str):
+            print(f'bench-check: {name} is {v} and has no baseline yet: `make bench-baseline`', flush=True)
+        elif v > was * SLACK:
+            bad.append(f'{name} is {v}, {(v / was - 1) * 100:.1f}% above the baseline {was}')
+        elif v < was / SLACK:
+            print(f'bench-check: {name} is {v}, {(1 - v / was) * 100:.1f}% below the baseline {was}: `make bench-baseline`', flush=True)
+    return bad + [f'{name} is in the baseline and was not measured' for name in base if name not in fig.all]
+
+
+def full(fig, only):
+    routers = [Sluice()]
+    try:
+        routers.append(Linux())
+    except Failed as e:
+        fig.put('linux/absent', str(e))
+    steps = {
+        'size': lambda r: size(fig) if r.name == 'sluice' else None,
+        'boot': lambda r: boot(fig, 7) if r.name == 'sluice' else linux_boot(r, fig),
+        'memory': lambda r: memory(r, fig, (4, 6, 8, 12, 16, 24, 32, 48, 64) if r.name == 'sluice' else (48, 64, 96, 128, 192, 256)),
+        'plain': lambda r: [plain(r, nic, fig) for nic in CARDS],
+        'flows': lambda r: [by_flows(r, nic, fig, FLOWS) for nic in CARDS[:2]],
+        'lines': lambda r: [by_lines(r, nic, fig, (64, 1000, 1000000)) for nic in CARDS[:2]],
+        'clock': lambda r: [by_clock(r, nic, fig) for nic in CARDS],
+        'routes': lambda r: by_routes(r, 'virtio', fig, ROUTES),
+    }
+    for step, run in steps.items():
+        for r in routers if not only or step in only else ():
+            try:
+                run(r)
+            except Failed as e:
+                fig.put(f'{r.name}/{step}', f'failed: {e}')
+
+
+def commit():
+    """The commit that is measured, with a + when files differ from it."""
+    def git(*argv):
+        return subprocess.run(['git', '-C', TOP, *argv], capture_output=True, text=True).stdout.strip()
+    return git('rev-parse', '--short=10', 'HEAD') + ('+' if git('status', '--porcelain', '-uno', '--', 'kernel', 'net', 'drivers', 'libc', 'boot') else '')
 
 
 def main():
-    ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument('--check', action='store_true', help='short runs; fail when a bound is exceeded')
-    ap.add_argument('--only', choices=['insn', 'cards', 'boot', 'size'])
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument('--check', action='store_true', help='the counted figures; fails when one is above bound or baseline')
+    ap.add_argument('--baseline', action='store_true', help='the counted figures become the baseline')
+    ap.add_argument('--only', action='append', help='a step of the whole: size, boot, memory, plain, flows, lines, clock, routes, native')
+    ap.add_argument('--no-history', action='store_true', help='the figures are printed, and shown in the report, but not kept')
     o = ap.parse_args()
-    if not os.path.exists(f'{KIT}/rg.py'):
-        if o.check:
-            print(f'bench-check: optional: no kit in {os.path.relpath(KIT, TOP)}; only the size is checked', flush=True)
-            return 1 if stripped() > BOUNDS['stripped_bytes'] else 0
-        sys.exit(f'bench: no kit in {os.path.relpath(KIT, TOP)} (SLUICE_BENCH_KIT=DIR names another place)')
-    os.makedirs(RG, exist_ok=True)
-    subprocess.run(['make', '-s', '-C', KIT, f'RG_BIN={RG}'], check=True)
-    figures = {}
-    if o.only in (None, 'size'):
-        figures['stripped_bytes'] = stripped()
-    if o.only in (None, 'boot'):
-        figures['boot_above_empty_ms'] = boot_time(5 if o.check else 7)
-    if o.only in (None, 'insn'):
-        figures['insn_per_pkt'] = instructions(2 if o.check else 5)
-    if o.only in (None, 'cards'):
-        bulk, figures['insn_one_pkt'], figures['locks_per_pkt'] = cards(2 if o.check else 5)
-        figures['insn_per_pkt'] = max(bulk, figures.get('insn_per_pkt', 0))
-    over = {k: v for k, v in figures.items() if v > BOUNDS[k]}
-    say(what='result', figures=figures, bounds=BOUNDS, over=sorted(over))
-    return 1 if over and o.check else 0
+    fig = Figures()
+    if o.check or o.baseline:
+        counted(fig)
+    if o.baseline:
+        keep = {k: v for k, v in fig.all.items() if k.endswith('/insn_per_pkt')}
+        with open(BASELINE, 'w') as f:
+            json.dump(keep, f, indent=1)
+            f.write('\n')
+        return 0
+    if o.check:
+        boot(fig, 5)
+        bad = check(fig)
+        for line in bad:
+            print(f'bench-check: {line}', flush=True)
+        print(f'bench-check: {len(fig.all)} figures, {len(bad)} not as they must be', flush=True)
+        return 1 if bad else 0
+    full(fig, o.only)
+    entry = {'commit': commit(), 'date': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()), 'figures': fig.all}
+    if not o.no_history:
+        with open(HISTORY, 'a') as f:
+            f.write(json.dumps(entry) + '\n')
+    report.write(HISTORY, entry if o.no_history else None, f'{TOOLS}/report.html')
+    print(f'report: {os.path.relpath(TOOLS)}/report.html', flush=True)
+    return 1 if any(isinstance(v, str) and v.startswith('failed') for v in fig.all.values()) else 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Failed as e:
+        sys.exit(f'bench: {e}')

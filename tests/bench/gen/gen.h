@@ -1,0 +1,97 @@
+/* gen.h - the traffic generator: sends UDP packets into one NIC of a guest router, takes them from the other, checks each, and measures
+ * what the guest did for them. One thread. */
+#ifndef BENCH_GEN_H
+#define BENCH_GEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "count.h"
+
+#define FRAME_MAX	1514u
+#define RECORD_MAX	(4u + FRAME_MAX)	/* QEMU's stream sockets put a length, big-endian, before each frame */
+#define BATCH		64u			/* packets that go into the socket at once */
+#define FLOWS_MAX	(1u << 22)
+
+#define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
+
+struct options {
+	const char	*path[2];	/* of the sockets of port A and B */
+	const char	*count_file;	/* the plugin's page; NULL: nothing is counted */
+	const char	*dsts;		/* a file of prefixes: destinations are drawn over all of them */
+	int		 qemu;		/* its process; 0: unknown, then what it does is guessed by waiting */
+	bool		 ip6;
+	bool		 new_flows;	/* each packet is a flow of its own */
+	uint32_t	 flows, seed;
+	unsigned	 size;		/* of frames, without FCS */
+	unsigned	 window;	/* packets under way, at most; of a burst */
+	uint64_t	 packets;	/* to be measured; bursts */
+	bool		 lines;		/* distinct cache lines are counted, too */
+	double		 patience;	/* seconds for the first packet to come through, and for the whole measurement */
+	double		 t0;		/* CLOCK_MONOTONIC when QEMU was started */
+};
+extern struct options opt;
+
+/* What has become of the packets. */
+struct tally {
+	uint64_t	sent, received;
+	uint64_t	reordered;	/* overtaken within their flow */
+	uint64_t	damaged;	/* a checksum, TTL, address or port that is not what it ought to be */
+	uint64_t	other;		/* frames that are none of ours */
+	uint64_t	forgotten;	/* given up: they do not count as under way */
+};
+extern struct tally tally;
+extern uint64_t first_ns;		/* when the first packet came through; 0: none has */
+extern volatile struct count *count;	/* NULL: nothing is counted */
+
+void	die(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+uint64_t now_ns(void);
+void	nap_us(unsigned);
+
+/* ---- packet.c ---- */
+void	packet_init(void);			/* reads opt.dsts */
+/* The frame of flow k, `seq` in it. Returns its length. */
+size_t	packet_make(uint8_t *frame, uint32_t k, uint32_t seq);
+/* A frame that came out of port B: counts it in the tally. */
+void	packet_check(const uint8_t *frame, size_t len);
+void	packet_forget(void);			/* what was sent before now is none of ours any more */
+
+/* Sums of 16-bit words in memory's order; checksum: what to store for a sum. */
+uint32_t sum16(const void *, size_t, uint32_t sum);
+uint16_t checksum(uint32_t sum);
+void	put16(uint8_t *, unsigned);
+void	put32(uint8_t *, uint32_t);
+unsigned get16(const uint8_t *);
+uint32_t get32(const uint8_t *);
+
+/* ---- port.c ---- */
+extern const uint8_t guest_mac[2][6], our_mac[2][6];
+void	ports_init(void);			/* connects */
+/* Reads what there is on both ports, answers for neighbours, gives packets to packet_check(). Returns the bytes read. */
+size_t	ports_serve(void);
+/* Sends up to n packets into port A. Returns how many are in the socket; 0: it is full, or something stands before them. */
+unsigned port_send(unsigned n);
+bool	port_busy(void);			/* records wait for room in the socket */
+
+/* ---- pace.c ---- */
+/* A moment's counters, all vCPUs together. */
+struct moment { uint64_t ns, received, insns, locks, idles, mems, lines, all_lines; };
+void	moment_take(struct moment *);
+void	lines_reset(void);		/* lines that are touched from now on count as new */
+void	pace_init(void);
+/* Until QEMU's device side has done all it can: what we sent is in the guest's rings, what the guest sent is here. The guest stands
+ * at the gate or sleeps meanwhile. False: that took seconds. */
+bool	pace_settle(void);
+uint64_t pace_flying(void);
+/* Sends packets, a window of them under way, until `received` of them have come through since the call, or the time (now_ns) is over. */
+void	pace_free(uint64_t received, uint64_t until);
+/* The guest stands at the gate until n packets, no more than its ring holds, are in there; then it runs until it sleeps. From sleep to sleep,
+ * so. False: not all have come through. */
+bool	pace_burst(unsigned n);
+void	pace_drain(void);			/* until nothing has come for a while; the rest is given up */
+
+/* ---- modes.c ---- */
+void	mode_run(const char *mode);
+
+#endif
