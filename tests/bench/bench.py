@@ -28,7 +28,7 @@ SLACK = 1.03            # a counted figure may be so much above the baseline
 SIZE6 = 74              # the shortest IPv6 frame that holds what the generator writes
 
 # What --check insists on, whatever the baseline says, by the end of a figure's name.
-BOUNDS = [(r'/ipv[46]/insn_per_pkt$', 300), (r'/one/insn_per_pkt$', 930), (r'/locks_per_pkt$', 0), (r'^sluice/boot/above_empty_ms$', 150),
+BOUNDS = [(r'/ipv[46]/insn_per_pkt$', 300), (r'/one/insn_per_pkt$', 930), (r'/locks_per_pkt$', 0), (r'^sluice/boot/above_empty_cpu_ms$', 150),
           (r'^sluice/size/stripped_bytes$', 700000)]
 
 
@@ -116,26 +116,30 @@ def by_clock(router, nic, fig):
 
 # ---- boot, memory, size ----
 
-def time_to_print(kernel, text):
-    """Seconds from QEMU's start until its console has said it."""
-    with Guest(TOOLS, kernel) as g:
-        while text not in g.serial():
-            if time.monotonic() - g.t0 > 20:
-                raise Failed(f'{kernel} does not print')
+def boot_empty():
+    """Until a kernel that only prints has printed: milliseconds, and those of the processor."""
+    with Guest(TOOLS, f'{BUILD}/empty.elf32') as g:
+        while 'empty' not in g.serial():
+            if time.monotonic() - g.t0 > 60:
+                raise Failed('the empty kernel does not print')
             time.sleep(0.001)
-        return time.monotonic() - g.t0
+        return (time.monotonic() - g.t0) * 1000, g.cpu_ms()
+
+
+def boot_sluice():
+    """Until the first packet has been forwarded."""
+    with Sluice().guest() as g:
+        return g.gen('boot')['first_packet_s'] * 1000, g.cpu_ms()
 
 
 def boot(fig, rounds):
-    """From QEMU's start to the first forwarded packet, above what a kernel takes that only prints. Interleaved; the host's load only adds, so the
-    least of each is compared."""
-    empty, ours = [], []
-    for _ in range(rounds):
-        empty.append(time_to_print(f'{BUILD}/empty.elf32', 'empty') * 1000)
-        with Sluice().guest() as g:
-            ours.append(g.gen('boot')['first_packet_s'] * 1000)
+    """The first forwarded packet, above what a kernel takes that only prints. Interleaved; the host's load only adds, so the least of each is
+    compared. The processor's time is the one that hardly knows of other load."""
+    runs = [(*boot_empty(), *boot_sluice()) for _ in range(rounds)]
+    empty, empty_cpu, ours, ours_cpu = ([r[i] for r in runs] for i in range(4))
     fig.put('sluice/boot/first_packet_ms', round(statistics.median(ours)))
     fig.put('sluice/boot/above_empty_ms', round(min(ours) - min(empty)))
+    fig.put('sluice/boot/above_empty_cpu_ms', round(min(ours_cpu) - min(empty_cpu)))
 
 
 def linux_boot(linux, fig):

@@ -1,4 +1,5 @@
 """A guest router in QEMU with two NICs on stream sockets, and the generator (gen/) on the other side of them."""
+import glob
 import json
 import os
 import shutil
@@ -59,6 +60,17 @@ class Guest:
                 return f.read().replace('\r', '')
         except FileNotFoundError:
             return ''
+
+    def cpu_ms(self):
+        """The processor time of all of QEMU so far. schedstat: proc(5), the first number is nanoseconds."""
+        ns = 0
+        for path in glob.glob(f'/proc/{self.qemu.pid}/task/*/schedstat'):
+            try:
+                with open(path) as f:
+                    ns += int(f.read().split()[0])
+            except OSError:
+                pass            # a thread that has just ended
+        return ns / 1e6
 
     def gen(self, mode, *options):
         """One measurement; a dict of what the generator says."""
