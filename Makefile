@@ -94,7 +94,7 @@ $(B)/sluice.iso: $(B)/sluice.elf boot/grub.cfg $(CONF)
 
 # newlib and unpacked packages stay.
 clean:
-	rm -rf $(B)/obj $(B)/unit $(B)/fuzz $(B)/cov $(B)/mutants $(B)/host $(B)/host-san $(B)/bench $(B)/sluice.* $(B)/empty.*
+	rm -rf $(B)/obj $(B)/unit $(B)/fuzz $(B)/cov $(B)/mutants $(B)/host $(B)/host-san $(B)/host-opt $(B)/bench $(B)/sluice.* $(B)/empty.*
 
 -include $(OBJ:.o=.d)
 -include tests/tests.mk

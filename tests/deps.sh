@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh GROUP... - sees to it that the Debian packages of the groups (build, run, test) are there. Silent and quick when they are.
+# deps.sh GROUP... - sees to it that the Debian packages of the groups (build, run, test, bench) are there. Silent and quick when they are.
 #
 # What root may install, root installs with apt-get. An ordinary user gets the packages unpacked under build/deps (apt-get download,
 # dpkg-deb -x) with the missing part of their dependencies; build/deps/env then sets PATH and the rest. A kernel or a daemon is
@@ -31,6 +31,10 @@ test  unpack /usr/bin/ndisc6					ndisc6
 test  unpack /usr/sbin/radvd					radvd
 test  own    /bin/busybox					busybox-static
 test  kernel /boot/vmlinuz-*					linux-image-amd64
+bench unpack /usr/bin/dpdk-testpmd				dpdk-dev
+bench unpack /usr/lib/x86_64-linux-gnu/librte_net_ring.so.23	librte-net-ring23
+bench unpack /usr/lib/x86_64-linux-gnu/librte_net_null.so.23	librte-net-null23
+bench unpack /usr/lib/x86_64-linux-gnu/librte_mempool_ring.so.23	librte-mempool-ring23
 test  any    /usr/bin/grub-mkrescue				grub-common
 test  any    /usr/lib/grub/i386-pc/multiboot.mod		grub-pc-bin
 test  any    /usr/lib/grub/x86_64-efi/multiboot2.mod		grub-efi-amd64-bin
@@ -169,7 +173,7 @@ write_env() {
 }
 
 groups=$*
-[ -n "$groups" ] || die "usage: deps.sh build|run|test ..."
+[ -n "$groups" ] || die "usage: deps.sh build|run|test|bench ..."
 uid=$(id -u)
 find_missing
 if [ -z "$install$unpack$kernel$asked" ] && [ "$D/env" -nt "$0" ]; then

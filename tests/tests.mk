@@ -45,4 +45,5 @@ checklists:
 
 bench bench-check bench-baseline: deps-test
 	@+$(SUBMAKE) all bench-tools
+	@+$(if $(filter bench,$@),$(SUBMAKE) OPT=1 $(B)/host-opt/libsluice.so)
 	@. $(DEPS)/env && SLUICE_B=$(B) $$PYTHON -B tests/bench/bench.py $(if $(filter bench,$@),$(BENCH_ARGS),--$(@:bench-%=%))

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+import native
 import report
 import routes
 from guest import Failed, Guest
@@ -216,6 +217,8 @@ def full(fig, only):
         'clock': lambda r: [by_clock(r, nic, fig) for nic in CARDS],
         'routes': lambda r: by_routes(r, 'virtio', fig, ROUTES),
     }
+    if not only or 'native' in only:
+        native.measure(fig)
     for step, run in steps.items():
         for r in routers if not only or step in only else ():
             try:

@@ -1,9 +1,9 @@
 # sim.mk - the product on Linux (`make host`: libsluice.so, the process `sluice`, `pfctl`) and the simulator (`make sim`).
-# SAN=address,undefined builds with sanitizers, in a directory of its own. SIM_ARGS: arguments of the simulator.
+# OPT=1 builds it to be measured, SAN=address,undefined with sanitizers, in a directory of its own. SIM_ARGS: arguments of the simulator.
 B		?= build
 HOSTCC		?= gcc
-HOST_B		:= $(B)/host$(if $(SAN),-san)
-HOST_FLAGS	:= -std=gnu17 -DSLUICE_HOST -DSLUICE_DEBUG -I. -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing \
+HOST_B		:= $(B)/host$(if $(SAN),-san)$(if $(OPT),-opt)
+HOST_FLAGS	:= -std=gnu17 -DSLUICE_HOST $(if $(OPT),-O2 -fno-tree-slp-vectorize,-DSLUICE_DEBUG -O1 -fno-omit-frame-pointer) -I. -g -fno-strict-aliasing \
 		   -fPIC -fvisibility=hidden \
 		   -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Werror -Wno-restrict -Wno-format-truncation \
 		   $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-sanitize=object-size)

@@ -13,6 +13,7 @@
 
 #include "kernel/host/host.h"
 #include "kernel/host/host_nic.h"
+#include "kernel/host/lib/ring.h"
 
 enum sluice_kind { SLUICE_INFO, SLUICE_DROP, SLUICE_CONSUMED, SLUICE_CREATED };	/* as enum counter_kind */
 
@@ -26,6 +27,12 @@ struct sluice_entries {
 	void		(*se_link)(struct host_nic *, bool up);
 	void		(*se_wake)(struct host_nic *, unsigned queue);
 	void		(*se_stats)(const struct host_nic *, struct host_nic_stats *);
+	/* ring.h */
+	struct ring_card *(*se_ring)(const struct ring_conf *);
+	void		(*se_ring_join)(struct ring_card *, struct ring_card *);
+	bool		(*se_ring_put)(struct ring_card *, const void *, size_t);
+	uint64_t	(*se_ring_received)(const struct ring_card *);
+	void		(*se_ring_stop)(struct ring_card *);
 	/* host_moments() */
 	void		(*se_moments)(bool (*stand)(void));
 	/* One pass of a core's loop, or a piece of one; true: it wants another one at once. */
