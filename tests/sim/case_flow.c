@@ -429,7 +429,7 @@ change(void)
 	}
 }
 
-/* checklist: net:ipforwarding_fastforward_v4 */
+/* checklist: net:ipforwarding_fastforward_v4, net:ipforwarding_fastforward_v6 */
 CASE_SEEDS(flow_twins, 20)
 {
 	uint64_t seed = sim_random();
