@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/sysctl.h"
 #include "net/ether/arp.h"
 #include "net/inet/icmp.h"
 #include "net/inet/igmp.h"
@@ -506,6 +507,43 @@ TEST(mutate_every_field_as_host)
 	CHECK(counter_delta("nd6s_redirected") > 100 && counter_delta("nd6s_inra") > 100);
 	t1.w_if.if_xflags = 0;
 	in6_if_changed(&t1.w_if);
+	rt_flush_dynamic(0);
+	net_end();
+}
+
+/* ---- IPv4: redirects of the gateway 10.0.1.9, which the admin lets it send ---- */
+
+static void
+redirects_put(unsigned state)
+{
+	rt_flush_dynamic(0);
+	mutate_neighbours4.ms_put(state);
+}
+
+/* About a packet of ours to 10.9.0.1. */
+static void
+make_redirect_by_gateway(struct pkt *p)
+{
+	make_redirect(p);
+	store32(p->p_b + 42 + 16, addr("10.9.0.1"));
+	mutate_fix_sums(p, 0);
+}
+
+TEST(mutate_redirects)
+{
+	static const struct sample sample = { "redirect", make_redirect_by_gateway, &t1, 0, false,
+	    { IP4, { &fields_icmp_redirect, 34 }, { &fields_ip4, 42 } } };
+	const struct mutate_states states = { "gateway", mutate_neighbours4.ms_names, mutate_neighbours4.ms_count, redirects_put };
+
+	start(N6);
+	SET_FOREACH(const struct sysctl, sc, sysctls)
+		if (strcmp(sc->sc_name, "net.inet.icmp.rediraccept") == 0)
+			*sc->sc_int = 1;
+	CHECK_EQ(rt_add(&(struct rt_request){ .rq_dest = addr("10.9.0.0"), .rq_plen = 16, .rq_flags = RTF_GATEWAY | RTF_STATIC,
+	    .rq_gateway = addr("10.0.1.9") }), RT_OK);
+	counter_mark();
+	run(&sample, 1, &states);
+	CHECK(counter_delta("icps_redirected") > 100 && counter_delta("icps_redirectbad") > 100);
 	rt_flush_dynamic(0);
 	net_end();
 }
