@@ -58,6 +58,7 @@ _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is bet
 
 #define M_BCAST		0x0001		/* came as link-level broadcast */
 #define M_MCAST		0x0002		/* came as link-level multicast */
+#define M_FRAGMENT	0x0004		/* an IPv6 packet for us that came with a fragment header */
 #define M_SHARED	0x4000		/* a clone, or has clones: m_free takes the slow way, nobody writes into the buffer */
 #define M_FREED		0x8000		/* stands in the pool (debug builds: double free) */
 

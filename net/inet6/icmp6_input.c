@@ -14,6 +14,7 @@ COUNTER(icmp6s_badcode, icmp6, 30, DROP, "message%s with bad code fields");
 COUNTER(icmp6s_tooshort, icmp6, 31, DROP, "message%s < minimum length");
 COUNTER(icmp6s_checksum, icmp6, 32, DROP, "bad checksum%s");
 COUNTER(icmp6s_badlen, icmp6, 33, DROP, "message%s with bad length");
+COUNTER(icmp6s_ndfrag, icmp6, 41, DROP, "neighbour discovery message%s that came in fragments");
 COUNTER(icmp6s_hoplimit, icmp6, 34, DROP, "neighbour discovery message%s from beyond the link");
 COUNTER(icmp6s_noreply, icmp6, 35, DROP, "echo request%s that could not be answered");
 COUNTER(icmp6s_unknown, icmp6, 36, DROP, "message%s of a type that we do not serve");
@@ -226,6 +227,8 @@ icmp6_dispatch(struct ifnet *ifp, struct mbuf *m, unsigned off, uint8_t type)
 		M_DROP(m, icmp6s_unknown);		/* RFC 4443 2.4 (b): silently */
 	else if (t->icmp6m_nd && ((const struct ip6_hdr *)m->m_data)->ip6_hlim != 255)	/* RFC 4861 7.1 */
 		M_DROP(m, icmp6s_hoplimit);
+	else if (t->icmp6m_nd && (m->m_flags & M_FRAGMENT))	/* RFC 6980 5: silently */
+		M_DROP(m, icmp6s_ndfrag);
 	else if (len < t->icmp6m_min)
 		M_DROP(m, icmp6s_badmin);
 	else if (!m_pullup(m, m->m_pktlen))

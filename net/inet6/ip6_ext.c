@@ -265,6 +265,7 @@ ip6_deliver_one(struct ifnet *ifp, struct mbuf *m)
 		if ((m = ext_process(ifp, m, m->m_data[nxtoff], &nxtoff, &off)) == NULL)
 			return;
 	}
+	m->m_flags = (uint16_t)((m->m_flags & ~M_FRAGMENT) | (fragment ? M_FRAGMENT : 0));
 	deliver_to_proto(ifp, m, m->m_data[nxtoff], nxtoff, off);
 }
 

@@ -285,6 +285,11 @@ TEST(nd6_bad_messages)
 	pkt_ip6(&p)->ip6_hlim = 254;
 	wire_rx(&t0, &p);
 	CHECK_EQ(counter_delta("icmp6s_hoplimit"), 1);
+	pkt6_ns(&p, "fd00:a::7", "fd00:a::1", "fd00:a::1", other);	/* in fragments, were it only one: RFC 6980 */
+	pkt6_insert(&p, 44, (uint8_t[8]){ 0, 0, 0, 0, 0, 0, 0, 9 }, 8);
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("icmp6s_ndfrag"), 1);
+	CHECK(nh_of(&t0, "fd00:a::7") == NULL && wire_tx(&t0) == NULL);
 	pkt6_ns(&p, "fd00:a::7", "fd00:a::1", "fd00:a::1", other);
 	p.p_b[60] ^= 1;
 	wire_rx(&t0, &p);
