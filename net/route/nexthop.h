@@ -68,7 +68,7 @@ struct nexthop {
 	uint8_t		 nh_tries;
 	uint8_t		 nh_nhold;
 	struct mbuf	*nh_hold, *nh_holdtail;	/* packets that wait, by m_nextpkt; each without its link header */
-	struct nexthop	*nh_holdnext, **nh_holdprevp;	/* neighbours that packets wait for; arp_hold.c's, nd6_hold.c's */
+	struct nexthop	*nh_holdnext, **nh_holdprevp;	/* neighbours that packets wait for; nh_hold.c's */
 	uint64_t	 nh_probed;		/* uptime_ns of the last request */
 	struct nexthop	*nh_next, **nh_prevp;	/* all of them */
 	struct nexthop	*nh_hashnext;
