@@ -1,4 +1,6 @@
 /* rt_monitor.c - route monitor: messages about routes, neighbours and interfaces as they come, in route(8)'s words. */
+#include <time.h>
+
 #include "kernel/task.h"
 #include "net/ether/ether.h"
 #include "net/route/rt_msg.h"
@@ -33,6 +35,7 @@ show_json(struct out *o, const struct rt_msg *rm)
 
 	json_open(o, NULL, '{');
 	json_str(o, "type", types[rm->rm_type].name);
+	json_u64(o, "time", rm->rm_time);
 	json_u64(o, "table", rm->rm_rdomain);
 	json_u64(o, "if", rm->rm_ifidx);
 	if (rm->rm_type == RTM_IFINFO) {
@@ -52,8 +55,13 @@ show_json(struct out *o, const struct rt_msg *rm)
 static void
 show(struct out *o, const struct rt_msg *rm)
 {
-	char a[IN6_STRLEN], m[IN6_STRLEN], g[IN6_STRLEN];
+	char a[IN6_STRLEN], m[IN6_STRLEN], g[IN6_STRLEN], date[32] = "";
+	time_t t = (time_t)rm->rm_time;
+	struct tm tm;
 
+	if (gmtime_r(&t, &tm) != NULL)
+		strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &tm);
+	out_printf(o, "got message of size %zu on %s\n", sizeof(*rm), date);
 	out_printf(o, "%s: %s: ", types[rm->rm_type].name, types[rm->rm_type].text);
 	switch (rm->rm_type) {
 	case RTM_IFINFO:

@@ -1,6 +1,7 @@
 /* rt_msg.c - the ring of messages about routes, neighbours and interfaces; each who watches has a place of his own in it. */
 #include <string.h>
 
+#include "kernel/machine.h"
 #include "kernel/task.h"
 #include "net/core/owner.h"
 #include "net/route/rt_msg.h"
@@ -20,7 +21,7 @@ rt_msg_new(enum rt_msg_type type)
 	if (watchers == 0)
 		return NULL;
 	rm = &ring[ring_end++ % RT_MSG_MAX];
-	*rm = (struct rt_msg){ .rm_type = type };
+	*rm = (struct rt_msg){ .rm_type = type, .rm_time = wall_s() };
 	task_wakeup(&rt_msg_chan);
 	return rm;
 }

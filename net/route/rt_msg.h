@@ -9,6 +9,7 @@ enum rt_msg_type { RTM_ADD, RTM_DELETE, RTM_CHANGE, RTM_RESOLVE, RTM_IFINFO, RTM
 
 struct rt_msg {
 	enum rt_msg_type rm_type;
+	uint64_t	rm_time;		/* wall_s() */
 	struct in6_addr	rm_dest, rm_gateway;	/* NEWADDR, DELADDR: rm_dest is the address */
 	uint8_t		rm_af;
 	uint8_t		rm_plen, rm_priority;
