@@ -39,12 +39,8 @@ def until(test, seconds=30, pause=0.2):
 
 
 def load(router, bundle):
-    """Types `load <<EOF`, which must succeed."""
-    con = router.con
-    con.drain(quiet=0)
-    con.send('load <<"END_OF_BUNDLE"\r' + ''.join(line + '\r' for line in bundle.splitlines()) + 'END_OF_BUNDLE\r')
-    text, _ = con.expect(con.PROMPT, 20)
-    assert router.cmd('echo $?').strip() == '0', text
+    status, text = router.load(bundle)
+    assert status == '0', text
 
 
 class Behind:
@@ -246,32 +242,3 @@ class Capture:
 
     def frames(self):
         return [Ether(f) for f in self.raw()]
-
-
-# Sends random bytes over TCP; the other side says what it has got. Both families.
-SERVE = """import socket, hashlib, sys
-s = socket.socket(socket.AF_INET6 if sys.argv[1] == "6" else socket.AF_INET); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind(("", 7777)); s.listen(); print("up", flush=True)
-c, _ = s.accept(); h = hashlib.sha256(); n = 0
-while b := c.recv(65536): h.update(b); n += len(b)
-c.sendall(h.hexdigest().encode()); c.close(); print(n)"""
-SEND = """import socket, hashlib, os, sys
-h = hashlib.sha256(); c = socket.create_connection((sys.argv[1], 7777), 20); c.settimeout(40)
-for _ in range(int(sys.argv[2])): b = os.urandom(8192); h.update(b); c.sendall(b)
-c.shutdown(socket.SHUT_WR); d = b""
-while b := c.recv(100): d += b
-assert d.decode() == h.hexdigest(), "corrupted: %s, not %s" % (d, h.hexdigest())
-print("same", c.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG))"""
-
-
-def transfer(a, b, v, dst, kilobytes=400):
-    """TCP from a to b; every byte arrives as it was sent. Returns a's segment size in the end."""
-    server = b.start(f"exec python3 -c '{SERVE}' {v}")
-    try:
-        wait_for(server, 'up')
-        r = a.run(f"python3 -c '{SEND}' {dst} {kilobytes // 8}", timeout=60)
-        m = re.search(r'^same (\d+)$', r.out, re.M)
-        assert m, r
-        return int(m[1])
-    finally:
-        server.stop()

@@ -8,6 +8,7 @@ Here: hosts that are network namespaces of this machine (inside `unshare -Urnm`,
 import array
 import fcntl
 import os
+import re
 import shlex
 import signal
 import socket
@@ -69,6 +70,36 @@ def wait_for(job, text, timeout=60):
     while text not in job.output():
         assert time.monotonic() < end, job.output()
         time.sleep(0.2)
+
+
+# Sends random bytes over TCP; the other side says what it has got. Both families.
+SERVE = """import socket, hashlib, sys
+s = socket.socket(socket.AF_INET6 if sys.argv[1] == "6" else socket.AF_INET); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("", 7777)); s.listen(); print("up", flush=True)
+c, _ = s.accept(); h = hashlib.sha256(); n = 0
+while b := c.recv(65536): h.update(b); n += len(b)
+c.sendall(h.hexdigest().encode()); c.close(); print(n)"""
+SEND = """import socket, hashlib, os, sys
+h = hashlib.sha256(); c = socket.create_connection((sys.argv[1], 7777), 20); c.settimeout(40)
+for _ in range(int(sys.argv[2])): b = os.urandom(8192); h.update(b); c.sendall(b)
+c.shutdown(socket.SHUT_WR); d = b""
+while b := c.recv(100): d += b
+assert d.decode() == h.hexdigest(), "corrupted: %s, not %s" % (d, h.hexdigest())
+print("same", c.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG))"""
+
+
+def transfer(a, b, dst, v=4, kilobytes=400):
+    """TCP from a to b's address dst of family v; every byte arrives as it was sent. Returns a's segment size in the end."""
+    server = b.start(f"exec python3 -c '{SERVE}' {v}")
+    try:
+        wait_for(server, 'up')
+        r = a.run(f"python3 -c '{SEND}' {dst} {kilobytes // 8}", timeout=60)
+        m = re.search(r'^same (\d+)$', r.out, re.M)
+        assert m, r
+        assert server.wait(10).out.split()[-1] == str(kilobytes // 8 * 8192)
+        return int(m[1])
+    finally:
+        server.stop()
 
 
 SIOCETHTOOL, ETH_P_ALL = 0x8946, 3

@@ -87,6 +87,16 @@ class Router:
     def cmd(self, line, timeout=15):
         return self.con.cmd(line, timeout)
 
+    def load(self, bundle):
+        """Types `load <<EOF`; returns (exit status, what was printed)."""
+        self.con.drain(quiet=0)
+        self.con.send('load <<"END_OF_BUNDLE"\r')
+        for line in bundle.splitlines():
+            self.con.send(line + '\r')
+        self.con.send('END_OF_BUNDLE\r')
+        text, _ = self.con.expect(self.con.PROMPT, 20)
+        return self.cmd('echo $?').strip(), text
+
     def serial(self):
         """All that the serial port has said since the start, without colours and carriage returns. (QEMU's own log of it is no
         witness: it doubles characters when the socket is full.)"""

@@ -53,15 +53,7 @@ def test_interface_that_is_absent(boot):
 
 
 def load(router, bundle):
-    """Types `load <<EOF`; returns (exit status, what was printed)."""
-    con = router.con
-    con.drain(quiet=0)
-    con.send('load <<"END_OF_BUNDLE"\r')
-    for line in bundle.splitlines():
-        con.send(line + '\r')
-    con.send('END_OF_BUNDLE\r')
-    text, _ = con.expect(con.PROMPT, 20)
-    return router.cmd('echo $?').strip(), text
+    return router.load(bundle)
 
 
 def test_no_configuration(boot):

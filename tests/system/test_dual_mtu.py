@@ -2,7 +2,8 @@
 import re
 
 import pytest
-from dual import CONF, OURS, Dual, lost, ping, transfer, until
+from dual import CONF, OURS, Dual, lost, ping, until
+from hosts import transfer
 from lab import NetnsLab
 
 pytestmark = pytest.mark.sluice
@@ -58,5 +59,5 @@ def test_every_mtu(net, side):
     net.lab.sh(f'ip -n {wide.name} route flush cache; ip -n {wide.name} -6 route flush cache').check()
     for v in (4, 6):
         fits(net, wide, tight, v, 9000, False)
-        assert transfer(wide, tight, v, tight.at[v], 1000) > 8800
-        assert transfer(tight, wide, v, wide.at[v], 1000) > 8800
+        assert transfer(wide, tight, tight.at[v], v, 1000) > 8800
+        assert transfer(tight, wide, wide.at[v], v, 1000) > 8800

@@ -2,7 +2,8 @@
 import re
 
 import pytest
-from dual import OURS, lost, ping, route_mtu, transfer, until
+from dual import OURS, lost, ping, route_mtu, until
+from hosts import transfer
 from test_forward import iperf
 
 pytestmark = pytest.mark.sluice
@@ -25,7 +26,7 @@ def test_narrow_hop_behind_ours(net, v):
     assert route_mtu(net.h1, v, net.h3.at[v]) == 1300
     assert lost(ping(net.h1, v, net.h3.at[v], f'-c 2 -i 0.2 -W 3 -M do -s {1300 - HEADERS[v]}')) == 0
     net.h1.run(f'ip -{v} route flush cache')
-    assert transfer(net.h1, net.h3, v, net.h3.at[v]) < 1300
+    assert transfer(net.h1, net.h3, net.h3.at[v], v) < 1300
     assert route_mtu(net.h1, v, net.h3.at[v]) == 1300
 
 
@@ -38,7 +39,7 @@ def test_narrow_hop_is_ours(net, v):
         assert re.search(rf'From {OURS[0][v]} icmp_seq=1 .*(\(mtu = 1340\)|mtu=1340)', r.out), r
         assert route_mtu(net.h1, v, net.h3.at[v]) == 1340
         net.h1.run(f'ip -{v} route flush cache')
-        assert transfer(net.h1, net.h3, v, net.h3.at[v]) < 1340
+        assert transfer(net.h1, net.h3, net.h3.at[v], v) < 1340
     d.grew({4: 'ip', 6: 'ip6'}[v], 'output datagrams fragmented', 0)
 
 
@@ -51,7 +52,7 @@ def test_black_hole(net, v):
     net.later((net.h2, f'ip -{v} rule del pref 10'))
     net.sysctl(net.h1, ipv4__tcp_mtu_probing=2, ipv4__tcp_base_mss=1024)
     assert lost(ping(net.h1, v, net.h3.at[v], f'-c 1 -W 1 -M do -s {1400 - HEADERS[v]}')) == 100, 'it is one'
-    assert transfer(net.h1, net.h3, v, net.h3.at[v], 100) < 1300
+    assert transfer(net.h1, net.h3, net.h3.at[v], v, 100) < 1300
     assert route_mtu(net.h1, v, net.h3.at[v]) is None
 
 

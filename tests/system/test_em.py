@@ -4,10 +4,10 @@ import re
 import time
 
 import pytest
-from hosts import sh, wait_for
+from hosts import sh, transfer
 from lab import FAR_MACS, NETS, NetnsLab, WireLab, start_router
 from router import MACS, Nic
-from test_forward import SEND, SERVE, iperf, lost
+from test_forward import iperf, lost
 from test_overload import accounted, drain_all, number, numbered
 from wire import ICMP, IP, UDP, Port, Raw
 
@@ -263,13 +263,7 @@ def test_ping_and_iperf(em_hosts):
 
 
 def test_no_byte_is_corrupted(em_hosts):
-    server = em_hosts.h2.start(f"exec python3 -c '{SERVE}'")
-    try:
-        wait_for(server, 'up')
-        r = em_hosts.h1.run(f"python3 -c '{SEND}' {em_hosts.h2.ip} 80", timeout=60)
-        assert 'same' in r.out, r
-    finally:
-        server.stop()
+    transfer(em_hosts.h1, em_hosts.h2, em_hosts.h2.ip, kilobytes=5120)
 
 
 def test_jumbo_between_hosts(em_hosts):

@@ -3,7 +3,7 @@ import json
 import re
 
 import pytest
-from hosts import wait_for
+from hosts import transfer
 
 
 def lost(ping):
@@ -72,28 +72,7 @@ def test_iperf_udp(hosts):
     assert end['sum']['out_of_order'] == 0 if 'out_of_order' in end['sum'] else True
 
 
-SERVE = '''import socket, hashlib, sys
-s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("", 7777)); s.listen(); print("up", flush=True)
-c, _ = s.accept(); h = hashlib.sha256(); n = 0
-while b := c.recv(65536): h.update(b); n += len(b)
-c.sendall(h.hexdigest().encode()); c.close(); print(n)'''
-SEND = '''import socket, hashlib, os, sys
-h = hashlib.sha256(); c = socket.create_connection((sys.argv[1], 7777), 20); c.settimeout(60)
-for _ in range(int(sys.argv[2])): b = os.urandom(65536); h.update(b); c.sendall(b)
-c.shutdown(socket.SHUT_WR); d = b""
-while b := c.recv(100): d += b
-assert d.decode() == h.hexdigest(), "corrupted: %s, not %s" % (d, h.hexdigest())
-print("same")'''
-
-
 @pytest.mark.parametrize('way', ['there', 'back'])
 def test_no_byte_is_corrupted(hosts, way):
     a, b = (hosts.h1, hosts.h2) if way == 'there' else (hosts.h2, hosts.h1)
-    server = b.start(f"exec python3 -c '{SERVE}'")
-    try:
-        wait_for(server, 'up')
-        r = a.run(f"python3 -c '{SEND}' {b.ip} 160", timeout=60)
-        assert 'same' in r.out, r
-        assert server.wait(10).out.split()[-1] == str(160 * 65536)
-    finally:
-        server.stop()
+    transfer(a, b, b.ip, kilobytes=10240)
