@@ -80,7 +80,7 @@ c, _ = s.accept(); h = hashlib.sha256(); n = 0
 while b := c.recv(65536): h.update(b); n += len(b)
 c.sendall(h.hexdigest().encode()); c.close(); print(n)"""
 SEND = """import socket, hashlib, os, sys
-h = hashlib.sha256(); c = socket.create_connection((sys.argv[1], 7777), 20); c.settimeout(40)
+h = hashlib.sha256(); c = socket.create_connection((sys.argv[1], 7777), 20); c.settimeout(60)
 for _ in range(int(sys.argv[2])): b = os.urandom(8192); h.update(b); c.sendall(b)
 c.shutdown(socket.SHUT_WR); d = b""
 while b := c.recv(100): d += b
