@@ -227,6 +227,31 @@ hostname_add_route(struct hostname *h, const struct static_route *sr)
 }
 
 bool
+hostname_append_route(struct hostname *h, const struct static_route *sr)
+{
+	if (!grow((void **)&h->hn_routes, h->hn_nroutes, sizeof(*sr)))
+		return false;
+	h->hn_routes[h->hn_nroutes++] = *sr;
+	return true;
+}
+
+static int
+route_order(const void *a, const void *b)
+{
+	const struct static_route *x = a, *y = b;
+	int c = static_route_cmp(x, y);
+
+	return c != 0 ? c : (x->sr_line > y->sr_line) - (x->sr_line < y->sr_line);
+}
+
+void
+hostname_sort_routes(struct hostname *h)
+{
+	if (h->hn_nroutes > 1)
+		qsort(h->hn_routes, h->hn_nroutes, sizeof(*h->hn_routes), route_order);
+}
+
+bool
 hostname_remove_route(struct hostname *h, const struct static_route *key)
 {
 	bool found;

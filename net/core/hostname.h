@@ -75,6 +75,8 @@ const char *hostname_key(char buf[HOSTNAME_KEYSIZE], const char *ifname);
 
 /* Each false: no memory, or the thing is there already (add), or not there (remove). */
 bool	hostname_add_route(struct hostname *, const struct static_route *);
+bool	hostname_append_route(struct hostname *, const struct static_route *);	/* not in order: sort before anything else is asked of them */
+void	hostname_sort_routes(struct hostname *);	/* of those with the same key the earlier line first */
 bool	hostname_remove_route(struct hostname *, const struct static_route *);	/* by key */
 struct static_route *hostname_find_route(const struct hostname *, const struct static_route *key);
 bool	hostname_add_nbr(struct hostname *, const struct hn_nbr *);

@@ -66,15 +66,30 @@ bang_route(struct hostname *h, struct config_err *ce, unsigned line, int argc, c
 		return false;
 	}
 	ra.ra_route.sr_line = line;
-	if (hostname_find_route(h, &ra.ra_route) != NULL) {
-		config_error(ce, line, "route %s: duplicate", ra.ra_desttext);
-		return false;
-	}
-	if (!hostname_add_route(h, &ra.ra_route)) {
+	if (!hostname_append_route(h, &ra.ra_route)) {
 		config_error(ce, line, "no memory");
 		return false;
 	}
 	return true;
+}
+
+/* Appended in the order of the file, sorted once: there may be a million. */
+static bool
+routes_end(struct hostname *h, struct config_err *ce)
+{
+	char net[IN6_NETSTRLEN];
+	bool ok = true;
+
+	hostname_sort_routes(h);
+	for (unsigned i = 1; i < h->hn_nroutes; i++) {
+		const struct static_route *sr = &h->hn_routes[i];
+
+		if (static_route_cmp(sr - 1, sr) != 0)
+			continue;
+		config_error(ce, sr->sr_line, "route %s: duplicate", af_printnet(net, sr->sr_af, &sr->sr_dest6, sr->sr_plen));
+		ok = false;
+	}
+	return ok;
 }
 
 /* cmd: "arp" or "ndp". */
@@ -190,7 +205,7 @@ hostname_parse(struct config_err *ce, const char *name, const char *text, size_t
 		if (!parse_line(h, ce, ++line, text, (size_t)(nl - text)))
 			ok = false;
 	}
-	if (!ok) {
+	if (!routes_end(h, ce) || !ok) {
 		hostname_free(h);
 		return NULL;
 	}

@@ -221,7 +221,7 @@ TEST(config_too_large)
 
 	memset(big, '\n', CONFIG_MAX + 1);
 	CHECK(!load(big, CONFIG_MAX + 1));
-	CHECK_STR(messages, "test: larger than 16 MB\n");
+	CHECK_STR(messages, "test: larger than 64 MB\n");
 	CHECK(load(big, CONFIG_MAX));
 	free(big);
 	end();

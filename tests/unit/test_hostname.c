@@ -151,7 +151,7 @@ TEST(hostname_errors_name_line_and_reason)
 		{ "!route add 10.1/16", "/etc/hostname.t0:1: route: missing gateway\n" },
 		{ "!route add 10.1/16 fish", "/etc/hostname.t0:1: route: fish: bad address\n" },
 		{ "!route add -fast 10.1/16 10.0.0.2", "/etc/hostname.t0:1: route: -fast: unknown modifier\n" },
-		{ "!route add 10.1/16 10.0.0.2\n!route add 10.1.9.9/16 10.0.0.3", "/etc/hostname.t0:2: route 10.1.9.9/16: duplicate\n" },
+		{ "!route add 10.1/16 10.0.0.2\n!route add 10.1.9.9/16 10.0.0.3", "/etc/hostname.t0:2: route 10.1/16: duplicate\n" },
 		{ "!route add -inet6 default fe80::1",
 		    "/etc/hostname.t0:1: route: fe80::1: a link-local address needs its interface, \"fe80::1%em0\"\n" },
 		{ "!route add -inet6 fe80::9%t0 fe80::1%t0",
