@@ -28,7 +28,7 @@ SYSCTL_INT(net_flow_timeout_new, "net.flow.timeout_new", &flow_timeout_new, 2, 1
 #define FLOW_LAST	(1u << 22)	/* and at most */
 #define FLOW_FULL	3		/* eighths: a table with more entries grows; so hardly any bucket is ever full */
 #define FLOW_CLEAR	8		/* entries to initialise for each one made; six would do before the table grows again, */
-#define FLOW_MOVE	4		/* and to look at, whether they must move; three would do */
+#define FLOW_MOVE	8		/* and to look at, whether they must move; three would do */
 
 void
 flow_core_init(void)

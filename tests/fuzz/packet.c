@@ -1,6 +1,6 @@
 /* packet.c - target packet: frames from ether_input down, in every state that the first bytes and the operations between the frames
  * bring about: neighbours known, unknown, asked for, down; fragments that wait; groups joined; forwarding off; small MTUs; routes of all kinds; full rings; no mbufs;
- * links that come and go; time that passes.
+ * links that come and go; time that passes; flows that have entries.
  *
  * A frame is random bytes, or a good one of which some bytes are changed, its checksums made right again or not. */
 #include <string.h>
@@ -194,24 +194,10 @@ fix_sums(void)
 }
 
 static void
-op_frame(struct fuzz_in *in)
+patch_and_send(unsigned wire, unsigned seg, struct fuzz_in *in)
 {
-	unsigned how = fuzz_u8(in), wire = how & 1, npatches;
-	static const unsigned segs[] = { FRAME_MAX, 14, 15, 20, 33, 34, 60, 500 };
+	unsigned npatches = fuzz_u8(in);
 
-	if (how & 2) {
-		size_t n;
-		const uint8_t *p = fuzz_take(in, fuzz_u8(in) * (how & 4 ? 8u : 1u), &n);
-
-		n = MIN(n, (size_t)FRAME_MAX);
-		memset(frame, 0, 64);
-		memcpy(frame, p, n);
-		framelen = (unsigned)n;
-		if ((how & 8) && n >= 14)
-			make_ether(wire, ETHERTYPE_IP);
-	} else
-		make_good(wire, how >> 2 & 7, in);
-	npatches = fuzz_u8(in);
 	for (unsigned i = 0; i < (npatches & 7); i++) {
 		unsigned at = fuzz_u8(in);
 		uint8_t v = fuzz_u8(in);
@@ -226,7 +212,39 @@ op_frame(struct fuzz_in *in)
 			frame[framelen++] = 0xee;
 	if (!(npatches & 32))
 		fix_sums();
-	fnet_rx(&fw[wire], frame, framelen, segs[how >> 5], npatches & 64 ? 1 + fuzz_u8(in) % 70 : 1);
+	fnet_rx(&fw[wire], frame, framelen, seg, npatches & 64 ? 1 + fuzz_u8(in) % 70 : 1);
+}
+
+static void
+op_frame(struct fuzz_in *in)
+{
+	unsigned how = fuzz_u8(in), wire = how & 1;
+	static const unsigned segs[] = { FRAME_MAX, 14, 15, 20, 33, 34, 60, 500 };
+
+	if (how & 2) {
+		size_t n;
+		const uint8_t *p = fuzz_take(in, fuzz_u8(in) * (how & 4 ? 8u : 1u), &n);
+
+		n = MIN(n, (size_t)FRAME_MAX);
+		memset(frame, 0, 64);
+		memcpy(frame, p, n);
+		framelen = (unsigned)n;
+		if ((how & 8) && n >= 14)
+			make_ether(wire, ETHERTYPE_IP);
+	} else
+		make_good(wire, how >> 2 & 7, in);
+	patch_and_send(wire, segs[how >> 5], in);
+}
+
+/* The last frame once more, some bytes changed: another packet of its flow, mostly. */
+static void
+op_again(struct fuzz_in *in)
+{
+	unsigned how = fuzz_u8(in);
+
+	if (framelen >= 14)
+		make_ether(how & 1, be16_host(load16(frame + 12)));
+	patch_and_send(how & 1, FRAME_MAX, in);
 }
 
 /* ---- what happens in between ---- */
@@ -435,11 +453,12 @@ static void
 packet_run(struct fuzz_in *in)
 {
 	static void (*const ops[])(struct fuzz_in *) = {
-		op_frame, op_frame, op_frame, op_frame, op_frame, op_frame, op_frame, op_frame,
+		op_frame, op_frame, op_frame, op_frame, op_frame, op_frame, op_frame, op_again,
 		op_time, op_time, op_interface, op_interface, op_neighbour, op_route, op_setting, op_send,
 	};
 	unsigned how = fuzz_u8(in);
 
+	framelen = 0;
 	fnet_attach();
 	fnet_addresses();
 	ip_forwarding = !(how & 1);
