@@ -10,6 +10,7 @@
 #define TICK_POLLING_MS	10		/* when interrupts do not come */
 #define TICK_DEAD_MS	1000		/* when it does not answer: each reset is tried for a while */
 #define WATCHDOG_MS	5000
+#define INTR_OFTEN	20000u		/* interrupts a second. Fewer come at once: the loop polls under load, and waiting costs time only */
 
 /* Something cannot be: the next tick resets the device. */
 static void
@@ -304,6 +305,15 @@ em_tick(void *arg)
 	timeout_add_msec(&sc->sc_tick, sc->sc_alive ? ms : TICK_DEAD_MS);
 }
 
+static void
+em_moderate(struct em_queue *eq)
+{
+	bool often = eq->eq_interrupts - eq->eq_tickintr > INTR_OFTEN * em_queue_tick_ms(eq) / 1000;
+
+	if (often != eq->eq_gap)
+		em_intr_gap(eq, often);
+}
+
 /* Something has been in the receive ring for a whole tick and no interrupt has come: none will. Polls until one
  * does. */
 static void
@@ -347,6 +357,7 @@ em_queue_tick(void *arg)
 
 	em_txeof(eq);
 	em_rxfill(eq);
+	em_moderate(eq);
 	em_check_interrupts(eq, em_rxpending(eq, 0) && !poller_ready(&eq->eq_poller));
 	if (eq->eq_idx == 0 && uptime_ns() >= sc->sc_statsdue) {
 		sc->sc_statsdue = uptime_ns() + TICK_MS * 1000000ull;

@@ -63,6 +63,7 @@ struct em_queue {
 	/* em_queue_tick */
 	struct timeout	 eq_tick;
 	bool		 eq_polling;	/* its interrupts do not come: the tick polls, faster */
+	bool		 eq_gap;	/* em_intr_gap */
 	bool		 eq_hung;	/* nothing is sent any more: em_tick, on core 0, resets the device */
 	uint16_t	 eq_ticklast;	/* eq_txlast at the last one */
 	uint16_t	 eq_stuck;	/* milliseconds without a completion */
@@ -119,6 +120,8 @@ bool	em_read_mac(struct em *, uint8_t *mac);
 void	em_link_setup(struct em *);
 /* Interrupt vectors and moderation; all causes are masked. */
 void	em_intr_setup(struct em *);
+/* A queue's interrupts keep a distance from each other, or come at once. */
+void	em_intr_gap(struct em_queue *, bool gap);
 /* Tells it where the (empty) rings are and switches the transmitter on. */
 void	em_rings_setup(struct em *);
 

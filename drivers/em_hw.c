@@ -7,7 +7,7 @@
 #define RESET_US	10000u		/* far more than each takes */
 #define EERD_US		1000u
 #define MDIC_US		1000u		/* [S] MDIC: 64 us */
-#define INTR_GAP	78u		/* in 256 ns: 20 us. The loop polls under load, this is for what comes now and then */
+#define INTR_GAP	78u		/* in 256 ns: 20 us */
 
 static bool
 reset_failed(struct em *sc)
@@ -143,6 +143,13 @@ em_link_setup(struct em *sc)
 /* ---- interrupts and rings ---- */
 
 void
+em_intr_gap(struct em_queue *eq, bool gap)
+{
+	eq->eq_gap = gap;
+	reg_write32(&eq->eq_regs, eq->eq_sc->sc_msix ? EM_EITR(eq->eq_idx + 1) : EM_ITR, gap ? INTR_GAP : 0);
+}
+
+void
 em_intr_setup(struct em *sc)
 {
 	uint32_t ivar = IVAR_OTHER(0), eiac = 0;
@@ -150,14 +157,13 @@ em_intr_setup(struct em *sc)
 	if (sc->sc_model->em_82574)
 		em_write(sc, EM_CTRL_EXT, em_read(sc, EM_CTRL_EXT) | CTRL_EXT_DRV_LOAD |
 		    (sc->sc_msix ? CTRL_EXT_PBA_CLR : 0));
-	if (!sc->sc_msix) {
-		em_write(sc, EM_ITR, INTR_GAP);
+	for (unsigned i = 0; i < sc->sc_nqueues; i++)
+		em_intr_gap(&sc->sc_queues[i], false);
+	if (!sc->sc_msix)
 		return;
-	}
 	for (unsigned i = 0; i < sc->sc_nqueues; i++) {
 		ivar |= IVAR_RXQ(i, i + 1) | IVAR_TXQ(i, i + 1);
 		eiac |= sc->sc_queues[i].eq_rxcauses | sc->sc_queues[i].eq_txcauses;
-		em_write(sc, EM_EITR(i + 1), INTR_GAP);
 	}
 	em_write(sc, EM_IVAR, ivar);
 	em_write(sc, EM_EIAC, eiac);

@@ -19,13 +19,13 @@ em_intr_line(void *arg)
 
 	if (icr == NO_DEVICE)
 		return false;
-	if (icr & causes) {
-		em_write(sc, EM_IMC, causes);
-		wake_queue(eq);
-	}
 	if (unlikely(icr & ICR_LSC))
 		poller_wake(&sc->sc_linkpoller);
-	return icr & (causes | ICR_LSC);
+	if (!(icr & causes))
+		return icr & ICR_LSC;
+	em_write(sc, EM_IMC, causes);
+	wake_queue(eq);
+	return true;
 }
 
 bool

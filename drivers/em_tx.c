@@ -192,26 +192,34 @@ tx_free_rest(struct em_queue *eq, uint16_t upto)
 		tx_free(eq, upto, true);
 }
 
+static inline void
+tx_free_upto(struct em_queue *eq, uint16_t upto)
+{
+	tx_free(eq, upto, false);
+	if (unlikely(eq->eq_txlast != upto))
+		tx_free_rest(eq, upto);
+}
+
 void
 em_txeof_some(struct em_queue *eq)
 {
-	uint16_t upto = eq->eq_txlast;
+	uint16_t last = eq->eq_replast, upto = eq->eq_txlast;
 
-	for (; eq->eq_replast != eq->eq_rephead; eq->eq_replast++) {
-		uint16_t pos = eq->eq_reports[eq->eq_replast % EM_RING];
+	do {
+		uint16_t pos = eq->eq_reports[last % EM_RING];
 
 		if (!(tx_word(&eq->eq_tx[(uint16_t)(pos - 1) % EM_RING]) & TXD_DD))
 			break;
 		upto = pos;
-	}
+	} while (++last != eq->eq_rephead);
 	if (upto == eq->eq_txlast)
 		return;
-	if (likely((uint16_t)(upto - eq->eq_txlast) == 1))
-		m_free(eq->eq_txm[eq->eq_txlast++ % EM_RING]);
-	else
-		tx_free(eq, upto, false);
-	if (unlikely(eq->eq_txlast != upto))
-		tx_free_rest(eq, upto);
+	eq->eq_replast = last;
+	if (likely((uint16_t)(upto - eq->eq_txlast) == 1)) {
+		m_free(eq->eq_txm[eq->eq_txlast % EM_RING]);
+		eq->eq_txlast = upto;
+	} else
+		tx_free_upto(eq, upto);
 	if (unlikely(eq->eq_ifq->ifq_oactive))
 		ifq_restart(eq->eq_ifq);
 }

@@ -57,16 +57,29 @@ irq_claims(struct irq *ir, unsigned line)
 	return true;
 }
 
+/* Several devices on one line: any of them may have asked. */
+static __rare_fn bool
+irq_shared(struct irq *ir, unsigned line)
+{
+	bool claimed = false;
+
+	for (; ir != NULL; ir = ir->ir_next)
+		claimed |= irq_claims(ir, line);
+	return claimed;
+}
+
 static __apart_fn void
 irq_line(unsigned line)
 {
 	struct irq *ir = irq_table[VECTOR_PIC + line];
-	bool claimed = false;
+	bool claimed;
 
 	if (unlikely((line & 7) == 7) && irq_line_spurious(line))
 		return;
-	for (; ir != NULL; ir = ir->ir_next)
-		claimed |= irq_claims(ir, line);
+	if (likely(ir != NULL && ir->ir_next == NULL))
+		claimed = irq_claims(ir, line);
+	else
+		claimed = irq_shared(ir, line);
 	if (likely(claimed))
 		irq_unclaimed[line] = 0;
 	else

@@ -16,7 +16,7 @@ TEST(em_82540)
 	CHECK_EQ(ifp->if_link_state, LINK_STATE_UP);
 	CHECK_EQ(ifp->if_baudrate, 1000000000);
 	CHECK_EQ(m.rctl_writes, 1);
-	CHECK_EQ(m.reg[EM_ITR / 4] * 256 / 1000, 19);	/* microseconds between two interrupts */
+	CHECK_EQ(m.reg[EM_ITR / 4], 0);
 	traffic(ifp, 1000, 60);
 	traffic(ifp, 100, 1514);
 	traffic(ifp, 10, 1518);			/* a tag more */
@@ -25,6 +25,35 @@ TEST(em_82540)
 	CHECK(m.interrupts > 0);
 	CHECK_EQ(m.negotiations, 0);
 	stop();
+}
+
+/* Interrupts that come now and then come at once; those that come thick keep a distance, until they are few again. */
+static void
+moderated(uint16_t device, unsigned reg)
+{
+	emm_init(&m, device);
+	start();
+	host_run(600);
+	receive(3000, 60);
+	host_run(300);
+	CHECK_EQ(m.reg[reg / 4], 0);
+	for (unsigned i = 0; i < 6000; i++)
+		receive(1, 60);
+	host_run(300);
+	CHECK_EQ(m.reg[reg / 4] * 256 / 1000, 19);	/* microseconds between two */
+	host_run(600);
+	CHECK_EQ(m.reg[reg / 4], 0);
+	stop();
+}
+
+TEST(em_moderates_itr)
+{
+	moderated(I82540, EM_ITR);
+}
+
+TEST(em_moderates_eitr)
+{
+	moderated(I82574, EM_EITR(1));
 }
 
 TEST(em_82574)

@@ -171,6 +171,8 @@ mode_burst(void)
 	prime();
 	lines_begin();
 	packet_forget();
+	pace_free(BATCH, deadline());			/* one behind the other: the card has put an interrupt off */
+	pace_drain();
 	bursts_run(&bs, opt.packets / 8 + 2);		/* until all is as it will be */
 	bursts_run(&bs, opt.packets);
 	print_begin("burst");

@@ -161,11 +161,30 @@ pace_free(uint64_t received, uint64_t until)
 
 /* ---- bursts ---- */
 
+/* What each thread does, vCPUs with a C before it. */
+static const char *
+threads_show(void)
+{
+	static char text[THREADS_MAX * 4 + 1];
+	char buf[512], *p;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < nthreads; i++) {
+		ssize_t len = pread(threads[i].fd, buf, sizeof(buf) - 1, 0);
+
+		buf[len > 0 ? len : 0] = '\0';
+		p = strrchr(buf, ')');
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " %s%c", threads[i].vcpu ? "C" : "", p != NULL ? p[2] : '-');
+	}
+	return text;
+}
+
 static void
 settle(void)
 {
 	if (!pace_settle())
-		die("QEMU does not come to rest");
+		die("QEMU does not come to rest: gate %llu, held %llu, halted %llu, threads%s, %llu packets under way", (unsigned long long)count->c_gate,
+		    (unsigned long long)count->c_held, (unsigned long long)count->c_cpu[0].halted, threads_show(), (unsigned long long)pace_flying());
 }
 
 bool
