@@ -12,7 +12,7 @@
 
 #define THREADS_MAX	32u
 #define LOST_NS		1000000000ull	/* nothing has come for so long: what is under way is lost */
-#define STUCK_NS	30000000000ull
+#define STUCK_NS	15000000000ull
 #define MODERATION_US	300u		/* a card's interrupt that was put off has come by then */
 #define STILL		3u		/* looks in a row that find all asleep */
 
