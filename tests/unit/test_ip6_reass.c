@@ -298,3 +298,56 @@ TEST(ip6_reass_crumbs)
 	}
 	net_end();
 }
+
+/* `len` bytes of zeros that stand at `from`; behind a hop-by-hop header, if wanted. */
+static void
+zeros(unsigned from, unsigned len, bool more, uint32_t ident, bool hopopts)
+{
+	piece(0, 8, more, ident);
+	memset(p.p_b + 62, 0, len);
+	store16(p.p_b + 56, host_be16((uint16_t)(from | more)));
+	pkt_ip6(&p)->ip6_plen = host_be16((uint16_t)(8 + len));
+	p.p_len = 62 + len;
+	if (hopopts)
+		pkt6_insert(&p, 0, (uint8_t[8]){ 0, 0, 1, 4 }, 8);
+	wire_rx(&t0, &p);
+}
+
+/* beyond 65535: no fragment is, but the whole would be, with the headers that stand before the fragment header */
+TEST(ip6_reass_long_with_headers)
+{
+	ip6_start();
+	make(64, "fd00:a::2");
+	for (unsigned hopopts = 0; hopopts < 2; hopopts++) {
+		counter_mark();
+		for (unsigned i = 0; i < 8; i++)
+			zeros(i * 8192, i < 7 ? 8192 : 8191, i < 7, 1 + hopopts, hopopts);
+		CHECK_EQ(counter_delta("ip6s_fragwhole"), hopopts ? 8 : 0);
+		CHECK_EQ(counter_delta("ip6s_reassembled"), hopopts ? 0 : 1);
+		wires_forget();
+		net_balance();
+	}
+	CHECK_EQ(mbuf_used(), 0);
+	net_end();
+}
+
+/* One datagram in more pieces than a source may have wait: given up, and what comes of it later, too; another of that source is put together. */
+TEST(ip6_reass_too_many_pieces)
+{
+	unsigned sent = 0;
+
+	ip6_start();
+	make(2000, "fd00:a::2");
+	while (counter_delta("ip6s_fragmany") == 0) {
+		CHECK(sent < 4000);
+		zeros(sent++ * 16, 8, true, 5, false);
+	}
+	CHECK_EQ(counter_delta("ip6s_fragmany"), sent);
+	CHECK_EQ(mbuf_used(), 0);
+	zeros(sent * 16, 8, true, 5, false);
+	CHECK_EQ(counter_delta("ip6s_fragdead"), 1);
+	frag(0, 1200, true, 6);
+	frag(1200, 808, false, 6);
+	answered(2000);
+	net_end();
+}

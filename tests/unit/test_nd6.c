@@ -4,6 +4,7 @@
 
 #include "kernel/command.h"
 #include "kernel/loop.h"
+#include "kernel/sysctl.h"
 #include "net/inet6/mld6.h"
 #include "tests/unit/cmdfix.h"
 #include "tests/unit/netfix6.h"
@@ -536,6 +537,29 @@ TEST(nd6_redirect_obeyed)
 	CHECK(!(rtable_match6(0, &dst)->rt_flags & RTF_GATEWAY));
 	host_run(601000);
 	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_via->v_gateway6), "fe80::aa%t0");
+	net_end();
+}
+
+/* The admin's stay; when there are so many that there is no room, others are refused, and counted. */
+TEST(nd6_no_room)
+{
+	char name[64];
+	struct in6_addr a;
+
+	ip6_start();
+	SET_FOREACH(const struct sysctl, sc, sysctls)
+		if (strcmp(sc->sc_name, "net.inet6.ip6.neighborgcthresh") == 0)
+			*sc->sc_int = 16;
+	for (unsigned i = 20; i < 36; i++) {
+		snprintf(name, sizeof(name), "fd00:b::%x", i);
+		a = addr6(name);
+		CHECK(nd6_set(0, &a, other, NHF_STATIC) == NULL);
+	}
+	pkt6_udp(&p, "fd00:a::2", "fd00:b::88", 64, 20);
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("ip6s_noneighbor"), 1);
+	CHECK_EQ(counter_delta("nhs_reclaimed"), 0);
 	net_end();
 }
 
