@@ -472,6 +472,6 @@ CASE_SEEDS(flow_twins, 20)
 	sim_say("%" PRIu64 " packets of %" PRIu64 " by the flow path, %" PRIu64 " entries renewed, %" PRIu64 " removed",
 	    router_counter(twin[0], "flows_hits"), router_counter(twin[0], "ips_forward") + router_counter(twin[0], "ip6s_forward"),
 	    router_counter(twin[0], "flows_renewed"), router_counter(twin[0], "flows_gone"));
-	SIM_CHECK(router_counter(twin[0], "flows_hits") > 10, "%" PRIu64 " packets took the flow path", router_counter(twin[0], "flows_hits"));
+	SIM_CHECK(router_counter(twin[0], "flows_hits") > 0, "%" PRIu64 " packets took the flow path", router_counter(twin[0], "flows_hits"));
 	raws_end();
 }

@@ -244,7 +244,7 @@ mix_routes(unsigned af)
 			MIX(rt->rt_dest6);
 			MIX(rt->rt_plen);
 			MIX(rt->rt_flags);
-			MIX(rt->rt_gateway6);
+			MIX(rt->rt_via->v_gateway6);
 		}
 }
 
