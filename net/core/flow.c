@@ -17,6 +17,8 @@ uint32_t if_generation;
 
 int flow_enable = 1;
 SYSCTL_INT(net_flow_enable, "net.flow.enable", &flow_enable, 1, 0, 1);
+int flow_least = 2;			/* a batch of fewer packets costs less by the ordinary stages */
+SYSCTL_INT(net_flow_least, "net.flow.least", &flow_least, 2, 1, 64);
 int flow_limit = 1 << 22;	/* entries of a core, where memory allows so many */
 SYSCTL_INT(net_flow_limit, "net.flow.limit", &flow_limit, 1 << 22, 0, 1 << 24);
 static int flow_timeout = 30, flow_timeout_new = 2;	/* seconds; the second after one packet */

@@ -41,7 +41,7 @@ struct flow_table {
 	uint32_t	 ft_passes;
 };
 extern struct flow_table flow_table;		/* PERCORE */
-extern int flow_enable, flow_limit;		/* net.flow.enable, net.flow.limit */
+extern int flow_enable, flow_limit, flow_least;	/* net.flow.enable, net.flow.limit, net.flow.least: packets of a batch */
 
 /* Grows with each change of routes, or of interfaces and their addresses; pf's rules will be the third. Core 0 writes. */
 extern uint32_t rt_generation, if_generation;

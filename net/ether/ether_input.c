@@ -158,7 +158,7 @@ ether_input(struct ifnet *ifp, struct batch *b)
 	STAGE_ENTER(ether_input, b->b_n);
 	if (unlikely(!(ifp->if_flags & IFF_UP)))
 		ether_input_down(b);
-	else if (flow_enable)
+	else if (flow_enable && b->b_n >= (unsigned)flow_least)
 		flow_input(ifp, b);
 	else
 		ether_input_rest(ifp, b);

@@ -23,7 +23,7 @@ static struct raw *end[2][PORTS];
 	"# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet6.ip6.forwarding=1\nnet.inet.ip.dad_count=0\n"	\
 	"net.inet.icmp.errppslimit=-1\nnet.inet.icmp.errppshost=-1\n"		\
 	"net.inet6.icmp6.errppslimit=-1\nnet.inet6.icmp6.errppshost=-1\n"	\
-	"net.flow.limit=1000\nnet.flow.timeout=30\nnet.flow.timeout_new=2\n"
+	"net.flow.least=1\nnet.flow.limit=1000\nnet.flow.timeout=30\nnet.flow.timeout_new=2\n"
 
 static size_t
 line_length(const char *s)

@@ -8,6 +8,13 @@
 #include "net/route/route.h"
 #include "tests/unit/netfix.h"
 
+static void
+start(void)
+{
+	net_start();
+	flow_least = 1;
+}
+
 /* A good UDP packet from t0's host. */
 static void
 udp(struct pkt *p, const char *src, const char *dst, unsigned sport, unsigned payload)
@@ -37,7 +44,7 @@ TEST(flow_from_the_second_packet_on)
 	struct pkt p, *f;
 	uint64_t use;
 
-	net_start();
+	start();
 	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 100);
 	use = rtable_match(0, addr("10.1.0.1"))->rt_use;
 	through(&p, 1, PKT_MAX, 1, 0);
@@ -61,7 +68,7 @@ TEST(flow_checksum)
 {
 	struct pkt p, *f;
 
-	net_start();
+	start();
 	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 20);
 	wire_rx(&t0, &p);
 	CHECK(wire_tx(&t1) != NULL);
@@ -85,7 +92,7 @@ TEST(flow_leaves_the_odd_ones)
 {
 	struct pkt p, q;
 
-	net_start();
+	start();
 	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 1400);
 	through(&p, 2, PKT_MAX, 2, 1);
 	q = p;
@@ -124,7 +131,7 @@ TEST(flow_padding)
 {
 	struct pkt p, *f;
 
-	net_start();
+	start();
 	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 8);
 	memset(p.p_b + p.p_len, 0, 60 - p.p_len);
 	p.p_len = 60;
@@ -143,7 +150,7 @@ TEST(flow_without_ports)
 {
 	struct pkt p;
 
-	net_start();
+	start();
 	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 8);
 	through(&p, 2, PKT_MAX, 2, 1);
 	pkt_iphdr(&p)->ip_len = BE16(22);
@@ -153,11 +160,25 @@ TEST(flow_without_ports)
 	net_end();
 }
 
+TEST(flow_least)
+{
+	struct pkt p;
+
+	start();
+	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 8);
+	flow_least = 2;
+	through(&p, 1, PKT_MAX, 1, 0);
+	CHECK_EQ(counter_delta("flows_made"), 0);
+	through(&p, 2, PKT_MAX, 2, 1);
+	through(&p, 1, PKT_MAX, 1, 0);
+	net_end();
+}
+
 TEST(flow_off)
 {
 	struct pkt p;
 
-	net_start();
+	start();
 	flow_enable = 0;
 	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 8);
 	through(&p, 10, PKT_MAX, 10, 0);
@@ -177,7 +198,7 @@ TEST(flow_follows_the_routes)
 	struct rt_request rq = { .rq_dest = addr("10.1.0.0"), .rq_plen = 24, .rq_flags = RTF_BLACKHOLE | RTF_STATIC };
 	struct pkt p;
 
-	net_start();
+	start();
 	rq.rq_ifp = &t1.w_if;
 	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 8);
 	through(&p, 5, PKT_MAX, 5, 4);
@@ -203,7 +224,7 @@ TEST(flow_source_becomes_ours)
 {
 	struct pkt p;
 
-	net_start();
+	start();
 	udp(&p, "10.0.0.99", "10.1.0.1", 4000, 8);
 	through(&p, 5, PKT_MAX, 5, 4);
 	CHECK(if_addaddr(&t1.w_if, addr("10.0.0.99"), 32, 0) == NULL);
@@ -222,7 +243,7 @@ TEST(flow_and_a_scan)
 {
 	struct pkt p, scan;
 
-	net_start();
+	start();
 	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 8);
 	through(&p, 5, PKT_MAX, 5, 4);
 	for (unsigned i = 10; i < 200; i++) {
@@ -268,7 +289,7 @@ TEST(flow_flood)
 {
 	struct pkt known[50];
 
-	net_start();
+	start();
 	for (unsigned i = 0; i < nitems(known); i++) {
 		udp(&known[i], "10.0.0.2", "10.1.0.1", 5000 + i, 8);
 		through(&known[i], 3, PKT_MAX, 3, 2);
@@ -313,7 +334,7 @@ TEST(flow_growth)
 {
 	uint64_t mask, n;
 
-	net_start();
+	start();
 	mask = table()->ft_mask;
 	ports(20000);
 	n = table()->ft_n;
