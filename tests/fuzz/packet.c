@@ -8,6 +8,7 @@
 #include "kernel/config.h"
 #include "kernel/loop.h"
 #include "kernel/sysctl.h"
+#include "net/core/flow.h"
 #include "net/ether/arp.h"
 #include "net/inet/in_multi.h"
 #include "net/inet/ping.h"
@@ -459,6 +460,7 @@ packet_run(struct fuzz_in *in)
 	unsigned how = fuzz_u8(in);
 
 	framelen = 0;
+	flow_least = 1;
 	fnet_attach();
 	fnet_addresses();
 	ip_forwarding = !(how & 1);
