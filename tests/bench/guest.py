@@ -61,6 +61,11 @@ class Guest:
         except FileNotFoundError:
             return ''
 
+    def last_words(self):
+        """The end of what the guest has printed; no path of this machine is in it."""
+        lines = self.serial().replace(f'{self.tools}/', '').strip().splitlines()[-2:]
+        return ('' if self.qemu.poll() is None else 'QEMU has ended; ') + 'console: ' + ' / '.join(line[:200] for line in lines)
+
     def cpu_ms(self):
         """The processor time of all of QEMU so far. schedstat: proc(5), the first number is nanoseconds."""
         ns = 0
@@ -71,6 +76,13 @@ class Guest:
             except OSError:
                 pass            # a thread that has just ended
         return ns / 1e6
+
+    def wait_console(self, text):
+        """Until the console has printed it."""
+        while text not in self.serial():
+            if self.qemu.poll() is not None or time.monotonic() - self.t0 > self.patience:
+                raise Failed(f'not up within {self.patience} s; {self.last_words()}')
+            time.sleep(0.1)
 
     def gen(self, mode, *options):
         """One measurement; a dict of what the generator says."""
@@ -87,7 +99,7 @@ class Guest:
         except ValueError:
             row = {'error': f'gen ends with {p.returncode}: {p.stderr}'}
         if 'error' in row:
-            raise Failed(f'{row["error"]}; QEMU {"ended" if self.qemu.poll() is not None else "runs"}; console: ...{self.serial()[-400:]}')
+            raise Failed(f'{row["error"]}; {self.last_words()}')
         return row
 
     def cmd(self, line, prompt='$ ', timeout=20):

@@ -52,6 +52,12 @@ class Sluice:
             f.write(BUNDLE.format(nic='vio' if nic == 'virtio' else 'em', routes=lines))
         return Guest(TOOLS, f'{BUILD}/sluice.elf32', ['-initrd', f'{path} sluice.conf'], nic=nic, mem=max(mem, routes_memory(nroutes)), **how)
 
+    def wait_up(self, g):
+        """Until it forwards, or says that it will not."""
+        g.wait_console('$ ')
+        if 'not loaded' in g.serial():
+            raise Failed(f'this build cannot hold them: {g.last_words()}')
+
     def flow_path(self, g, on):
         """Turns it on or off; why not, or None. Off is what there is where there is none."""
         if 'net.flow.enable=' not in g.cmd('sysctl net.flow.enable'):
@@ -151,6 +157,9 @@ class Linux:
     def guest(self, nic='virtio', nroutes=0, mem=256, **how):
         more = ['-initrd', self.initramfs(nroutes), '-append', 'console=ttyS0 quiet mitigations=off panic=-1 net.ifnames=0 random.trust_cpu=on']
         return Guest(TOOLS, self.kernel, more, nic=nic, mem=max(mem, routes_memory(nroutes)), **how)
+
+    def wait_up(self, g):
+        g.wait_console('READY')
 
     def flow_path(self, g, on):
         return 'Linux: plain forwarding only' if on else None
