@@ -516,6 +516,32 @@ TEST(vio_ring_full)
 	stop();
 }
 
+/* What is left of the ring is less than what is left up to its end. */
+TEST(vio_ring_filled_in_two_steps)
+{
+	struct ifnet *ifp;
+
+	vm_init(&vm);
+	ifp = start();
+	send_many(ifp, 100);
+	run();
+	CHECK_EQ(vm.nframes, 100);
+	vm.stalled = true;
+	send_many(ifp, 200);
+	run();
+	CHECK(!ifp->if_ifqs[0].ifq_oactive);
+	send_many(ifp, 100);
+	run();
+	CHECK(ifp->if_ifqs[0].ifq_oactive);
+	CHECK_EQ(ifp->if_ifqs[0].ifq_len, 200 + 100 - 256);
+	vm.stalled = false;
+	vm_run_tx(&vm);
+	run();
+	CHECK(!ifp->if_ifqs[0].ifq_oactive);
+	CHECK_EQ(vm.nframes, 400);
+	stop();
+}
+
 TEST(vio_watchdog)
 {
 	struct ifnet *ifp;
