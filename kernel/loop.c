@@ -20,6 +20,7 @@ struct loop {
 	uint64_t	 lp_task_ns;		/* uptime when a task last had a turn */
 };
 static PERCORE struct loop loop;
+static PERCORE struct loop_end *loop_ends;
 PERCORE volatile bool loop_wake;
 PERCORE volatile bool loop_ready[POLLERS_MAX] __aligned_to(8);
 _Static_assert(sizeof(bool) == 1, "eight in a word");
@@ -164,12 +165,37 @@ pollers_run(struct loop *lp)
 			poller_turn(lp->lp_pollers[i + (size_t)__builtin_ctzll(bits) / 8]);
 }
 
+void
+loop_at_end(struct loop_end *le)
+{
+	if (le->le_queued)
+		return;
+	le->le_queued = true;
+	le->le_next = percore(loop_ends);
+	percore(loop_ends) = le;
+}
+
+static __apart_fn void
+ends_run(void)
+{
+	struct loop_end *le = percore(loop_ends), *next;
+
+	percore(loop_ends) = NULL;
+	for (; le != NULL; le = next) {
+		next = le->le_next;
+		le->le_queued = false;
+		le->le_func();
+	}
+}
+
 static inline void
 hooks_run(void)
 {
 	for (const struct loop_hook *const *lh = hooks; lh < hooks_end; lh++)
 		if ((*lh)->lh_func())
 			loop_again();
+	if (unlikely(percore(loop_ends) != NULL))
+		ends_run();
 }
 
 /* A turn for the next task when there is no packet work, or a bounded slice when there has been nothing else for too long. */

@@ -61,6 +61,15 @@ SET_DECLARE(const struct loop_hook, loop_hooks);
 #define LOOP_HOOK(name, order, fn) \
 	static const struct loop_hook loop_hook_##name = { #name, order, fn }; SET_ADD(loop_hooks, loop_hook_##name)
 
+/* What only some passes have to do at their end, behind the hooks: it costs the others nothing. Once for each loop_at_end(), or for several in a row;
+ * from whatever runs on that core, an interrupt excepted. The caller's, and as long as le_queued not to be changed. */
+struct loop_end {
+	void		(*le_func)(void);
+	struct loop_end	*le_next;
+	bool		 le_queued;
+};
+void	loop_at_end(struct loop_end *);
+
 void	loop_init(void);			/* each core, once */
 /* One pass; true: another one is due. The simulator calls this, loop_run() for ever. */
 bool	loop_pass(void);

@@ -22,6 +22,8 @@ COUNTER(hos_sent, handoff, 40, INFO, "packet%s handed over to another core");
 struct handoff_ring *handoff_rings;		/* cores * cores: from, to */
 unsigned handoff_cores;
 static PERCORE uint64_t ring_gathered;		/* bit per core: there is a train for it */
+static PERCORE struct loop_end ring_end;
+static void handoff_send(void);
 static const struct handoff *places[PLACES];
 _Static_assert(MAXCORES <= 64, "ring_gathered has a bit for each");
 _Static_assert(TRAINS >= HANDOFF_SLOTS, "a train for each packet");
@@ -73,6 +75,8 @@ handoff_commit(unsigned core, const struct handoff *ho, uint16_t ifidx, uint32_t
 		*tr = (struct handoff_train){ .tr_place = place, .tr_ifidx = ifidx };
 		hr->hr_gathering = true;
 		percore(ring_gathered) |= 1ull << core;
+		percore_ptr(ring_end)->le_func = handoff_send;
+		loop_at_end(percore_ptr(ring_end));
 		if (task_self() != NULL)		/* the loop sends at the end of its pass anyway */
 			percore(loop_wake) = true;
 	}
@@ -215,14 +219,12 @@ CORE_INBOX(handoff, handoff_poll);
 /* ---- the end of a pass ---- */
 
 /* What was gathered is sent; then one fence, and who sleeps is woken. */
-static bool
+static void
 handoff_send(void)
 {
 	uint64_t all = percore(ring_gathered), todo;
 	unsigned self = core_id();
 
-	if (likely(all == 0))
-		return false;
 	for (todo = all; todo != 0; todo &= todo - 1) {
 		unsigned to = (unsigned)__builtin_ctzll(todo);
 
@@ -234,9 +236,7 @@ handoff_send(void)
 	core_fence();
 	for (todo = all; todo != 0; todo &= todo - 1)
 		core_wake((unsigned)__builtin_ctzll(todo));
-	return false;
 }
-LOOP_HOOK(handoff, 70, handoff_send);
 
 /* Bounded by what a ring holds. */
 void

@@ -377,33 +377,28 @@ nexthop_largest_if(unsigned *af)
 	return most;
 }
 
-static struct { bool wanted; uint8_t af; uint16_t ifidx; } nexthop_room;
+static void nexthop_pass_end(void);
+static struct loop_end nexthop_end = { .le_func = nexthop_pass_end };
+static struct { uint8_t af; uint16_t ifidx; } nexthop_room;		/* who wanted it last */
 
 void
 nexthop_make_room(const struct ifnet *ifp, unsigned af)
 {
 	OWNER(0);
-	nexthop_room.wanted = true;
 	nexthop_room.af = (uint8_t)af;
 	nexthop_room.ifidx = ifp->if_index;
+	loop_at_end(&nexthop_end);
 }
 
 /* The end of a pass: no packet is on its way with one of them in m_nh or with its route in m_rt. Whoever has reached his share gives; when memory
  * for all of them is short, who has the most. */
-static bool
+static void
 nexthop_pass_end(void)
 {
-	const struct ifnet *ifp;
-	unsigned af;
+	const struct ifnet *ifp = if_get(nexthop_room.ifidx);
+	unsigned af = nexthop_room.af;
 
-	if (likely(!nexthop_room.wanted) || core_id() != 0)
-		return false;
-	nexthop_room.wanted = false;
-	ifp = if_get(nexthop_room.ifidx);
-	af = nexthop_room.af;
 	if (ifp == NULL || !nexthop_share_tight(ifp, af))
 		ifp = nexthop_largest_if(&af);
 	nexthop_reclaim(ifp, af);
-	return false;
 }
-LOOP_HOOK(nexthop_room, 60, nexthop_pass_end);
