@@ -11,7 +11,7 @@
 #include "net/core/mbuf.h"
 #include "tests/fuzz/fuzz.h"
 
-#define POOLS_MAX	32
+#define POOLS_MAX	64
 #define DMA_MAX		256
 
 const struct fuzz_target *fuzz_now;
