@@ -25,7 +25,9 @@ static int flow_timeout = 30, flow_timeout_new = 2;	/* seconds; the second after
 SYSCTL_INT(net_flow_timeout, "net.flow.timeout", &flow_timeout, 30, 1, 3600);
 SYSCTL_INT(net_flow_timeout_new, "net.flow.timeout_new", &flow_timeout_new, 2, 1, 3600);
 
-#define FLOW_MEMORY	8		/* all cores have so much of memory together: an eighth */
+#define FLOW_MEMORY	8		/* all cores have so much of memory together: an eighth, */
+#define FLOW_MEMORY_SMALL 64		/* and on a small machine, whose memory packets need, this part */
+#define FLOW_SMALL	(32u << 20)
 #define FLOW_FIRST	8192u		/* entries of a table at first, */
 #define FLOW_LAST	(1u << 22)	/* and at most */
 #define FLOW_FULL	3		/* eighths: a table with more entries grows; so hardly any bucket is ever full */
@@ -36,7 +38,8 @@ void
 flow_core_init(void)
 {
 	struct flow_table *ft = percore_ptr(flow_table);
-	size_t share = page_total() / FLOW_MEMORY / machine_cores() * PAGE_SIZE, first;
+	size_t part = page_total() < FLOW_SMALL / PAGE_SIZE ? FLOW_MEMORY_SMALL : FLOW_MEMORY;
+	size_t share = page_total() / part / machine_cores() * PAGE_SIZE, first;
 
 	random_bytes(ft->ft_secret, sizeof(ft->ft_secret));
 	for (ft->ft_size = FLOW_LAST * sizeof(struct flow); ft->ft_size > share; ft->ft_size /= 2)
