@@ -102,7 +102,7 @@ mygate_retry(struct pending *pd)
 	bool all = true;
 
 	for (unsigned af = 0; af < AF_COUNT; af++)
-		if (mg->mg_present[af] && !mg->mg_route[af].sr_installed)
+		if (mg->mg_present[af] && mg->mg_stood[af] && !mg->mg_route[af].sr_installed)
 			all &= static_route_apply(NULL, &mg->mg_route[af]) == RT_OK;
 	return all;
 }
@@ -121,8 +121,10 @@ mygate_withdraw(struct mygate *old, struct mygate *new)
 		return;
 	pending_remove(&old->mg_pending);
 	for (unsigned af = 0; af < AF_COUNT; af++)
-		if (old->mg_present[af])
+		if (old->mg_present[af]) {
+			old->mg_stood[af] |= old->mg_route[af].sr_installed;
 			static_route_withdraw(&old->mg_route[af], mygate_route(new, af));
+		}
 }
 
 /* The first turn: a default route that goes, goes before the networks of others do. */

@@ -12,6 +12,7 @@ struct mygate {
 	bool			mg_present[AF_COUNT];
 	struct static_route	mg_route[AF_COUNT];
 	struct pending		mg_pending;	/* mygate.c's */
+	bool			mg_stood[AF_COUNT];	/* it was in the table when another file took its place: that goes back */
 };
 
 #endif
