@@ -431,13 +431,16 @@ mix_ifnet(const struct ifnet *ifp)
 		}
 }
 
+/* Which of two interfaces in one network comes first is a matter of their history: summed up, too. */
 static void
 mix_routes(unsigned af)
 {
 	struct rt_cursor rc = { .rc_af = af };
 	const struct rtentry *rt;
+	uint64_t before = print, sum = 0;
 
 	while ((rt = rtable_next(0, &rc)) != NULL) {
+		print = before;
 		mix_addr(af, &rt->rt_dest6);
 		MIX(rt->rt_plen);
 		MIX(rt->rt_priority);
@@ -447,7 +450,10 @@ mix_routes(unsigned af)
 		MIX(rt->rt_mtu);
 		if (rt->rt_ifp != NULL)
 			mix(rt->rt_ifp->if_xname, strlen(rt->rt_ifp->if_xname));
+		sum += print;
 	}
+	print = before;
+	MIX(sum);
 }
 
 /* The order of nexthop_list is that of their making: summed up. */
