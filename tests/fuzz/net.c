@@ -69,7 +69,7 @@ check_ip6(const struct fwire *w, const uint8_t *p, unsigned len)
 	CHECK_EQ(p[0] >> 4, 6);
 	CHECK_EQ(be16_host(ip6->ip6_plen) + sizeof(*ip6), len);
 	CHECK(ip6->ip6_hlim > 0);
-	CHECK(len <= w->fw_if.if_mtu);
+	CHECK(len <= MAX(w->fw_if.if_mtu, w->fw_mtu));
 	CHECK(!IN6_IS_ADDR_MULTICAST(&ip6->ip6_src) && !IN6_IS_ADDR_LOOPBACK(&ip6->ip6_src) && !IN6_IS_ADDR_LOOPBACK(&ip6->ip6_dst));
 	CHECK(!in6_is_any(&ip6->ip6_dst));
 	if (ip6->ip6_nxt != IPPROTO_ICMPV6_ || in6_ifaddr_find(&w->fw_if, &ip6->ip6_src) == NULL)

@@ -313,6 +313,7 @@ op_interface(struct fuzz_in *in)
 		if_setup(&w->fw_if, how & 16);
 		break;
 	case 2:
+		w->fw_mtu = fnet_waiting() ? MAX(w->fw_mtu, w->fw_if.if_mtu) : 0;
 		if_setmtu(&w->fw_if, how & 16 ? 1280 : 1500);
 		break;
 	case 3:
