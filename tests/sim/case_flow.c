@@ -353,6 +353,19 @@ burst(unsigned most)
 	}
 }
 
+/* Flows that are known for certain, whatever the seed brings later. */
+static void
+steady(void)
+{
+	struct pkt p = *UDP("10.0.0.2", "10.1.9.9");
+
+	for (unsigned i = 0; i < 20; i++) {
+		raw_rx(end[0][0], &p);
+		raw_rx(end[1][0], &p);
+		sim_run(ms(5));
+	}
+}
+
 /* A neighbour's word: a new address of it, or an answer. */
 static void
 neighbour(void)
@@ -440,6 +453,7 @@ CASE_SEEDS(flow_twins, 20)
 	twin_new(1, seed);
 	sim_run(sec(5));
 	both_say("ndp -s fd00:1::2 02:00:00:00:00:b0");
+	steady();
 	same_frames(0);
 	for (unsigned step = 1; step <= STEPS; step++) {
 		if (sim_below(6) == 0)
@@ -472,6 +486,6 @@ CASE_SEEDS(flow_twins, 20)
 	sim_say("%" PRIu64 " packets of %" PRIu64 " by the flow path, %" PRIu64 " entries renewed, %" PRIu64 " removed",
 	    router_counter(twin[0], "flows_hits"), router_counter(twin[0], "ips_forward") + router_counter(twin[0], "ip6s_forward"),
 	    router_counter(twin[0], "flows_renewed"), router_counter(twin[0], "flows_gone"));
-	SIM_CHECK(router_counter(twin[0], "flows_hits") > 0, "%" PRIu64 " packets took the flow path", router_counter(twin[0], "flows_hits"));
+	SIM_CHECK(router_counter(twin[0], "flows_hits") > 10, "%" PRIu64 " packets took the flow path", router_counter(twin[0], "flows_hits"));
 	raws_end();
 }

@@ -145,7 +145,7 @@ def test_no_section_is_long(boot, monkeypatch):
 
 def test_task_gives_way_to_other_cores(boot):
     """Packets that another core hands over interrupt a task that computes: each pokes core 0, which never sleeps meanwhile."""
-    lab = boot(model='e1000e', conf=CONF.replace('vio', 'em'), extra=['-smp', '4'])
+    lab = boot(model='e1000e', conf=CONF.replace('vio', 'em'), extra=['-smp', '4', *ICOUNT])      # the cores take turns, however busy the machine
     r = lab.router
     assert lab.forwards(10) and lab.pings(lab.b)
     queues = [k for k in r.kstat('em1:::') if ':rxq:' in k]
@@ -153,11 +153,7 @@ def test_task_gives_way_to_other_cores(boot):
     before = pokes(r)
     r.con.send('selftest compute 4000\r')
     time.sleep(0.5)
-    asked, answered, end = 0, 0, time.monotonic() + 3
-    while time.monotonic() < end:
-        asked += 1
-        answered += lab.pings(lab.b)
+    answered = sum(lab.pings(lab.b) for _ in range(100))
     r.wait_ready(30)
-    assert answered == asked > 100
-    # Not each needs one: core 0 may be looking already, the more often the less of a processor the machine has.
-    assert pokes(r) - before >= 50, (before, pokes(r), asked)
+    assert answered == 100
+    assert pokes(r) - before >= 90, (before, pokes(r))
