@@ -27,7 +27,7 @@ def types(frames):
 
 
 def solicited(a):
-    """ff02::1:ffXX:XXXX, as `bridge mdb` prints it."""
+    """The solicited-node group of a, as `bridge mdb` prints it (RFC 4291 2.7.1)."""
     return str(IPv6Address(int(IPv6Address('ff02::1:ff00:0')) | int(IPv6Address(a)) & 0xffffff))
 
 

@@ -4,7 +4,7 @@ import re
 import pytest
 from dual import OURS, lost, ping, route_mtu, until
 from hosts import transfer
-from test_forward import iperf
+from test_forward import iperf, iperf_datagrams
 
 pytestmark = pytest.mark.sluice
 each_family = pytest.mark.parametrize('v', [4, 6], ids=['inet', 'inet6'])
@@ -89,9 +89,9 @@ def test_longest_packets(net, v):
 
 
 def test_iperf_inet6(net):
-    """TCP, and datagrams of 8,000 bytes in pieces: of the router none is lost (a busy machine may lose some in its sockets)."""
+    """TCP, and datagrams of 8,000 bytes in pieces: nearly all arrive, and the router loses none."""
     assert iperf(net, '-t 2', to=net.h2.at[6])['sum_received']['bytes'] > 500_000
     with net.lab.delta() as d:
-        end = iperf(net, '-u -l 8000 -b 3M -t 1', to=net.h2.at[6])
-    assert end['sum']['packets'] > 25 and end['sum']['lost_percent'] < 60, end['sum']
+        passed = iperf_datagrams(net, '-l 8000 -b 3M -t 1', to=net.h2.at[6], v=6)
+    assert passed['packets'] > 25
     assert not d.grown('qdrops|nombufs|dropped|for want of'), d.grown('.')

@@ -5,7 +5,7 @@ import time
 import pytest
 from hosts import wait_for
 from router import Delta
-from test_forward import iperf, lost
+from test_forward import iperf, iperf_datagrams, lost
 
 
 def test_absent_host(hosts):
@@ -150,14 +150,14 @@ def test_groups(hosts):
 
 @pytest.mark.parametrize('mtu', [1500, 1280])
 def test_iperf_in_fragments(hosts, mtu):
-    """Datagrams of 8,000 bytes pass in pieces, cut again where the way out is narrower, and arrive whole. A busy machine lets iperf3 sleep for
-    as long as its socket's buffer lasts, so some may be lost there; of the router no piece is."""
+    """Datagrams of 8,000 bytes pass in pieces, cut again where the way out is narrower; nearly all arrive whole, and the router loses
+    no piece."""
     hosts.router.set_mtu('vio1', mtu)
     try:
         with Delta(hosts.router) as d:
-            end = iperf(hosts, '-u -l 8000 -b 3M -t 2')
+            passed = iperf_datagrams(hosts, '-l 8000 -b 3M -t 2')
     finally:
         hosts.router.set_mtu('vio1', 1500)
         hosts.h1.run('ip route flush cache')
-    assert end['sum']['packets'] > 50 and end['sum']['lost_percent'] < 60, end['sum']
+    assert passed['packets'] > 50
     assert not d.grown('qdrops|nombufs|dropped|not fragmented|for want of'), d.grown('.')
