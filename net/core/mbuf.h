@@ -44,7 +44,7 @@ struct mbuf {
 	uint8_t		 m_spare;
 	uint32_t	 m_flowid;
 	uint16_t	 m_rdomain;
-	uint16_t	 m_spare2;
+	uint16_t	 m_pftag;	/* the packet filter's tag; 0: none */
 	uint8_t		*m_buf;		/* the buffer that m_data is in, MCLBYTES long */
 
 	/* line 1: what only clones, and packets that change cores, need */
@@ -59,6 +59,9 @@ _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is bet
 #define M_BCAST		0x0001		/* came as link-level broadcast */
 #define M_MCAST		0x0002		/* came as link-level multicast */
 #define M_FRAGMENT	0x0004		/* an IPv6 packet for us that came with a fragment header */
+#define M_PF_IN		0x0008		/* the packet filter has tested it inwards */
+#define M_PF_OUT	0x0010		/* and is not to test it outwards: it was, or says what the filter has to say */
+#define M_REFRAG	0x0020		/* IPv6: came in fragments, and goes on in some */
 #define M_SHARED	0x4000		/* a clone, or has clones: m_free takes the slow way, nobody writes into the buffer */
 #define M_FREED		0x8000		/* stands in the pool (debug builds: double free) */
 

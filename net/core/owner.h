@@ -13,6 +13,9 @@
  *	path MTUs of what we send		core 0				not at all: what passes through does not heed them
  *	an interface's queue pair and rings	its ifq_core			packets go there (if_enqueue)
  *	configuration, commands, log's readers	core 0 (tasks)			exactly, from the next pass on
+ *	pf: rules, tables, on and off		core 0				a batch is judged by one ruleset, the old or the new
+ *	pf: states				the core that steering chooses	packets go there (pf_home), of links and groups to core 0; core 0 copies them
+ *	pf: limits of states, of a rule's	each core counts its own	all add them up: exact to as many as cores make at the same moment
  *	uses of a route (netstat -rn)		all add to it			within a few: two that add at once may count as one
  *	IP identification			each core's own sequence	random steps: no two are alike for long
  *	flow entries				each core's own			not at all; their generations: core 0

@@ -107,6 +107,20 @@ steer_frame(const uint8_t *p, uint64_t self, uint64_t key0, uint64_t key1)
 	return steer_other(p, self);
 }
 
+unsigned
+steer_tuple(unsigned af, const struct in6_addr *src, const struct in6_addr *dst, be16_t sport, be16_t dport, bool ports)
+{
+	uint64_t h;
+
+	if (af == AF_IP4)
+		h = steer_mix(src->s6_addr32[0], dst->s6_addr32[0], steer_key[0]);
+	else
+		h = steer_mix(src->s6_addr64[0], dst->s6_addr64[0], steer_key[0]) + steer_mix(src->s6_addr64[1], dst->s6_addr64[1], steer_key[1]);
+	if (ports)
+		h += steer_mix(sport, dport, steer_key[1]);
+	return (unsigned)steer_pick(h);
+}
+
 /* Where a core's next packet is put: in a row from the first free slot on, at most a batch. */
 struct steer_way { struct mbuf **next; };
 

@@ -156,6 +156,7 @@ icmp_error(const struct mbuf *m, uint8_t type, uint8_t code, uint16_t mtu, be32_
 		return false;
 	}
 	e->m_rdomain = (uint16_t)rdomain;
+	e->m_flags = m->m_flags & M_PF_OUT;
 	icmp_error_fill(e, m, type, code, mtu, gw);
 	((struct ip *)e->m_data)->ip_src = icmp_error_src(oip, ifp, rdomain);
 	icmp_error_count(type);

@@ -3,6 +3,8 @@
 
 #include "net/inet/ip_frag.h"
 #include "net/inet/ip_var.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_rule.h"
 
 COUNTER(ips_fragmented, ip, 180, CONSUMED, "output datagram%s fragmented");
 COUNTER(ips_ofragments, ip, 190, CREATED, "fragment%s created");
@@ -60,6 +62,7 @@ ip_make_fragment(const struct mbuf *m, unsigned hlen, unsigned off, unsigned len
 	ip->ip_off = host_be16((uint16_t)((oldoff & ~IP_OFFMASK) | ((oldoff & IP_OFFMASK) + off / 8) | (last ? 0 : IP_MF)));
 	ip->ip_sum = 0;
 	ip->ip_sum = in_cksum(ip, fhlen);
+	f->m_flags = m->m_flags & M_PF_OUT;
 	f->m_nh = m->m_nh;
 	f->m_ifidx = m->m_ifidx;
 	f->m_rdomain = m->m_rdomain;
@@ -102,6 +105,8 @@ ip_fragment(struct mbuf *m, uint32_t mtu)
 	unsigned hlen = (m->m_data[0] & 15) * 4u, step = mtu > hlen ? (mtu - hlen) & ~7u : 0, off = 0;
 	unsigned start = (be16_host(((const struct ip *)m->m_data)->ip_off) & IP_OFFMASK) * 8u;
 
+	if (unlikely(pf_enabled) && !pf_output_whole(PF_INET, m))
+		return;
 	/* A piece that reaches beyond the longest datagram would have pieces whose offset wraps: an overlap with its start. */
 	if (step == 0 || start + m->m_pktlen > IP_MAXPACKET) {
 		M_DROP(m, ips_cantfrag);

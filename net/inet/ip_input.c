@@ -6,6 +6,8 @@
 #include "net/inet/in_multi.h"
 #include "net/inet/ip_mcast.h"
 #include "net/inet/ip_options.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_rule.h"
 #include "net/route/route.h"
 
 STAGE(ip_input);
@@ -121,38 +123,47 @@ ip_header_slow(struct mbuf *m)
 	return hlen;
 }
 
-/* All that makes a header good, before anything is believed of it. False: dropped. Not inlined: the short way needs the registers. */
-static __attribute__((noinline)) bool
-ip_check(struct ifnet *ifp, struct mbuf *m)
+/* All that makes a header good but options, before anything is believed of it. Its length; 0: dropped. Not inlined: the short way needs the
+ * registers. */
+static __attribute__((noinline)) unsigned
+ip_check_header(struct ifnet *ifp, struct mbuf *m)
 {
 	unsigned hlen = ip_header_slow(m), len;
 	const struct ip *ip = (const struct ip *)m->m_data;
 
 	if (hlen == 0)
-		return false;
+		return 0;
 	if (in_cksum(ip, hlen) != 0) {			/* RFC 1812 5.2.2 (2) */
 		M_DROP(m, ips_badsum);
-		return false;
+		return 0;
 	}
 	len = be16_host(ip->ip_len);
 	if (len > m->m_pktlen) {			/* RFC 1812 5.2.2 (5) */
 		M_DROP(m, ips_tooshort);
-		return false;
+		return 0;
 	}
 	if (len < hlen) {
 		M_DROP(m, ips_badlen);
-		return false;
+		return 0;
 	}
 	if (len < m->m_pktlen)
 		m_trim(m, len);				/* the link's padding */
 	if (ip_special[(uint8_t)ip->ip_src] && ip_martian_src(ifp, ip)) {
 		M_DROP(m, ips_badsrc);
-		return false;
+		return 0;
 	}
 	if (ip_maybe_ours[ip_last_octets(ip->ip_src)] && ip_impossible_src(ifp, m, ip))
-		return false;
-	if (hlen == sizeof(struct ip))
-		return true;
+		return 0;
+	return hlen;
+}
+
+static bool
+ip_check(struct ifnet *ifp, struct mbuf *m)
+{
+	unsigned hlen = ip_check_header(ifp, m);
+
+	if (hlen <= sizeof(struct ip))
+		return hlen != 0;
 	if (core_id() == 0)
 		return ip_options_check(m, hlen);
 	ip_to_core0(m);			/* bad ones are answered */
@@ -322,10 +333,33 @@ ip_input_odd(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 	ip_input_many(ifp, b, i, end);
 }
 
+/* The packet filter sees what is good. */
+static __apart_fn void
+ip_input_pf(struct ifnet *ifp, struct batch *b)
+{
+	unsigned n = 0, end = b->b_n;
+
+	for (unsigned i = 0; i < end; i++) {
+		struct mbuf *m = b->b_m[i];
+
+		if ((likely(ip_plain(m)) && likely(!ip_odd_addrs((const struct ip *)m->m_data))) || ip_check_header(ifp, m) != 0)
+			b->b_m[n++] = m;
+	}
+	if ((b->b_n = n) > 0)
+		pf_input(PF_INET, ifp, b);
+}
+
 static inline void
 ip_sort(struct ifnet *ifp, struct batch *b)
 {
-	unsigned end = b->b_n;
+	unsigned end;
+
+	if (unlikely(pf_enabled)) {
+		ip_input_pf(ifp, b);
+		if (b->b_n == 0)
+			return;
+	}
+	end = b->b_n;
 
 	b->b_n = 0;
 	if (end == 1)
@@ -364,6 +398,12 @@ ip_input(struct ifnet *ifp, struct batch *b)
 {
 	STAGE_ENTER(ip_input, b->b_n);
 	ip_received(b->b_n);
+	ip_sort(ifp, b);
+}
+
+void
+ip_input_again(struct ifnet *ifp, struct batch *b)
+{
 	ip_sort(ifp, b);
 }
 

@@ -7,6 +7,8 @@
 #include "net/inet/icmp.h"
 #include "net/inet/in_multi.h"
 #include "net/inet/ip_mcast.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_rule.h"
 #include "net/route/route.h"
 
 COUNTER(ips_mcastout, ip, 270, INFO, "multicast and broadcast packet%s sent");
@@ -28,6 +30,9 @@ ip_send_link(struct ifnet *ifp, struct mbuf *m)
 	struct batch one;
 	be32_t dst = ip->ip_dst;
 
+	if (unlikely(pf_enabled) && !pf_output_link(PF_INET, ifp, m))
+		return false;
+	ip = (struct ip *)m->m_data;
 	if (!ifp->if_ether || !nexthop_if_usable(ifp) || !m_prepend(m, ETHER_HDR_LEN)) {
 		M_DROP(m, ips_mcastdown);
 		return false;

@@ -7,6 +7,8 @@
 #include "net/inet/ip_frag.h"
 #include "net/inet/ip_pmtu.h"
 #include "net/inet/ip_var.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_rule.h"
 #include "net/route/route.h"
 
 STAGE(ip_output);
@@ -23,6 +25,11 @@ void
 ip_output(struct batch *b)
 {
 	STAGE_ENTER(ip_output, b->b_n);
+	if (unlikely(pf_enabled)) {
+		pf_output(PF_INET, b);
+		if (b->b_n == 0)
+			return;
+	}
 	ether_output(b);
 }
 

@@ -23,6 +23,8 @@ void	ip_forwarded(unsigned n);
 void	ip_addr_added(const struct ifaddr *);
 void	ip_addr_removed(const struct ifaddr *);
 
+/* What ip_input() does with packets that it has counted, on the core that the packet filter wants them on. */
+void	ip_input_again(struct ifnet *, struct batch *);
 /* A packet that ip_input of another core has found good, and that only core 0 can work off. */
 void	ip_to_core0(struct mbuf *);
 

@@ -17,6 +17,7 @@ COUNTER(ip6s_noneighbor, ip6, 124, DROP, "packet%s not forwarded for want of roo
 COUNTER(ip6s_hlim, ip6, 125, DROP, "packet%s whose hop limit was exceeded in transit");
 COUNTER(ip6s_linkcast, ip6, 126, DROP, "link-level multicast%s not forwarded");
 COUNTER(ip6s_toobig, ip6, 127, DROP, "packet%s too big for the way out");
+COUNTER(ip6s_refragmented, ip6, 115, INFO, "packet%s forwarded in fragments as they came");
 COUNTER(ip6s_redirectsent, ip6, 130, INFO, "redirect%s sent");
 
 struct rtentry ip6_noroute = { .rt_flags = RTF_REJECT };
@@ -73,6 +74,22 @@ ip6_forward_toobig(struct mbuf *m, uint32_t mtu)
 	}
 	icmp6_error(m, ICMP6_TOOBIG, 0, MAX(mtu, (uint32_t)IP6_MINMTU));	/* RFC 8201 4: less is never believed */
 	M_DROP(m, ip6s_toobig);
+}
+
+/* The packet filter has put together what came in pieces: they may have been made for a path that is narrower further on. False: it goes whole. What
+ * must stand before the fragment header cannot be cut off: such a packet goes whole, or not at all. */
+static bool
+ip6_forward_cut(struct mbuf *m, struct nexthop *nh)
+{
+	struct ip6_hdr *ip6 = (struct ip6_hdr *)m->m_data;
+
+	if (m->m_pktlen <= IP6_MINMTU || ip6->ip6_nxt == IPPROTO_HOPOPTS_ || ip6->ip6_nxt == IPPROTO_ROUTING_)
+		return false;
+	ip6->ip6_hlim--;
+	m->m_nh = nh;
+	counter_inc(ip6s_refragmented);
+	ip6_fragment(m, IP6_MINMTU);
+	return true;
 }
 
 static bool
@@ -145,6 +162,8 @@ ip6_forward(struct batch *b)
 			rt = m->m_rt;
 			nh = rt->rt_nh;
 		}
+		if (unlikely(m->m_flags & M_REFRAG) && ip6_forward_cut(m, nh))
+			continue;
 		if (unlikely(m->m_pktlen > rt_pathmtu(rt))) {
 			ip6_forward_toobig(m, rt_pathmtu(rt));
 			continue;

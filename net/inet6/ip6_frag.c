@@ -3,6 +3,8 @@
 
 #include "kernel/machine.h"
 #include "net/inet6/ip6_var.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_rule.h"
 
 COUNTER(ip6s_fragmented, ip6, 150, CONSUMED, "output datagram%s fragmented");
 COUNTER(ip6s_ofragments, ip6, 151, CREATED, "fragment%s created");
@@ -38,6 +40,7 @@ ip6_make_fragment(const struct mbuf *m, be32_t ident, unsigned off, unsigned len
 			return NULL;
 		}
 	}
+	f->m_flags = m->m_flags & M_PF_OUT;
 	f->m_nh = m->m_nh;
 	f->m_rdomain = m->m_rdomain;
 	return f;
@@ -81,6 +84,8 @@ ip6_fragment(struct mbuf *m, uint32_t mtu)
 	unsigned step = mtu > FRAG_HLEN + 8 ? (mtu - (unsigned)FRAG_HLEN) & ~7u : 0;
 	be32_t ident;
 
+	if (unlikely(pf_enabled) && !pf_output_whole(PF_INET6, m))
+		return;
 	if (step == 0 || data > IP6_MAXPLEN) {
 		M_DROP(m, ip6s_cantfrag);
 		return;

@@ -9,6 +9,8 @@
 #include "net/inet6/in6_pmtu.h"
 #include "net/inet6/ip6_var.h"
 #include "net/inet6/nd6.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_rule.h"
 #include "net/route/route.h"
 
 STAGE(ip6_output);
@@ -29,6 +31,11 @@ void
 ip6_output(struct batch *b)
 {
 	STAGE_ENTER(ip6_output, b->b_n);
+	if (unlikely(pf_enabled)) {
+		pf_output(PF_INET6, b);
+		if (b->b_n == 0)
+			return;
+	}
 	ether_output(b);
 }
 
@@ -82,6 +89,9 @@ ip6_send_group(struct mbuf *m, struct ifnet *ifp)
 	else {
 		counter_inc(ip6s_groupout);
 		ip6_complete(m);
+		if (unlikely(pf_enabled) && !pf_output_link(PF_INET6, ifp, m))
+			return false;
+		ip6 = (struct ip6_hdr *)m->m_data;
 		m_prepend(m, sizeof(*eh));
 		eh = (struct ether_header *)m->m_data;
 		in6_multi_lladdr(&ip6->ip6_dst, eh->ether_dhost);

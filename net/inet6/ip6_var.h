@@ -18,6 +18,8 @@ struct rtentry *ip6_flow_route(const struct ifnet *, const struct in6_addr *src,
 void	ip6_flow_passed(unsigned n);
 void	ip6_forwarded(unsigned n);
 
+/* What ip6_input() does with packets that it has counted, on the core that the packet filter wants them on. */
+void	ip6_input_again(struct ifnet *, struct batch *);
 /* A packet that ip6_input of another core has found good, and that only core 0 can work off. */
 void	ip6_to_core0(struct mbuf *);
 

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "net/inet6/nd6.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_rule.h"
 
 COUNTER(nd6s_toomanyopt, nd6, 70, INFO, "message%s with too many ND options");
 COUNTER(nd6s_badopt, nd6, 71, INFO, "message%s with bad ND options");
@@ -100,6 +102,8 @@ nd6_transmit(struct ifnet *ifp, const struct nd_send *s)
 
 	if (!ifp->if_ether || !nexthop_if_usable(ifp) || (m = nd6_packet(ifp, s)) == NULL)
 		return false;
+	if (unlikely(pf_enabled) && !pf_output_link(PF_INET6, ifp, m))
+		return false;
 	m->m_data -= sizeof(*eh);
 	m->m_len = m->m_pktlen += (uint32_t)sizeof(*eh);
 	eh = (struct ether_header *)m->m_data;
@@ -122,6 +126,8 @@ nd6_transmit_to(struct nexthop *nh, const struct nd_send *s)
 	struct batch b;
 
 	if (!nexthop_if_usable(ifp) || (b.b_m[0] = nd6_packet(ifp, s)) == NULL)
+		return false;
+	if (unlikely(pf_enabled) && !pf_output_link(PF_INET6, ifp, b.b_m[0]))
 		return false;
 	b.b_n = 1;
 	b.b_m[0]->m_nh = nh;

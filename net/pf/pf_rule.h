@@ -237,6 +237,7 @@ struct pf_anchor {
 	bool		 an_defined;				/* its rules stood in this configuration */
 	bool		 an_shown;				/* for printing: an anchor rule has shown it */
 	struct pf_anchor *an_all;				/* the next one of all */
+	unsigned	 an_index;				/* pf_ruleset.c's */
 };
 
 /* ---- queues ---- */

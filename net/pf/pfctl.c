@@ -5,23 +5,10 @@
 
 #include "net/pf/pfctl.h"
 
-#define DEFINES_MAX	64
-
-struct args {
-	unsigned	 a_verbose;
-	bool		 a_noaction, a_quiet;
-	const char	*a_file, *a_anchor;
-	struct pf_define a_define[DEFINES_MAX];
-	unsigned	 a_ndefine;
-};
-
-/* pe_error's argument lies behind the environment. */
-struct run { struct pf_env r_env; struct out *r_err; };
-
-static void
-run_error(const struct pf_env *env, const char *file, unsigned line, const char *text)
+void
+pfctl_error(const struct pf_env *env, const char *file, unsigned line, const char *text)
 {
-	struct out *o = container_of(env, const struct run, r_env)->r_err;
+	struct out *o = container_of(env, const struct pfctl_run, r_env)->r_err;
 
 	if (file == NULL)
 		out_printf(o, "%s\n", text);
@@ -37,11 +24,11 @@ run_error(const struct pf_env *env, const char *file, unsigned line, const char 
 
 /* NAME=VALUE; the name is cut off in place. */
 static bool
-define(struct args *a, char *arg)
+define(struct pfctl_args *a, char *arg)
 {
 	char *eq = strchr(arg, '=');
 
-	if (eq == NULL || eq == arg || a->a_ndefine == DEFINES_MAX)
+	if (eq == NULL || eq == arg || a->a_ndefine == PFCTL_DEFINES_MAX)
 		return false;
 	*eq = '\0';
 	a->a_define[a->a_ndefine++] = (struct pf_define){ arg, eq + 1 };
@@ -49,9 +36,24 @@ define(struct args *a, char *arg)
 }
 
 static bool
-option(struct args *a, char c, char *value)
+option(struct pfctl_args *a, char c, char *value)
 {
 	switch (c) {
+	case 'd':
+		return a->a_disable = true;
+	case 'e':
+		return a->a_enable = true;
+	case 'F':
+		a->a_flush = value;
+		return true;
+	case 'k':
+		if (a->a_kill[1] != NULL)
+			return false;
+		a->a_kill[a->a_kill[0] != NULL] = value;
+		return true;
+	case 's':
+		a->a_show = value;
+		return true;
 	case 'a':
 		a->a_anchor = value;
 		return value[0] != '\0';
@@ -76,7 +78,7 @@ option(struct args *a, char c, char *value)
 
 /* getopt(3)'s way: flags together, an argument behind its letter or as the next word. */
 static bool
-parse_args(struct args *a, int argc, char **argv)
+parse_args(struct pfctl_args *a, int argc, char **argv)
 {
 	int i;
 
@@ -84,7 +86,7 @@ parse_args(struct args *a, int argc, char **argv)
 		for (char *s = argv[i] + 1; *s != '\0'; s++) {
 			char *value = NULL;
 
-			if (strchr("aDfo", *s) != NULL) {
+			if (strchr("aDfFkos", *s) != NULL) {
 				value = s[1] != '\0' ? s + 1 : ++i < argc ? argv[i] : NULL;
 				if (value == NULL)
 					return false;
@@ -94,7 +96,7 @@ parse_args(struct args *a, int argc, char **argv)
 			if (value != NULL)
 				break;
 		}
-	return i == argc && a->a_noaction && a->a_file != NULL;
+	return i == argc;
 }
 
 /* ---- the work ---- */
@@ -115,7 +117,7 @@ read_source(const struct pfctl *pt, const char *file, size_t *len)
 }
 
 static void
-print_conf(struct out *o, struct pf_conf *pc, const struct args *a)
+print_conf(struct out *o, struct pf_conf *pc, const struct pfctl_args *a)
 {
 	for (const struct pf_queue *q = pc->pc_queues; q != NULL; q = q->q_next) {
 		pf_print_queue(o, q);
@@ -125,9 +127,9 @@ print_conf(struct out *o, struct pf_conf *pc, const struct args *a)
 }
 
 static int
-check_file(const struct pfctl *pt, const struct args *a)
+check_file(const struct pfctl *pt, const struct pfctl_args *a)
 {
-	struct run run = { *pt->pt_env, pt->pt_err };
+	struct pfctl_run run = { *pt->pt_env, pt->pt_err };
 	struct pf_source s = { .ps_name = strcmp(a->a_file, "-") == 0 ? "stdin" : a->a_file, .ps_anchor = a->a_anchor,
 	    .ps_define = a->a_define, .ps_ndefine = a->a_ndefine };
 	struct pf_conf pc;
@@ -137,7 +139,7 @@ check_file(const struct pfctl *pt, const struct args *a)
 	if ((text = read_source(pt, a->a_file, &s.ps_len)) == NULL)
 		return 1;
 	s.ps_text = text;
-	run.r_env.pe_error = run_error;
+	run.r_env.pe_error = pfctl_error;
 	run.r_env.pe_verbose = a->a_verbose > 0 && !a->a_quiet ? pt->pt_out : NULL;
 	ok = pf_conf_parse(&pc, &run.r_env, &s);
 	if (ok && run.r_env.pe_verbose != NULL)
@@ -147,10 +149,33 @@ check_file(const struct pfctl *pt, const struct args *a)
 	return ok ? 0 : 1;
 }
 
+/* Through the engine's part, with the file's text. */
+static int
+run_engine(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int status;
+
+	if (a->a_file != NULL && (text = read_source(pt, a->a_file, &len)) == NULL)
+		return 1;
+	status = pt->pt_engine(pt, a, text, len);
+	free(text);
+	return status;
+}
+
 int
 pfctl_run(const struct pfctl *pt, int argc, char **argv)
 {
-	struct args a = { .a_anchor = "" };
+	struct pfctl_args a = { .a_anchor = "" };
+	bool other;
 
-	return parse_args(&a, argc, argv) ? check_file(pt, &a) : 2;
+	if (!parse_args(&a, argc, argv))
+		return 2;
+	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL;
+	if (a.a_noaction)
+		return other || a.a_file == NULL ? 2 : check_file(pt, &a);
+	if (pt->pt_engine == NULL || (!other && a.a_file == NULL))
+		return 2;
+	return run_engine(pt, &a);
 }

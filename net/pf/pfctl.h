@@ -4,14 +4,31 @@
 
 #include "net/pf/pf_conf.h"
 
+#define PFCTL_DEFINES_MAX 64
+struct pfctl_args {
+	unsigned	 a_verbose;
+	bool		 a_noaction, a_quiet, a_enable, a_disable;
+	const char	*a_file, *a_anchor;	/* NULL: no -f; "" */
+	const char	*a_show, *a_flush;	/* NULL: not said */
+	const char	*a_kill[2];		/* NULL: no -k; one */
+	struct pf_define a_define[PFCTL_DEFINES_MAX];
+	unsigned	 a_ndefine;
+};
+
 struct pfctl {
 	const struct pf_env *pt_env;		/* without pe_error and pe_verbose */
 	struct out	*pt_out, *pt_err;	/* may be the same */
 	/* The text of standard input, malloc()ed; NULL: there is none, and *why. */
 	char		*(*pt_stdin)(const struct pfctl *, size_t *len, const char **why);
+	/* All but -n; `text` is that of -f, len bytes, in the packet filter's place, or NULL. Exit status. NULL: there is no packet filter here. */
+	int		(*pt_engine)(const struct pfctl *, const struct pfctl_args *, const char *text, size_t len);
 };
 /* Exit status: 0, 1 an error in the file, 2 usage (nothing was printed). argv as main() has it. */
 int	pfctl_run(const struct pfctl *, int argc, char **argv);
+
+/* Says what is wrong in a ruleset as pfctl does; for pe_error of an environment that lies in front. */
+struct pfctl_run { struct pf_env r_env; struct out *r_err; };
+void	pfctl_error(const struct pf_env *, const char *file, unsigned line, const char *text);
 
 #define PFCTL_SYNOPSIS	"pfctl -n [-v] [-a anchor] [-D macro=value] [-o level] -f file"
 

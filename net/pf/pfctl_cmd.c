@@ -4,7 +4,7 @@
 
 #include "kernel/command.h"
 #include "net/pf/pf_env_net.h"
-#include "net/pf/pfctl.h"
+#include "net/pf/pfctl_engine.h"
 
 struct cmd { struct pfctl c_pfctl; const struct here_doc *c_doc; };
 
@@ -31,7 +31,7 @@ static int
 cmd_pfctl(struct out *o, int argc, char **argv)
 {
 	struct pf_env_net en;
-	struct cmd c = { { &en.en_env, o, o, cmd_stdin }, o->o_stdin };
+	struct cmd c = { { &en.en_env, o, o, cmd_stdin, pfctl_engine }, o->o_stdin };
 	int status = 1;
 
 	if (pf_env_net_init(&en))
@@ -41,10 +41,18 @@ cmd_pfctl(struct out *o, int argc, char **argv)
 	pf_env_net_free(&en);
 	return status == 2 ? command_usage(o, argv[0]) : status;
 }
-COMMAND_DOC(pfctl, cmd_pfctl, PFCTL_SYNOPSIS, "check and print packet filter rules",
-    "Reads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
-    "follow, and says what is wrong in it. With -v prints it: macros, options, tables, queues\n"
-    "and rules, one rule a line with its lists expanded; -vv numbers them. Nothing is loaded.\n\n"
+COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-deqv] [-F modifier] [-f file] [-k host] [-s modifier]\n" PFCTL_SYNOPSIS, "control the packet filter",
+    "Loads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
+    "follow; it becomes the configuration's pf.conf. What is wrong in it is said, and then nothing\n"
+    "changes. States stay. With -n nothing is loaded; then -v prints the ruleset: macros, options,\n"
+    "tables, queues and rules, one rule a line with its lists expanded; -vv numbers them.\n\n"
+    "    -d, -e        disables, enables the packet filter, until the next boot\n"
+    "    -F modifier   flushes rules, states, all\n"
+    "    -k host       kills the states of connections that the host or network has opened; a second\n"
+    "                  -k: only those to that one\n"
+    "    -s modifier   shows rules (-v with counters), states, info, labels, timeouts, memory, Tables,\n"
+    "                  Anchors, all\n"
+    "    -q            says only what is wrong\n"
     "    -a anchor     the rules are the anchor's\n"
     "    -D macro=val  defines a macro, whatever the file says of it\n"
     "    -f file       what to read; - is the here-document\n"

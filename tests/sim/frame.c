@@ -54,12 +54,18 @@ cksum(const void *p, size_t len, uint32_t start)
 	return (uint16_t)~s;
 }
 
+static uint16_t
+l4_cksum(unsigned proto, uint32_t src, uint32_t dst, const uint8_t *p, unsigned len)
+{
+	uint32_t s = (src & 0xffff) + (src >> 16) + (dst & 0xffff) + (dst >> 16) + BE16(proto) + BE16(len);
+
+	return cksum(p, len, s);
+}
+
 uint16_t
 udp_cksum(uint32_t src, uint32_t dst, const uint8_t *udp, unsigned len)
 {
-	uint32_t s = (src & 0xffff) + (src >> 16) + (dst & 0xffff) + (dst >> 16) + BE16(17) + BE16(len);
-
-	return cksum(udp, len, s);
+	return l4_cksum(17, src, dst, udp, len);
 }
 
 void
@@ -86,6 +92,26 @@ build_udp(const struct pkt *p, uint8_t *u)
 	pattern(u + 8, 0, p->len);
 	sum = udp_cksum(ip_of(p->src), ip_of(p->dst), u, len);
 	store16(u + 6, p->badl4sum ? (uint16_t)~sum : sum != 0 ? sum : 0xffff);
+	return len;
+}
+
+static unsigned
+build_tcp(const struct pkt *p, uint8_t *t)
+{
+	unsigned hlen = p->wscale > 0 ? 24 : 20, len = hlen + p->len;
+
+	store16(t, BE16(p->sport));
+	store16(t + 2, BE16(p->dport));
+	store32(t + 4, BE32(p->seq));
+	store32(t + 8, BE32(p->ack));
+	t[12] = (uint8_t)(hlen / 4 << 4);
+	t[13] = (uint8_t)p->flags;
+	store16(t + 14, BE16(p->win));
+	store32(t + 16, 0);
+	if (p->wscale > 0)
+		store32(t + 20, BE32(0x03030001u | (unsigned)p->wscale << 8));	/* the option, NOP: RFC 7323 2.2 */
+	pattern(t + hlen, 0, p->len);
+	store16(t + 16, l4_cksum(6, ip_of(p->src), ip_of(p->dst), t, len));
 	return len;
 }
 
@@ -132,7 +158,7 @@ header_sum(uint8_t *ip, bool bad)
 static unsigned
 build_ip(const struct pkt *p, uint8_t *ip)
 {
-	unsigned len = p->kind == PK_UDP ? build_udp(p, ip + IPH) : build_icmp(p, ip + IPH);
+	unsigned len = p->kind == PK_UDP ? build_udp(p, ip + IPH) : p->kind == PK_TCP ? build_tcp(p, ip + IPH) : build_icmp(p, ip + IPH);
 
 	if (p->part > 0 && p->from + p->part <= len) {
 		memmove(ip + IPH, ip + IPH + p->from, p->part);
@@ -144,7 +170,7 @@ build_ip(const struct pkt *p, uint8_t *ip)
 	store16(ip + 4, BE16(p->id));
 	store16(ip + 6, BE16(p->off | p->from / 8));
 	ip[8] = (uint8_t)p->ttl;
-	ip[9] = p->kind == PK_UDP ? 17 : 1;
+	ip[9] = p->kind == PK_UDP ? 17 : p->kind == PK_TCP ? 6 : 1;
 	store32(ip + 12, ip_of(p->src));
 	store32(ip + 16, ip_of(p->dst));
 	header_sum(ip, p->badsum);
@@ -241,6 +267,9 @@ l4_text(const uint8_t *ip, unsigned len, char *buf, size_t size)
 		return snprintf(buf, size, "short");
 	if (ip[9] == 17)
 		return snprintf(buf, size, "udp %u > %u", be16_host(load16(p)), be16_host(load16(p + 2)));
+	if (ip[9] == 6 && (unsigned)(p - ip) + 20 <= len)
+		return snprintf(buf, size, "tcp %u > %u flags 0x%02x seq %u ack %u win %u", be16_host(load16(p)), be16_host(load16(p + 2)), p[13],
+		    be32_host(load32(p + 4)), be32_host(load32(p + 8)), be16_host(load16(p + 14)));
 	if (ip[9] == 1)
 		return snprintf(buf, size, "icmp type %u code %u", p[0], p[1]);
 	return snprintf(buf, size, "protocol %u", ip[9]);

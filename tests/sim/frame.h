@@ -4,7 +4,7 @@
 
 #include "tests/sim/sim.h"
 
-enum pkt_kind { PK_UDP, PK_ECHO, PK_ECHOREPLY, PK_ICMPERR, PK_ARP, PK_RAW };
+enum pkt_kind { PK_UDP, PK_TCP, PK_ECHO, PK_ECHOREPLY, PK_ICMPERR, PK_ARP, PK_RAW };
 
 struct pkt {
 	enum pkt_kind	 kind;
@@ -13,7 +13,10 @@ struct pkt {
 	unsigned	 ttl, tos, id;
 	unsigned	 off;			/* IP_DF, IP_MF, offset / 8: as in the header */
 	unsigned	 sport, dport;		/* echo: identifier, sequence number */
-	unsigned	 len;			/* bytes behind UDP's or ICMP's header */
+	unsigned	 len;			/* bytes behind UDP's, TCP's or ICMP's header */
+	uint32_t	 seq, ack;		/* TCP */
+	unsigned	 flags, win;		/* TCP: TH_*_ */
+	int		 wscale;		/* TCP: the option; 0: none */
 	unsigned	 from;			/* a fragment: where in the datagram's payload (headers included) it begins */
 	unsigned	 part;			/* and how many bytes of it it has; 0: it is whole */
 	unsigned	 type, code;		/* ICMP error */
@@ -29,10 +32,15 @@ struct pkt {
 };
 #define IP_DF_	0x4000u
 #define IP_MF_	0x2000u
+#define TH_FIN_	0x01u
+#define TH_SYN_	0x02u
+#define TH_RST_	0x04u
+#define TH_ACK_	0x10u
 #define BROADCAST "ff:ff:ff:ff:ff:ff"
 
 #define PKT(k, ...)	(&(const struct pkt){ .kind = k, .ttl = 64, .id = 0x1234, .sport = 4000, .dport = 4001, .len = 20, __VA_ARGS__ })
 #define UDP(s, d, ...)	PKT(PK_UDP, .src = s, .dst = d, ##__VA_ARGS__)
+#define TCP(s, d, f, ...) PKT(PK_TCP, .src = s, .dst = d, .flags = f, .len = 0, .win = 8192, ##__VA_ARGS__)
 #define ECHO(s, d, ...)	PKT(PK_ECHO, .src = s, .dst = d, ##__VA_ARGS__)
 /* The router's own answers: any IP id. */
 #define ECHOREPLY(s, d, ...) PKT(PK_ECHOREPLY, .src = s, .dst = d, .anyid = true, ##__VA_ARGS__)

@@ -172,7 +172,7 @@ main(int argc, char **argv)
 	static char lo0[] = "lo0", v6[] = "::1/128", local[] = "fe80::1/64", v4[] = "127.0.0.1/8";
 	struct pf_env env = { .pe_ifaddr = env_ifaddr, .pe_is_if = env_is_if, .pe_in_group = env_in_group, .pe_read = env_read };
 	struct out out, err;
-	struct pfctl pt = { &env, &out, &err, read_stdin };
+	struct pfctl pt = { &env, &out, &err, read_stdin, NULL };
 	int status = 2;
 
 	out_init(&out, sink, stdout);

@@ -1,0 +1,307 @@
+/* pf_ctl.c - rulesets come into force and go, states are counted, copied and killed, on whatever core they are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/cores.h"
+#include "kernel/machine.h"
+#include "kernel/task.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_ctl.h"
+
+#define COPIES		64u		/* states that are copied, or killed, in one go on a core */
+
+struct pf_ruleset *volatile pf_rules;
+static struct pf_ruleset *retired;	/* by rs_next: states still point there */
+static uint32_t since;
+
+static uint32_t
+now_s(void)
+{
+	return (uint32_t)(uptime_ns() / 1000000000);
+}
+
+static void
+on_core(unsigned core, void (*fn)(void *), void *arg)
+{
+	net_enter();
+	if (core == core_id())
+		fn(arg);
+	else
+		core_call(core, fn, arg);
+	net_leave();
+}
+
+static void
+nothing(void *arg __unused_arg)
+{
+}
+
+/* What any core has read before, it uses no more. Core 0's loop does not run within net_enter(), and keeps no pointer outside its passes. */
+static void
+pass_all(void)
+{
+	for (unsigned i = 1; i < ncores; i++)
+		on_core(i, nothing, NULL);
+}
+
+/* ---- rulesets ---- */
+
+static uint64_t
+refs(const struct pf_ruleset *rs)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < ncores; i++)
+		n += *(const volatile uint64_t *)&rs->rs_refs[i].n;
+	return n;
+}
+
+/* Frees those that nobody points to any more. */
+static void
+reap(void)
+{
+	struct pf_ruleset *gone = NULL, **rsp = &retired, *rs;
+
+	net_enter();
+	while ((rs = *rsp) != NULL) {
+		if (refs(rs) > 0) {
+			rsp = &rs->rs_next;
+			continue;
+		}
+		*rsp = rs->rs_next;
+		rs->rs_next = gone;
+		gone = rs;
+	}
+	net_leave();
+	while ((rs = gone) != NULL) {
+		gone = rs->rs_next;
+		pf_ruleset_free(rs);
+	}
+}
+
+static void
+replace(struct pf_ruleset *rs)
+{
+	struct pf_ruleset *old;
+
+	net_enter();
+	old = pf_rules;
+	__atomic_store_n(&pf_rules, rs, __ATOMIC_RELEASE);
+	net_leave();
+	pass_all();
+	net_enter();
+	if (old != NULL) {
+		old->rs_next = retired;
+		retired = old;
+	}
+	net_leave();
+	reap();
+}
+
+bool
+pf_install(struct pf_ruleset *rs)
+{
+	bool ok;
+
+	net_enter();
+	ok = pf_states_prepare(rs->rs_limit[PF_LIMIT_STATES]);
+	net_leave();
+	if (ok)
+		replace(rs);
+	else
+		pf_ruleset_free(rs);
+	return ok;
+}
+
+void
+pf_uninstall(void)
+{
+	net_enter();
+	pf_enabled = false;
+	since = 0;
+	net_leave();
+	pass_all();
+	pf_states_kill(NULL, NULL);
+	replace(NULL);
+}
+
+static void
+quiet(const struct pf_env *env __unused_arg, const char *file __unused_arg, unsigned line __unused_arg, const char *text __unused_arg)
+{
+}
+
+static bool
+no_ifaddr(const struct pf_env *env __unused_arg, unsigned i __unused_arg, struct pf_ifaddr *ia __unused_arg)
+{
+	return false;
+}
+
+/* pfctl -e without a pf.conf. */
+static bool
+install_empty(void)
+{
+	struct pf_env env = { .pe_error = quiet, .pe_ifaddr = no_ifaddr };
+	struct pf_source s = { .ps_name = "", .ps_text = "", .ps_anchor = "" };
+	struct pf_ruleset *rs = pf_ruleset_read(&env, &s);
+
+	return rs != NULL && pf_install(rs);
+}
+
+bool
+pf_enable(bool on)
+{
+	bool changed;
+
+	if (on && pf_rules == NULL && !install_empty())
+		return false;
+	net_enter();
+	changed = pf_enabled != on;
+	pf_enabled = on;
+	if (changed)
+		since = now_s();
+	net_leave();
+	return changed;
+}
+
+uint32_t
+pf_since(void)
+{
+	return since;
+}
+
+struct pf_ruleset *
+pf_rules_hold(void)
+{
+	struct pf_ruleset *rs;
+
+	net_enter();
+	if ((rs = pf_rules) != NULL)
+		rs->rs_refs[0].n++;
+	net_leave();
+	return rs;
+}
+
+void
+pf_rules_put(struct pf_ruleset *rs)
+{
+	if (rs == NULL)
+		return;
+	net_enter();
+	rs->rs_refs[0].n--;
+	net_leave();
+	reap();
+}
+
+struct pf_ruleset *
+pf_ruleset_read(const struct pf_env *env, const struct pf_source *s)
+{
+	struct pf_conf pc;
+
+	if (pf_conf_parse(&pc, env, s))
+		return pf_ruleset_make(&pc, env);
+	pf_conf_free(&pc);
+	return NULL;
+}
+
+/* ---- states ---- */
+
+struct visit {
+	uint32_t	 v_at;
+	bool		 v_more;
+	unsigned	 v_n;			/* copied; killed */
+	struct pf_state_copy *v_copy;		/* COPIES of them, and a bucket's more */
+	bool		(*v_match)(const struct pf_state *, const void *);
+	const void	*v_arg;
+};
+#define COPY_ROOM	(2 * COPIES)
+
+/* The default rule has none. */
+static int
+rule_number(const struct pf_krule *kr)
+{
+	return kr->kr_index < kr->kr_set->rs_nrules ? (int)kr->kr_rule->r_nr : -1;
+}
+
+static void
+copy_state(struct pf_state *s, void *arg)
+{
+	struct visit *v = arg;
+
+	if (v->v_n < COPY_ROOM)
+		v->v_copy[v->v_n++] = (struct pf_state_copy){ *s, { pf_state_expires(s), now_s(), rule_number(s->s_rule) } };
+}
+
+static void
+copy_some(void *arg)
+{
+	struct visit *v = arg;
+
+	v->v_n = 0;
+	v->v_more = pf_states_walk(&v->v_at, COPIES, copy_state, v);
+}
+
+void
+pf_states_foreach(bool (*fn)(const struct pf_state_copy *, void *), void *arg)
+{
+	struct visit v = { .v_copy = malloc(COPY_ROOM * sizeof(*v.v_copy)) };
+	bool on = v.v_copy != NULL;
+
+	for (unsigned core = 0; core < ncores && on; core++) {
+		v.v_at = 0;
+		do {
+			on_core(core, copy_some, &v);
+			for (unsigned i = 0; i < v.v_n && on; i++)
+				on = fn(&v.v_copy[i], arg);
+		} while (v.v_more && on);
+	}
+	free(v.v_copy);
+}
+
+static void
+kill_state(struct pf_state *s, void *arg)
+{
+	struct visit *v = arg;
+
+	if (v->v_match == NULL || v->v_match(s, v->v_arg)) {
+		pf_state_remove(s);
+		v->v_n++;
+	}
+}
+
+static void
+kill_some(void *arg)
+{
+	struct visit *v = arg;
+
+	v->v_more = pf_states_walk(&v->v_at, COPIES, kill_state, v);
+}
+
+unsigned
+pf_states_kill(bool (*match)(const struct pf_state *, const void *), const void *arg)
+{
+	struct visit v = { .v_match = match, .v_arg = arg };
+
+	for (unsigned core = 0; core < ncores; core++) {
+		v.v_at = 0;
+		do
+			on_core(core, kill_some, &v);
+		while (v.v_more);
+	}
+	reap();
+	return v.v_n;
+}
+
+void
+pf_totals(struct pf_totals *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (unsigned i = 0; i < ncores; i++) {
+		const struct pf_states *ps = &percore_of(pf_states, i);
+
+		t->pt_states += ps->ps_n;
+		t->pt_halfopen += ps->ps_halfopen;
+		t->pt_searches += ps->ps_searches;
+		t->pt_inserts += ps->ps_inserts;
+		t->pt_removals += ps->ps_removals;
+	}
+}

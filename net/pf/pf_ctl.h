@@ -1,0 +1,36 @@
+/* pf_ctl.h - the packet filter as a whole: on and off, one ruleset for another, states by the table. Tasks of core 0, outside net_enter(). */
+#ifndef NET_PF_PF_CTL_H
+#define NET_PF_PF_CTL_H
+
+#include "net/pf/pf_state.h"
+
+/* Puts rs into force on all cores, whole: each packet is judged by the old or by the new. Takes it over. States stay, with the rules that made them. False:
+ * no memory for what it allows: rs is freed, nothing has changed. */
+bool	pf_install(struct pf_ruleset *rs);
+/* No ruleset any more, no states, nothing is tested. */
+void	pf_uninstall(void);
+/* True: it was not so before. On without a ruleset: one is made that passes everything; without memory it stays off. */
+bool	pf_enable(bool on);
+uint32_t pf_since(void);			/* seconds of uptime when it was last switched; 0: never */
+
+/* Holds the ruleset of now: it stays as it is until it is put back. NULL: there is none. */
+struct pf_ruleset *pf_rules_hold(void);
+void	pf_rules_put(struct pf_ruleset *);
+
+/* Calls fn for copies of all states, core by core, in no order. It may take its time. False from it: enough. */
+struct pf_state_copy { struct pf_state sc_state; struct pf_state_when sc_when; };	/* s_rule points nowhere */
+void	pf_states_foreach(bool (*fn)(const struct pf_state_copy *, void *), void *arg);
+/* Removes those that match() says yes to; NULL: all. It is called on each core's loop, a state at a time. How many. */
+unsigned pf_states_kill(bool (*match)(const struct pf_state *, const void *), const void *arg);
+
+struct pf_totals { uint64_t pt_states, pt_halfopen, pt_searches, pt_inserts, pt_removals; };
+void	pf_totals(struct pf_totals *);
+
+/* A ruleset from text: parsed against the interfaces of now, made for the engine. NULL: errors have been said to the function of env. */
+struct pf_ruleset *pf_ruleset_read(const struct pf_env *, const struct pf_source *);
+
+#define PF_CONF_NAME	"pf.conf"
+/* The object of the configuration for a pf.conf of this text (copied); NULL: no memory. */
+void	*pf_conf_object(const char *text, size_t len);
+
+#endif

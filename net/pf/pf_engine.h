@@ -1,0 +1,172 @@
+/* pf_engine.h - the packet filter at work, inside: rulesets as packets are compared with them, tables, packets as rules see them, states.
+ *
+ * Core 0 (a task) builds a ruleset aside and publishes it with one store; every core reads. A core's states are its own: nobody else looks at
+ * them but by core_call(). */
+#ifndef NET_PF_PF_ENGINE_H
+#define NET_PF_PF_ENGINE_H
+
+#include "kernel/percore.h"
+#include "net/core/if.h"
+#include "net/core/mbuf.h"
+#include "net/pf/pf_conf.h"
+
+/* ---- tables ---- */
+
+/* Prefixes in the order of address, then length; pe_up: the longest one that holds this one. Nobody writes to it once it is published. */
+struct pf_prefix {
+	struct in6_addr	 px_addr;		/* bits behind the prefix are zero */
+	uint32_t	 px_up;			/* an index; PF_PREFIX_NONE */
+	uint8_t		 px_plen;
+	bool		 px_not;
+};
+#define PF_PREFIX_NONE	UINT32_MAX
+struct pf_prefixes { unsigned pf_n[AF_COUNT]; struct pf_prefix *pf_p[AF_COUNT]; };	/* by enum af */
+
+struct pf_ktable {
+	const struct pf_table *kt_table;
+	struct pf_prefixes *volatile kt_now;	/* core 0 replaces it; a look-up is good until the end of the pass */
+};
+
+/* malloc()ed; duplicates are one, the last says whether it is negated. NULL: no memory. */
+struct pf_prefixes *pf_prefixes_make(const struct pf_tentry *, unsigned n);
+void	pf_prefixes_free(struct pf_prefixes *);
+/* The longest prefix that holds the address is there and not negated. */
+bool	pf_prefixes_match(const struct pf_prefixes *, unsigned af, const struct in6_addr *);
+
+/* ---- rules ---- */
+
+struct pf_rcount {		/* a core's counts of a rule */
+	uint64_t	 rc_evaluations;
+	uint64_t	 rc_packets[2], rc_bytes[2];	/* in, out */
+	uint64_t	 rc_states, rc_created;		/* there are now; were ever made */
+} __aligned_to(CACHELINE);
+
+struct pf_ruleset;
+struct pf_krules { struct pf_krule *ks_rule; unsigned ks_n; };
+struct pf_krule {
+	const struct pf_rule *kr_rule;
+	struct pf_ruleset *kr_set;
+	uint32_t	 kr_index;		/* of rs_count */
+	uint16_t	 kr_tag, kr_match_tag;	/* 0: none */
+	char		 kr_ifname[IFNAMSIZ];	/* zero behind its end */
+	char		 kr_rcvif[IFNAMSIZ];
+	const struct pf_ktable *kr_src, *kr_dst;
+	const struct pf_krules *kr_anchor;	/* PF_ANCHOR: the rules inside, anchor by anchor */
+	unsigned	 kr_nanchors;
+};
+
+#define PF_DEPTH_MAX	64		/* anchors in anchors */
+
+struct pf_ruleset {
+	struct pf_conf	 rs_conf;
+	struct pf_krule	*rs_rule;		/* all of them, rs_nrules, and the default rule behind */
+	unsigned	 rs_nrules;
+	struct pf_krules rs_main;
+	struct pf_ktable *rs_table;
+	unsigned	 rs_ntables;
+	uint32_t	 rs_timeout[PF_TM_COUNT], rs_limit[PF_LIMIT_COUNT];
+	void		*rs_mem;		/* of these two: */
+	struct pf_rcount *rs_count;		/* by core, then kr_index */
+	struct pf_rsrefs { uint64_t n __aligned_to(CACHELINE); } *rs_refs;	/* by core: its states that point here */
+	struct pf_arena	 rs_arena;
+	struct pf_ruleset *rs_next;		/* retired: states still point here */
+};
+extern struct pf_ruleset *volatile pf_rules;	/* never NULL once the stack is up */
+
+static inline struct pf_rcount *
+pf_rcount(const struct pf_krule *kr)
+{
+	const struct pf_ruleset *rs = kr->kr_set;
+
+	return &rs->rs_count[core_id() * (rs->rs_nrules + 1) + kr->kr_index];
+}
+/* Sums over the cores. Core 0. */
+void	pf_rcount_sum(const struct pf_krule *, struct pf_rcount *);
+
+/* From what has been parsed, with all that outlives the parse inside: takes over pc, always. Messages as pf_conf_parse() has them. NULL: refused, or no memory. */
+struct pf_ruleset *pf_ruleset_make(struct pf_conf *pc, const struct pf_env *);
+void	pf_ruleset_free(struct pf_ruleset *);
+/* Why the engine cannot do what the rule says (pf_lacks_fn). */
+const char *pf_lacks(const struct pf_conf *, const struct pf_rule *, const struct pf_queue *);
+
+/* Numbers of tags, the same in all rulesets; 0: no room. Core 0. */
+uint16_t pf_tag_get(const char *);
+void	pf_tag_put(uint16_t);
+
+/* ---- a packet as rules see it ---- */
+
+struct pf_key {			/* whose state it is */
+	struct in6_addr	 k_addr[2];		/* on the wire's side of the interface; on ours */
+	uint16_t	 k_port[2];		/* host order; ICMP queries: the asker's is the identifier, the other's the type asked */
+	uint8_t		 k_af, k_proto;		/* PF_INET, PF_INET6 */
+	uint16_t	 k_rdomain;
+} __attribute__((may_alias));
+_Static_assert(sizeof(struct pf_key) == 40, "compared and hashed as five words");
+
+struct pf_pdesc {
+	struct mbuf	*pd_m;
+	const struct ifnet *pd_ifp;		/* came in by; goes out by */
+	uint8_t		 pd_dir, pd_af, pd_proto, pd_tos;	/* PF_IN or PF_OUT; PF_INET or PF_INET6 */
+	uint8_t		 pd_tcp_flags;
+	uint8_t		 pd_icmp_type, pd_icmp_code;
+	bool		 pd_fragment;		/* without a header of the protocol above */
+	bool		 pd_options;		/* IP options, or a routing header, or hop-by-hop options */
+	bool		 pd_query, pd_error;	/* ICMP: with a state of its own; about another packet */
+	uint16_t	 pd_off;		/* of the protocol's header */
+	uint32_t	 pd_len;		/* TCP: bytes of data */
+	uint16_t	 pd_sport, pd_dport;	/* as k_port; 0: the protocol has none */
+	struct in6_addr	 pd_src, pd_dst;
+	struct in6_addr	 pd_ksrc, pd_kdst;	/* whose state: an error's are those of the packet that it quotes, turned round; so the ports */
+	uint16_t	 pd_ksport, pd_kdport;
+	uint8_t		 pd_kproto;
+	uint16_t	 pd_qoff;		/* pd_error: where the quoted protocol's header is; 0: it is not there */
+};
+enum pf_reason;
+/* Looks at the packet: m_data at an IP header that has been checked. False: *why. May move the packet's bytes (m_pullup). */
+bool	pf_describe(struct pf_pdesc *, struct mbuf *, unsigned af, unsigned dir, const struct ifnet *, enum pf_reason *why);
+/* The core that the packet's states are on. */
+unsigned pf_home(const struct pf_pdesc *);
+static inline void
+pf_key_of(struct pf_key *k, const struct pf_pdesc *pd)
+{
+	unsigned src = pd->pd_dir == PF_IN ? 0 : 1;
+
+	k->k_addr[src] = pd->pd_ksrc;
+	k->k_addr[!src] = pd->pd_kdst;
+	k->k_port[src] = pd->pd_ksport;
+	k->k_port[!src] = pd->pd_kdport;
+	k->k_af = pd->pd_af;
+	k->k_proto = pd->pd_kproto;
+	k->k_rdomain = pd->pd_ifp->if_rdomain;
+}
+
+/* ---- judging ---- */
+
+struct pf_verdict {
+	const struct pf_krule *v_rule;		/* that decided; the default rule when none matched */
+	const struct pf_krule *v_match[16];	/* match rules and anchors on the way, for their counters */
+	unsigned	 v_nmatch;
+	uint16_t	 v_tag;
+};
+/* The linear evaluator. Bounded by the rules, once for each anchor rule that leads to them. */
+void	pf_evaluate(const struct pf_ruleset *, const struct pf_pdesc *, struct pf_verdict *);
+bool	pf_if_matches(const char name[IFNAMSIZ], const struct ifnet *);
+
+/* Why a packet is dropped: pfctl -si's counters, in its order. */
+enum pf_reason {
+	PFR_MATCH, PFR_BADOFF, PFR_FRAG, PFR_SHORT, PFR_NORM, PFR_MEMORY, PFR_TS, PFR_CONGEST, PFR_IPOPTION, PFR_PROTCKSUM, PFR_BADSTATE,
+	PFR_STATEINS, PFR_MAXSTATES, PFR_SRCLIMIT, PFR_SYNPROXY, PFR_TRANSLATE, PFR_NOROUTE, PFR_COUNT
+};
+extern const char *const pf_reason_name[PFR_COUNT];
+uint64_t pf_reason_sum(enum pf_reason);		/* over all cores; core 0 */
+
+/* ---- answering what is blocked (pf_return.c) ---- */
+
+/* Drops the packet (a counted drop of PFR_MATCH), and answers it when the rule says so. Any core. */
+void	pf_blocked(const struct pf_pdesc *, const struct pf_rule *);
+/* pf_frag.c: takes the fragment, on the way in; the datagram comes in again when it is whole. Any core. */
+void	pf_reassemble(const struct pf_pdesc *, const struct pf_options *);
+/* The end of a packet; counts why. pf_test.c. */
+void	pf_drop(struct mbuf *, enum pf_reason);
+
+#endif

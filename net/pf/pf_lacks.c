@@ -1,0 +1,97 @@
+/* pf_lacks.c - what of pf.conf(5) the engine does not do yet. A ruleset that wants it is refused; nothing is ever half applied. */
+#include "net/pf/pf_engine.h"
+
+static const char *
+lacks_options(const struct pf_conf *pc)
+{
+	const struct pf_options *o = &pc->pc_options;
+
+	if (o->po_loginterface != NULL)
+		return "set loginterface is not supported";
+	if (o->po_fingerprints != NULL)
+		return "set fingerprints is not supported";
+	if (o->po_syncookies != PF_SYNCOOKIES_NEVER)
+		return "set syncookies is not supported";
+	if (o->po_limit_set & (1u << PF_LIMIT_SRC_NODES | 1u << PF_LIMIT_FRAGS | 1u << PF_LIMIT_PKTDELAY))
+		return "set limit is supported for states, tables, table-entries and anchors only";
+	for (const struct pf_table *t = pc->pc_tables; t != NULL; t = t->t_next)
+		if (t->t_flags & PF_TABLE_COUNTERS)
+			return "tables with counters are not supported";
+	return NULL;
+}
+
+static const char *
+lacks_state(const struct pf_state_opts *so)
+{
+	if (so->so_max_src_nodes | so->so_max_src_states | so->so_max_src_conn | so->so_rate || so->so_srctrack != PF_SRCTRACK_NO)
+		return "source tracking is not supported";
+	if (so->so_overload != NULL)
+		return "overload is not supported";
+	return so->so_pflow ? "pflow is not supported" : NULL;
+}
+
+static const char *
+lacks_translation(const struct pf_rule *r)
+{
+	if (r->r_naf != 0)
+		return "af-to is not supported";
+	if (r->r_nat.pp_set || r->r_rdr.pp_set)
+		return "translation (nat-to, rdr-to, binat-to) is not supported";
+	if (r->r_rt != PF_RT_NONE)
+		return "route-to, reply-to and dup-to are not supported";
+	return r->r_divert != PF_DIVERT_NONE ? "divert is not supported" : NULL;
+}
+
+static const char *
+lacks_setting(const struct pf_rule *r)
+{
+	if (r->r_scrub != 0 || r->r_min_ttl != 0 || r->r_max_mss != 0)
+		return "scrub is not supported";
+	if (r->r_set_prio[0] >= 0 || r->r_set_tos >= 0 || r->r_set_delay != 0)
+		return "set prio, tos and delay are not supported";
+	if (r->r_queue[0][0] != '\0')
+		return "queues are not supported";
+	return r->r_rtable >= 0 ? "rtable is not supported" : NULL;
+}
+
+static const char *
+lacks_criterion(const struct pf_rule *r)
+{
+	if (r->r_os[0] != '\0')
+		return "os is not supported";
+	if (r->r_uid.pc_op != PF_OP_NONE || r->r_gid.pc_op != PF_OP_NONE)
+		return "user and group are not supported";
+	if (r->r_prio >= 0)
+		return "prio is not supported";
+	if (r->r_pktrate != 0)
+		return "max-pkt-rate is not supported";
+	if (r->r_src.ra_addr.pa_type == PF_ADDR_RTLABEL || r->r_dst.ra_addr.pa_type == PF_ADDR_RTLABEL)
+		return "route labels are not supported";
+	return r->r_once ? "once is not supported" : NULL;
+}
+
+static const char *
+lacks_rule(const struct pf_rule *r)
+{
+	const char *why = lacks_criterion(r);
+
+	if (why == NULL)
+		why = lacks_translation(r);
+	if (why == NULL)
+		why = lacks_setting(r);
+	if (why == NULL)
+		why = lacks_state(&r->r_state);
+	if (why == NULL && r->r_log != 0)
+		why = "log is not supported";
+	if (why == NULL && r->r_keep > PF_STATE_NORMAL)
+		why = "modulate state and synproxy state are not supported";
+	return why;
+}
+
+const char *
+pf_lacks(const struct pf_conf *pc, const struct pf_rule *r, const struct pf_queue *q)
+{
+	if (q != NULL)
+		return "queues are not supported";
+	return r != NULL ? lacks_rule(r) : lacks_options(pc);
+}

@@ -1,0 +1,277 @@
+/* pf_match.c - the linear evaluator: rules one after the other as pf.conf(5) says it, the last that matches decides, "quick" at once. */
+#include <string.h>
+
+#include "net/inet6/in6_ifaddr.h"
+#include "net/pf/pf_engine.h"
+#include "net/route/route.h"
+
+/* ---- interfaces ---- */
+
+static inline bool
+name_equal(const char *a, const char *b)
+{
+	return ((load64(a) ^ load64(b)) | (load64(a + 8) ^ load64(b + 8))) == 0;
+}
+
+static bool
+has_default_route(const struct ifnet *ifp)
+{
+	const struct rtentry *rt = rtable_match(ifp->if_rdomain, IP4_ANY), *rt6 = rtable_match6(ifp->if_rdomain, &in6_any);
+
+	return (rt != NULL && rt->rt_plen == 0 && rt->rt_ifp == ifp) || (rt6 != NULL && rt6->rt_plen == 0 && rt6->rt_ifp == ifp);
+}
+
+/* By its name, its group, or a group that all (ifconfig(8)) or those with a default route (egress) are in. */
+bool
+pf_if_matches(const char name[IFNAMSIZ], const struct ifnet *ifp)
+{
+	static const char all[IFNAMSIZ] = "all", egress[IFNAMSIZ] = "egress", any[IFNAMSIZ] = "any";
+
+	if (name_equal(name, ifp->if_xname) || name_equal(name, ifp->if_group))
+		return true;
+	if (name_equal(name, any))		/* but loopback: pf.conf(5) */
+		return !(ifp->if_flags & IFF_LOOPBACK);
+	return name_equal(name, all) || (name_equal(name, egress) && has_default_route(ifp));
+}
+
+/* ---- addresses ---- */
+
+static bool
+in_prefix(const struct pf_addr *pa, unsigned full, const struct in6_addr *addr, unsigned ifplen, const struct in6_addr *a)
+{
+	unsigned plen = pa->pa_plen != PF_PLEN_NONE ? pa->pa_plen : pa->pa_dyn & PF_DYN_NETWORK ? ifplen : full;
+
+	return in6_covers(addr, plen, a);
+}
+
+static bool
+if_has_addr4(const struct ifnet *ifp, const struct pf_addr *pa, const struct in6_addr *a)
+{
+	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next) {
+		struct in6_addr addr = in6_of_ip4(pa->pa_dyn & (PF_DYN_BROADCAST | PF_DYN_PEER) ? ifa->ifa_broadcast : ifa->ifa_addr);
+
+		if ((addr.s6_addr32[0] != 0 && in_prefix(pa, 32, &addr, ifa->ifa_plen, a)))
+			return true;
+		if (pa->pa_dyn & PF_DYN_NOALIAS)
+			break;
+	}
+	return false;
+}
+
+static bool
+if_has_addr6(const struct ifnet *ifp, const struct pf_addr *pa, const struct in6_addr *a)
+{
+	if (pa->pa_dyn & (PF_DYN_BROADCAST | PF_DYN_PEER))
+		return false;
+	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next) {
+		struct in6_addr addr = in6_unembed(&ia->ia_addr);
+
+		if ((pa->pa_dyn & PF_DYN_NOALIAS) && IN6_IS_ADDR_LINKLOCAL(&addr))
+			continue;
+		if (in_prefix(pa, 128, &addr, ia->ia_plen, a))
+			return true;
+		if (pa->pa_dyn & PF_DYN_NOALIAS)
+			break;
+	}
+	return false;
+}
+
+/* (em0), (group:network) ...: the addresses of now, so there is nothing that must follow a change. */
+static bool
+dyn_matches(const struct pf_addr *pa, unsigned pf_family, const struct in6_addr *a)
+{
+	char name[IFNAMSIZ] = { 0 };
+
+	memcpy(name, pa->pa_name, strnlen(pa->pa_name, IFNAMSIZ - 1));
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		if (pf_if_matches(name, ifp) && (pf_family == PF_INET ? if_has_addr4(ifp, pa, a) : if_has_addr6(ifp, pa, a)))
+			return true;
+	return false;
+}
+
+static const struct rtentry *
+route_to(const struct pf_pdesc *pd, const struct in6_addr *a)
+{
+	const struct ifnet *ifp = pd->pd_ifp;
+	struct in6_addr zoned;
+
+	if (pd->pd_af == PF_INET)
+		return rtable_match(ifp->if_rdomain, a->s6_addr32[0]);
+	zoned = in6_embed(a, ifp->if_index);
+	return rtable_match6(ifp->if_rdomain, &zoned);
+}
+
+static bool
+addr_matches(const struct pf_pdesc *pd, const struct pf_addr *pa, const struct pf_ktable *kt, const struct in6_addr *a)
+{
+	const struct rtentry *rt;
+
+	if (pa->pa_af != PF_AF_ANY && pa->pa_af != pd->pd_af)
+		return false;
+	switch (pa->pa_type) {
+	case PF_ADDR_ANY:
+		return true;
+	case PF_ADDR_NET:
+		return in6_covers(&pa->pa_addr, pa->pa_plen, a);
+	case PF_ADDR_RANGE:
+		return in6_cmp(&pa->pa_addr, a) <= 0 && in6_cmp(a, &pa->pa_end) <= 0;
+	case PF_ADDR_DYN:
+		return dyn_matches(pa, pd->pd_af, a);
+	case PF_ADDR_TABLE:
+		return kt != NULL && pf_prefixes_match(kt->kt_now, pf_af(pd->pd_af), a);
+	case PF_ADDR_NOROUTE:
+		return route_to(pd, a) == NULL;
+	case PF_ADDR_URPF:
+		rt = route_to(pd, a);
+		return rt == NULL || rt->rt_ifp != pd->pd_ifp;
+	default:
+		return false;
+	}
+}
+
+static bool
+cmp_matches(const struct pf_cmp *c, uint32_t v)
+{
+	switch (c->pc_op) {
+	case PF_OP_RRG:
+		return c->pc_lo <= v && v <= c->pc_hi;
+	case PF_OP_IRG:
+		return c->pc_lo < v && v < c->pc_hi;
+	case PF_OP_XRG:
+		return v < c->pc_lo || v > c->pc_hi;
+	case PF_OP_EQ:
+		return v == c->pc_lo;
+	case PF_OP_NE:
+		return v != c->pc_lo;
+	case PF_OP_LT:
+		return v < c->pc_lo;
+	case PF_OP_LE:
+		return v <= c->pc_lo;
+	case PF_OP_GT:
+		return v > c->pc_lo;
+	case PF_OP_GE:
+		return v >= c->pc_lo;
+	default:
+		return true;
+	}
+}
+
+/* A fragment without the header has no port to compare. */
+static bool
+port_matches(const struct pf_pdesc *pd, const struct pf_cmp *c, uint16_t port)
+{
+	return c->pc_op == PF_OP_NONE || (!pd->pd_fragment && cmp_matches(c, port));
+}
+
+/* ---- a rule ---- */
+
+/* One in so many, by each core's own sequence (xorshift; G. Marsaglia 2003). */
+static bool
+chance(uint32_t prob)
+{
+	static PERCORE uint32_t x;
+	uint32_t v = percore(x);
+
+	if (v == 0)
+		random_bytes(&v, sizeof(v));
+	v |= v == 0;
+	v ^= v << 13;
+	v ^= v >> 17;
+	v ^= v << 5;
+	percore(x) = v;
+	return v <= prob;
+}
+
+static inline bool
+where_matches(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	const struct pf_rule *r = kr->kr_rule;
+	const struct ifnet *rcv;
+
+	if (r->r_dir != PF_INOUT && r->r_dir != pd->pd_dir)
+		return false;
+	if (kr->kr_ifname[0] != '\0' && pf_if_matches(kr->kr_ifname, pd->pd_ifp) == r->r_ifnot)
+		return false;
+	if (r->r_rdomain >= 0 && (r->r_rdomain == pd->pd_ifp->if_rdomain) == r->r_ifnot)
+		return false;
+	if (kr->kr_rcvif[0] == '\0')
+		return true;
+	rcv = if_get(pd->pd_m->m_ifidx);
+	return (rcv != NULL && pf_if_matches(kr->kr_rcvif, rcv)) != r->r_rcvifnot;
+}
+
+static bool
+proto_matches(const struct pf_rule *r, const struct pf_pdesc *pd)
+{
+	if (r->r_flagset != 0 && pd->pd_proto == IPPROTO_TCP_ && (pd->pd_fragment || (pd->pd_tcp_flags & r->r_flagset) != r->r_flags))
+		return false;
+	if (r->r_icmp_type >= 0 && (pd->pd_fragment || r->r_icmp_type != pd->pd_icmp_type))
+		return false;
+	return r->r_icmp_code < 0 || r->r_icmp_code == pd->pd_icmp_code;
+}
+
+static inline bool
+rule_matches(const struct pf_krule *kr, const struct pf_pdesc *pd, const struct pf_verdict *v)
+{
+	const struct pf_rule *r = kr->kr_rule;
+
+	if (!where_matches(kr, pd) || (r->r_af != PF_AF_ANY && r->r_af != pd->pd_af) || (r->r_proto != 0 && r->r_proto != pd->pd_proto))
+		return false;
+	if (!port_matches(pd, &r->r_src.ra_port, pd->pd_sport) || !port_matches(pd, &r->r_dst.ra_port, pd->pd_dport))
+		return false;
+	if (!proto_matches(r, pd) || (r->r_tos >= 0 && r->r_tos != pd->pd_tos) || (r->r_fragment && !pd->pd_fragment))
+		return false;
+	if (addr_matches(pd, &r->r_src.ra_addr, kr->kr_src, &pd->pd_src) == r->r_src.ra_not ||
+	    addr_matches(pd, &r->r_dst.ra_addr, kr->kr_dst, &pd->pd_dst) == r->r_dst.ra_not)
+		return false;
+	if (kr->kr_match_tag != 0 && (kr->kr_match_tag == v->v_tag) == r->r_tagnot)
+		return false;
+	return r->r_prob == 0 || chance(r->r_prob);
+}
+
+static void
+note(struct pf_verdict *v, const struct pf_krule *kr)
+{
+	if (v->v_nmatch < nitems(v->v_match))
+		v->v_match[v->v_nmatch++] = kr;
+}
+
+/* True: quick, nothing behind it is looked at. */
+static bool
+evaluate(const struct pf_krules *ks, const struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	for (const struct pf_krule *kr = ks->ks_rule, *end = kr + ks->ks_n; kr < end; kr++) {
+		const struct pf_krule *before = v->v_rule;
+		bool stop = false;
+
+		pf_rcount(kr)->rc_evaluations++;
+		if (!rule_matches(kr, pd, v))
+			continue;
+		if (kr->kr_tag != 0)
+			v->v_tag = kr->kr_tag;
+		if (kr->kr_rule->r_action == PF_ANCHOR) {
+			note(v, kr);
+			for (unsigned i = 0; i < kr->kr_nanchors && !stop; i++)
+				stop = evaluate(&kr->kr_anchor[i], pd, v);
+			if (stop || (kr->kr_rule->r_quick && v->v_rule != before))
+				return true;
+			continue;
+		}
+		if (kr->kr_rule->r_action == PF_MATCH)
+			note(v, kr);
+		else
+			v->v_rule = kr;
+		if (kr->kr_rule->r_quick)
+			return true;
+	}
+	return false;
+}
+
+void
+pf_evaluate(const struct pf_ruleset *rs, const struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	v->v_rule = &rs->rs_rule[rs->rs_nrules];
+	v->v_nmatch = 0;
+	v->v_tag = pd->pd_m->m_pftag;
+	evaluate(&rs->rs_main, pd, v);
+}

@@ -1,0 +1,118 @@
+/* pf_prefix.c - a table's addresses: sorted once, looked up by bisection. What nobody writes to can be read by every core, and takes no more room
+ * than the addresses do. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/pf/pf_engine.h"
+
+static int
+prefix_cmp(const void *va, const void *vb)
+{
+	const struct pf_prefix *a = va, *b = vb;
+	int c = in6_cmp(&a->px_addr, &b->px_addr);
+
+	if (c == 0)
+		c = (int)a->px_plen - b->px_plen;
+	return c != 0 ? c : a->px_up < b->px_up ? -1 : 1;	/* px_up is the place in the list, until prefixes_link() */
+}
+
+static inline bool
+prefix_holds(const struct pf_prefix *p, const struct in6_addr *a)
+{
+	return in6_covers(&p->px_addr, p->px_plen, a);
+}
+
+/* Of equal ones the last in the list stays. Returns how many are left. */
+static unsigned
+prefixes_unique(struct pf_prefix *p, unsigned n)
+{
+	unsigned to = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (to > 0 && p[to - 1].px_plen == p[i].px_plen && in6_equal(&p[to - 1].px_addr, &p[i].px_addr))
+			to--;
+		p[to++] = p[i];
+	}
+	return to;
+}
+
+/* Who holds whom: the one before, or one that holds that. */
+static void
+prefixes_link(struct pf_prefix *p, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t up = i > 0 ? i - 1 : PF_PREFIX_NONE;
+
+		while (up != PF_PREFIX_NONE && !prefix_holds(&p[up], &p[i].px_addr))
+			up = p[up].px_up;
+		p[i].px_up = up;
+	}
+}
+
+static bool
+prefixes_fill(struct pf_prefixes *ps, unsigned af, const struct pf_tentry *te, unsigned n)
+{
+	unsigned mine = 0, k = 0;
+	struct pf_prefix *p;
+
+	for (unsigned i = 0; i < n; i++)
+		mine += pf_af(te[i].te_af) == af;
+	if (mine == 0)
+		return true;
+	if ((p = malloc(mine * sizeof(*p))) == NULL)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (pf_af(te[i].te_af) == af)
+			p[k++] = (struct pf_prefix){ in6_masked(&te[i].te_addr, te[i].te_plen), i, te[i].te_plen, te[i].te_not };
+	qsort(p, mine, sizeof(*p), prefix_cmp);
+	ps->pf_n[af] = prefixes_unique(p, mine);
+	ps->pf_p[af] = p;
+	prefixes_link(p, ps->pf_n[af]);
+	return true;
+}
+
+struct pf_prefixes *
+pf_prefixes_make(const struct pf_tentry *te, unsigned n)
+{
+	struct pf_prefixes *ps = calloc(1, sizeof(*ps));
+
+	if (ps == NULL)
+		return NULL;
+	for (unsigned af = 0; af < AF_COUNT; af++)
+		if (!prefixes_fill(ps, af, te, n)) {
+			pf_prefixes_free(ps);
+			return NULL;
+		}
+	return ps;
+}
+
+void
+pf_prefixes_free(struct pf_prefixes *ps)
+{
+	if (ps == NULL)
+		return;
+	for (unsigned af = 0; af < AF_COUNT; af++)
+		free(ps->pf_p[af]);
+	free(ps);
+}
+
+/* The last one whose address is not above a. What holds a comes before a, and holds all that lies between: so it is that one, or holds it. */
+bool
+pf_prefixes_match(const struct pf_prefixes *ps, unsigned af, const struct in6_addr *a)
+{
+	const struct pf_prefix *p = ps->pf_p[af];
+	uint32_t lo = 0, hi = ps->pf_n[af];
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (in6_cmp(&p[mid].px_addr, a) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (lo = lo > 0 ? lo - 1 : PF_PREFIX_NONE; lo != PF_PREFIX_NONE; lo = p[lo].px_up)
+		if (prefix_holds(&p[lo], a))
+			return !p[lo].px_not;
+	return false;
+}

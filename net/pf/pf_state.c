@@ -1,0 +1,361 @@
+/* pf_state.c - the table of states of each core: look-up, memory, limits, and what is over. */
+#include <string.h>
+
+#include "kernel/loop.h"
+#include "kernel/machine.h"
+#include "kernel/cores.h"
+#include "net/core/net_init.h"
+#include "net/core/owner.h"
+#include "net/pf/pf_state.h"
+
+#define SLAB		65536u		/* bytes of memory that a core gets at a time */
+#define BUCKETS_MIN	1024u
+#define BUCKETS_MAX	(1u << 20)
+#define SWEEP_MS	100u		/* a part of the table is looked at so often; the whole in set timeout interval */
+#define SWEEP_REMOVES	2048u		/* at most so many go at a time */
+
+PERCORE struct pf_states pf_states;
+static uint64_t hash_key[4];		/* nobody chooses his bucket */
+
+static void
+pf_state_init(void)
+{
+	random_bytes(hash_key, sizeof(hash_key));
+}
+NET_INIT(pf_state, 10, pf_state_init);
+
+/* ---- the table ---- */
+
+/* Both halves of the product: each bit of the result depends on all of both. */
+static inline uint64_t
+mix(uint64_t a, uint64_t b)
+{
+	__uint128_t p = (__uint128_t)a * b;
+
+	return (uint64_t)p ^ (uint64_t)(p >> 64);
+}
+
+static inline uint32_t
+key_hash(const struct pf_key *k)
+{
+	const uint8_t *w = (const uint8_t *)k;
+
+	if (likely(k->k_af == PF_INET))
+		return (uint32_t)mix(((uint64_t)k->k_addr[0].s6_addr32[0] << 32 | k->k_addr[1].s6_addr32[0]) ^ hash_key[0], load64(w + 32) ^ hash_key[1]);
+	return (uint32_t)mix(mix(load64(w) ^ hash_key[0], load64(w + 8) ^ hash_key[1]) ^ load64(w + 32),
+	    mix(load64(w + 16) ^ hash_key[2], load64(w + 24) ^ hash_key[3]) ^ hash_key[0]);
+}
+
+static inline bool
+key_equal(const struct pf_key *a, const struct pf_key *b)
+{
+	const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+
+	return ((load64(x) ^ load64(y)) | (load64(x + 8) ^ load64(y + 8)) | (load64(x + 16) ^ load64(y + 16)) | (load64(x + 24) ^ load64(y + 24)) |
+	    (load64(x + 32) ^ load64(y + 32))) == 0;
+}
+
+static inline struct pf_state *
+sk_state(struct pf_sk *sk)
+{
+	return container_of(sk, struct pf_state, s_sk);
+}
+
+struct pf_state *
+pf_state_find(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+	uint32_t hash = key_hash(k);
+	struct pf_sk *sk;
+
+	ps->ps_searches++;
+	if (unlikely(ps->ps_bucket == NULL))
+		return NULL;
+	for (sk = ps->ps_bucket[hash & ps->ps_mask]; sk != NULL; sk = sk->sk_next) {
+		struct pf_state *s = sk_state(sk);
+
+		if (sk->sk_hash != hash || !(sk->sk_dirs & 1u << dir) || !key_equal(&sk->sk_key, k))
+			continue;
+		if (unlikely(s->s_ifidx != 0 && s->s_ifidx != ifp->if_index))
+			continue;
+		if (unlikely(ps->ps_now >= s->s_last + 1 && pf_state_expires(s) <= ps->ps_now)) {
+			pf_state_remove(s);
+			return NULL;
+		}
+		return s;
+	}
+	return NULL;
+}
+
+uint32_t
+pf_states_count(void)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < ncores; i++)
+		n += percore_of(pf_states, i).ps_n;
+	return n;
+}
+
+/* pf.conf(5), adaptive.start and adaptive.end: between them timeouts shrink to nothing. */
+uint64_t
+pf_state_expires(const struct pf_state *s)
+{
+	const struct pf_ruleset *rs = s->s_rule->kr_set;
+	const struct pf_state_opts *so = &s->s_rule->kr_rule->r_state;
+	bool own = so->so_timeout_set & 1u << PF_TM_ADAPTIVE_START;	/* the rule's, which count the rule's states */
+	const uint32_t *tm = own ? so->so_timeout : rs->rs_timeout;
+	uint64_t start = tm[PF_TM_ADAPTIVE_START], end = tm[PF_TM_ADAPTIVE_END], n;
+	uint64_t t = so->so_timeout_set & 1u << s->s_timeout ? so->so_timeout[s->s_timeout] : rs->rs_timeout[s->s_timeout];
+
+	n = own ? pf_rcount(s->s_rule)->rc_states : pf_states_count();
+	if (end != 0 && n > start)
+		t = n < end ? t * (end - n) / (end - start) : 0;
+	return s->s_last + t;
+}
+
+/* ---- memory: core 0 allocates, and leaves it where the core finds it ---- */
+
+static uint32_t slabs_left;		/* core 0's: what the limit still allows */
+
+/* True: there is more to do. Every core, each pass. */
+static bool
+supply(void)
+{
+	if (core_id() != 0 || likely(slabs_left == 0))
+		return false;
+	for (unsigned i = 0; i < ncores && slabs_left > 0; i++) {
+		struct pf_states *ps = &percore_of(pf_states, i);
+		void *slab;
+
+		if (ps->ps_bucket == NULL || ps->ps_supply != NULL)
+			continue;
+		if ((slab = page_alloc(SLAB / PAGE_SIZE)) == NULL)
+			return false;
+		slabs_left--;
+		__atomic_store_n(&ps->ps_supply, slab, __ATOMIC_RELEASE);
+	}
+	return false;
+}
+LOOP_HOOK(pf_supply, 60, supply);
+
+static bool
+take_supply(struct pf_states *ps)
+{
+	struct pf_state *s = __atomic_load_n(&ps->ps_supply, __ATOMIC_ACQUIRE);
+
+	if (s == NULL)
+		return false;
+	ps->ps_supply = NULL;
+	for (unsigned i = 0; i < SLAB / sizeof(*s); i++, s++) {
+		s->s_sk.sk_next = (struct pf_sk *)ps->ps_free;
+		ps->ps_free = s;
+	}
+	if (core_id() != 0)		/* its next pass brings more */
+		core_wake(0);
+	return true;
+}
+
+static struct pf_state *
+state_get(struct pf_states *ps)
+{
+	struct pf_state *s;
+
+	if (ps->ps_free == NULL && !take_supply(ps))
+		return NULL;
+	s = ps->ps_free;
+	ps->ps_free = (struct pf_state *)s->s_sk.sk_next;
+	memset(s, 0, sizeof(*s));
+	return s;
+}
+
+struct resize { struct pf_sk **rz_bucket; uint32_t rz_n; size_t rz_oldpages; struct pf_sk **rz_old; };
+
+/* On the core whose table it is. */
+static void
+resize(void *arg)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+	struct resize *rz = arg;
+
+	rz->rz_old = ps->ps_bucket;
+	rz->rz_oldpages = ps->ps_bucket != NULL ? ((size_t)ps->ps_mask + 1) * sizeof(*ps->ps_bucket) / PAGE_SIZE : 0;
+	for (uint32_t i = 0; ps->ps_bucket != NULL && i <= ps->ps_mask; i++)
+		for (struct pf_sk *sk = ps->ps_bucket[i], *next; sk != NULL; sk = next) {
+			struct pf_sk **b = &rz->rz_bucket[sk->sk_hash & (rz->rz_n - 1)];
+
+			next = sk->sk_next;
+			sk->sk_next = *b;
+			*b = sk;
+		}
+	ps->ps_mask = rz->rz_n - 1;
+	ps->ps_hand = 0;
+	ps->ps_bucket = rz->rz_bucket;
+}
+
+static void
+on_core(unsigned core, void (*fn)(void *), void *arg)
+{
+	if (core == core_id())
+		fn(arg);
+	else
+		core_call(core, fn, arg);
+}
+
+bool
+pf_states_prepare(uint32_t limit)
+{
+	static uint32_t slabs;			/* ever allowed */
+	uint32_t n = BUCKETS_MIN, want = (uint32_t)(limit / (SLAB / sizeof(struct pf_state))) + 2 * ncores;
+
+	OWNER(0);
+	while (n < BUCKETS_MAX && n < limit / ncores)
+		n *= 2;
+	for (unsigned i = 0; i < ncores; i++) {
+		const struct pf_states *ps = &percore_of(pf_states, i);
+		struct resize rz = { .rz_n = n };
+
+		if (ps->ps_bucket != NULL && ps->ps_mask + 1 >= n)
+			continue;
+		if ((rz.rz_bucket = page_alloc(n * sizeof(struct pf_sk *) / PAGE_SIZE)) == NULL)
+			return false;
+		on_core(i, resize, &rz);
+		if (rz.rz_old != NULL)
+			page_free(rz.rz_old, rz.rz_oldpages);
+	}
+	if (want > slabs) {
+		slabs_left += want - slabs;
+		slabs = want;
+		supply();
+	}
+	return true;
+}
+
+/* ---- what is over ---- */
+
+static void sweep(void *);
+
+static void
+sweep_again(struct pf_states *ps, uint64_t ms)
+{
+	if (ps->ps_n == 0 || timeout_pending(&ps->ps_timer))
+		return;
+	timeout_set(&ps->ps_timer, sweep, ps);
+	timeout_add_msec(&ps->ps_timer, ms);
+}
+
+/* A part of the table, so that the whole is looked at once in an interval. */
+static void
+sweep(void *arg)
+{
+	struct pf_states *ps = arg;
+	uint32_t interval = MAX(pf_rules->rs_timeout[PF_TM_INTERVAL], 1u), removed = 0;
+	uint32_t n = (uint32_t)((uint64_t)(ps->ps_mask + 1) * SWEEP_MS / (interval * 1000ull)) + 1;
+
+	ps->ps_now = (uint32_t)(uptime_ns() / 1000000000);
+	for (; n > 0 && removed < SWEEP_REMOVES; n--) {
+		struct pf_sk *sk = ps->ps_bucket[ps->ps_hand++ & ps->ps_mask], *next;
+
+		for (; sk != NULL; sk = next) {
+			struct pf_state *s = sk_state(sk);
+
+			next = sk->sk_next;
+			if (pf_state_expires(s) <= ps->ps_now) {
+				pf_state_remove(s);
+				removed++;
+			}
+		}
+	}
+	sweep_again(ps, removed < SWEEP_REMOVES ? SWEEP_MS : 1);
+}
+
+bool
+pf_states_walk(uint32_t *at, unsigned max, void (*fn)(struct pf_state *, void *), void *arg)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+	unsigned looked = 0;
+
+	for (unsigned n = 0; ps->ps_bucket != NULL && *at <= ps->ps_mask; (*at)++) {
+		struct pf_sk *sk = ps->ps_bucket[*at], *next;
+
+		if (n >= max || looked++ >= 16 * max)
+			return true;
+		for (; sk != NULL; sk = next, n++) {
+			next = sk->sk_next;
+			fn(sk_state(sk), arg);
+		}
+	}
+	return false;
+}
+
+/* ---- birth and death ---- */
+
+static bool
+rule_is_full(const struct pf_krule *kr)
+{
+	uint32_t max = kr->kr_rule->r_state.so_max;
+	struct pf_rcount sum;
+
+	if (likely(max == 0))
+		return false;
+	pf_rcount_sum(kr, &sum);
+	return sum.rc_states >= max;
+}
+
+struct pf_state *
+pf_state_create(const struct pf_pdesc *pd, const struct pf_krule *kr, uint16_t tag, enum pf_reason *why)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+	const struct pf_state_opts *so = &kr->kr_rule->r_state;
+	struct pf_state *s;
+	struct pf_sk **b;
+
+	*why = PFR_MAXSTATES;
+	if (pf_states_count() >= pf_rules->rs_limit[PF_LIMIT_STATES] || rule_is_full(kr))
+		return NULL;
+	*why = PFR_MEMORY;
+	if (ps->ps_bucket == NULL || (s = state_get(ps)) == NULL)
+		return NULL;
+	pf_key_of(&s->s_sk.sk_key, pd);
+	s->s_sk.sk_hash = key_hash(&s->s_sk.sk_key);
+	s->s_sk.sk_dirs = 1u << PF_IN | 1u << PF_OUT;
+	s->s_rule = kr;
+	s->s_tag = tag;
+	s->s_dir = pd->pd_dir;
+	s->s_ifidx = so->so_bound == PF_BOUND_IF ? pd->pd_ifp->if_index : 0;
+	s->s_sloppy = so->so_sloppy;
+	s->s_created = s->s_last = ps->ps_now;
+	s->s_id = (uint64_t)core_id() << 56 | ++ps->ps_ids;
+	pf_track_first(s, pd);
+	b = &ps->ps_bucket[s->s_sk.sk_hash & ps->ps_mask];
+	s->s_sk.sk_next = *b;
+	*b = &s->s_sk;
+	ps->ps_n++;
+	ps->ps_inserts++;
+	ps->ps_halfopen += pf_state_halfopen(s);
+	pf_rcount(kr)->rc_states++;
+	pf_rcount(kr)->rc_created++;
+	kr->kr_set->rs_refs[core_id()].n++;
+	sweep_again(ps, SWEEP_MS);
+	return s;
+}
+
+void
+pf_state_remove(struct pf_state *s)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+	struct pf_sk **skp = &ps->ps_bucket[s->s_sk.sk_hash & ps->ps_mask];
+
+	while (*skp != &s->s_sk)
+		skp = &(*skp)->sk_next;
+	*skp = s->s_sk.sk_next;
+	ps->ps_n--;
+	ps->ps_removals++;
+	ps->ps_halfopen -= pf_state_halfopen(s);
+	pf_rcount(s->s_rule)->rc_states--;
+	s->s_rule->kr_set->rs_refs[core_id()].n--;
+	s->s_sk.sk_next = (struct pf_sk *)ps->ps_free;
+	ps->ps_free = s;
+	if (ps->ps_n == 0)
+		timeout_del(&ps->ps_timer);
+}

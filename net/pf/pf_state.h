@@ -1,0 +1,101 @@
+/* pf_state.h - states: what has been let through once, and belongs to it. Each core has a table of its own, of the flows that steering brings there
+ * (pf_home); nobody else looks at it but by core_call().
+ *
+ * A forwarded connection has two, one of each interface. A state's key names the wire's side first, so that a packet out and its answer in have the
+ * same one, and those of the other interface another. */
+#ifndef NET_PF_PF_STATE_H
+#define NET_PF_PF_STATE_H
+
+#include "kernel/out.h"
+#include "net/pf/pf_engine.h"
+
+/* How far an end has come. TCP: what it has sent, and whether that was acknowledged; pfctl -ss's names. */
+enum pf_tcp_state { PFT_CLOSED, PFT_SYN_SENT, PFT_ESTABLISHED, PFT_CLOSING, PFT_FIN_WAIT_2, PFT_TIME_WAIT, PFT_COUNT };
+enum pf_other_state { PFO_NO_TRAFFIC, PFO_SINGLE, PFO_MULTIPLE };
+
+struct pf_peer {
+	uint32_t	 pe_end;	/* the sequence number behind all that it has sent */
+	uint32_t	 pe_maxend;	/* how far it may send: what the other end has acknowledged and allowed */
+	uint32_t	 pe_ack;	/* what it has acknowledged last */
+	uint32_t	 pe_maxwin;	/* the largest window that it has offered, bytes */
+	uint8_t		 pe_state;
+	uint8_t		 pe_scale;	/* of its window, when PF_PEER_SCALE */
+	uint8_t		 pe_flags;
+};
+#define PF_PEER_SEEN	0x01		/* pe_end is known */
+#define PF_PEER_SCALE	0x02		/* its SYN had the option */
+
+struct pf_sk {				/* a state's place in the table */
+	struct pf_sk	*sk_next;
+	uint32_t	 sk_hash;
+	uint32_t	 sk_dirs;	/* bit PF_IN, PF_OUT: packets of which direction look for it here */
+	struct pf_key	 sk_key;
+};
+struct pf_state {
+	struct pf_sk	 s_sk;
+	const struct pf_krule *s_rule;
+	struct pf_peer	 s_peer[2];	/* who began; the other */
+	uint64_t	 s_packets[2], s_bytes[2];	/* by them */
+	uint32_t	 s_created, s_last;	/* seconds of uptime; s_last: of the last packet */
+	uint16_t	 s_ifidx;	/* bound to this interface; 0: to none */
+	uint16_t	 s_tag;
+	uint8_t		 s_dir;		/* of the first packet */
+	uint8_t		 s_timeout;	/* enum pf_timeout: how long it lives from s_last on */
+	bool		 s_sloppy;
+	uint64_t	 s_id;
+} __aligned_to(CACHELINE);
+_Static_assert(sizeof(struct pf_state) <= 3 * CACHELINE, "a million connections are two million of them");
+
+struct pf_states {			/* a core's */
+	struct pf_sk	**ps_bucket;
+	uint32_t	 ps_mask;
+	uint32_t	 ps_n;		/* states; other cores read it to know how many there are in all */
+	uint32_t	 ps_halfopen;	/* TCP, not yet acknowledged from both ends */
+	uint32_t	 ps_hand;	/* the bucket that is looked at next for what is over */
+	uint32_t	 ps_now;	/* seconds of uptime as of this batch */
+	uint64_t	 ps_searches, ps_inserts, ps_removals;
+	uint64_t	 ps_ids;
+	struct pf_state	*ps_free;	/* by s_sk.sk_next */
+	struct timeout	 ps_timer;
+	void *volatile	 ps_supply;	/* memory that core 0 has put here; NULL: it may put some */
+};
+extern struct pf_states pf_states;		/* PERCORE */
+
+/* Tables and memory for so many states in all. Core 0, inside net_enter(). False: no memory, nothing has changed. */
+bool	pf_states_prepare(uint32_t limit);
+uint32_t pf_states_count(void);			/* of all cores; within what they do at the same time. Any core */
+
+/* The state that a packet of that direction on that interface belongs to; NULL: none. */
+struct pf_state *pf_state_find(const struct pf_key *, unsigned dir, const struct ifnet *);
+/* A new one for the packet, which the rule has let through. NULL: *why. */
+struct pf_state *pf_state_create(const struct pf_pdesc *, const struct pf_krule *, uint16_t tag, enum pf_reason *why);
+void	pf_state_remove(struct pf_state *);
+/* When it is over, seconds of uptime, with as many states as there are now (adaptive timeouts). */
+uint64_t pf_state_expires(const struct pf_state *);
+
+/* Calls fn for each state of this core from bucket *at on, whole buckets until `max` states or all have been seen; it may remove the one that it
+ * is given. False: that was the last bucket. */
+bool	pf_states_walk(uint32_t *at, unsigned max, void (*fn)(struct pf_state *, void *), void *arg);
+
+/* ---- what a packet does to its state ---- */
+
+/* Sets the peers of a new state from its first packet. */
+void	pf_track_first(struct pf_state *, const struct pf_pdesc *);
+/* The packet belongs to the state. False: it cannot, as the connection stands: *why. `again`: it begins the connection anew, the state is to go. */
+bool	pf_track(struct pf_state *, const struct pf_pdesc *, enum pf_reason *why, bool *again);
+void	pf_track_tcp_first(struct pf_state *, const struct pf_pdesc *);
+bool	pf_track_tcp(struct pf_state *, const struct pf_pdesc *, bool *again);
+/* The quoted header's sequence number is one of the connection (RFC 5927 4). */
+bool	pf_track_tcp_quoted(const struct pf_state *, const struct pf_pdesc *);
+static inline bool
+pf_state_halfopen(const struct pf_state *s)
+{
+	return s->s_sk.sk_key.k_proto == IPPROTO_TCP_ &&
+	    (s->s_peer[0].pe_state < PFT_ESTABLISHED || s->s_peer[1].pe_state < PFT_ESTABLISHED);
+}
+
+/* pf_state_show.c: as pfctl -ss prints it, verbose: -v, -vv. sw_rule: the rule's number, -1: none is shown. */
+struct pf_state_when { uint64_t sw_expires; uint32_t sw_now; int sw_rule; };
+void	pf_state_print(struct out *, const struct pf_state *, const struct pf_state_when *, unsigned verbose);
+
+#endif

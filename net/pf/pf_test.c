@@ -1,0 +1,343 @@
+/* pf_test.c - a packet is tested: by the state that it belongs to, else by the rules. Who it is is found out in pf_describe.c. */
+#include "kernel/machine.h"
+#include "net/core/handoff.h"
+#include "net/core/stage.h"
+#include "net/inet/ip_frag.h"
+#include "net/inet/ip_var.h"
+#include "net/inet6/ip6_var.h"
+#include "net/ether/ether.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_state.h"
+#include "net/route/nexthop.h"
+
+STAGE(pf_test);
+COUNTER_GROUP(pf, 15);
+COUNTER(pfs_match, pf, 10, INFO, "packet%s judged by rules");
+COUNTER(pfs_passed, pf, 20, INFO, "packet%s passed by states");
+COUNTER(pfs_blocked, pf, 30, DROP, "packet%s blocked by rules");
+COUNTER(pfs_badoff, pf, 40, DROP, "packet%s with bad offsets");
+COUNTER(pfs_frag, pf, 50, DROP, "fragment%s that could not be put together");
+COUNTER(pfs_short, pf, 60, DROP, "packet%s too short");
+COUNTER(pfs_norm, pf, 70, DROP, "packet%s that could not be normalized");
+COUNTER(pfs_memory, pf, 80, DROP, "packet%s without memory for a state");
+COUNTER(pfs_ipoption, pf, 90, DROP, "packet%s with IP options");
+COUNTER(pfs_badstate, pf, 100, DROP, "packet%s that did not fit their state");
+COUNTER(pfs_maxstates, pf, 110, DROP, "packet%s without a state because of a limit");
+COUNTER(pfs_nexthop, pf, 120, DROP, "packet%s whose next hop was gone when they had been handed over");
+
+bool pf_enabled;
+
+const char *const pf_reason_name[PFR_COUNT] = {
+	"match", "bad-offset", "fragment", "short", "normalize", "memory", "bad-timestamp", "congestion", "ip-option", "proto-cksum", "state-mismatch",
+	"state-insert", "state-limit", "src-limit", "synproxy", "translate", "no-route",
+};
+static const struct counter *const reason_counter[PFR_COUNT] = {
+	[PFR_MATCH] = &counter_pfs_match, [PFR_BADOFF] = &counter_pfs_badoff, [PFR_FRAG] = &counter_pfs_frag, [PFR_SHORT] = &counter_pfs_short,
+	[PFR_NORM] = &counter_pfs_norm, [PFR_MEMORY] = &counter_pfs_memory, [PFR_IPOPTION] = &counter_pfs_ipoption,
+	[PFR_BADSTATE] = &counter_pfs_badstate, [PFR_MAXSTATES] = &counter_pfs_maxstates,
+};
+
+uint64_t
+pf_reason_sum(enum pf_reason reason)
+{
+	return reason_counter[reason] != NULL ? counter_sum(reason_counter[reason]) : 0;
+}
+
+void
+pf_drop(struct mbuf *m, enum pf_reason reason)
+{
+	switch (reason) {
+	case PFR_MATCH:
+		M_DROP(m, pfs_blocked);
+		break;
+	case PFR_BADOFF:
+		M_DROP(m, pfs_badoff);
+		break;
+	case PFR_FRAG:
+		M_DROP(m, pfs_frag);
+		break;
+	case PFR_SHORT:
+		M_DROP(m, pfs_short);
+		break;
+	case PFR_MEMORY:
+		M_DROP(m, pfs_memory);
+		break;
+	case PFR_IPOPTION:
+		M_DROP(m, pfs_ipoption);
+		break;
+	case PFR_BADSTATE:
+		M_DROP(m, pfs_badstate);
+		break;
+	case PFR_MAXSTATES:
+		M_DROP(m, pfs_maxstates);
+		break;
+	default:
+		M_DROP(m, pfs_norm);
+		break;
+	}
+}
+
+/* ---- one packet on its core ---- */
+
+static inline void
+count_rule(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	struct pf_rcount *rc = pf_rcount(kr);
+	unsigned out = pd->pd_dir == PF_OUT;
+
+	rc->rc_packets[out]++;
+	rc->rc_bytes[out] += pd->pd_m->m_pktlen;
+}
+
+/* What a state is made for; errors belong to that of another packet, other ICMP to none. */
+static bool
+wants_state(const struct pf_pdesc *pd, const struct pf_rule *r)
+{
+	bool icmp = pd->pd_proto == IPPROTO_ICMP_ || pd->pd_proto == IPPROTO_ICMPV6_;
+
+	return r->r_keep != PF_STATE_NO && !pd->pd_fragment && (!icmp || pd->pd_query);
+}
+
+/* By the rules. False: it is gone. */
+static __rare_fn bool
+test_rules(const struct pf_ruleset *rs, const struct pf_pdesc *pd)
+{
+	enum pf_reason why = PFR_MATCH;
+	struct pf_verdict v;
+
+	pf_evaluate(rs, pd, &v);
+	counter_inc(pfs_match);
+	for (unsigned i = 0; i < v.v_nmatch; i++)
+		count_rule(v.v_match[i], pd);
+	count_rule(v.v_rule, pd);
+	if (v.v_rule->kr_rule->r_action == PF_BLOCK) {
+		pf_blocked(pd, v.v_rule->kr_rule);
+		return false;
+	}
+	if (pd->pd_options && !v.v_rule->kr_rule->r_allow_opts && v.v_rule->kr_index != rs->rs_nrules) {
+		pf_drop(pd->pd_m, PFR_IPOPTION);
+		return false;
+	}
+	pd->pd_m->m_pftag = v.v_tag;
+	if (wants_state(pd, v.v_rule->kr_rule) && pf_state_create(pd, v.v_rule, v.v_tag, &why) == NULL) {
+		pf_drop(pd->pd_m, why);
+		return false;
+	}
+	return true;
+}
+
+/* By the state, if it has one. False: it is gone. */
+static bool
+test_packet(const struct pf_ruleset *rs, const struct pf_pdesc *pd)
+{
+	struct pf_state *s = NULL;
+	enum pf_reason why;
+	struct pf_key key;
+	bool again;
+
+	if (!pd->pd_fragment) {
+		pf_key_of(&key, pd);
+		s = pf_state_find(&key, pd->pd_dir, pd->pd_ifp);
+	}
+	if (s == NULL)
+		return test_rules(rs, pd);
+	if (unlikely(!pf_track(s, pd, &why, &again))) {
+		if (again) {
+			pf_state_remove(s);
+			return test_rules(rs, pd);
+		}
+		pf_drop(pd->pd_m, why);
+		return false;
+	}
+	if (unlikely(pd->pd_options && !s->s_rule->kr_rule->r_allow_opts)) {
+		pf_drop(pd->pd_m, PFR_IPOPTION);
+		return false;
+	}
+	counter_inc(pfs_passed);
+	count_rule(s->s_rule, pd);
+	if (s->s_tag != 0)
+		pd->pd_m->m_pftag = s->s_tag;
+	return true;
+}
+
+/* ---- batches ---- */
+
+static bool
+is_skipped(const struct pf_ruleset *rs, const struct ifnet *ifp)
+{
+	bool skip = false;
+
+	for (const struct pf_skip *sk = rs->rs_conf.pc_options.po_skip; sk != NULL; sk = sk->sk_next) {
+		char name[IFNAMSIZ] = { 0 };
+
+		__builtin_strncpy(name, sk->sk_ifname, IFNAMSIZ - 1);
+		if (pf_if_matches(name, ifp))
+			skip = !sk->sk_not;
+	}
+	return skip;
+}
+
+/* Rules as of now, and the time; for a batch. */
+static inline const struct pf_ruleset *
+begin(const struct batch *b)
+{
+	STAGE_ENTER(pf_test, b->b_n);
+	percore(pf_states).ps_now = (uint32_t)(uptime_ns() / 1000000000);
+	return pf_rules;
+}
+
+/* Inwards again, on the packet's core; on core 0 for what only that can do. */
+static void
+input_again4(struct ifnet *ifp, struct batch *b)
+{
+	ip_input_again(ifp, b);
+}
+static void
+input_again6(struct ifnet *ifp, struct batch *b)
+{
+	ip6_input_again(ifp, b);
+}
+HANDOFF(pf_input4, input_again4);
+HANDOFF(pf_input6, input_again6);
+
+static inline bool
+input_one(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mbuf *m)
+{
+	enum pf_reason why = PFR_SHORT;
+	struct pf_pdesc pd;
+	unsigned home;
+
+	if (unlikely(!pf_describe(&pd, m, af, PF_IN, ifp, &why))) {
+		pf_drop(m, why);
+		return false;
+	}
+	if (unlikely(pd.pd_fragment) && rs->rs_conf.pc_options.po_reassemble) {
+		pf_reassemble(&pd, &rs->rs_conf.pc_options);
+		return false;
+	}
+	if (ncores > 1 && (home = pf_home(&pd)) != core_id()) {
+		handoff_packet(home, af == PF_INET ? &handoff_pf_input4 : &handoff_pf_input6, m);
+		return false;
+	}
+	if (!test_packet(rs, &pd))
+		return false;
+	m->m_flags |= M_PF_IN;
+	return true;
+}
+
+void
+pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
+{
+	const struct pf_ruleset *rs = begin(b);
+	unsigned n = 0, end = b->b_n;
+
+	if (is_skipped(rs, ifp))
+		return;
+	for (unsigned i = 0; i < end; i++) {
+		struct mbuf *m = b->b_m[i];
+
+		if (unlikely(m->m_flags & M_PF_IN) || input_one(rs, af, ifp, m))
+			b->b_m[n++] = m;
+	}
+	b->b_n = n;
+}
+
+/* Of another core's; the next hop goes as its number. */
+static void output_again(struct ifnet *, struct batch *);
+HANDOFF(pf_output, output_again);
+
+static bool
+output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, struct mbuf *m)
+{
+	enum pf_reason why = PFR_SHORT;
+	struct pf_pdesc pd;
+	unsigned home;
+
+	if (unlikely(m->m_flags & M_PF_OUT)) {
+		m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN);
+		return true;
+	}
+	if (unlikely(!pf_describe(&pd, m, af, PF_OUT, ifp, &why))) {
+		pf_drop(m, why);
+		return false;
+	}
+	if (ncores > 1 && (home = pf_home(&pd)) != core_id()) {
+		m->m_tag = nexthop_tag(m->m_nh);
+		handoff_packet(home, &handoff_pf_output, m);
+		return false;
+	}
+	m->m_flags &= (uint16_t)~M_PF_IN;
+	return test_packet(rs, &pd);
+}
+
+void
+pf_output(unsigned af, struct batch *b)
+{
+	const struct pf_ruleset *rs = begin(b);
+	const struct ifnet *ifp = NULL;
+	unsigned n = 0, end = b->b_n;
+	bool skip = false;
+
+	for (unsigned i = 0; i < end; i++) {
+		struct mbuf *m = b->b_m[i];
+
+		if (m->m_nh->nh_ifp != ifp) {
+			ifp = m->m_nh->nh_ifp;
+			skip = is_skipped(rs, ifp);
+		}
+		if (skip)
+			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN);
+		if (skip || output_one(rs, af, ifp, m))
+			b->b_m[n++] = m;
+	}
+	b->b_n = n;
+}
+
+bool
+pf_output_whole(unsigned af, struct mbuf *m)
+{
+	struct batch one = { .b_n = 1, .b_m = { m } };
+
+	pf_output(af, &one);
+	if (one.b_n > 0)
+		m->m_flags |= M_PF_OUT;
+	return one.b_n > 0;
+}
+
+bool
+pf_output_link(unsigned af, struct ifnet *ifp, struct mbuf *m)
+{
+	struct batch one = { .b_n = 1, .b_m = { m } };
+	const struct pf_ruleset *rs = begin(&one);
+	enum pf_reason why = PFR_SHORT;
+	struct pf_pdesc pd;
+
+	if (is_skipped(rs, ifp))
+		return true;
+	if (pf_describe(&pd, m, af, PF_OUT, ifp, &why))
+		return test_packet(rs, &pd);
+	pf_drop(m, why);
+	return false;
+}
+
+static void
+output_again(struct ifnet *ifp __unused_arg, struct batch *b)
+{
+	for (unsigned i = 0; i < b->b_n; i++) {
+		struct mbuf *m = b->b_m[i];
+		struct batch one = { .b_n = 1, .b_m = { m } };
+		bool six = m->m_data[0] >> 4 == 6;
+		uint64_t tag = m->m_tag;
+		struct nexthop *nh = nexthop_tagged(tag);
+
+		if (nh == NULL || nexthop_tag(nh) != tag) {
+			M_DROP(m, pfs_nexthop);
+			continue;
+		}
+		m->m_nh = nh;
+		if (m->m_pktlen <= nh->nh_ifp->if_mtu)
+			(six ? ip6_output : ip_output)(&one);
+		else
+			(six ? ip6_fragment : ip_fragment)(m, nh->nh_ifp->if_mtu);
+	}
+}

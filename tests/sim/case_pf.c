@@ -1,0 +1,357 @@
+/* case_pf.c - the packet filter: rules, states, windows, what is answered, what survives a reload. Each on one core and on three. */
+#include "tests/sim/timeline.h"
+
+#define VIO0	"inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n"
+#define VIO1	"inet 10.0.1.1/24\n!arp -s 10.0.1.2 " MAC_B "\n!route add 10.1/16 10.0.1.2\n"
+#define SYSCTL	"# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\n"
+#define A	"10.0.0.2"
+#define B	"10.0.1.2"
+
+static void
+lab_pf(const char *rules)
+{
+	lab_custom(VIO0, VIO1, sim_print(SYSCTL "# /etc/pf.conf\n%s", rules));
+}
+
+/* Through the router from a to b, and the other way. */
+static void
+a_to_b(const struct pkt *p)
+{
+	struct pkt out = *p;
+
+	out.ttl--;
+	RX(a, p);
+	TX(b, &out);
+}
+
+static void
+b_to_a(const struct pkt *p)
+{
+	struct pkt out = *p;
+
+	out.ttl--;
+	RX(b, p);
+	TX(a, &out);
+}
+
+static void
+blocked(struct raw *from, const struct pkt *p)
+{
+	RX(from, p);
+	NONE(a);
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+}
+
+static void
+misfits(struct raw *from, const struct pkt *p)
+{
+	RX(from, p);
+	NONE(a);
+	NONE(b);
+	COUNT(pfs_badstate, 1);
+}
+
+/* checklist: pf/pass_block:v4, pf/pass_block:enable_disable */
+CASE(pf_block_and_pass)
+{
+	lab_pf("block in on vio0\n");
+	blocked(a, UDP(A, B));
+	b_to_a(UDP(B, A, .sport = 1, .dport = 2));
+	SAY("pfctl -d", "pf disabled");
+	a_to_b(UDP(A, B));
+	SAY("pfctl -e", "pf enabled");
+	blocked(a, UDP(A, B));
+	SAY("pfctl -s rules", "block drop in on vio0 all\n");
+	SAY("pfctl -e", "pfctl: pf already enabled");
+}
+
+CASE(pf_last_match_wins_but_quick)
+{
+	lab_pf("block\npass in on vio0 proto udp to port 53\nblock in quick proto udp from 10.0.0.9 to port 53\npass in from 10.0.0.9\npass out\n");
+	a_to_b(UDP(A, B, .dport = 53));
+	blocked(a, UDP(A, B, .dport = 54));
+	blocked(a, UDP("10.0.0.9", B, .dport = 53));
+	a_to_b(UDP("10.0.0.9", B, .dport = 55));
+}
+
+CASE(pf_states_let_answers_in)
+{
+	lab_pf("block\npass in on vio0\npass out on vio1\n");
+	blocked(b, UDP(B, A, .sport = 4001, .dport = 4000));
+	a_to_b(UDP(A, B));
+	b_to_a(UDP(B, A, .sport = 4001, .dport = 4000));
+	blocked(b, UDP(B, A, .sport = 4002, .dport = 4000));
+	SAY("pfctl -s states", "all udp 10.0.1.2:4001 <- 10.0.0.2:4000       SINGLE:MULTIPLE\n",
+	    "all udp 10.0.0.2:4000 -> 10.0.1.2:4001       MULTIPLE:SINGLE\n");
+	COUNT(pfs_passed, 2);
+	SAY("pfctl -s info", "Status: Enabled", "current entries                        2", "inserts                                2");
+}
+
+CASE(pf_states_end)
+{
+	lab_pf("block\npass in on vio0\npass out on vio1\n");
+	a_to_b(UDP(A, B));
+	AT(sec(59));
+	b_to_a(UDP(B, A, .sport = 4001, .dport = 4000));	/* udp.first: 60 s */
+	AT(sec(59 + 59));
+	b_to_a(UDP(B, A, .sport = 4001, .dport = 4000));	/* udp.multiple: 60 s */
+	AT(sec(59 + 59 + 61));
+	blocked(b, UDP(B, A, .sport = 4001, .dport = 4000));
+	AT(sec(59 + 59 + 61 + 12));				/* all that is over has gone by itself */
+	SAY("pfctl -s info", "current entries                        0", "removals                               2");
+}
+
+CASE(pf_icmp)
+{
+	lab_pf("block\npass in on vio0 inet proto icmp icmp-type echoreq\npass out on vio1\n");
+	blocked(b, ECHOREPLY(B, A));
+	a_to_b(ECHO(A, B));
+	b_to_a(PKT(PK_ECHOREPLY, .src = B, .dst = A));
+	blocked(b, PKT(PK_ECHOREPLY, .src = B, .dst = A, .sport = 4444));
+	SAY("pfctl -s states", "all icmp 10.0.1.2:8 <- 10.0.0.2:4000       0:0\n");
+	RX(a, ECHO(A, "10.0.0.1"));			/* the router itself, whose answer belongs to the state */
+	TX(a, ECHOREPLY("10.0.0.1", A));
+}
+
+/* checklist: pf/icmp:ttl_exceeded, pf/icmp:cve_2019_5598 */
+CASE(pf_icmp_errors)
+{
+	static const struct pkt sent = { .kind = PK_UDP, .src = A, .dst = B, .ttl = 63, .id = 0x1234, .sport = 4000, .dport = 4001, .len = 20 };
+
+	lab_pf("block\npass in on vio0 proto udp\npass out on vio1 proto udp\n");
+	blocked(b, PKT(PK_ICMPERR, .src = B, .dst = A, .type = 3, .code = 3, .quote = &sent));
+	a_to_b(UDP(A, B));
+	b_to_a(PKT(PK_ICMPERR, .src = B, .dst = A, .type = 3, .code = 3, .quote = &sent));
+	b_to_a(PKT(PK_ICMPERR, .src = "10.1.0.1", .dst = A, .type = 11, .code = 0, .quote = &sent));	/* a router on the way */
+	blocked(b, PKT(PK_ICMPERR, .src = B, .dst = A, .type = 3, .code = 3, .quote = UDP(A, B, .sport = 4444)));
+	misfits(b, PKT(PK_ICMPERR, .src = B, .dst = "10.0.0.9", .type = 3, .code = 3, .quote = &sent));	/* it quotes another's */
+	RX(a, UDP(A, B, .ttl = 1));			/* our own error goes out with the state */
+	TX(a, ICMPERR("10.0.0.1", A, 11, 0, UDP(A, B, .ttl = 1)));
+	COUNT(ips_ttl, 1);
+}
+
+CASE(pf_tcp_connection)
+{
+	lab_pf("block\npass in on vio0 proto tcp to port 4001\npass out on vio1\n");
+	blocked(a, TCP(A, B, TH_ACK_, .seq = 1, .ack = 1));	/* flags S/SA */
+	a_to_b(TCP(A, B, TH_SYN_, .seq = 999));
+	SAY("pfctl -s states", "all tcp 10.0.1.2:4001 <- 10.0.0.2:4000       CLOSED:SYN_SENT\n");
+	b_to_a(TCP(B, A, TH_SYN_ | TH_ACK_, .sport = 4001, .dport = 4000, .seq = 4999, .ack = 1000));
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000));
+	SAY("pfctl -s states", "all tcp 10.0.1.2:4001 <- 10.0.0.2:4000       ESTABLISHED:ESTABLISHED\n",
+	    "all tcp 10.0.0.2:4000 -> 10.0.1.2:4001       ESTABLISHED:ESTABLISHED\n");
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000, .len = 1400));
+	b_to_a(TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5000, .ack = 2400, .len = 1400));
+	a_to_b(TCP(A, B, TH_ACK_ | TH_FIN_, .seq = 2400, .ack = 6400));
+	SAY("pfctl -s states", "all tcp 10.0.1.2:4001 <- 10.0.0.2:4000       ESTABLISHED:CLOSING\n");
+	b_to_a(TCP(B, A, TH_ACK_ | TH_FIN_, .sport = 4001, .dport = 4000, .seq = 6400, .ack = 2401));
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 2401, .ack = 6401));
+	SAY("pfctl -s states", "all tcp 10.0.1.2:4001 <- 10.0.0.2:4000       FIN_WAIT_2:FIN_WAIT_2\n");
+	a_to_b(TCP(A, B, TH_SYN_, .seq = 70000));		/* the same ports once more */
+	SAY("pfctl -s states", "all tcp 10.0.1.2:4001 <- 10.0.0.2:4000       CLOSED:SYN_SENT\n");
+	b_to_a(TCP(B, A, TH_RST_ | TH_ACK_, .sport = 4001, .dport = 4000, .seq = 0, .ack = 70001));
+	SAY("pfctl -s states", "all tcp 10.0.1.2:4001 <- 10.0.0.2:4000       TIME_WAIT:TIME_WAIT\n");
+}
+
+/* A connection of which both ends have sent nothing yet; windows of 8192 bytes. */
+static void
+connected(void)
+{
+	lab_pf("block\npass in on vio0 proto tcp to port 4001\npass out on vio1\n");
+	a_to_b(TCP(A, B, TH_SYN_, .seq = 999));
+	b_to_a(TCP(B, A, TH_SYN_ | TH_ACK_, .sport = 4001, .dport = 4000, .seq = 4999, .ack = 1000));
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000));
+}
+
+CASE(pf_tcp_windows)
+{
+	connected();
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000 + 8192 - 100, .ack = 5000, .len = 100));	/* the last that the window takes */
+	misfits(a, TCP(A, B, TH_ACK_, .seq = 1000 + 8192 - 99, .ack = 5000, .len = 100));
+	misfits(a, TCP(A, B, TH_ACK_, .seq = 1000u - 66000, .ack = 5000, .len = 1));	/* older than any retransmission */
+	misfits(a, TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5001));			/* what was never sent */
+	b_to_a(TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5000, .ack = 1100, .win = 9000));
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1100 + 9000 - 100, .ack = 5000, .len = 100));	/* it has moved */
+	misfits(a, TCP(A, B, TH_ACK_, .seq = 1100 + 9000, .ack = 5000, .len = 1));
+}
+
+CASE(pf_tcp_window_scale)
+{
+	lab_pf("block\npass in on vio0 proto tcp to port 4001\npass out on vio1\n");
+	a_to_b(TCP(A, B, TH_SYN_, .seq = 999, .wscale = 7));
+	b_to_a(TCP(B, A, TH_SYN_ | TH_ACK_, .sport = 4001, .dport = 4000, .seq = 4999, .ack = 1000, .wscale = 3));
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000, .win = 100));
+	b_to_a(TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5000, .ack = 1000, .win = 2000));
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000 + 16000 - 1, .ack = 5000, .len = 1, .win = 100));	/* 2000 << 3 */
+	misfits(a, TCP(A, B, TH_ACK_, .seq = 1000 + 16000, .ack = 5000, .len = 1, .win = 100));
+	b_to_a(TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5000 + 12800 - 1, .ack = 1000, .len = 1, .win = 2000));	/* 100 << 7 */
+	misfits(b, TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5000 + 12800, .ack = 1000, .len = 1, .win = 2000));
+	SAY("pfctl -vs states", "wscale 3", "wscale 7", "age 00:00:00, expires in 24:00:00", " pkts, ", " bytes, rule 1\n");
+}
+
+/* checklist: pf/tcp:rst */
+CASE(pf_tcp_reset)
+{
+	connected();
+	misfits(b, TCP(B, A, TH_RST_, .sport = 4001, .dport = 4000, .seq = 5100));	/* within the window, but not the next byte */
+	misfits(b, TCP(B, A, TH_RST_, .sport = 4001, .dport = 4000, .seq = 0));
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000, .len = 10));
+	b_to_a(TCP(B, A, TH_RST_, .sport = 4001, .dport = 4000, .seq = 5000));
+	SAY("pfctl -s states", "TIME_WAIT:TIME_WAIT\n");
+}
+
+CASE(pf_block_return)
+{
+	lab_pf("block return\npass out\n");
+	RX(a, TCP(A, B, TH_SYN_, .seq = 999));
+	TX(a, TCP(B, A, TH_RST_ | TH_ACK_, .sport = 4001, .dport = 4000, .seq = 0, .ack = 1000, .win = 0, .anyid = true, .off = IP_DF_));
+	COUNT(pfs_blocked, 1);
+	RX(a, TCP(A, B, TH_ACK_, .seq = 999, .ack = 77, .len = 5));
+	TX(a, TCP(B, A, TH_RST_, .sport = 4001, .dport = 4000, .seq = 77, .win = 0, .anyid = true, .off = IP_DF_));
+	COUNT(pfs_blocked, 1);
+	blocked(a, TCP(A, B, TH_RST_, .seq = 999));
+	RX(a, UDP(A, B));
+	TX(a, ICMPERR("10.0.0.1", A, 3, 3, UDP(A, B)));
+	COUNT(pfs_blocked, 1);
+	blocked(a, ECHO(A, B));
+	COUNT(pfs_rstout, 2);
+}
+
+/* States are those of the rules that made them, until they end. */
+CASE(pf_reload_keeps_states)
+{
+	connected();
+	SAY("pfctl -f - <<EOF\nblock\nEOF");
+	SAY("pfctl -s rules", "block drop all\n");
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000, .len = 10));
+	b_to_a(TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5000, .ack = 1010));
+	blocked(a, TCP(A, B, TH_SYN_, .seq = 1, .sport = 5000));
+	SAY("show config", "# /etc/pf.conf\nblock\n");
+	SAY("pfctl -f - <<EOF\nblock\npass at dawn\nEOF", "stdin:2: syntax error", "pf rules not loaded");
+	SAY("pfctl -f - <<EOF\npass out nat-to 10.0.1.1\nEOF", "stdin:1: ", "not supported");
+	SAY("pfctl -s rules", "block drop all\n");
+	SAY("pfctl -F states", "2 states cleared");
+	blocked(a, TCP(A, B, TH_ACK_, .seq = 1010, .ack = 5000, .len = 10));
+}
+
+/* checklist: pf/killstate:v4 */
+CASE(pf_kill_states)
+{
+	lab_pf("pass\n");
+	a_to_b(UDP(A, B));
+	a_to_b(UDP(A, B, .sport = 4002));
+	b_to_a(UDP(B, A, .sport = 7, .dport = 8));
+	SAY("pfctl -k 10.0.0.0/24 -k 10.0.1.9", "killed 0 states");
+	SAY("pfctl -k 10.0.0.0/24 -k 10.0.1.2", "killed 4 states");
+	SAY("pfctl -s states", "10.0.1.2:7");
+	SAY("pfctl -k 0.0.0.0/0", "killed 2 states");
+}
+
+/* checklist: pf/table:network, pf/table:match_counters */
+CASE(pf_tables)
+{
+	lab_pf("table <good> const { 10.0.0.0/24 !10.0.0.8/29 10.0.0.9 }\nblock in on vio0\npass in on vio0 from <good>\n");
+	a_to_b(UDP(A, B));
+	blocked(a, UDP("10.0.0.10", B));
+	a_to_b(UDP("10.0.0.9", B));
+	blocked(a, UDP("10.0.2.1", B));
+	SAY("pfctl -s Tables", "good\n");
+}
+
+CASE(pf_limits)
+{
+	lab_pf("set limit states 4\npass\n");
+	a_to_b(UDP(A, B, .sport = 1));
+	a_to_b(UDP(A, B, .sport = 2));
+	RX(a, UDP(A, B, .sport = 3));
+	NONE(b);
+	COUNT(pfs_maxstates, 1);
+	a_to_b(UDP(A, B, .sport = 1));
+	SAY("pfctl -s info", "state-limit                            1");
+	SAY("pfctl -f - <<EOF\npass in no state\npass out keep state (max 1)\nEOF");
+	SAY("pfctl -F states");
+	a_to_b(UDP(A, B, .sport = 1));
+	RX(a, UDP(A, B, .sport = 3));
+	NONE(b);
+	COUNT(pfs_maxstates, 1);
+}
+
+CASE(pf_anchors_and_tags)
+{
+	lab_pf("match in on vio0 tag FROM_A\nblock\nanchor on vio0 proto udp {\n pass in proto udp to port 53\n anchor \"deep\" {\n  pass in quick proto udp to port 54\n }\n}\n"
+	    "block in proto udp to port 54\npass out tagged FROM_A\n");
+	a_to_b(UDP(A, B, .dport = 53));
+	a_to_b(UDP(A, B, .dport = 54));
+	blocked(a, UDP(A, B, .dport = 55));
+	SAY("pfctl -f - <<EOF\npass in\nblock out\npass out tagged FROM_A\nEOF");
+	blocked(a, UDP(A, B, .dport = 80));
+}
+
+CASE(pf_skip_and_dynamic)
+{
+	lab_pf("set skip on vio1\nblock return-icmp in\npass in from any to (vio1) \npass in from (vio0:network) to 10.1.0.0/16\n");
+	RX(a, ECHO(A, "10.0.1.1"));
+	TX(a, ECHOREPLY("10.0.1.1", A));
+	RX(a, UDP(A, B));
+	TX(a, ICMPERR("10.0.0.1", A, 3, 3, UDP(A, B)));
+	COUNT(pfs_blocked, 1);
+	b_to_a(UDP(B, A));
+	SAY("ifconfig vio1 inet alias 10.1.0.9/32");
+	raw_forget(b);				/* it is announced */
+	RX(a, ECHO(A, "10.1.0.9"));
+	TX(a, ECHOREPLY("10.1.0.9", A));
+}
+
+/* checklist: pf/fragmentation:reassemble */
+CASE(pf_fragments)
+{
+	lab_pf("block\npass in on vio0 proto udp to port 4001\npass out on vio1\n");
+	RX(a, UDP(A, B, .len = 100, .off = IP_MF_, .part = 64));
+	NONE(b);
+	RX(a, UDP(A, B, .len = 100, .from = 64, .part = 44));
+	TX(b, UDP(A, B, .len = 100, .ttl = 63));
+	RX(b, UDP(B, A, .sport = 4001, .dport = 4000, .len = 3000, .from = 1600, .part = 1408));
+	RX(b, UDP(B, A, .sport = 4001, .dport = 4000, .len = 3000, .off = IP_MF_, .part = 1600 - 1480 + 1360));
+	RX(b, UDP(B, A, .sport = 4001, .dport = 4000, .len = 3000, .off = IP_MF_, .from = 1480, .part = 120));
+	TX(a, UDP(B, A, .sport = 4001, .dport = 4000, .len = 3000, .off = IP_MF_, .part = 1480, .ttl = 63));
+	TX(a, UDP(B, A, .sport = 4001, .dport = 4000, .len = 3000, .off = IP_MF_, .from = 1480, .part = 1480, .ttl = 63));
+	TX(a, UDP(B, A, .sport = 4001, .dport = 4000, .len = 3000, .from = 2960, .part = 48, .ttl = 63));
+	RX(a, UDP(A, B, .dport = 5000, .len = 100, .off = IP_MF_, .part = 64));
+	RX(a, UDP(A, B, .dport = 5000, .len = 100, .from = 64, .part = 44));
+	COUNT(pfs_blocked, 1);
+	RX(a, UDP(A, B, .len = 100, .off = IP_MF_ | IP_DF_, .part = 64));
+	COUNT(pfs_frag, 1);
+}
+
+/* checklist: pf/fragmentation_pass:no_df, pf/fragmentation_compat:no_df */
+CASE(pf_fragments_as_they_are)
+{
+	lab_pf("set reassemble no\nblock\npass in on vio0 proto udp from 10.0.0.2 to port 4001\npass out on vio1\npass fragment\n");
+	a_to_b(UDP(A, B, .len = 100, .off = IP_MF_, .part = 64));
+	a_to_b(UDP(A, B, .len = 100, .from = 64, .part = 44));
+	SAY("pfctl -s info", "current entries                        0");
+	SAY("pfctl -f - <<EOF\nset reassemble no\nblock\npass in on vio0 proto udp to port 4001\npass out\nEOF");
+	blocked(a, UDP(A, B, .len = 100, .from = 64, .part = 44));	/* it has no port */
+	SAY("pfctl -f - <<EOF\nset reassemble yes no-df\npass\nEOF");
+	RX(a, UDP(A, B, .len = 100, .off = IP_MF_ | IP_DF_, .part = 64));
+	RX(a, UDP(A, B, .len = 100, .off = IP_DF_, .from = 64, .part = 44));
+	TX(b, UDP(A, B, .len = 100, .ttl = 63));
+}
+
+/* A bad pf.conf takes the whole configuration back; one that is gone takes its states with it. */
+CASE(pf_in_the_configuration)
+{
+	lab_pf("block in on vio0\n");
+	blocked(a, UDP(A, B));
+	SAY("load <<EOF\n# /etc/hostname.vio0\n" VIO0 "# /etc/hostname.vio1\n" VIO1 SYSCTL "# /etc/pf.conf\npass\nblock on\nEOF", "/etc/pf.conf:2: syntax error");
+	blocked(a, UDP(A, B));
+	SAY("load <<EOF\n# /etc/hostname.vio0\n" VIO0 "# /etc/hostname.vio1\n" VIO1 SYSCTL "# /etc/pf.conf\npass\nEOF");
+	a_to_b(UDP(A, B));
+	SAY("show config", "# /etc/pf.conf\npass\n");
+	SAY("load <<EOF\n# /etc/hostname.vio0\n" VIO0 "# /etc/hostname.vio1\n" VIO1 SYSCTL "EOF");
+	a_to_b(UDP(A, B));
+	SAY("pfctl -s info", "Status: Disabled", "current entries                        0");
+	raw_forget(a);
+	raw_forget(b);
+}
