@@ -35,7 +35,8 @@ $(INTR_OBJ): MODE_FILE := -mgeneral-regs-only
 # What people type, read and configure, and what a card needs once: small is better than fast.
 COLD	:= kernel/cmd% kernel/command% kernel/config% kernel/edit% kernel/log% kernel/shell% kernel/sysctl% kernel/systat% kernel/vmstat% \
 	   drivers/%_attach drivers/%_hw drivers/pci% drivers/uart drivers/virtio kernel/amd64/bootinfo \
-	   net/pf/pf_parse% net/pf/pf_print% net/pf/pf_lex net/pf/pf_conf net/pf/pf_check net/pf/pf_expand net/pf/pf_host net/pf/pfctl% \
+	   net/pf/pf_parse% net/pf/pf_print% net/pf/pf_lex net/pf/pf_conf net/pf/pf_check net/pf/pf_expand net/pf/pf_host net/pf/pfctl% net/pf/pf_anchor net/pf/pf_mem net/pf/pf_env% net/pf/pf_pool \
+	   net/pf/pf_names net/pf/pf_ruleset net/pf/pf_lacks net/pf/pf_tag net/pf/pf_ctl \
 	   net/core/config% net/core/hostname% net/core/ifconfig% net/core/nbr_edit net/core/netstat% net/core/systat% \
 	   net/inet/host_arg net/inet/igmp% net/inet/ping% net/inet/traceroute% net/inet6/mld6% net/inet6/ping6% net/inet6/rad% net/inet6/slaac% net/inet6/traceroute% net/inet6/in6_soii \
 	   net/route/mygate net/route/route_% net/route/rt_% net/route/static% %_cmd %_kstat %_show

@@ -52,12 +52,12 @@ TEST(pfctl_errors)
 
 TEST(pfctl_usage)
 {
-	static const char *const bad[] = { "pfctl", "pfctl -n", "pfctl -f x", "pfctl -nx -f x", "pfctl -n -f", "pfctl -n -D x -f x", "pfctl -n -o all -f x",
+	static const char *const bad[] = { "pfctl", "pfctl -n", "pfctl -n -s rules", "pfctl -k", "pfctl -q", "pfctl -nx -f x", "pfctl -n -f", "pfctl -n -D x -f x", "pfctl -n -o all -f x",
 		"pfctl -n -f x y", "pfctl -n -a '' -f x" };
 
 	cmd_start();
 	for (unsigned i = 0; i < nitems(bad); i++)
-		CHECK_IN(pfctl(bad[i], NULL, 2), "usage: pfctl -n");
+		CHECK_IN(pfctl(bad[i], NULL, 2), "usage: pfctl [-deqv]");
 	cmd_end();
 }
 
