@@ -15,6 +15,9 @@
  *	configuration, commands, log's readers	core 0 (tasks)			exactly, from the next pass on
  *	pf: rules, tables, on and off		core 0				a batch is judged by one ruleset, the old or the new
  *	pf: states				the core that steering chooses	packets go there (pf_home), of links and groups to core 0; core 0 copies them
+ *	pf: translated addresses and ports	the core that answers come home to	exactly; states of connections that come home to two cores are noted
+ *						at the other, and packets go on from there
+ *	pf: turns of round-robin		each core has its own		as many turns as cores
  *	pf: limits of states, of a rule's	each core counts its own	all add them up: exact to as many as cores make at the same moment
  *	uses of a route (netstat -rn)		all add to it			within a few: two that add at once may count as one
  *	IP identification			each core's own sequence	random steps: no two are alike for long

@@ -105,7 +105,7 @@ ip_fragment(struct mbuf *m, uint32_t mtu)
 	unsigned hlen = (m->m_data[0] & 15) * 4u, step = mtu > hlen ? (mtu - hlen) & ~7u : 0, off = 0;
 	unsigned start = (be16_host(((const struct ip *)m->m_data)->ip_off) & IP_OFFMASK) * 8u;
 
-	if (unlikely(pf_enabled) && !pf_output_whole(PF_INET, m))
+	if (unlikely(pf_enabled) && (m = pf_output_whole(PF_INET, m)) == NULL)
 		return;
 	/* A piece that reaches beyond the longest datagram would have pieces whose offset wraps: an overlap with its start. */
 	if (step == 0 || start + m->m_pktlen > IP_MAXPACKET) {

@@ -30,7 +30,7 @@ ip_send_link(struct ifnet *ifp, struct mbuf *m)
 	struct batch one;
 	be32_t dst = ip->ip_dst;
 
-	if (unlikely(pf_enabled) && !pf_output_link(PF_INET, ifp, m))
+	if (unlikely(pf_enabled) && (m = pf_output_link(PF_INET, ifp, m)) == NULL)
 		return false;
 	ip = (struct ip *)m->m_data;
 	if (!ifp->if_ether || !nexthop_if_usable(ifp) || !m_prepend(m, ETHER_HDR_LEN)) {

@@ -84,7 +84,7 @@ ip6_fragment(struct mbuf *m, uint32_t mtu)
 	unsigned step = mtu > FRAG_HLEN + 8 ? (mtu - (unsigned)FRAG_HLEN) & ~7u : 0;
 	be32_t ident;
 
-	if (unlikely(pf_enabled) && !pf_output_whole(PF_INET6, m))
+	if (unlikely(pf_enabled) && (m = pf_output_whole(PF_INET6, m)) == NULL)
 		return;
 	if (step == 0 || data > IP6_MAXPLEN) {
 		M_DROP(m, ip6s_cantfrag);

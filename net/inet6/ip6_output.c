@@ -89,7 +89,7 @@ ip6_send_group(struct mbuf *m, struct ifnet *ifp)
 	else {
 		counter_inc(ip6s_groupout);
 		ip6_complete(m);
-		if (unlikely(pf_enabled) && !pf_output_link(PF_INET6, ifp, m))
+		if (unlikely(pf_enabled) && (m = pf_output_link(PF_INET6, ifp, m)) == NULL)
 			return false;
 		ip6 = (struct ip6_hdr *)m->m_data;
 		m_prepend(m, sizeof(*eh));

@@ -18,10 +18,10 @@ extern bool pf_enabled;
 void	pf_input(unsigned af, struct ifnet *, struct batch *);
 /* Outwards: m_nh set, the header complete. What passes stays in the batch. Any core. */
 void	pf_output(unsigned af, struct batch *);
-/* The same for one packet that is going to be cut into fragments, which then pass untested. False: it is gone; what goes on elsewhere is cut there
- * when it needs to be. */
-bool	pf_output_whole(unsigned af, struct mbuf *);
-/* The same for what is sent on a link without a next hop: to groups, neighbour discovery. Core 0. False: it is gone. */
-bool	pf_output_link(unsigned af, struct ifnet *, struct mbuf *);
+/* The same for one packet that is going to be cut into fragments, which then pass untested. What goes on, maybe another mbuf; NULL: it is
+ * gone, and is cut where it goes on when it needs to be. */
+struct mbuf *pf_output_whole(unsigned af, struct mbuf *);
+/* The same for what is sent on a link without a next hop: to groups, neighbour discovery. Core 0. As above. */
+struct mbuf *pf_output_link(unsigned af, struct ifnet *, struct mbuf *);
 
 #endif

@@ -280,23 +280,32 @@ pf_describe(struct pf_pdesc *pd, struct mbuf *m, unsigned af, unsigned dir, cons
 
 /* What never goes from one link to another. */
 static bool
-link_only6(const struct pf_pdesc *pd)
+link_only6(const struct in6_addr *src, const struct in6_addr *dst)
 {
-	const struct in6_addr *src = &pd->pd_ksrc, *dst = &pd->pd_kdst;
-	bool nd = pd->pd_query && pd->pd_proto == IPPROTO_ICMPV6_ && (pd->pd_icmp_type == ICMP6_NS || pd->pd_icmp_type == ICMP6_NA);
-
-	return nd || IN6_IS_ADDR_MULTICAST(dst) || IN6_IS_ADDR_MULTICAST(src) || IN6_IS_ADDR_LINKLOCAL(src) || IN6_IS_ADDR_LINKLOCAL(dst);
+	return IN6_IS_ADDR_MULTICAST(dst) || IN6_IS_ADDR_MULTICAST(src) || IN6_IS_ADDR_LINKLOCAL(src) || IN6_IS_ADDR_LINKLOCAL(dst);
 }
 
 /* Where steering sends the flow, so that as a rule it is already there; what is about a link or a group is core 0's, which sends it. */
+static unsigned
+home(unsigned af, unsigned proto, const struct in6_addr *src, const struct in6_addr *dst, uint16_t sport, uint16_t dport, bool fragment)
+{
+	bool ports = !fragment && (proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_);
+
+	if (af == PF_INET6 ? link_only6(src, dst) || (proto == IPPROTO_ICMPV6_ && (sport == ICMP6_NS || dport == ICMP6_NS) && !fragment) :
+	    ip4_is_multicast(src->s6_addr32[0]) || ip4_is_multicast(dst->s6_addr32[0]) || dst->s6_addr32[0] == IP4_BROADCAST ||
+	    src->s6_addr32[0] == IP4_BROADCAST)
+		return 0;
+	return steer_tuple(pf_af(af), src, dst, host_be16(sport), host_be16(dport), ports);
+}
+
 unsigned
 pf_home(const struct pf_pdesc *pd)
 {
-	const struct in6_addr *src = &pd->pd_ksrc, *dst = &pd->pd_kdst;
-	bool ports = !pd->pd_fragment && (pd->pd_kproto == IPPROTO_TCP_ || pd->pd_kproto == IPPROTO_UDP_);
+	return home(pd->pd_af, pd->pd_kproto, &pd->pd_ksrc, &pd->pd_kdst, pd->pd_ksport, pd->pd_kdport, pd->pd_fragment);
+}
 
-	if (pd->pd_af == PF_INET6 ? link_only6(pd) : ip4_is_multicast(src->s6_addr32[0]) || ip4_is_multicast(dst->s6_addr32[0]) ||
-	    dst->s6_addr32[0] == IP4_BROADCAST)
-		return 0;
-	return steer_tuple(pf_af(pd->pd_af), src, dst, host_be16(pd->pd_ksport), host_be16(pd->pd_kdport), ports);
+unsigned
+pf_key_home(const struct pf_key *k)
+{
+	return home(k->k_af, k->k_proto, &k->k_addr[0], &k->k_addr[1], k->k_port[0], k->k_port[1], false);
 }

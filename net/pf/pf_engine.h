@@ -39,6 +39,7 @@ struct pf_rcount {		/* a core's counts of a rule */
 	uint64_t	 rc_evaluations;
 	uint64_t	 rc_packets[2], rc_bytes[2];	/* in, out */
 	uint64_t	 rc_states, rc_created;		/* there are now; were ever made */
+	uint64_t	 rc_turn;			/* round-robin: whose turn it is, on this core */
 } __aligned_to(CACHELINE);
 
 struct pf_ruleset;
@@ -111,6 +112,7 @@ struct pf_pdesc {
 	uint8_t		 pd_icmp_type, pd_icmp_code;
 	bool		 pd_fragment;		/* without a header of the protocol above */
 	bool		 pd_options;		/* IP options, or a routing header, or hop-by-hop options */
+	bool		 pd_sent;		/* another core has found out that it is this one's */
 	bool		 pd_query, pd_error;	/* ICMP: with a state of its own; about another packet */
 	uint16_t	 pd_off;		/* of the protocol's header */
 	uint32_t	 pd_len;		/* TCP: bytes of data */
@@ -124,8 +126,9 @@ struct pf_pdesc {
 enum pf_reason;
 /* Looks at the packet: m_data at an IP header that has been checked. False: *why. May move the packet's bytes (m_pullup). */
 bool	pf_describe(struct pf_pdesc *, struct mbuf *, unsigned af, unsigned dir, const struct ifnet *, enum pf_reason *why);
-/* The core that the packet's states are on. */
+/* The core that the packet's states are on; where packets of that key come home to. */
 unsigned pf_home(const struct pf_pdesc *);
+unsigned pf_key_home(const struct pf_key *);
 static inline void
 pf_key_of(struct pf_key *k, const struct pf_pdesc *pd)
 {
@@ -147,9 +150,13 @@ struct pf_verdict {
 	const struct pf_krule *v_match[16];	/* match rules and anchors on the way, for their counters */
 	unsigned	 v_nmatch;
 	uint16_t	 v_tag;
+	const struct pf_krule *v_xlate;		/* that translates; NULL: none */
+	struct in6_addr	 v_xaddr;		/* the new source (out) or destination (in) */
+	uint16_t	 v_xport;		/* in: the new port; 0: it stays */
+	bool		 v_xfailed;		/* the pool has no address */
 };
-/* The linear evaluator. Bounded by the rules, once for each anchor rule that leads to them. */
-void	pf_evaluate(const struct pf_ruleset *, const struct pf_pdesc *, struct pf_verdict *);
+/* The linear evaluator; rules behind one that matches and translates see what it has made of the packet: pd_src, pd_dst, pd_dport change. Bounded by the rules, once for each anchor rule that leads to them. */
+void	pf_evaluate(const struct pf_ruleset *, struct pf_pdesc *, struct pf_verdict *);
 bool	pf_if_matches(const char name[IFNAMSIZ], const struct ifnet *);
 
 /* Why a packet is dropped: pfctl -si's counters, in its order. */

@@ -30,13 +30,24 @@ lacks_state(const struct pf_state_opts *so)
 	return so->so_pflow ? "pflow is not supported" : NULL;
 }
 
+static bool
+lacks_pool(const struct pf_pool *pp)
+{
+	return pp->pp_set && (pp->pp_sticky || pp->pp_type == PF_POOL_LEASTSTATES || (pp->pp_addr.pa_type != PF_ADDR_NET &&
+	    (pp->pp_addr.pa_type != PF_ADDR_DYN || (pp->pp_addr.pa_dyn & PF_DYN_MODS) != 0 || pp->pp_addr.pa_plen != PF_PLEN_NONE)));
+}
+
 static const char *
 lacks_translation(const struct pf_rule *r)
 {
 	if (r->r_naf != 0)
 		return "af-to is not supported";
-	if (r->r_nat.pp_set || r->r_rdr.pp_set)
-		return "translation (nat-to, rdr-to, binat-to) is not supported";
+	if ((r->r_nat.pp_set && r->r_dir != PF_OUT) || (r->r_rdr.pp_set && r->r_dir != PF_IN))
+		return "nat-to is supported with \"out\" only, rdr-to with \"in\"";
+	if ((r->r_nat.pp_set || r->r_rdr.pp_set) && r->r_action == PF_PASS && r->r_keep == PF_STATE_NO)
+		return "translation without state is not supported";
+	if (lacks_pool(&r->r_nat) || lacks_pool(&r->r_rdr))
+		return "pools of several addresses or a table, sticky-address and least-states are not supported";
 	if (r->r_rt != PF_RT_NONE)
 		return "route-to, reply-to and dup-to are not supported";
 	return r->r_divert != PF_DIVERT_NONE ? "divert is not supported" : NULL;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "net/inet6/in6_ifaddr.h"
-#include "net/pf/pf_engine.h"
+#include "net/pf/pf_nat.h"
 #include "net/route/route.h"
 
 /* ---- interfaces ---- */
@@ -236,9 +236,26 @@ note(struct pf_verdict *v, const struct pf_krule *kr)
 		v->v_match[v->v_nmatch++] = kr;
 }
 
+/* The packet is now what the rule makes of it. */
+static void
+translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	const struct pf_rule *r = kr->kr_rule;
+
+	if (!(pd->pd_dir == PF_OUT ? r->r_nat.pp_set : r->r_rdr.pp_set))
+		return;
+	v->v_xlate = kr;
+	v->v_xfailed = !pf_pool_pick(kr, pd, &v->v_xaddr, &v->v_xport);
+	if (v->v_xfailed)
+		return;
+	*(pd->pd_dir == PF_OUT ? &pd->pd_src : &pd->pd_dst) = v->v_xaddr;
+	if (v->v_xport != 0)
+		pd->pd_dport = v->v_xport;
+}
+
 /* True: quick, nothing behind it is looked at. */
 static bool
-evaluate(const struct pf_krules *ks, const struct pf_pdesc *pd, struct pf_verdict *v)
+evaluate(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	for (const struct pf_krule *kr = ks->ks_rule, *end = kr + ks->ks_n; kr < end; kr++) {
 		const struct pf_krule *before = v->v_rule;
@@ -257,9 +274,10 @@ evaluate(const struct pf_krules *ks, const struct pf_pdesc *pd, struct pf_verdic
 				return true;
 			continue;
 		}
-		if (kr->kr_rule->r_action == PF_MATCH)
+		if (kr->kr_rule->r_action == PF_MATCH) {
 			note(v, kr);
-		else
+			translate(kr, pd, v);
+		} else
 			v->v_rule = kr;
 		if (kr->kr_rule->r_quick)
 			return true;
@@ -268,10 +286,15 @@ evaluate(const struct pf_krules *ks, const struct pf_pdesc *pd, struct pf_verdic
 }
 
 void
-pf_evaluate(const struct pf_ruleset *rs, const struct pf_pdesc *pd, struct pf_verdict *v)
+pf_evaluate(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	v->v_rule = &rs->rs_rule[rs->rs_nrules];
 	v->v_nmatch = 0;
+	v->v_xlate = NULL;
+	v->v_xfailed = false;
+	v->v_xport = 0;
 	v->v_tag = pd->pd_m->m_pftag;
 	evaluate(&rs->rs_main, pd, v);
+	if (v->v_rule->kr_rule->r_action == PF_PASS)
+		translate(v->v_rule, pd, v);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/machine.h"
 #include "net/pf/pf_engine.h"
 
 #define COST_MAX	1000000u	/* rules that a packet may have to be compared with */
@@ -160,6 +161,18 @@ make_calls(struct make *mk, struct pf_krule *kr)
 	return true;
 }
 
+/* source-hash without a key: one that nobody knows. The rules are ours until they are published. */
+static void
+make_key(const struct pf_rule *r)
+{
+	struct pf_rule *own = (struct pf_rule *)r;
+
+	if (!r->r_nat.pp_keyed)
+		random_bytes(own->r_nat.pp_key, sizeof(own->r_nat.pp_key));
+	if (!r->r_rdr.pp_keyed)
+		random_bytes(own->r_rdr.pp_key, sizeof(own->r_rdr.pp_key));
+}
+
 static bool
 make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 {
@@ -167,6 +180,7 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 
 	strncpy(kr->kr_ifname, r->r_ifname, IFNAMSIZ - 1);
 	strncpy(kr->kr_rcvif, r->r_rcvif, IFNAMSIZ - 1);
+	make_key(kr->kr_rule);
 	kr->kr_src = make_table(mk, an, &r->r_src.ra_addr);
 	kr->kr_dst = make_table(mk, an, &r->r_dst.ra_addr);
 	if (!make_tag(mk, r, r->r_tag, &kr->kr_tag) || !make_tag(mk, r, r->r_match_tag, &kr->kr_match_tag))

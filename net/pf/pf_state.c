@@ -6,7 +6,7 @@
 #include "kernel/cores.h"
 #include "net/core/net_init.h"
 #include "net/core/owner.h"
-#include "net/pf/pf_state.h"
+#include "net/pf/pf_nat.h"
 
 #define SLAB		65536u		/* bytes of memory that a core gets at a time */
 #define BUCKETS_MIN	1024u
@@ -58,7 +58,7 @@ key_equal(const struct pf_key *a, const struct pf_key *b)
 static inline struct pf_state *
 sk_state(struct pf_sk *sk)
 {
-	return container_of(sk, struct pf_state, s_sk);
+	return container_of(sk - ((sk->sk_dirs & PF_SK_OTHER) != 0), struct pf_state, s_sk[0]);
 }
 
 struct pf_state *
@@ -76,6 +76,8 @@ pf_state_find(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
 
 		if (sk->sk_hash != hash || !(sk->sk_dirs & 1u << dir) || !key_equal(&sk->sk_key, k))
 			continue;
+		if (unlikely(s->s_away != 0))
+			return s;
 		if (unlikely(s->s_ifidx != 0 && s->s_ifidx != ifp->if_index))
 			continue;
 		if (unlikely(ps->ps_now >= s->s_last + 1 && pf_state_expires(s) <= ps->ps_now)) {
@@ -148,7 +150,7 @@ take_supply(struct pf_states *ps)
 		return false;
 	ps->ps_supply = NULL;
 	for (unsigned i = 0; i < SLAB / sizeof(*s); i++, s++) {
-		s->s_sk.sk_next = (struct pf_sk *)ps->ps_free;
+		s->s_sk[0].sk_next = (struct pf_sk *)ps->ps_free;
 		ps->ps_free = s;
 	}
 	if (core_id() != 0)		/* its next pass brings more */
@@ -164,7 +166,7 @@ state_get(struct pf_states *ps)
 	if (ps->ps_free == NULL && !take_supply(ps))
 		return NULL;
 	s = ps->ps_free;
-	ps->ps_free = (struct pf_state *)s->s_sk.sk_next;
+	ps->ps_free = (struct pf_state *)s->s_sk[0].sk_next;
 	memset(s, 0, sizeof(*s));
 	return s;
 }
@@ -234,11 +236,12 @@ pf_states_prepare(uint32_t limit)
 /* ---- what is over ---- */
 
 static void sweep(void *);
+static void bury(struct pf_states *);
 
 static void
 sweep_again(struct pf_states *ps, uint64_t ms)
 {
-	if (ps->ps_n == 0 || timeout_pending(&ps->ps_timer))
+	if ((ps->ps_n == 0 && ps->ps_dying == NULL) || timeout_pending(&ps->ps_timer))
 		return;
 	timeout_set(&ps->ps_timer, sweep, ps);
 	timeout_add_msec(&ps->ps_timer, ms);
@@ -260,12 +263,17 @@ sweep(void *arg)
 			struct pf_state *s = sk_state(sk);
 
 			next = sk->sk_next;
+			if (s->s_away != 0 || (sk->sk_dirs & PF_SK_OTHER))
+				continue;
+			if (next != NULL && sk_state(next) == s)
+				next = next->sk_next;
 			if (pf_state_expires(s) <= ps->ps_now) {
 				pf_state_remove(s);
 				removed++;
 			}
 		}
 	}
+	bury(ps);
 	sweep_again(ps, removed < SWEEP_REMOVES ? SWEEP_MS : 1);
 }
 
@@ -281,8 +289,14 @@ pf_states_walk(uint32_t *at, unsigned max, void (*fn)(struct pf_state *, void *)
 		if (n >= max || looked++ >= 16 * max)
 			return true;
 		for (; sk != NULL; sk = next, n++) {
+			struct pf_state *s = sk_state(sk);
+
 			next = sk->sk_next;
-			fn(sk_state(sk), arg);
+			if (s->s_away != 0 || (sk->sk_dirs & PF_SK_OTHER))
+				continue;
+			if (next != NULL && sk_state(next) == s)
+				next = next->sk_next;
+			fn(s, arg);
 		}
 	}
 	return false;
@@ -302,34 +316,108 @@ rule_is_full(const struct pf_krule *kr)
 	return sum.rc_states >= max;
 }
 
+static void
+link_key(struct pf_states *ps, struct pf_sk *sk)
+{
+	struct pf_sk **b = &ps->ps_bucket[sk->sk_hash & ps->ps_mask];
+
+	sk->sk_next = *b;
+	*b = sk;
+}
+
+static void
+unlink_key(struct pf_states *ps, struct pf_sk *sk)
+{
+	struct pf_sk **skp = &ps->ps_bucket[sk->sk_hash & ps->ps_mask];
+
+	while (*skp != sk)
+		skp = &(*skp)->sk_next;
+	*skp = sk->sk_next;
+}
+
+static void
+release(struct pf_states *ps, struct pf_state *s)
+{
+	s->s_sk[0].sk_next = (struct pf_sk *)ps->ps_free;
+	ps->ps_free = s;
+}
+
+/* The key whose packets come home to another core, if there is one, is noted there. */
+static bool
+note_key(struct pf_state *s, unsigned i)
+{
+	unsigned home = pf_key_home(&s->s_sk[i].sk_key);
+
+	if (home == core_id())
+		return true;
+	if (s->s_note != 0)		/* one is always this core's: pf_home, pf_translated_key */
+		return false;
+	s->s_note = (uint8_t)(home + 1);
+	s->s_noted = (uint8_t)i;
+	return true;
+}
+
+/* Both keys. False: *why. */
+static bool
+make_keys(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_reason *why, unsigned *away)
+{
+	enum pf_xlate x;
+
+	pf_key_of(&s->s_sk[0].sk_key, pd);
+	s->s_sk[0].sk_hash = key_hash(&s->s_sk[0].sk_key);
+	s->s_sk[0].sk_dirs = 1u << PF_IN | 1u << PF_OUT;
+	if (v->v_xlate == NULL)
+		return true;
+	*why = PFR_TRANSLATE;
+	x = v->v_xfailed ? XLATE_NONE : pf_translated_key(&s->s_sk[1].sk_key, &s->s_sk[0].sk_key, pd, v, away);
+	if (x != XLATE_AWAY)
+		*away = core_id();
+	if (x != XLATE_OK)
+		return false;
+	if (key_equal(&s->s_sk[0].sk_key, &s->s_sk[1].sk_key))
+		return true;
+	s->s_translated = true;
+	s->s_sk[0].sk_dirs = 1u << pd->pd_dir;
+	s->s_sk[1].sk_dirs = 1u << (pd->pd_dir == PF_IN ? PF_OUT : PF_IN) | PF_SK_OTHER;
+	s->s_sk[1].sk_hash = key_hash(&s->s_sk[1].sk_key);
+	if (ncores == 1)
+		return true;
+	if (!note_key(s, 0) || !note_key(s, 1))
+		return false;
+	*why = PFR_MEMORY;
+	return s->s_note == 0 || pf_note_send(&s->s_sk[s->s_noted], s->s_note - 1u, true);
+}
+
 struct pf_state *
-pf_state_create(const struct pf_pdesc *pd, const struct pf_krule *kr, uint16_t tag, enum pf_reason *why)
+pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_reason *why, unsigned *away)
 {
 	struct pf_states *ps = percore_ptr(pf_states);
+	const struct pf_krule *kr = v->v_rule;
 	const struct pf_state_opts *so = &kr->kr_rule->r_state;
 	struct pf_state *s;
-	struct pf_sk **b;
 
+	*away = core_id();
 	*why = PFR_MAXSTATES;
 	if (pf_states_count() >= pf_rules->rs_limit[PF_LIMIT_STATES] || rule_is_full(kr))
 		return NULL;
 	*why = PFR_MEMORY;
 	if (ps->ps_bucket == NULL || (s = state_get(ps)) == NULL)
 		return NULL;
-	pf_key_of(&s->s_sk.sk_key, pd);
-	s->s_sk.sk_hash = key_hash(&s->s_sk.sk_key);
-	s->s_sk.sk_dirs = 1u << PF_IN | 1u << PF_OUT;
+	if (!make_keys(s, pd, v, why, away)) {
+		release(ps, s);
+		return NULL;
+	}
 	s->s_rule = kr;
-	s->s_tag = tag;
+	s->s_tag = v->v_tag;
 	s->s_dir = pd->pd_dir;
 	s->s_ifidx = so->so_bound == PF_BOUND_IF ? pd->pd_ifp->if_index : 0;
 	s->s_sloppy = so->so_sloppy;
 	s->s_created = s->s_last = ps->ps_now;
 	s->s_id = (uint64_t)core_id() << 56 | ++ps->ps_ids;
 	pf_track_first(s, pd);
-	b = &ps->ps_bucket[s->s_sk.sk_hash & ps->ps_mask];
-	s->s_sk.sk_next = *b;
-	*b = &s->s_sk;
+	link_key(ps, &s->s_sk[0]);
+	if (s->s_translated)
+		link_key(ps, &s->s_sk[1]);
 	ps->ps_n++;
 	ps->ps_inserts++;
 	ps->ps_halfopen += pf_state_halfopen(s);
@@ -340,22 +428,89 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_krule *kr, uint16_t t
 	return s;
 }
 
+/* Those that wait tell the cores that have notes of them; as far as they can be told. */
+static void
+bury(struct pf_states *ps)
+{
+	struct pf_state *s;
+
+	while ((s = ps->ps_dying) != NULL && pf_note_send(&s->s_sk[s->s_noted], s->s_note - 1u, false)) {
+		ps->ps_dying = (struct pf_state *)s->s_sk[0].sk_next;
+		release(ps, s);
+	}
+}
+
 void
 pf_state_remove(struct pf_state *s)
 {
 	struct pf_states *ps = percore_ptr(pf_states);
-	struct pf_sk **skp = &ps->ps_bucket[s->s_sk.sk_hash & ps->ps_mask];
 
-	while (*skp != &s->s_sk)
-		skp = &(*skp)->sk_next;
-	*skp = s->s_sk.sk_next;
+	unlink_key(ps, &s->s_sk[0]);
+	if (s->s_translated)
+		unlink_key(ps, &s->s_sk[1]);
 	ps->ps_n--;
 	ps->ps_removals++;
 	ps->ps_halfopen -= pf_state_halfopen(s);
 	pf_rcount(s->s_rule)->rc_states--;
 	s->s_rule->kr_set->rs_refs[core_id()].n--;
-	s->s_sk.sk_next = (struct pf_sk *)ps->ps_free;
-	ps->ps_free = s;
-	if (ps->ps_n == 0)
+	if (s->s_note != 0 && !pf_note_send(&s->s_sk[s->s_noted], s->s_note - 1u, false)) {
+		s->s_sk[0].sk_next = (struct pf_sk *)ps->ps_dying;
+		ps->ps_dying = s;
+		sweep_again(ps, 1);
+		return;
+	}
+	release(ps, s);
+	if (ps->ps_n == 0 && ps->ps_dying == NULL)
 		timeout_del(&ps->ps_timer);
+}
+
+/* ---- notes ---- */
+
+static bool
+has_key(const struct pf_states *ps, const struct pf_key *k, uint32_t hash, unsigned dirs)
+{
+	for (const struct pf_sk *sk = ps->ps_bucket[hash & ps->ps_mask]; sk != NULL; sk = sk->sk_next)
+		if (sk->sk_hash == hash && (sk->sk_dirs & dirs & 3u << PF_IN) && key_equal(&sk->sk_key, k))
+			return true;
+	return false;
+}
+
+static struct pf_state *
+find_note(const struct pf_states *ps, const struct pf_key *k, uint32_t hash, unsigned dirs, unsigned core)
+{
+	for (struct pf_sk *sk = ps->ps_bucket[hash & ps->ps_mask]; sk != NULL; sk = sk->sk_next)
+		if (sk->sk_hash == hash && sk_state(sk)->s_away == core + 1 && (sk->sk_dirs & dirs & 3u << PF_IN) && key_equal(&sk->sk_key, k))
+			return sk_state(sk);
+	return NULL;
+}
+
+bool
+pf_note_add(const struct pf_key *k, uint32_t hash, unsigned dirs, unsigned core)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+	struct pf_state *s;
+
+	if (ps->ps_bucket == NULL || has_key(ps, k, hash, dirs) || (s = state_get(ps)) == NULL)
+		return false;
+	s->s_sk[0].sk_key = *k;
+	s->s_sk[0].sk_hash = hash;
+	s->s_sk[0].sk_dirs = dirs & ~(unsigned)PF_SK_OTHER;
+	s->s_away = (uint8_t)(core + 1);
+	link_key(ps, &s->s_sk[0]);
+	ps->ps_notes++;
+	return true;
+}
+
+bool
+pf_note_remove(const struct pf_key *k, uint32_t hash, unsigned dirs, unsigned core)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+	struct pf_state *s = ps->ps_bucket != NULL ? find_note(ps, k, hash, dirs, core) : NULL;
+
+	if (s == NULL)
+		return false;
+	unlink_key(ps, &s->s_sk[0]);
+	ps->ps_notes--;
+	release(ps, s);
+	return true;
 }

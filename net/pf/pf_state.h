@@ -28,11 +28,12 @@ struct pf_peer {
 struct pf_sk {				/* a state's place in the table */
 	struct pf_sk	*sk_next;
 	uint32_t	 sk_hash;
-	uint32_t	 sk_dirs;	/* bit PF_IN, PF_OUT: packets of which direction look for it here */
+	uint32_t	 sk_dirs;	/* bit PF_IN, PF_OUT: packets of which direction look for it here; PF_SK_OTHER */
 	struct pf_key	 sk_key;
 };
+#define PF_SK_OTHER	0x80		/* it is s_sk[1] */
 struct pf_state {
-	struct pf_sk	 s_sk;
+	struct pf_sk	 s_sk[2];	/* as the first packet came; when s_translated, as it went on */
 	const struct pf_krule *s_rule;
 	struct pf_peer	 s_peer[2];	/* who began; the other */
 	uint64_t	 s_packets[2], s_bytes[2];	/* by them */
@@ -41,10 +42,12 @@ struct pf_state {
 	uint16_t	 s_tag;
 	uint8_t		 s_dir;		/* of the first packet */
 	uint8_t		 s_timeout;	/* enum pf_timeout: how long it lives from s_last on */
-	bool		 s_sloppy;
+	bool		 s_sloppy, s_translated;
+	uint8_t		 s_note, s_noted;	/* the core that has a note of one of its keys, + 1; 0: none; s_sk[s_noted] */
+	uint8_t		 s_away;	/* this is a note: the core that has the state, + 1; only s_sk[0] and the time are set */
 	uint64_t	 s_id;
 } __aligned_to(CACHELINE);
-_Static_assert(sizeof(struct pf_state) <= 3 * CACHELINE, "a million connections are two million of them");
+_Static_assert(sizeof(struct pf_state) <= 4 * CACHELINE, "a million connections are two million of them");
 
 struct pf_states {			/* a core's */
 	struct pf_sk	**ps_bucket;
@@ -55,7 +58,9 @@ struct pf_states {			/* a core's */
 	uint32_t	 ps_now;	/* seconds of uptime as of this batch */
 	uint64_t	 ps_searches, ps_inserts, ps_removals;
 	uint64_t	 ps_ids;
-	struct pf_state	*ps_free;	/* by s_sk.sk_next */
+	struct pf_state	*ps_free;	/* by s_sk[0].sk_next */
+	struct pf_state	*ps_dying;	/* the same: other cores could not be told yet */
+	uint32_t	 ps_notes;	/* of other cores' states */
 	struct timeout	 ps_timer;
 	void *volatile	 ps_supply;	/* memory that core 0 has put here; NULL: it may put some */
 };
@@ -67,9 +72,16 @@ uint32_t pf_states_count(void);			/* of all cores; within what they do at the sa
 
 /* The state that a packet of that direction on that interface belongs to; NULL: none. */
 struct pf_state *pf_state_find(const struct pf_key *, unsigned dir, const struct ifnet *);
-/* A new one for the packet, which the rule has let through. NULL: *why. */
-struct pf_state *pf_state_create(const struct pf_pdesc *, const struct pf_krule *, uint16_t tag, enum pf_reason *why);
+/* A new one for the packet, which the verdict has let through. NULL: *why; *away: the core that is to make it, or this one when none can. */
+struct pf_state *pf_state_create(const struct pf_pdesc *, const struct pf_verdict *, enum pf_reason *why, unsigned *away);
 void	pf_state_remove(struct pf_state *);
+/* ---- notes of what other cores have (pf_note.c) ---- */
+/* Tells the core; false: it cannot be told now. */
+bool	pf_note_send(const struct pf_sk *, unsigned core, bool add);
+/* What it is told. False: no memory, or the key is taken; it was not there. */
+bool	pf_note_add(const struct pf_key *, uint32_t hash, unsigned dirs, unsigned core);
+bool	pf_note_remove(const struct pf_key *, uint32_t hash, unsigned dirs, unsigned core);
+
 /* When it is over, seconds of uptime, with as many states as there are now (adaptive timeouts). */
 uint64_t pf_state_expires(const struct pf_state *);
 
@@ -90,7 +102,7 @@ bool	pf_track_tcp_quoted(const struct pf_state *, const struct pf_pdesc *);
 static inline bool
 pf_state_halfopen(const struct pf_state *s)
 {
-	return s->s_sk.sk_key.k_proto == IPPROTO_TCP_ &&
+	return s->s_sk[0].sk_key.k_proto == IPPROTO_TCP_ &&
 	    (s->s_peer[0].pe_state < PFT_ESTABLISHED || s->s_peer[1].pe_state < PFT_ESTABLISHED);
 }
 

@@ -7,7 +7,7 @@ peer_name(const struct pf_state *s, unsigned i, char buf[8])
 {
 	static const char *const tcp[PFT_COUNT] = { "CLOSED", "SYN_SENT", "ESTABLISHED", "CLOSING", "FIN_WAIT_2", "TIME_WAIT" };
 	static const char *const other[] = { "NO_TRAFFIC", "SINGLE", "MULTIPLE" };
-	uint8_t proto = s->s_sk.sk_key.k_proto, state = s->s_peer[i].pe_state;
+	uint8_t proto = s->s_sk[0].sk_key.k_proto, state = s->s_peer[i].pe_state;
 
 	if (proto == IPPROTO_TCP_ && state < PFT_COUNT)
 		return tcp[state];
@@ -46,7 +46,7 @@ print_window(struct out *o, const struct pf_peer *p, const struct pf_peer *q)
 static void
 print_line(struct out *o, const struct pf_state *s)
 {
-	const struct pf_key *k = &s->s_sk.sk_key;
+	const struct pf_key *k = &s->s_sk[0].sk_key;
 	const struct ifnet *ifp = if_get(s->s_ifidx);
 	const char *proto = pf_proto_name(k->k_proto);
 	bool in = s->s_dir == PF_IN;
@@ -57,7 +57,12 @@ print_line(struct out *o, const struct pf_state *s)
 		out_printf(o, "%s ", proto);
 	else
 		out_printf(o, "%u ", k->k_proto);
-	print_host(o, k, 1);
+	print_host(o, &s->s_sk[s->s_translated].sk_key, 1);
+	if (s->s_translated) {			/* as it was before */
+		out_printf(o, " (");
+		print_host(o, k, 1);
+		out_printf(o, ")");
+	}
 	out_printf(o, in ? " <- " : " -> ");
 	print_host(o, k, 0);
 	out_printf(o, "       %s:%s\n", peer_name(s, in ? 1 : 0, b0), peer_name(s, in ? 0 : 1, b1));
@@ -71,7 +76,7 @@ pf_state_print(struct out *o, const struct pf_state *s, const struct pf_state_wh
 	print_line(o, s);
 	if (verbose == 0)
 		return;
-	if (s->s_sk.sk_key.k_proto == IPPROTO_TCP_) {
+	if (s->s_sk[0].sk_key.k_proto == IPPROTO_TCP_) {
 		out_printf(o, "   ");
 		print_window(o, left, right);
 		out_printf(o, "  ");

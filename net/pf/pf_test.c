@@ -7,7 +7,7 @@
 #include "net/inet6/ip6_var.h"
 #include "net/ether/ether.h"
 #include "net/pf/pf.h"
-#include "net/pf/pf_state.h"
+#include "net/pf/pf_nat.h"
 #include "net/route/nexthop.h"
 
 STAGE(pf_test);
@@ -23,6 +23,7 @@ COUNTER(pfs_memory, pf, 80, DROP, "packet%s without memory for a state");
 COUNTER(pfs_ipoption, pf, 90, DROP, "packet%s with IP options");
 COUNTER(pfs_badstate, pf, 100, DROP, "packet%s that did not fit their state");
 COUNTER(pfs_maxstates, pf, 110, DROP, "packet%s without a state because of a limit");
+COUNTER(pfs_translate, pf, 115, DROP, "packet%s that could not be translated");
 COUNTER(pfs_nexthop, pf, 120, DROP, "packet%s whose next hop was gone when they had been handed over");
 
 bool pf_enabled;
@@ -34,7 +35,7 @@ const char *const pf_reason_name[PFR_COUNT] = {
 static const struct counter *const reason_counter[PFR_COUNT] = {
 	[PFR_MATCH] = &counter_pfs_match, [PFR_BADOFF] = &counter_pfs_badoff, [PFR_FRAG] = &counter_pfs_frag, [PFR_SHORT] = &counter_pfs_short,
 	[PFR_NORM] = &counter_pfs_norm, [PFR_MEMORY] = &counter_pfs_memory, [PFR_IPOPTION] = &counter_pfs_ipoption,
-	[PFR_BADSTATE] = &counter_pfs_badstate, [PFR_MAXSTATES] = &counter_pfs_maxstates,
+	[PFR_BADSTATE] = &counter_pfs_badstate, [PFR_MAXSTATES] = &counter_pfs_maxstates, [PFR_TRANSLATE] = &counter_pfs_translate,
 };
 
 uint64_t
@@ -71,6 +72,9 @@ pf_drop(struct mbuf *m, enum pf_reason reason)
 	case PFR_MAXSTATES:
 		M_DROP(m, pfs_maxstates);
 		break;
+	case PFR_TRANSLATE:
+		M_DROP(m, pfs_translate);
+		break;
 	default:
 		M_DROP(m, pfs_norm);
 		break;
@@ -98,11 +102,14 @@ wants_state(const struct pf_pdesc *pd, const struct pf_rule *r)
 	return r->r_keep != PF_STATE_NO && !pd->pd_fragment && (!icmp || pd->pd_query);
 }
 
-/* By the rules. False: it is gone. */
-static __rare_fn bool
-test_rules(const struct pf_ruleset *rs, const struct pf_pdesc *pd)
+enum found { FOUND_PASS, FOUND_GONE, FOUND_AWAY };	/* goes on; is gone, counted; is another core's: *away */
+
+/* By the rules. */
+static __rare_fn enum found
+test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 {
 	enum pf_reason why = PFR_MATCH;
+	struct pf_state *s = NULL;
 	struct pf_verdict v;
 
 	pf_evaluate(rs, pd, &v);
@@ -112,23 +119,31 @@ test_rules(const struct pf_ruleset *rs, const struct pf_pdesc *pd)
 	count_rule(v.v_rule, pd);
 	if (v.v_rule->kr_rule->r_action == PF_BLOCK) {
 		pf_blocked(pd, v.v_rule->kr_rule);
-		return false;
+		return FOUND_GONE;
 	}
 	if (pd->pd_options && !v.v_rule->kr_rule->r_allow_opts && v.v_rule->kr_index != rs->rs_nrules) {
 		pf_drop(pd->pd_m, PFR_IPOPTION);
-		return false;
+		return FOUND_GONE;
 	}
-	pd->pd_m->m_pftag = v.v_tag;
-	if (wants_state(pd, v.v_rule->kr_rule) && pf_state_create(pd, v.v_rule, v.v_tag, &why) == NULL) {
-		pf_drop(pd->pd_m, why);
-		return false;
-	}
-	return true;
+	if (wants_state(pd, v.v_rule->kr_rule)) {
+		if ((s = pf_state_create(pd, &v, &why, away)) == NULL && *away != core_id())
+			return FOUND_AWAY;
+		if (s != NULL) {
+			pd->pd_m->m_pftag = v.v_tag;
+			return pf_translate(s, pd) ? FOUND_PASS : FOUND_GONE;
+		}
+	} else if (v.v_xlate == NULL) {
+		pd->pd_m->m_pftag = v.v_tag;
+		return FOUND_PASS;
+	} else
+		why = PFR_TRANSLATE;		/* without a state nobody knows the way back */
+	pf_drop(pd->pd_m, why);
+	return FOUND_GONE;
 }
 
-/* By the state, if it has one. False: it is gone. */
-static bool
-test_packet(const struct pf_ruleset *rs, const struct pf_pdesc *pd)
+/* By the state, if it has one. */
+static enum found
+test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 {
 	struct pf_state *s = NULL;
 	enum pf_reason why;
@@ -140,24 +155,28 @@ test_packet(const struct pf_ruleset *rs, const struct pf_pdesc *pd)
 		s = pf_state_find(&key, pd->pd_dir, pd->pd_ifp);
 	}
 	if (s == NULL)
-		return test_rules(rs, pd);
+		return test_rules(rs, pd, away);
+	if (unlikely(s->s_away != 0)) {
+		*away = s->s_away - 1u;
+		return FOUND_AWAY;
+	}
 	if (unlikely(!pf_track(s, pd, &why, &again))) {
 		if (again) {
 			pf_state_remove(s);
-			return test_rules(rs, pd);
+			return test_rules(rs, pd, away);
 		}
 		pf_drop(pd->pd_m, why);
-		return false;
+		return FOUND_GONE;
 	}
 	if (unlikely(pd->pd_options && !s->s_rule->kr_rule->r_allow_opts)) {
 		pf_drop(pd->pd_m, PFR_IPOPTION);
-		return false;
+		return FOUND_GONE;
 	}
 	counter_inc(pfs_passed);
 	count_rule(s->s_rule, pd);
 	if (s->s_tag != 0)
 		pd->pd_m->m_pftag = s->s_tag;
-	return true;
+	return pf_translate(s, pd) ? FOUND_PASS : FOUND_GONE;
 }
 
 /* ---- batches ---- */
@@ -200,29 +219,56 @@ input_again6(struct ifnet *ifp, struct batch *b)
 HANDOFF(pf_input4, input_again4);
 HANDOFF(pf_input6, input_again6);
 
+/* To its core; one that has been sent on by a note has come home. True: it has gone there. */
 static inline bool
+goes_home(struct mbuf *m, struct pf_pdesc *pd, unsigned *home)
+{
+	if (ncores == 1)
+		return false;
+	if (unlikely(m->m_flags & M_PF_HOME)) {
+		m->m_flags &= (uint16_t)~M_PF_HOME;
+		pd->pd_sent = true;
+		return false;
+	}
+	return (*home = pf_home(pd)) != core_id();
+}
+
+static void
+input_elsewhere(struct mbuf *m, unsigned af, unsigned core)
+{
+	handoff_packet(core, af == PF_INET ? &handoff_pf_input4 : &handoff_pf_input6, m);
+}
+
+/* The packet that goes on, which may be another mbuf; NULL: it is gone. */
+static inline struct mbuf *
 input_one(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mbuf *m)
 {
 	enum pf_reason why = PFR_SHORT;
 	struct pf_pdesc pd;
-	unsigned home;
+	enum found found;
+	unsigned core;
 
 	if (unlikely(!pf_describe(&pd, m, af, PF_IN, ifp, &why))) {
 		pf_drop(m, why);
-		return false;
+		return NULL;
 	}
 	if (unlikely(pd.pd_fragment) && rs->rs_conf.pc_options.po_reassemble) {
 		pf_reassemble(&pd, &rs->rs_conf.pc_options);
-		return false;
+		return NULL;
 	}
-	if (ncores > 1 && (home = pf_home(&pd)) != core_id()) {
-		handoff_packet(home, af == PF_INET ? &handoff_pf_input4 : &handoff_pf_input6, m);
-		return false;
+	if (goes_home(m, &pd, &core)) {
+		input_elsewhere(m, af, core);
+		return NULL;
 	}
-	if (!test_packet(rs, &pd))
-		return false;
-	m->m_flags |= M_PF_IN;
-	return true;
+	if ((found = test_packet(rs, &pd, &core)) == FOUND_PASS) {
+		pd.pd_m->m_flags |= M_PF_IN;
+		return pd.pd_m;
+	}
+	if (found == FOUND_AWAY) {
+		m->m_flags |= M_PF_HOME;
+		input_elsewhere(m, af, core);
+	}
+	return NULL;
 }
 
 void
@@ -236,7 +282,7 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
 
-		if (unlikely(m->m_flags & M_PF_IN) || input_one(rs, af, ifp, m))
+		if (unlikely(m->m_flags & M_PF_IN) || (m = input_one(rs, af, ifp, m)) != NULL)
 			b->b_m[n++] = m;
 	}
 	b->b_n = n;
@@ -246,28 +292,44 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 static void output_again(struct ifnet *, struct batch *);
 HANDOFF(pf_output, output_again);
 
-static bool
+static void
+output_elsewhere(struct mbuf *m, unsigned core)
+{
+	m->m_tag = nexthop_tag(m->m_nh);
+	handoff_packet(core, &handoff_pf_output, m);
+}
+
+static struct mbuf *
 output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, struct mbuf *m)
 {
+	struct nexthop *nh = m->m_nh;
 	enum pf_reason why = PFR_SHORT;
 	struct pf_pdesc pd;
-	unsigned home;
+	enum found found;
+	unsigned core;
 
 	if (unlikely(m->m_flags & M_PF_OUT)) {
 		m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN);
-		return true;
+		return m;
 	}
 	if (unlikely(!pf_describe(&pd, m, af, PF_OUT, ifp, &why))) {
 		pf_drop(m, why);
-		return false;
+		return NULL;
 	}
-	if (ncores > 1 && (home = pf_home(&pd)) != core_id()) {
-		m->m_tag = nexthop_tag(m->m_nh);
-		handoff_packet(home, &handoff_pf_output, m);
-		return false;
+	if (goes_home(m, &pd, &core)) {
+		output_elsewhere(m, core);
+		return NULL;
 	}
-	m->m_flags &= (uint16_t)~M_PF_IN;
-	return test_packet(rs, &pd);
+	if ((found = test_packet(rs, &pd, &core)) == FOUND_PASS) {
+		pd.pd_m->m_flags &= (uint16_t)~M_PF_IN;
+		pd.pd_m->m_nh = nh;
+		return pd.pd_m;
+	}
+	if (found == FOUND_AWAY) {
+		m->m_flags |= M_PF_HOME;
+		output_elsewhere(m, core);
+	}
+	return NULL;
 }
 
 void
@@ -287,37 +349,45 @@ pf_output(unsigned af, struct batch *b)
 		}
 		if (skip)
 			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN);
-		if (skip || output_one(rs, af, ifp, m))
+		if (skip || (m = output_one(rs, af, ifp, m)) != NULL)
 			b->b_m[n++] = m;
 	}
 	b->b_n = n;
 }
 
-bool
+struct mbuf *
 pf_output_whole(unsigned af, struct mbuf *m)
 {
 	struct batch one = { .b_n = 1, .b_m = { m } };
 
 	pf_output(af, &one);
-	if (one.b_n > 0)
-		m->m_flags |= M_PF_OUT;
-	return one.b_n > 0;
+	if (one.b_n == 0)
+		return NULL;
+	one.b_m[0]->m_flags |= M_PF_OUT;
+	return one.b_m[0];
 }
 
-bool
+struct mbuf *
 pf_output_link(unsigned af, struct ifnet *ifp, struct mbuf *m)
 {
 	struct batch one = { .b_n = 1, .b_m = { m } };
 	const struct pf_ruleset *rs = begin(&one);
 	enum pf_reason why = PFR_SHORT;
+	enum found found;
 	struct pf_pdesc pd;
+	unsigned away;
 
 	if (is_skipped(rs, ifp))
-		return true;
-	if (pf_describe(&pd, m, af, PF_OUT, ifp, &why))
-		return test_packet(rs, &pd);
-	pf_drop(m, why);
-	return false;
+		return m;
+	if (!pf_describe(&pd, m, af, PF_OUT, ifp, &why)) {
+		pf_drop(m, why);
+		return NULL;
+	}
+	if ((found = test_packet(rs, &pd, &away)) == FOUND_PASS)
+		return pd.pd_m;
+	if (found == FOUND_AWAY)		/* what a link is about is not translated by another core */
+		pf_drop(m, PFR_TRANSLATE);
+	return NULL;
 }
 
 static void

@@ -119,7 +119,7 @@ static bool
 is_between(const struct pf_state *s, const void *arg)
 {
 	const struct kill *kill = arg;
-	const struct pf_key *k = &s->s_sk.sk_key;
+	const struct pf_key *k = &s->s_sk[0].sk_key;
 
 	for (unsigned i = 0; i < kill->k_n; i++) {
 		const struct host *h = &kill->k_host[i];

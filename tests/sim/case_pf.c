@@ -229,7 +229,7 @@ CASE(pf_reload_keeps_states)
 	blocked(a, TCP(A, B, TH_SYN_, .seq = 1, .sport = 5000));
 	SAY("show config", "# /etc/pf.conf\nblock\n");
 	SAY("pfctl -f - <<EOF\nblock\npass at dawn\nEOF", "stdin:2: syntax error", "pf rules not loaded");
-	SAY("pfctl -f - <<EOF\npass out nat-to 10.0.1.1\nEOF", "stdin:1: ", "not supported");
+	SAY("pfctl -f - <<EOF\npass out route-to 10.0.1.1\nEOF", "stdin:1: ", "not supported");
 	SAY("pfctl -s rules", "block drop all\n");
 	SAY("pfctl -F states", "2 states cleared");
 	blocked(a, TCP(A, B, TH_ACK_, .seq = 1010, .ack = 5000, .len = 10));
@@ -324,7 +324,7 @@ CASE(pf_fragments)
 	COUNT(pfs_frag, 1);
 }
 
-/* checklist: pf/fragmentation_pass:no_df, pf/fragmentation_compat:no_df */
+/* checklist: pf/fragmentation:no_df */
 CASE(pf_fragments_as_they_are)
 {
 	lab_pf("set reassemble no\nblock\npass in on vio0 proto udp from 10.0.0.2 to port 4001\npass out on vio1\npass fragment\n");
@@ -337,6 +337,101 @@ CASE(pf_fragments_as_they_are)
 	RX(a, UDP(A, B, .len = 100, .off = IP_MF_ | IP_DF_, .part = 64));
 	RX(a, UDP(A, B, .len = 100, .off = IP_DF_, .from = 64, .part = 44));
 	TX(b, UDP(A, B, .len = 100, .ttl = 63));
+}
+
+/* Answers may come home to another core than what they answer, which then has a note. */
+CASE(pf_nat_static_port)
+{
+	lab_pf("match out on vio1 inet from 10.0.0.0/24 nat-to (vio1) static-port\nblock\npass in on vio0\npass out on vio1 from 10.0.1.1\n");
+	for (unsigned port = 4000; port < 4008; port++) {
+		RX(a, UDP(A, B, .sport = port));
+		TX(b, UDP("10.0.1.1", B, .sport = port, .ttl = 63));
+		RX(b, UDP(B, "10.0.1.1", .sport = 4001, .dport = port));
+		TX(a, UDP(B, A, .sport = 4001, .dport = port, .ttl = 63));
+		RX(a, UDP(A, B, .sport = port, .len = 0));
+		TX(b, UDP("10.0.1.1", B, .sport = port, .ttl = 63, .len = 0));
+	}
+	SAY("pfctl -s states", "all udp 10.0.1.1:4000 (10.0.0.2:4000) -> 10.0.1.2:4001       MULTIPLE:MULTIPLE\n",
+	    "all udp 10.0.1.2:4001 <- 10.0.0.2:4000       MULTIPLE:MULTIPLE\n");
+	RX(a, UDP("10.0.0.9", B, .sport = 4000));		/* the port is taken: by rules behind the match, what is translated is seen so */
+	NONE(b);
+	COUNT(pfs_translate, 1);
+	SAY("pfctl -k 10.0.0.0/24", "killed 17 states");
+	RX(b, UDP(B, "10.0.1.1", .sport = 4001, .dport = 4000));
+	NONE(a);
+	COUNT(pfs_blocked, 1);
+}
+
+/* checklist: pf/icmp:ttl_exceeded */
+CASE(pf_nat_icmp_errors)
+{
+	static const struct pkt out = { .kind = PK_UDP, .src = "10.0.1.1", .dst = B, .ttl = 63, .id = 0x1234, .sport = 4000, .dport = 4001, .len = 20 };
+	static const struct pkt orig = { .kind = PK_UDP, .src = A, .dst = B, .ttl = 63, .id = 0x1234, .sport = 4000, .dport = 4001, .len = 20 };
+
+	lab_pf("match out on vio1 inet from 10.0.0.0/24 nat-to 10.0.1.1 static-port\nblock\npass in on vio0\npass out on vio1\n");
+	RX(a, UDP(A, B));
+	TX(b, &out);
+	RX(b, PKT(PK_ICMPERR, .src = "10.1.0.1", .dst = "10.0.1.1", .type = 11, .code = 0, .quote = &out));
+	TX(a, PKT(PK_ICMPERR, .src = "10.1.0.1", .dst = A, .type = 11, .code = 0, .quote = &orig, .ttl = 63));
+	RX(b, PKT(PK_ICMPERR, .src = B, .dst = "10.0.1.1", .type = 3, .code = 3, .quote = &out));
+	TX(a, PKT(PK_ICMPERR, .src = B, .dst = A, .type = 3, .code = 3, .quote = &orig, .ttl = 63));
+}
+
+/* checklist: pf/rdr:basic */
+CASE(pf_rdr)
+{
+	static const struct pkt in = { .kind = PK_UDP, .src = A, .dst = B, .ttl = 63, .id = 0x1234, .sport = 4000, .dport = 53, .len = 20 };
+
+	lab_pf("block\npass in on vio0 inet proto { tcp udp } to 10.0.0.1 port 2000:2009 rdr-to 10.0.1.2 port 53:*\npass out on vio1\n");
+	for (unsigned port = 4000; port < 4008; port++) {
+		RX(a, UDP(A, "10.0.0.1", .sport = port, .dport = 2000));
+		TX(b, UDP(A, B, .sport = port, .dport = 53, .ttl = 63));
+		RX(b, UDP(B, A, .sport = 53, .dport = port));
+		TX(a, UDP("10.0.0.1", A, .sport = 2000, .dport = port, .ttl = 63));
+	}
+	RX(a, UDP(A, "10.0.0.1", .sport = 5000, .dport = 2003));
+	TX(b, UDP(A, B, .sport = 5000, .dport = 56, .ttl = 63));
+	SAY("pfctl -s states", "all udp 10.0.1.2:53 (10.0.0.1:2000) <- 10.0.0.2:4000       SINGLE:MULTIPLE\n");
+	RX(b, PKT(PK_ICMPERR, .src = B, .dst = A, .type = 3, .code = 3, .quote = &in));
+	TX(a, PKT(PK_ICMPERR, .src = "10.0.0.1", .dst = A, .type = 3, .code = 3, .ttl = 63,
+	    .quote = UDP(A, "10.0.0.1", .ttl = 63, .dport = 2000)));
+	RX(a, TCP(A, "10.0.0.1", TH_SYN_, .dport = 2000, .seq = 999));
+	TX(b, TCP(A, B, TH_SYN_, .dport = 53, .seq = 999, .ttl = 63));
+	RX(b, TCP(B, A, TH_SYN_ | TH_ACK_, .sport = 53, .dport = 4000, .seq = 4999, .ack = 1000));
+	TX(a, TCP("10.0.0.1", A, TH_SYN_ | TH_ACK_, .sport = 2000, .dport = 4000, .seq = 4999, .ack = 1000, .ttl = 63));
+}
+
+CASE(pf_binat)
+{
+	lab_pf("pass\npass on vio1 inet from 10.0.0.2 to any binat-to 10.1.0.77\n");
+	RX(a, UDP(A, B));
+	TX(b, UDP("10.1.0.77", B, .ttl = 63));
+	RX(b, UDP(B, "10.1.0.77", .sport = 4001, .dport = 4000));
+	TX(a, UDP(B, A, .sport = 4001, .dport = 4000, .ttl = 63));
+	RX(b, UDP(B, "10.1.0.77", .sport = 9, .dport = 10));
+	TX(a, UDP(B, A, .sport = 9, .dport = 10, .ttl = 63));
+	RX(a, UDP(A, B, .sport = 10, .dport = 9));
+	TX(b, UDP("10.1.0.77", B, .sport = 10, .dport = 9, .ttl = 63));
+}
+
+/* Ports and identifiers are chosen, so that all answers find their way; two flows that ask for the same one get two. */
+CASE(pf_nat_chosen_ports)
+{
+	unsigned n;
+
+	lab_pf("match out on vio1 inet from 10.0.0.0/24 nat-to (vio1)\npass\n");
+	for (unsigned i = 0; i < 50; i++) {
+		RX(a, UDP(A, B, .sport = 1000 + i));
+		RX(a, ECHO(A, B, .sport = i));
+	}
+	SIM_CHECK(raw_forget(b) == 100, "not all are translated");
+	SAY("pfctl -s info", "current entries                      200");
+	SAY("pfctl -f - <<EOF\npass\nmatch out on vio1 inet from 10.0.0.0/24 nat-to 10.0.1.1 port 6000:6001\nEOF");
+	for (unsigned i = 0; i < 50; i++)
+		RX(a, UDP(A, B, .sport = 3000 + i));	/* checklist: pf/nat:exhaust */
+	n = raw_forget(b);
+	SIM_CHECK(n > 0 && n <= 2, "two ports are for two flows, not for %u", n);
+	COUNT(pfs_translate, 50 - n);
 }
 
 /* A bad pf.conf takes the whole configuration back; one that is gone takes its states with it. */

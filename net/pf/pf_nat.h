@@ -1,0 +1,16 @@
+/* pf_nat.h - nat-to, rdr-to, binat-to: which address and port, and packets rewritten between the two keys of a state. */
+#ifndef NET_PF_PF_NAT_H
+#define NET_PF_PF_NAT_H
+
+#include "net/pf/pf_state.h"
+
+/* An address out of the rule's pool (r_nat outwards, r_rdr inwards) for the packet; with rdr-to its port (0: it stays). False: there is none. */
+bool	pf_pool_pick(const struct pf_krule *, const struct pf_pdesc *, struct in6_addr *, uint16_t *port);
+/* The second key of a state that begins with the packet, whose own key is *own: as it is after translation, with a port that nobody has. Each
+ * core takes only keys whose packets come home to it, so that no two take the same; XLATE_AWAY: another core is to try, *away. */
+enum pf_xlate { XLATE_OK, XLATE_NONE, XLATE_AWAY };
+enum pf_xlate pf_translated_key(struct pf_key *, const struct pf_key *own, const struct pf_pdesc *, const struct pf_verdict *, unsigned *away);
+/* Rewrites the packet as the state says, checksums with it; `pd` describes it, and its mbuf may be another one afterwards. False: it is gone, counted. */
+bool	pf_translate(const struct pf_state *, struct pf_pdesc *);
+
+#endif
