@@ -1,0 +1,154 @@
+/* test_pf.c - the packet filter's parts: tables against a walk through all addresses, rules against packets of any bytes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/loop.h"
+#include "net/inet6/in6.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_ctl.h"
+#include "tests/unit/netfix.h"
+#include "tests/unit/unit.h"
+
+static uint32_t seed;
+
+static uint32_t
+rnd(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (uint32_t)((uint64_t)(seed >> 4) * n >> 28);
+}
+
+/* ---- tables ---- */
+
+/* The longest one that holds it, the last of those: what pf_prefixes_match() must find. */
+static bool
+walk_matches(const struct pf_tentry *te, unsigned n, unsigned pf_family, const struct in6_addr *a)
+{
+	const struct pf_tentry *best = NULL;
+
+	for (unsigned i = 0; i < n; i++)
+		if (te[i].te_af == pf_family && in6_covers(&te[i].te_addr, te[i].te_plen, a) && (best == NULL || te[i].te_plen >= best->te_plen))
+			best = &te[i];
+	return best != NULL && !best->te_not;
+}
+
+/* Few different bits, so that prefixes hold each other and are hit. */
+static struct in6_addr
+random_addr(unsigned pf_family)
+{
+	struct in6_addr a = { 0 };
+
+	for (unsigned i = 0; i < (pf_family == PF_INET ? 4u : 16u); i++)
+		a.s6_addr[i] = (uint8_t)(rnd(3) == 0 ? 1u << rnd(8) : 0);
+	return a;
+}
+
+TEST(pf_table_longest_match)
+{
+	static struct pf_tentry te[300];
+
+	seed = 7;
+	for (unsigned round = 0; round < 200; round++) {
+		unsigned n = rnd(nitems(te));
+		struct pf_prefixes *ps;
+
+		for (unsigned i = 0; i < n; i++) {
+			unsigned family = rnd(2) ? PF_INET : PF_INET6, plen = rnd(pf_af_bits(family) + 1);
+			struct in6_addr a = random_addr(family);
+
+			te[i] = (struct pf_tentry){ in6_masked(&a, plen), (uint8_t)family, (uint8_t)plen, rnd(2), 0 };
+		}
+		ps = pf_prefixes_make(te, n);
+		CHECK(ps != NULL);
+		for (unsigned i = 0; i < 200; i++) {
+			unsigned family = rnd(2) ? PF_INET : PF_INET6;
+			struct in6_addr a = random_addr(family);
+
+			CHECK_EQ(pf_prefixes_match(ps, pf_af(family), &a), walk_matches(te, n, family, &a));
+		}
+		pf_prefixes_free(ps);
+	}
+}
+
+/* ---- packets of any bytes ---- */
+
+static void
+env_error(const struct pf_env *env __unused_arg, const char *file __unused_arg, unsigned line __unused_arg, const char *text)
+{
+	CHECK_STR(text, "");
+}
+
+static bool
+env_ifaddr(const struct pf_env *env __unused_arg, unsigned i __unused_arg, struct pf_ifaddr *ia __unused_arg)
+{
+	return false;
+}
+
+static bool
+env_is_if(const struct pf_env *env __unused_arg, const char *name __unused_arg)
+{
+	return true;
+}
+
+static void
+pf_start(const char *text)
+{
+	struct pf_env env = { .pe_error = env_error, .pe_ifaddr = env_ifaddr, .pe_is_if = env_is_if };
+	struct pf_source s = { .ps_name = "t", .ps_text = text, .ps_len = strlen(text), .ps_anchor = "" };
+	struct pf_ruleset *rs = pf_ruleset_read(&env, &s);
+
+	CHECK(rs != NULL);
+	CHECK(pf_install(rs));
+	CHECK(pf_enable(true));
+}
+
+static void
+forget(struct wire *w)
+{
+	while (wire_tx(w) != NULL)
+		continue;
+}
+
+/* A header that is right as far as IP looks at it, and beyond it what comes. */
+static void
+random_packet(struct pkt *p)
+{
+	static const uint8_t protos[] = { 1, 6, 17, 6, 17, 1, 47, 2, 58 };
+	unsigned payload = rnd(4) == 0 ? rnd(12) : rnd(100), hlen = 20;
+	uint8_t *h = p->p_b + 14 + hlen;
+
+	pkt_ip(p, rnd(8) ? "10.0.0.2" : "10.0.1.2", rnd(4) ? "10.0.1.2" : "10.0.0.1", protos[rnd(nitems(protos))], 64, hlen, payload);
+	for (unsigned i = 0; i < payload; i++)
+		h[i] = (uint8_t)(rnd(3) ? rnd(256) : 0);
+	if (payload >= 16 && rnd(2)) {			/* few ports and types, so that states are met */
+		memcpy(h, "\x03\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x50\x02\x20\x00", 16);
+		h[0] = (uint8_t)rnd(16);
+		h[13] = (uint8_t)rnd(64);
+	}
+	if (payload >= 40 && rnd(4) == 0)		/* quotes something */
+		memcpy(h + 8, p->p_b + 14, 20);
+	if (rnd(20) == 0)
+		pkt_iphdr(p)->ip_off = host_be16((uint16_t)rnd(65536));
+	pkt_ipsum(p);
+}
+
+TEST(pf_any_bytes)
+{
+	static struct pkt p;
+
+	net_start();
+	pf_start("match out on t1 inet from 10.0.0.0/24 nat-to 10.0.1.1\nblock return\npass in on t0 flags any allow-opts\n"
+	    "pass in inet proto { tcp udp } to 10.0.0.1 port 0:1023 rdr-to 10.0.1.2 port 5000:5100\npass out\n");
+	seed = 99;
+	for (unsigned i = 0; i < 30000; i++) {
+		random_packet(&p);
+		wire_rx(rnd(3) ? &t0 : &t1, &p);
+		forget(&t0);
+		forget(&t1);
+	}
+	CHECK(counter_delta("pfs_blocked") > 0 && counter_delta("pfs_short") > 0 && counter_delta("pfs_badstate") > 0);
+	CHECK(counter_delta("pfs_passed") > 0 && pf_states_count() > 0);
+	pf_uninstall();
+	CHECK_EQ(pf_states_count(), 0);
+	net_end();
+}
