@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/pf/pf_ctl.h"
 #include "tests/unit/pffix.h"
 
 const char *pf_anchor = "";
@@ -164,4 +165,36 @@ pf_check(const char *file, int line, const char *text, const char *want)
 	unit_check_str(file, line, text, pf_text(text), want);
 	strcpy(first, text_all);
 	unit_check_str(file, line, "the same again", pf_text(first), want);
+}
+
+/* ---- in force ---- */
+
+static void
+engine_error(const struct pf_env *env __unused_arg, const char *file __unused_arg, unsigned line __unused_arg, const char *text)
+{
+	CHECK_STR(text, "");
+}
+
+static bool
+engine_ifaddr(const struct pf_env *env __unused_arg, unsigned i __unused_arg, struct pf_ifaddr *ia __unused_arg)
+{
+	return false;
+}
+
+static bool
+engine_is_if(const struct pf_env *env __unused_arg, const char *name __unused_arg)
+{
+	return true;
+}
+
+void
+pf_start(const char *text)
+{
+	struct pf_env env = { .pe_error = engine_error, .pe_ifaddr = engine_ifaddr, .pe_is_if = engine_is_if };
+	struct pf_source s = { .ps_name = "t", .ps_text = text, .ps_len = strlen(text), .ps_anchor = "" };
+	struct pf_ruleset *rs = pf_ruleset_read(&env, &s);
+
+	CHECK(rs != NULL);
+	CHECK(pf_install(rs));
+	CHECK(pf_enable(true));
 }

@@ -21,5 +21,7 @@ extern const char *pf_anchor;			/* as -a; "" */
 extern size_t pf_mem_max;			/* 0: the default */
 /* The ruleset itself; pf_conf_free() is due. */
 bool	pf_load(struct pf_conf *, const char *text);
+/* This ruleset is in force, the packet filter on. pf_uninstall() ends it. */
+void	pf_start(const char *text);
 
 #endif

@@ -7,7 +7,7 @@
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
 #include "tests/unit/netfix.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/pffix.h"
 
 static uint32_t seed;
 
@@ -73,36 +73,6 @@ TEST(pf_table_longest_match)
 /* ---- packets of any bytes ---- */
 
 static void
-env_error(const struct pf_env *env __unused_arg, const char *file __unused_arg, unsigned line __unused_arg, const char *text)
-{
-	CHECK_STR(text, "");
-}
-
-static bool
-env_ifaddr(const struct pf_env *env __unused_arg, unsigned i __unused_arg, struct pf_ifaddr *ia __unused_arg)
-{
-	return false;
-}
-
-static bool
-env_is_if(const struct pf_env *env __unused_arg, const char *name __unused_arg)
-{
-	return true;
-}
-
-static void
-pf_start(const char *text)
-{
-	struct pf_env env = { .pe_error = env_error, .pe_ifaddr = env_ifaddr, .pe_is_if = env_is_if };
-	struct pf_source s = { .ps_name = "t", .ps_text = text, .ps_len = strlen(text), .ps_anchor = "" };
-	struct pf_ruleset *rs = pf_ruleset_read(&env, &s);
-
-	CHECK(rs != NULL);
-	CHECK(pf_install(rs));
-	CHECK(pf_enable(true));
-}
-
-static void
 forget(struct wire *w)
 {
 	while (wire_tx(w) != NULL)
@@ -135,6 +105,7 @@ random_packet(struct pkt *p)
 TEST(pf_any_bytes)
 {
 	static struct pkt p;
+	struct wire *w;
 
 	net_start();
 	pf_start("match out on t1 inet from 10.0.0.0/24 nat-to 10.0.1.1\nblock return\npass in on t0 flags any allow-opts\n"
@@ -142,7 +113,10 @@ TEST(pf_any_bytes)
 	seed = 99;
 	for (unsigned i = 0; i < 30000; i++) {
 		random_packet(&p);
-		wire_rx(rnd(3) ? &t0 : &t1, &p);
+		w = rnd(3) ? &t0 : &t1;
+		memcpy(p.p_b, w->w_if.if_lladdr, 6);
+		memcpy(p.p_b + 6, w->w_host, 6);
+		wire_rx(w, &p);
 		forget(&t0);
 		forget(&t1);
 	}

@@ -1,0 +1,203 @@
+/* test_pf6.c - the packet filter and IPv6: states, translation with its checksums, neighbour discovery, fragments, extension headers, any bytes. */
+#include <string.h>
+
+#include "net/inet6/ip6_var.h"
+#include "net/pf/pf_ctl.h"
+#include "tests/unit/netfix6.h"
+#include "tests/unit/pffix.h"
+
+static struct pkt p;
+
+/* All of the UDP datagram's checksum; 0 when it is right. */
+static uint16_t
+udp_sum(const struct pkt *k)
+{
+	const struct ip6_hdr *ip6 = (const struct ip6_hdr *)(k->p_b + 14);
+	unsigned len = k->p_len - 54;
+	struct { struct in6_addr src, dst; be32_t len; uint8_t zero[3], nxt; } pseudo = { ip6->ip6_src, ip6->ip6_dst, host_be32(len), { 0 }, 17 };
+
+	return (uint16_t)~in_fold(in_sum(k->p_b + 54, len, in_sum(&pseudo, sizeof(pseudo), 0)));
+}
+
+static void
+udp(const char *src, const char *dst, uint16_t sport, uint16_t dport)
+{
+	uint8_t *h = p.p_b + 54;
+
+	pkt6_udp(&p, src, dst, 64, 28);
+	store16(h, host_be16(sport));
+	store16(h + 2, host_be16(dport));
+	store16(h + 4, host_be16((uint16_t)(p.p_len - 54)));
+	store16(h + 6, 0);
+	store16(h + 6, udp_sum(&p));
+}
+
+/* From that wire's host. */
+static void
+rx(struct wire *w)
+{
+	memcpy(p.p_b, w->w_if.if_lladdr, 6);
+	memcpy(p.p_b + 6, w->w_host, 6);
+	wire_rx(w, &p);
+}
+
+static struct pkt *
+passes(struct wire *from, struct wire *to)
+{
+	struct pkt *f;
+
+	rx(from);
+	f = wire_tx(to);
+	CHECK(f != NULL);
+	CHECK_EQ(udp_sum(f), 0);
+	return f;
+}
+
+TEST(pf6_states)
+{
+	ip6_start();
+	pf_start("block\npass in on t0\npass out on t1\n");
+	udp("fd00:b::2", "fd00:a::2", 5, 4);
+	rx(&t1);
+	CHECK(wire_tx(&t0) == NULL);
+	CHECK_EQ(counter_delta("pfs_blocked"), 1);
+	udp("fd00:a::2", "fd00:b::2", 4, 5);
+	passes(&t0, &t1);
+	udp("fd00:b::2", "fd00:a::2", 5, 4);
+	passes(&t1, &t0);
+	CHECK_EQ(pf_states_count(), 2);
+	pf_uninstall();
+	net_end();
+}
+
+TEST(pf6_translation)
+{
+	struct pkt *f;
+	struct in6_addr nat = addr6("fd00:b::77"), a = addr6("fd00:a::2"), b = addr6("fd00:b::2"), vip = addr6("fd00:a::1");
+
+	ip6_start();
+	pf_start("block\npass in on t0\npass in on t0 inet6 proto udp to fd00:a::1 port 53 rdr-to fd00:b::2 port 5353\n"
+	    "pass out on t1 inet6 nat-to fd00:b::77 static-port\n");
+	udp("fd00:a::2", "fd00:a::1", 4, 53);
+	f = passes(&t0, &t1);
+	CHECK(in6_equal(&pkt_ip6(f)->ip6_src, &nat) && in6_equal(&pkt_ip6(f)->ip6_dst, &b));
+	CHECK_EQ(be16_host(load16(f->p_b + 54)), 4);
+	CHECK_EQ(be16_host(load16(f->p_b + 56)), 5353);
+	udp("fd00:b::2", "fd00:b::77", 5353, 4);
+	f = passes(&t1, &t0);
+	CHECK(in6_equal(&pkt_ip6(f)->ip6_src, &vip) && in6_equal(&pkt_ip6(f)->ip6_dst, &a));
+	CHECK_EQ(be16_host(load16(f->p_b + 54)), 53);
+	pf_uninstall();
+	net_end();
+}
+
+/* An error about what was translated: its addresses, the quoted ones, and the checksum over all of it. */
+TEST(pf6_translated_error)
+{
+	uint8_t msg[8 + 76];
+	struct in6_addr a = addr6("fd00:a::2");
+	const struct ip6_hdr *quoted;
+	struct pkt *f;
+
+	ip6_start();
+	pf_start("pass\npass out on t1 inet6 nat-to fd00:b::77 static-port\n");
+	udp("fd00:a::2", "fd00:b::2", 4, 5);
+	f = passes(&t0, &t1);
+	memset(msg, 0, sizeof(msg));
+	msg[0] = ICMP6_TIMXCEED;
+	memcpy(msg + 8, f->p_b + 14, 76);
+	pkt6_icmp(&p, "fd00:c::1", "fd00:b::77", 64, msg, sizeof(msg));
+	rx(&t1);
+	f = wire_tx_icmp6(&t0, ICMP6_TIMXCEED);		/* its checksum is good */
+	quoted = (const struct ip6_hdr *)(f->p_b + 54 + 8);
+	CHECK(in6_equal(&pkt_ip6(f)->ip6_dst, &a) && in6_equal(&quoted->ip6_src, &a));
+	pf_uninstall();
+	net_end();
+}
+
+/* A router that blocks all that comes in still finds its neighbours: their answers belong to its questions. */
+TEST(pf6_neighbours)
+{
+	static const uint8_t ll[6] = { 2, 0, 0, 0, 0, 9 };
+	struct pkt *f;
+
+	ip6_start_unknown();
+	pf_start("block in on t1\npass in on t0\npass out\n");
+	pkt6_udp(&p, "fd00:a::2", "fd00:b::9", 64, 28);
+	store16(p.p_b + 54 + 4, BE16(28));
+	rx(&t0);
+	wire_tx_icmp6(&t1, ICMP6_NS);
+	pkt6_na(&p, "fd00:b::9", "fd00:b::1", "fd00:b::9", BE32(0x60000000), ll);
+	rx(&t1);
+	f = wire_tx(&t1);
+	CHECK(f != NULL && memcmp(f->p_b, ll, 6) == 0);
+	pf_uninstall();
+	wires_forget();
+	net_end();
+}
+
+static void
+fragment(unsigned off, unsigned len, bool more)
+{
+	struct ip6_frag fh = { .ip6f_offlg = host_be16((uint16_t)(off | more)), .ip6f_ident = 7 };
+	static struct pkt whole;
+
+	udp("fd00:a::2", "fd00:b::2", 4, 5);
+	pkt6_udp(&whole, "fd00:a::2", "fd00:b::2", 64, 2000);
+	memcpy(whole.p_b + 54, p.p_b + 54, 8);
+	store16(whole.p_b + 54 + 4, BE16(2000));
+	store16(whole.p_b + 54 + 6, 0);
+	store16(whole.p_b + 54 + 6, udp_sum(&whole));
+	memcpy(p.p_b, whole.p_b, 54);
+	memcpy(p.p_b + 54, whole.p_b + 54 + off, len);
+	p.p_len = 54 + len;
+	pkt_ip6(&p)->ip6_plen = host_be16((uint16_t)len);
+	pkt6_insert(&p, IPPROTO_FRAGMENT_, &fh, sizeof(fh));
+}
+
+/* Rules see the whole; it goes on in pieces that any path takes. */
+TEST(pf6_fragments)
+{
+	struct pkt *f;
+
+	ip6_start();
+	pf_start("block\npass in on t0 proto udp to port 5\npass out on t1 proto udp to port 5\n");
+	fragment(0, 1400, true);
+	rx(&t0);
+	CHECK(wire_tx(&t1) == NULL);
+	fragment(1400, 600, false);
+	rx(&t0);
+	f = wire_tx(&t1);
+	CHECK(f != NULL && pkt_ip6(f)->ip6_nxt == IPPROTO_FRAGMENT_ && f->p_len == 14 + 1280);
+	f = wire_tx(&t1);
+	CHECK(f != NULL && pkt_ip6(f)->ip6_nxt == IPPROTO_FRAGMENT_ && pkt_ip6(f)->ip6_hlim == 63);
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("ip6s_refragmented"), 1);
+	CHECK_EQ(pf_states_count(), 2);
+	pf_uninstall();
+	net_end();
+}
+
+/* checklist: pf/pass_block:v6 */
+TEST(pf6_any_bytes)
+{
+	static const uint8_t protos[] = { 6, 17, 58, 0, 43, 44, 60, 58, 6 };
+	uint32_t seed = 3;
+
+	ip6_start();
+	pf_start("match out on t1 inet6 from fd00:a::/64 nat-to fd00:b::77\nblock return\npass in on t0 flags any allow-opts\npass out\n");
+	for (unsigned i = 0; i < 20000; i++) {
+		unsigned payload = (seed = seed * 1664525 + 1013904223) >> 25;
+
+		pkt6(&p, "fd00:a::2", (seed >> 8) % 4 ? "fd00:b::2" : "fd00:a::1", protos[(seed >> 12) % sizeof(protos)], 64, payload);
+		for (unsigned k = 54; k < p.p_len; k++) {
+			seed = seed * 1664525 + 1013904223;
+			p.p_b[k] = (uint8_t)((seed >> 8) % 3 ? seed >> 24 : (seed >> 16) % 8);
+		}
+		rx(seed >> 30 ? &t0 : &t1);
+		wires_forget();
+	}
+	CHECK(counter_delta("pfs_short") > 0 && counter_delta("pfs_match") > 0);
+	pf_uninstall();
+	net_end();
+}
