@@ -66,6 +66,19 @@ CASE(pf_block_and_pass)
 	SAY("pfctl -e", "pfctl: pf already enabled");
 }
 
+/* What went by the flow path before there was a filter does not go past it. */
+CASE(pf_known_flows_are_tested)
+{
+	lab_pf("block in on vio0\n");
+	SAY("pfctl -d", "pf disabled");
+	SAY("sysctl net.flow.least=1", "net.flow.least: 2 -> 1");
+	a_to_b(UDP(A, B));
+	a_to_b(UDP(A, B));
+	COUNT(flows_hits, 1);
+	SAY("pfctl -e", "pf enabled");
+	blocked(a, UDP(A, B));
+}
+
 CASE(pf_last_match_wins_but_quick)
 {
 	lab_pf("block\npass in on vio0 proto udp to port 53\nblock in quick proto udp from 10.0.0.9 to port 53\npass in from 10.0.0.9\npass out\n");
