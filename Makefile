@@ -23,7 +23,7 @@ INTR_OBJ := $(filter %_intr.o, $(OBJ))
 WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wno-format-truncation -Werror
 MODE	:= -ffreestanding -fbuiltin -nostdinc -mno-red-zone -fno-pic -fno-pie -mcmodel=small -fcf-protection=none \
 	   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-omit-frame-pointer -fstack-protector-strong \
-	   -ffunction-sections -fno-tree-slp-vectorize
+	   -ffunction-sections -fno-tree-slp-vectorize -falign-functions=8 -falign-loops=1 -falign-jumps=1
 INC	:= -I. -isystem $(NEWLIB)/x86_64-elf/include -isystem $(shell $(CC) -print-file-name=include)
 CFLAGS	:= -std=gnu17 -O2 -g -fdebug-prefix-map=$(CURDIR)=. -D__DYNAMIC_REENT__ $(MODE) $(WARN) $(INC) $(EXTRA_CFLAGS)
 LINK	:= $(CC) -nostdlib -static -no-pie -T linker.ld -Wl,--gc-sections,-z,noexecstack,-z,max-page-size=4096 \
@@ -39,7 +39,10 @@ COLD	:= kernel/cmd% kernel/command% kernel/config% kernel/edit% kernel/log% kern
 	   net/pf/pf_names net/pf/pf_ruleset net/pf/pf_lacks net/pf/pf_tag net/pf/pf_ctl \
 	   net/core/config% net/core/hostname% net/core/ifconfig% net/core/nbr_edit net/core/netstat% net/core/systat% \
 	   net/inet/host_arg net/inet/igmp% net/inet/ping% net/inet/traceroute% net/inet6/mld6% net/inet6/ping6% net/inet6/rad% net/inet6/slaac% net/inet6/traceroute% net/inet6/in6_soii \
-	   net/route/mygate net/route/route_% net/route/rt_% net/route/static% %_cmd %_kstat %_show
+	   net/core/if_addr net/core/if_clone net/core/pending net/ether/arp_dad net/inet/in_multi% net/inet/icmp_redirect net/inet/ip_mcast \
+	   net/inet6/nd6_dad net/inet6/nd6_if net/inet6/nd6_msg net/inet6/nd6_redirect net/inet6/in6_ifaddr net/inet6/in6_src \
+	   kernel/kstat% kernel/task_stat kernel/selftest% kernel/crash kernel/glob kernel/json \
+	   net/route/mygate net/route/route net/route/route_% net/route/rt_% net/route/static% %_cmd %_kstat %_show
 $(foreach f, $(COLD), $(filter $(B)/obj/$f.o, $(OBJ))): MODE_FILE := -Os
 
 # What implements memcpy and memset must not be turned into calls of them.
