@@ -106,14 +106,10 @@ sysctl_default(const struct sysctl *sc)
 static bool
 sysctl_parse_key(const char *text, uint8_t *key)
 {
-	unsigned byte;
-
 	if (strlen(text) != 2 * SYSCTL_KEYSIZE || strspn(text, "0123456789abcdefABCDEF") != 2 * SYSCTL_KEYSIZE)
 		return false;
-	for (unsigned i = 0; i < SYSCTL_KEYSIZE; i++) {
-		sscanf(text + 2 * i, "%2x", &byte);
-		key[i] = (uint8_t)byte;
-	}
+	for (unsigned i = 0; i < SYSCTL_KEYSIZE; i++)
+		key[i] = (uint8_t)(text_hexdigit(text[2 * i]) << 4 | text_hexdigit(text[2 * i + 1]));
 	return true;
 }
 

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "kernel/command.h"
 #include "kernel/load.h"
@@ -12,6 +11,7 @@
 #include "kernel/shell.h"
 #include "kernel/sysctl.h"
 #include "kernel/task.h"
+#include "kernel/text.h"
 #include "kernel/version.h"
 
 #define SAY_GOODBYE_MS	100	/* for the console to send what is left */
@@ -144,11 +144,9 @@ SYSCTL_STRING_RO(kern_version, "kern.version", kern_version);
 static void
 kern_boottime(char *buf, size_t len)
 {
-	time_t t = (time_t)(wall_s() - uptime_ns() / 1000000000);
-	struct tm tm;
+	char date[TEXT_DATE];
 
-	if (gmtime_r(&t, &tm) == NULL || strftime(buf, len, "%a %b %e %H:%M:%S %Y", &tm) == 0)
-		snprintf(buf, len, "%lld", (long long)t);
+	snprintf(buf, len, "%s", text_date(date, (int64_t)(wall_s() - uptime_ns() / 1000000000)));
 }
 SYSCTL_STRING_RO(kern_boottime, "kern.boottime", kern_boottime);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "kernel/text.h"
 
@@ -96,5 +97,30 @@ text_duration(char *buf, size_t len, uint64_t seconds)
 	if (s >= 60)
 		n += (unsigned)snprintf(buf + n, len - n, "%um", s % 3600 / 60);
 	snprintf(buf + n, len - n, "%us", s % 60);
+	return buf;
+}
+
+int
+text_hexdigit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *
+text_date(char buf[TEXT_DATE], int64_t seconds)
+{
+	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL)
+		snprintf(buf, TEXT_DATE, "%lld", (long long)seconds);
+	else
+		snprintf(buf, TEXT_DATE, "%s %s %2d %02d:%02d:%02d %d", days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		    tm.tm_year + 1900);
 	return buf;
 }

@@ -22,6 +22,13 @@ bool	text_int(const char *, int64_t min, int64_t max, int64_t *);
 /* Seconds above 0 and up to 3600.999, with decimals of which three count, to milliseconds; false: they are not. */
 bool	text_seconds(const char *, uint64_t *ms);
 
+/* A digit of base 16; -1: it is none. */
+int	text_hexdigit(char);
+
+/* "Sun Sep  6 01:03:52 1973" of seconds since 1970, UTC, as date(1) has it. Returns buf. */
+#define TEXT_DATE	32
+char	*text_date(char buf[TEXT_DATE], int64_t);
+
 /* As arp(8) says how long: "1d2h3m4s", without what is zero in front. Returns buf. */
 char	*text_duration(char *buf, size_t len, uint64_t seconds);
 

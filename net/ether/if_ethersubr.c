@@ -1,6 +1,7 @@
 /* if_ethersubr.c - what all Ethernet interfaces share: attach, and addresses as text. */
 #include <stdio.h>
 
+#include "kernel/text.h"
 #include "net/ether/ether.h"
 
 bool
@@ -25,24 +26,15 @@ ether_print(char *buf, const uint8_t *a)
 	return buf;
 }
 
-static int
-ether_hexdigit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool
 ether_parse(const char *s, uint8_t *out)
 {
 	for (int i = 0; i < ETHER_ADDR_LEN; i++) {
-		int hi = ether_hexdigit(*s), lo;
+		int hi = text_hexdigit(*s), lo;
 
 		if (hi < 0)
 			return false;
-		lo = ether_hexdigit(*++s);
+		lo = text_hexdigit(*++s);
 		if (lo >= 0)
 			s++;
 		out[i] = (uint8_t)(lo >= 0 ? hi << 4 | lo : hi);

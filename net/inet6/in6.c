@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/text.h"
 #include "net/core/if.h"
 #include "net/inet6/in6.h"
 
@@ -154,22 +155,13 @@ af_printmask(char buf[IN6_STRLEN], unsigned af, unsigned plen)
 
 /* ---- parsing ---- */
 
-static int
-in6_hexdigit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One to four hex digits. NULL: none, or more; else what follows. */
 static const char *
 in6_group(const char *s, unsigned *v)
 {
 	int n = 0, d;
 
-	for (*v = 0; (d = in6_hexdigit(*s)) >= 0; s++, n++) {
+	for (*v = 0; (d = text_hexdigit(*s)) >= 0; s++, n++) {
 		if (n == 4)
 			return NULL;
 		*v = *v << 4 | (unsigned)d;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/text.h"
 #include "net/pf/pf_parse.h"
 
 /* ---- port N, N:M, N:* ---- */
@@ -31,15 +32,6 @@ redir_ports(struct pf_parse *p, struct pf_redir *rd)
 
 /* ---- pool types ---- */
 
-static int
-hexdigit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* 0x and 32 hex digits. */
 static bool
 hash_key(struct pf_parse *p, struct pf_pool *pp)
@@ -58,7 +50,7 @@ hash_key(struct pf_parse *p, struct pf_pool *pp)
 	if (strlen(s) != 34)
 		return pf_bad(p, "hex key must be 128 bits (32 hex digits) long");
 	for (unsigned i = 0; i < 32; i++) {
-		if ((digit = hexdigit(s[2 + i])) < 0)
+		if ((digit = text_hexdigit(s[2 + i])) < 0)
 			return pf_bad(p, "invalid hex key");
 		pp->pp_key[i / 8] = pp->pp_key[i / 8] << 4 | (unsigned)digit;
 	}

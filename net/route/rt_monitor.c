@@ -1,7 +1,6 @@
 /* rt_monitor.c - route monitor: messages about routes, neighbours and interfaces as they come, in route(8)'s words. */
-#include <time.h>
-
 #include "kernel/task.h"
+#include "kernel/text.h"
 #include "net/ether/ether.h"
 #include "net/route/rt_msg.h"
 #include "net/route/rt_show.h"
@@ -55,13 +54,9 @@ show_json(struct out *o, const struct rt_msg *rm)
 static void
 show(struct out *o, const struct rt_msg *rm)
 {
-	char a[IN6_STRLEN], m[IN6_STRLEN], g[IN6_STRLEN], date[32] = "";
-	time_t t = (time_t)rm->rm_time;
-	struct tm tm;
+	char a[IN6_STRLEN], m[IN6_STRLEN], g[IN6_STRLEN], date[TEXT_DATE];
 
-	if (gmtime_r(&t, &tm) != NULL)
-		strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &tm);
-	out_printf(o, "got message of size %zu on %s\n", sizeof(*rm), date);
+	out_printf(o, "got message of size %zu on %s\n", sizeof(*rm), text_date(date, (int64_t)rm->rm_time));
 	out_printf(o, "%s: %s: ", types[rm->rm_type].name, types[rm->rm_type].text);
 	switch (rm->rm_type) {
 	case RTM_IFINFO:

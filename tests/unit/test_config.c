@@ -479,3 +479,20 @@ TEST(config_cat_tail_show)
 	CHECK_STR(text, "usage: show [-j] config [file]\n");
 	end();
 }
+
+/* Dates as date(1) has them: with a leap day, before 1970, and one that no calendar has. */
+TEST(text_dates)
+{
+	static const struct { int64_t seconds; const char *text; } dates[] = {
+		{ 0, "Thu Jan  1 00:00:00 1970" }, { 951825661, "Tue Feb 29 12:01:01 2000" }, { 4102444799, "Thu Dec 31 23:59:59 2099" },
+		{ -1, "Wed Dec 31 23:59:59 1969" }, { INT64_MAX, "9223372036854775807" },
+	};
+	char buf[TEXT_DATE];
+
+	for (unsigned i = 0; i < nitems(dates); i++)
+		CHECK_STR(text_date(buf, dates[i].seconds), dates[i].text);
+	CHECK_EQ(text_hexdigit('9'), 9);
+	CHECK_EQ(text_hexdigit('F'), 15);
+	CHECK_EQ(text_hexdigit('g'), -1);
+	CHECK_EQ(text_hexdigit('\0'), -1);
+}
