@@ -333,9 +333,21 @@ ip_input_odd(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 	ip_input_many(ifp, b, i, end);
 }
 
+static inline void
+ip_sort_passed(struct ifnet *ifp, struct batch *b)
+{
+	unsigned end = b->b_n;
+
+	b->b_n = 0;
+	if (end == 1)
+		ip_input_from(ifp, b, 0, 1);
+	else
+		ip_input_many(ifp, b, 0, end);
+}
+
 /* The packet filter sees what is good. */
 static __apart_fn void
-ip_input_pf(struct ifnet *ifp, struct batch *b)
+ip_sort_pf(struct ifnet *ifp, struct batch *b)
 {
 	unsigned n = 0, end = b->b_n;
 
@@ -347,25 +359,17 @@ ip_input_pf(struct ifnet *ifp, struct batch *b)
 	}
 	if ((b->b_n = n) > 0)
 		pf_input(PF_INET, ifp, b);
+	if (b->b_n > 0)
+		ip_sort_passed(ifp, b);
 }
 
 static inline void
 ip_sort(struct ifnet *ifp, struct batch *b)
 {
-	unsigned end;
-
-	if (unlikely(pf_enabled)) {
-		ip_input_pf(ifp, b);
-		if (b->b_n == 0)
-			return;
-	}
-	end = b->b_n;
-
-	b->b_n = 0;
-	if (end == 1)
-		ip_input_from(ifp, b, 0, 1);
+	if (unlikely(pf_enabled))
+		ip_sort_pf(ifp, b);
 	else
-		ip_input_many(ifp, b, 0, end);
+		ip_sort_passed(ifp, b);
 }
 HANDOFF(ip_sort, ip_sort);
 

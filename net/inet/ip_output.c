@@ -21,16 +21,23 @@ COUNTER(ips_obcast, ip, 175, DROP, "output packet%s to a broadcast or multicast 
 int ip_defttl = IP_DEFTTL;
 SYSCTL_INT(net_inet_ip_ttl, "net.inet.ip.ttl", &ip_defttl, IP_DEFTTL, 1, 255);
 
+/* Apart: without a packet filter nobody keeps b. */
+static __apart_fn void
+ip_output_pf(struct batch *b)
+{
+	pf_output(PF_INET, b);
+	if (b->b_n > 0)
+		ether_output(b);
+}
+
 void
 ip_output(struct batch *b)
 {
 	STAGE_ENTER(ip_output, b->b_n);
-	if (unlikely(pf_enabled)) {
-		pf_output(PF_INET, b);
-		if (b->b_n == 0)
-			return;
-	}
-	ether_output(b);
+	if (unlikely(pf_enabled))
+		ip_output_pf(b);
+	else
+		ether_output(b);
 }
 
 /* RFC 6864: unique for a while is enough, unguessable is better: a counter with random steps. */

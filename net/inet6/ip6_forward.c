@@ -78,7 +78,7 @@ ip6_forward_toobig(struct mbuf *m, uint32_t mtu)
 
 /* The packet filter has put together what came in pieces: they may have been made for a path that is narrower further on. False: it goes whole. What
  * must stand before the fragment header cannot be cut off: such a packet goes whole, or not at all. */
-static bool
+static __rare_fn bool
 ip6_forward_cut(struct mbuf *m, struct nexthop *nh)
 {
 	struct ip6_hdr *ip6 = (struct ip6_hdr *)m->m_data;
@@ -140,6 +140,13 @@ ip6_forwarded(unsigned n)
 	counter_add(ip6s_forward, n);
 }
 
+static inline bool
+ip6_forward_plain(const struct mbuf *m, const struct rtentry *rt, const struct nexthop *nh, unsigned odd_flags)
+{
+	return !(m->m_flags & odd_flags) && RT_FORWARDS(rt) && nh != NULL && ((const struct ip6_hdr *)m->m_data)->ip6_hlim > 1 &&
+	    rt->rt_ifp->if_index != m->m_ifidx;
+}
+
 /* Core 0 may change the route meanwhile: its next hop is looked at once, and a route that has just lost it is not followed. */
 void
 ip6_forward(struct batch *b)
@@ -155,15 +162,16 @@ ip6_forward(struct batch *b)
 		struct rtentry *rt = m->m_rt;
 		struct nexthop *nh = __atomic_load_n(&rt->rt_nh, __ATOMIC_RELAXED);
 
-		if (unlikely((m->m_flags & (M_BCAST | M_MCAST)) || !RT_FORWARDS(rt) || nh == NULL || ip6->ip6_hlim <= 1 ||
-		    rt->rt_ifp->if_index == m->m_ifidx)) {
-			if (!ip6_forward_slow(m))
+		if (unlikely(!ip6_forward_plain(m, rt, nh, M_BCAST | M_MCAST | M_REFRAG))) {
+			if (!ip6_forward_plain(m, rt, nh, M_BCAST | M_MCAST)) {
+				if (!ip6_forward_slow(m))
+					continue;
+				rt = m->m_rt;
+				nh = rt->rt_nh;
+			}
+			if ((m->m_flags & M_REFRAG) && ip6_forward_cut(m, nh))
 				continue;
-			rt = m->m_rt;
-			nh = rt->rt_nh;
 		}
-		if (unlikely(m->m_flags & M_REFRAG) && ip6_forward_cut(m, nh))
-			continue;
 		if (unlikely(m->m_pktlen > rt_pathmtu(rt))) {
 			ip6_forward_toobig(m, rt_pathmtu(rt));
 			continue;

@@ -202,36 +202,16 @@ ip6_route(const struct ifnet *ifp, const struct in6_addr *dst)
 	return likely(rt != NULL) ? rt : &ip6_noroute;
 }
 
-/* The packet filter sees what is good. What we have sent ourselves came in by lo0, whatever zone it is looked up in. */
-static __apart_fn void
-ip6_input_pf(struct ifnet *ifp, struct batch *b)
-{
-	struct ifnet *from = if_get(b->b_m[0]->m_ifidx);
-	unsigned n = 0, end = b->b_n;
-
-	for (unsigned i = 0; i < end; i++)
-		if (likely(ip6_plain(b->b_m[i])) || ip6_check(ifp, b->b_m[i]))
-			b->b_m[n++] = b->b_m[i];
-	if ((b->b_n = n) > 0)
-		pf_input(PF_INET6, from != NULL ? from : ifp, b);
-}
-
 /* Runs of packets with the same destination look it up once. What is to be forwarded stays in b, what is for us goes to `local`. */
 static void
-ip6_sort(struct ifnet *ifp, struct batch *b)
+ip6_sort_passed(struct ifnet *ifp, struct batch *b)
 {
 	struct rtentry *rt = &ip6_noroute;
 	uint64_t dst[2] = { 0, 0 };			/* :: is never looked up */
-	unsigned n = 0, end;
+	unsigned n = 0, end = b->b_n;
 	uint64_t uses = 0;		/* of rt; several cores may add to it at once, and one of them be lost */
 	struct batch local;
 
-	if (unlikely(pf_enabled)) {
-		ip6_input_pf(ifp, b);
-		if (b->b_n == 0)
-			return;
-	}
-	end = b->b_n;
 	local.b_n = 0;
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
@@ -275,6 +255,30 @@ ip6_sort(struct ifnet *ifp, struct batch *b)
 	}
 	if ((b->b_n = n) > 0)
 		ip6_forward(b);
+}
+/* The packet filter sees what is good. What we have sent ourselves came in by lo0, whatever zone it is looked up in. */
+static __apart_fn void
+ip6_sort_pf(struct ifnet *ifp, struct batch *b)
+{
+	struct ifnet *from = if_get(b->b_m[0]->m_ifidx);
+	unsigned n = 0, end = b->b_n;
+
+	for (unsigned i = 0; i < end; i++)
+		if (likely(ip6_plain(b->b_m[i])) || ip6_check(ifp, b->b_m[i]))
+			b->b_m[n++] = b->b_m[i];
+	if ((b->b_n = n) > 0)
+		pf_input(PF_INET6, from != NULL ? from : ifp, b);
+	if (b->b_n > 0)
+		ip6_sort_passed(ifp, b);
+}
+
+static inline void
+ip6_sort(struct ifnet *ifp, struct batch *b)
+{
+	if (unlikely(pf_enabled))
+		ip6_sort_pf(ifp, b);
+	else
+		ip6_sort_passed(ifp, b);
 }
 HANDOFF(ip6_sort, ip6_sort);
 

@@ -27,16 +27,23 @@ COUNTER(ip6s_odown, ip6, 147, DROP, "output packet%s to a group while the interf
 int ip6_defhlim = IP6_DEFHLIM;
 SYSCTL_INT(net_inet6_ip6_hlim, "net.inet6.ip6.hlim", &ip6_defhlim, IP6_DEFHLIM, 1, 255);
 
+/* Apart: without a packet filter nobody keeps b. */
+static __apart_fn void
+ip6_output_pf(struct batch *b)
+{
+	pf_output(PF_INET6, b);
+	if (b->b_n > 0)
+		ether_output(b);
+}
+
 void
 ip6_output(struct batch *b)
 {
 	STAGE_ENTER(ip6_output, b->b_n);
-	if (unlikely(pf_enabled)) {
-		pf_output(PF_INET6, b);
-		if (b->b_n == 0)
-			return;
-	}
-	ether_output(b);
+	if (unlikely(pf_enabled))
+		ip6_output_pf(b);
+	else
+		ether_output(b);
 }
 
 /* What is known only when source and way are. */

@@ -120,12 +120,10 @@ pf_state_expires(const struct pf_state *s)
 
 static uint32_t slabs_left;		/* core 0's: what the limit still allows */
 
-/* True: there is more to do. Every core, each pass. */
-static bool
+/* Core 0, when a core may want some. */
+static void
 supply(void)
 {
-	if (core_id() != 0 || likely(slabs_left == 0))
-		return false;
 	for (unsigned i = 0; i < ncores && slabs_left > 0; i++) {
 		struct pf_states *ps = &percore_of(pf_states, i);
 		void *slab;
@@ -133,13 +131,34 @@ supply(void)
 		if (ps->ps_bucket == NULL || ps->ps_supply != NULL)
 			continue;
 		if ((slab = page_alloc(SLAB / PAGE_SIZE)) == NULL)
-			return false;
+			return;
 		slabs_left--;
 		__atomic_store_n(&ps->ps_supply, slab, __ATOMIC_RELEASE);
 	}
+}
+
+static bool
+supply_asked(unsigned from __unused_arg)
+{
+	supply();
 	return false;
 }
-LOOP_HOOK(pf_supply, 60, supply);
+CORE_INBOX(pf_supply, supply_asked);
+
+/* Core 0 is to put some here: its next pass does. */
+static __rare_fn void
+supply_ask(void)
+{
+	static struct loop_end end = { .le_func = supply };
+
+	if (core_id() == 0) {
+		loop_at_end(&end);
+		return;
+	}
+	core_mail(&core_inbox_pf_supply, 0);
+	core_fence();
+	core_wake(0);
+}
 
 static bool
 take_supply(struct pf_states *ps)
@@ -153,8 +172,7 @@ take_supply(struct pf_states *ps)
 		s->s_sk[0].sk_next = (struct pf_sk *)ps->ps_free;
 		ps->ps_free = s;
 	}
-	if (core_id() != 0)		/* its next pass brings more */
-		core_wake(0);
+	supply_ask();
 	return true;
 }
 
@@ -163,8 +181,10 @@ state_get(struct pf_states *ps)
 {
 	struct pf_state *s;
 
-	if (ps->ps_free == NULL && !take_supply(ps))
+	if (ps->ps_free == NULL && !take_supply(ps)) {
+		supply_ask();
 		return NULL;
+	}
 	s = ps->ps_free;
 	ps->ps_free = (struct pf_state *)s->s_sk[0].sk_next;
 	memset(s, 0, sizeof(*s));
