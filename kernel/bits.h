@@ -1,4 +1,5 @@
-/* bits.h - counting bits on any x86-64: the oldest have no instruction for it, and the compiler's replacement is a call. */
+/* bits.h - what the compiler does not make the best of: counting bits on any x86-64 (the oldest have no instruction for it, and its replacement
+ * is a call), sums with a carry. */
 #ifndef KERNEL_BITS_H
 #define KERNEL_BITS_H
 
@@ -10,6 +11,17 @@ popcount64(uint64_t x)
 	x -= x >> 1 & 0x5555555555555555;
 	x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
 	return (unsigned)(((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101 >> 56);
+}
+
+/* a + b + c, each carry added at the other end. */
+static inline uint64_t
+add_around64(uint64_t a, uint64_t b, uint64_t c)
+{
+	unsigned long long s;
+	unsigned char carry = __builtin_ia32_addcarryx_u64(0, a, b, &s);
+
+	carry = __builtin_ia32_addcarryx_u64(carry, s, c, &s);
+	return s + carry;
 }
 
 #endif

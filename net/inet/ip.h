@@ -2,6 +2,7 @@
 #ifndef NET_INET_IP_H
 #define NET_INET_IP_H
 
+#include "kernel/bits.h"
 #include "net/inet/in.h"
 
 struct ip {
@@ -38,19 +39,16 @@ in_fold(uint64_t s)
 /* The value for a checksum field that is zero now; over data whose field is filled in it gives 0 when good. */
 static inline uint16_t in_cksum(const void *p, size_t len) { return (uint16_t)~in_fold(in_sum(p, len, 0)); }
 
-/* Whether the checksum of a header of 20 bytes is good. Adding a number to itself turned by half its width leaves the folded sum, end-around
- * carry included, in the upper half. */
+/* Whether the checksum of a header of 20 bytes is good, that is, its 16-bit words' sum a multiple of 0xffff. ip_vhl must not be 0: no sum is 0 then.
+ * 2^64 is 1 modulo 0xffff, so eight bytes are added at a time, with their carry; and of all numbers those that an odd number divides, times its
+ * inverse modulo 2^64, are the quotients: no other gives one so small. */
 static inline bool
 ip_hdrsum_ok(const struct ip *ip)
 {
 	const uint8_t *p = (const uint8_t *)ip;
-	uint64_t s = (uint64_t)load32(p) + load32(p + 4) + load32(p + 8) + load32(p + 12) + load32(p + 16);
-	uint32_t x;
+	uint64_t inverse = 0xfffefffefffeffff, largest = UINT64_MAX / 0xffff;
 
-	s += s << 32 | s >> 32;
-	x = (uint32_t)(s >> 32);
-	x += x << 16 | x >> 16;
-	return x >= 0xffff0000;
+	return add_around64(load64(p), load64(p + 8), load32(p + 16)) * inverse <= largest;
 }
 
 #endif

@@ -207,9 +207,9 @@ ip_strong_es(const struct ifnet *ifp, const struct rtentry *rt)
 }
 
 static inline struct rtentry *
-ip_input_route(const struct ifnet *ifp, be32_t dst)
+ip_input_route(uintptr_t root, be32_t dst)
 {
-	struct rtentry *rt = rtable_match(ifp->if_rdomain, dst);
+	struct rtentry *rt = fib_match4(root, dst);
 
 	return rt != NULL ? rt : &ip_noroute;
 }
@@ -239,7 +239,7 @@ ip_input_any(struct ifnet *ifp, struct mbuf *m)
 			return ip_special_dst(ifp, m, ip) ? IP_HERE : IP_GONE;
 	}
 	ip = (const struct ip *)m->m_data;
-	m->m_rt = rt = ip_input_route(ifp, ip->ip_dst);
+	m->m_rt = rt = ip_input_route(rtable_root(AF_IP4, ifp->if_rdomain), ip->ip_dst);
 	rt_used(rt, 1);
 	if (!(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
 		return IP_AWAY;
@@ -283,6 +283,7 @@ static void ip_input_odd(struct ifnet *, struct batch *, unsigned i, unsigned en
 static __inline_fn void
 ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 {
+	uintptr_t root = rtable_root(AF_IP4, ifp->if_rdomain);
 	struct rtentry *rt = &ip_noroute;
 	uint64_t addrs = 0;				/* of the run, as they stand there; 0.0.0.0 is never looked up */
 	struct mbuf *const *from = &b->b_m[i - b->b_n];	/* b_m[n] = from[n]: the loop keeps all that it looks at */
@@ -300,7 +301,7 @@ ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 			if (ip->ip_dst != (be32_t)(addrs >> 32)) {
 				rt_used(rt, n - run);
 				run = n;
-				rt = ip_input_route(ifp, ip->ip_dst);
+				rt = ip_input_route(root, ip->ip_dst);
 			}
 			addrs = load64(&ip->ip_src);
 		}

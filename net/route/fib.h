@@ -71,7 +71,11 @@ fib_run(const struct fib_node *n, size_t t, bool popcnt)
 	return (size_t)n->n_before[t / 64] + (popcnt ? (size_t)__builtin_popcountll(begun) : popcount64(begun)) - 1;
 }
 
-/* The longest prefix that holds dst; NULL: none. Never inline, so that a loop that looks up now and then keeps its registers. Any core. */
+/* What stands for an empty table in look-ups. */
+extern const struct fib_node fib_empty;
+#define FIB_EMPTY	((uintptr_t)&fib_empty | FIB_NODE | FIB_DIRECT)
+
+/* The longest prefix that holds dst; NULL: none. top: not 0. Never inline, so that a loop that looks up now and then keeps its registers. Any core. */
 extern struct rtentry *(*fib_match4)(uintptr_t top, be32_t dst);
 extern struct rtentry *(*fib_match6)(uintptr_t top, const struct in6_addr *dst);
 /* For tests: the ones for processors with or without a bit count. */

@@ -4,6 +4,8 @@
 
 #define FIB_FIRST	(FIB_NODE | FIB_DIRECT)		/* nodes of the first two octets */
 
+const struct fib_node fib_empty = { .n_value = { [255] = 0 } };
+
 /* What an entry with those tags points to: no mask, and one addition that is part of each access. */
 static __inline_fn const struct fib_node *
 fib_below(uintptr_t e, uintptr_t tags)
@@ -46,7 +48,7 @@ fib_find4(uintptr_t e, be32_t dst, bool popcnt)
 {
 	uintptr_t best;
 
-	if (e == 0 || !((e = fib_value(e, FIB_FIRST, dst & 0xff)) & FIB_NODE))
+	if (!((e = fib_value(e, FIB_FIRST, dst & 0xff)) & FIB_NODE))
 		return (struct rtentry *)e;
 	best = fib_below(e, FIB_FIRST)->n_route;
 	e = fib_value(e, FIB_FIRST, dst >> 8 & 0xff);
@@ -75,7 +77,7 @@ fib_find6(uintptr_t e, const struct in6_addr *dst, bool popcnt)
 	uintptr_t best;
 	uint64_t d;
 
-	if (e == 0 || !((e = fib_value(e, FIB_FIRST, dst->s6_addr[0])) & FIB_NODE))
+	if (!((e = fib_value(e, FIB_FIRST, dst->s6_addr[0])) & FIB_NODE))
 		return (struct rtentry *)e;
 	best = fib_below(e, FIB_FIRST)->n_route;
 	e = fib_value(e, FIB_FIRST, dst->s6_addr[1]);

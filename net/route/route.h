@@ -177,16 +177,25 @@ void	rt_ifa_delete6(struct in6_ifaddr *);
 /* The top of a table's trie, by family and rdomain; 0: empty, or it does not exist. */
 extern uintptr_t rtable_fib[AF_COUNT][RT_TABLEID_MAX + 1];
 
+/* Where look-ups begin, good within this pass: for many of them. */
+static inline uintptr_t
+rtable_root(unsigned af, unsigned rdomain)
+{
+	uintptr_t top = __atomic_load_n(&rtable_fib[af][(uint8_t)rdomain], __ATOMIC_ACQUIRE);
+
+	return likely(top != 0) ? top : FIB_EMPTY;
+}
+
 static inline struct rtentry *
 rtable_match(unsigned rdomain, be32_t dst)
 {
-	return fib_match4(__atomic_load_n(&rtable_fib[AF_IP4][(uint8_t)rdomain], __ATOMIC_ACQUIRE), dst);
+	return fib_match4(rtable_root(AF_IP4, rdomain), dst);
 }
 
 static inline struct rtentry *
 rtable_match6(unsigned rdomain, const struct in6_addr *dst)
 {
-	return fib_match6(__atomic_load_n(&rtable_fib[AF_IP6][(uint8_t)rdomain], __ATOMIC_ACQUIRE), dst);
+	return fib_match6(rtable_root(AF_IP6, rdomain), dst);
 }
 
 static inline struct rtentry *

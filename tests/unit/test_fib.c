@@ -107,7 +107,9 @@ random_plen(void)
 static struct rtentry *
 match(const struct in6_addr *a)
 {
-	return family == AF_IP4 ? fib_match4(top, a->s6_addr32[0]) : fib_match6(top, a);
+	uintptr_t root = top != 0 ? top : FIB_EMPTY;
+
+	return family == AF_IP4 ? fib_match4(root, a->s6_addr32[0]) : fib_match6(root, a);
 }
 
 static void
