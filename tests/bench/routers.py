@@ -65,6 +65,11 @@ class Sluice:
         g.cmd(f'sysctl net.flow.enable={int(on)}')
         return None
 
+    def keep_flows(self, g):
+        """Flows of which one packet has passed stay known, however long the measurement of them all takes."""
+        for what in 'timeout', 'timeout_new':
+            g.cmd(f'sysctl net.flow.{what}=3600')
+
     def batch(self, g):
         """(packets, batches) that the stack has taken from cards so far."""
         text = g.cmd('kstat stage:0:ether_input:0')
@@ -160,6 +165,9 @@ class Linux:
 
     def wait_up(self, g):
         g.wait_console('READY')
+
+    def keep_flows(self, g):
+        pass
 
     def flow_path(self, g, on):
         return 'Linux: plain forwarding only' if on else None

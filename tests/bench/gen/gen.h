@@ -23,6 +23,7 @@ struct options {
 	int		 qemu;		/* its process; 0: unknown, then what it does is guessed by waiting */
 	bool		 ip6;
 	bool		 new_flows;	/* each packet is a flow of its own */
+	bool		 neighbour;	/* port B's neighbour has another link address from each burst on, and says so in front of it */
 	uint32_t	 flows, seed;
 	unsigned	 size;		/* of frames, without FCS */
 	unsigned	 window;	/* packets under way, at most; of a burst */
@@ -66,7 +67,10 @@ unsigned get16(const uint8_t *);
 uint32_t get32(const uint8_t *);
 
 /* ---- port.c ---- */
-extern const uint8_t guest_mac[2][6], our_mac[2][6];
+extern const uint8_t guest_mac[2][6];
+extern uint8_t our_mac[2][6];
+bool	port_is_ours(const uint8_t *mac);	/* port B's, or what it was before the last change */
+void	port_change(void);			/* IPv4: port B's neighbour gets another link address, and announces it */
 void	ports_init(void);			/* connects */
 /* Reads what there is on both ports, answers for neighbours, gives packets to packet_check(). Returns the bytes read. */
 size_t	ports_serve(void);

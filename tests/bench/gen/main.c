@@ -45,7 +45,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: gen -a SOCKET -b SOCKET -q QEMU-PID -m boot|bulk|burst|lat [-c COUNTERS] [-6] [-f FLOWS | -N]\n"
-	    "\t[-d PREFIXES] [-s FRAME-SIZE] [-n PACKETS] [-w WINDOW] [-l] [-p PATIENCE] [-r SEED] [-t T0]\n");
+	    "\t[-d PREFIXES] [-s FRAME-SIZE] [-n PACKETS] [-w WINDOW] [-l] [-A] [-p PATIENCE] [-r SEED] [-t T0]\n");
 	exit(2);
 }
 
@@ -66,6 +66,7 @@ static void
 option(int c, const char **mode)
 {
 	switch (c) {
+	case 'A': opt.neighbour = true; break;
 	case 'a': opt.path[0] = optarg; break;
 	case 'b': opt.path[1] = optarg; break;
 	case 'c': opt.count_file = optarg; break;
@@ -92,7 +93,7 @@ main(int argc, char **argv)
 	const char *mode = NULL;
 	int c;
 
-	while ((c = getopt(argc, argv, "a:b:c:d:f:lm:n:Np:q:r:s:t:w:6")) != -1)
+	while ((c = getopt(argc, argv, "Aa:b:c:d:f:lm:n:Np:q:r:s:t:w:6")) != -1)
 		option(c, &mode);
 	if (optind != argc || mode == NULL || opt.path[0] == NULL || opt.path[1] == NULL || opt.qemu == 0)
 		usage();

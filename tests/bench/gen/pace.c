@@ -193,6 +193,8 @@ pace_burst(unsigned n)
 	uint64_t had = tally.received, until = now_ns() + LOST_NS;
 
 	count->c_gate = 1;
+	if (opt.neighbour)
+		port_change();
 	for (unsigned sent = 0; sent < n; ) {
 		sent += port_send(n - sent);
 		settle();

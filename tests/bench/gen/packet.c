@@ -266,7 +266,7 @@ packet_good(const uint8_t *f, const uint8_t *udp, size_t udplen, uint32_t k)
 	struct tuple t;
 
 	flow_tuple(k, &t);
-	return memcmp(f, our_mac[1], 6) == 0 && memcmp(f + 6, guest_mac[1], 6) == 0 && (opt.ip6 ? ip[7] : ip[8]) == TTL - 1 &&
+	return port_is_ours(f) && memcmp(f + 6, guest_mac[1], 6) == 0 && (opt.ip6 ? ip[7] : ip[8]) == TTL - 1 &&
 	    (opt.ip6 || checksum(sum16(ip, 20, 0)) == 0) && udp_checksum(ip, udp, udplen) == 0 &&
 	    memcmp(opt.ip6 ? ip + 8 : ip + 12, t.src, alen) == 0 && memcmp(opt.ip6 ? ip + 24 : ip + 16, t.dst, alen) == 0 &&
 	    get16(udp) == t.sport && get16(udp + 2) == 9;

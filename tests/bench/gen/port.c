@@ -25,7 +25,8 @@ struct port {
 	size_t		 answers_len;
 };
 
-const uint8_t guest_mac[2][6] = { "\x52\x54\0\0\0\x0a", "\x52\x54\0\0\0\x0b" }, our_mac[2][6] = { "\2\0\0\0\0\xaa", "\2\0\0\0\0\xbb" };
+const uint8_t guest_mac[2][6] = { "\x52\x54\0\0\0\x0a", "\x52\x54\0\0\0\x0b" };
+uint8_t our_mac[2][6] = { "\2\0\0\0\0\xaa", "\2\0\0\0\0\xbb" };
 static struct port ports[2];
 static uint32_t next_seq = 1, next_flow;
 
@@ -87,6 +88,29 @@ arp_input(struct port *p, const uint8_t *f, size_t len)
 	memcpy(o + 28, a + 24, 4);
 	memcpy(o + 32, a + 8, 10);
 	answer(p, o, sizeof(o));
+}
+
+bool
+port_is_ours(const uint8_t *mac)
+{
+	return memcmp(mac, our_mac[1], 5) == 0 && (mac[5] ^ our_mac[1][5]) <= opt.neighbour;
+}
+
+/* RFC 5227 3: an announcement is a request about the address that sends it. */
+void
+port_change(void)
+{
+	uint8_t o[60] = { 0 };
+
+	our_mac[1][5] ^= 1;
+	memset(o, 0xff, 6);
+	memcpy(o + 6, our_mac[1], 6);
+	put16(o + 12, 0x0806);
+	memcpy(o + 14, "\0\1\x8\0\6\4\0\1", 8);
+	memcpy(o + 22, our_mac[1], 6);
+	memcpy(o + 28, "\xa\0\1\2", 4);
+	memcpy(o + 38, "\xa\0\1\2", 4);
+	answer(&ports[1], o, sizeof(o));
 }
 
 /* RFC 4861 4.3, 4.4: a neighbour solicitation, other than for duplicates, gets a solicited, overriding advertisement. */
