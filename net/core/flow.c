@@ -28,7 +28,7 @@ SYSCTL_INT(net_flow_timeout_new, "net.flow.timeout_new", &flow_timeout_new, 2, 1
 #define FLOW_MEMORY	8		/* all cores have so much of memory together: an eighth, */
 #define FLOW_MEMORY_SMALL 64		/* and on a small machine, whose memory packets need, this part */
 #define FLOW_SMALL	(32u << 20)
-#define FLOW_FIRST	8192u		/* entries of a table at first, */
+#define FLOW_FIRST	32768u		/* entries of a table at first, */
 #define FLOW_LAST	(1u << 22)	/* and at most */
 #define FLOW_FULL	3		/* eighths: a table with more entries grows; so hardly any bucket is ever full */
 #define FLOW_CLEAR	8		/* entries to initialise for each one made; six would do before the table grows again, */

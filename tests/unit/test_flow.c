@@ -336,13 +336,13 @@ TEST(flow_growth)
 
 	start();
 	mask = table()->ft_mask;
-	ports(20000);
+	ports(50000);
 	n = table()->ft_n;
 	CHECK(table()->ft_mask >= 4 * mask);
-	CHECK(n >= 19980);
+	CHECK(n >= 49950);
 	CHECK_EQ(counter_delta("flows_made"), n);
-	CHECK_EQ(counter_delta("flows_full"), 20000 - n);
-	ports(20000);
+	CHECK_EQ(counter_delta("flows_full"), 50000 - n);
+	ports(50000);
 	CHECK_EQ(counter_delta("flows_hits"), n);
 	CHECK_EQ(counter_delta("flows_idle"), 0);
 	net_end();
