@@ -28,6 +28,7 @@ struct in6_ifaddr {
 	uint16_t	 ia_flags;	/* IN6_IFF_*; core 0 alone changes them */
 	uint64_t	 ia_created;	/* uptime_ns */
 	uint64_t	 ia_preferred, ia_valid;	/* uptime_ns when they end; IN6_LIFETIME_INFINITE */
+	uint64_t	 ia_preferred_most;	/* IN6_IFF_TEMPORARY: ia_preferred never ends later */
 	struct timeout	 ia_timer;	/* duplicate address detection's (whoever watches, below) */
 	unsigned	 ia_probes;
 };

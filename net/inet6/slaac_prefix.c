@@ -102,6 +102,7 @@ slaac_make_temporary(struct slaac *sl, struct ra_prefix *rp)
 	slaac_random_iid(&a);
 	if (MIN(preferred, rp->rp_preferred) <= now + TEMP_ADVANCE || (ia = slaac_add(sl, rp, &a, IN6_IFF_TEMPORARY)) == NULL)
 		return;
+	ia->ia_preferred_most = preferred;
 	ia->ia_preferred = MIN(preferred, rp->rp_preferred);
 	ia->ia_valid = MIN(now + (uint64_t)temp_valid * SLAAC_SECOND, rp->rp_valid);
 }
@@ -181,13 +182,16 @@ slaac_prefix_renumber(struct slaac *sl)
 	}
 }
 
+/* RFC 8981 3.4: as long as the prefix's, and not longer than was said when it was made. */
 static void
-slaac_extend_temporary(struct in6_ifaddr *ia, const struct ra_prefix *rp)
+slaac_extend_temporary(struct in6_ifaddr *ia, const struct ra_prefix *rp, uint64_t now)
 {
 	uint64_t valid = ia->ia_created + (uint64_t)temp_valid * SLAAC_SECOND;
 
 	ia->ia_valid = MIN(MAX(ia->ia_valid, rp->rp_valid), valid);
-	ia->ia_preferred = MIN(ia->ia_preferred, rp->rp_preferred);
+	ia->ia_preferred = MIN(ia->ia_preferred_most, rp->rp_preferred);
+	if (ia->ia_preferred > now)
+		ia->ia_flags &= (uint16_t)~IN6_IFF_DEPRECATED;
 }
 
 static void
@@ -199,7 +203,7 @@ slaac_addresses(struct slaac *sl, struct ra_prefix *rp)
 		slaac_make_stable(sl, rp);
 	for (struct in6_ifaddr *ia = sl->sl_ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
 		if (from_prefix(ia, rp) && (ia->ia_flags & IN6_IFF_TEMPORARY))
-			slaac_extend_temporary(ia, rp);
+			slaac_extend_temporary(ia, rp, now);
 		else if (from_prefix(ia, rp))
 			slaac_extend(ia, rp, now);
 	slaac_renew_temporary(sl, rp, now);

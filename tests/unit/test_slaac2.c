@@ -1,0 +1,89 @@
+/* test_slaac2.c - as a host, for long: lifetimes that are short and told again, routers that fall silent, prefixes that come and go. */
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/loop.h"
+#include "tests/unit/cmdfix.h"
+#include "tests/unit/netfix6.h"
+#include "net/inet6/slaac.h"
+
+static struct pkt p;
+static uint8_t msg[400];
+static unsigned msglen;
+
+static void
+start(const char *words)
+{
+	char bundle[200];
+
+	cmd_start();
+	snprintf(bundle, sizeof(bundle), "# /etc/hostname.t0\n%s\n", words);
+	CHECK_STR(cmd_load(bundle), "");
+	wires_forget();
+	counter_mark();
+}
+
+/* mac: the last octet of the router's link address; 0: it does not say. */
+static void
+ra(unsigned lifetime, unsigned flags, uint8_t mac)
+{
+	memset(msg, 0, sizeof(msg));
+	*(struct nd_ra *)msg = (struct nd_ra){ .ra_type = ICMP6_RA, .ra_hlim = 64, .ra_flags = (uint8_t)flags,
+	    .ra_lifetime = host_be16((uint16_t)lifetime) };
+	msglen = sizeof(struct nd_ra);
+	if (mac == 0)
+		return;
+	msg[msglen] = ND_OPT_SLLA;
+	msg[msglen + 1] = 1;
+	memcpy(msg + msglen + 2, (const uint8_t[]){ 2, 0, 0, 0, 0, mac }, 6);
+	msglen += 8;
+}
+
+static void
+ra_prefix(const char *prefix, unsigned flags, uint32_t valid, uint32_t preferred)
+{
+	*(struct nd_opt_prefix *)(msg + msglen) = (struct nd_opt_prefix){ .op_type = ND_OPT_PREFIX, .op_len = 4, .op_plen = 64,
+	    .op_flags = (uint8_t)flags, .op_valid = host_be32(valid), .op_preferred = host_be32(preferred), .op_prefix = addr6(prefix) };
+	msglen += 32;
+}
+
+static void
+ra_send(const char *from)
+{
+	pkt6_icmp(&p, from, "ff02::1", 255, msg, msglen);
+	wire_rx(&t0, &p);
+	wires_forget();
+}
+
+static unsigned
+count(unsigned flag)
+{
+	unsigned n = 0;
+
+	for (const struct in6_ifaddr *ia = t0.w_if.if_addrs6; ia != NULL; ia = ia->ia_next)
+		n += !!(ia->ia_flags & flag);
+	return n;
+}
+
+/* RFC 8981 3.4: a router that says "half an hour" again and again means that the address may be used on. */
+TEST(slaac_temporary_extended)
+{
+	const struct in6_ifaddr *ia;
+	struct in6_addr first;
+
+	start("inet6 autoconf\nup");
+	ra(1800, 0, 0xaa);
+	ra_prefix("2001:db8::", PI_ONLINK | PI_AUTO, 1800, 600);
+	ra_send("fe80::aa");
+	for (ia = t0.w_if.if_addrs6; !(ia->ia_flags & IN6_IFF_TEMPORARY); ia = ia->ia_next)
+		continue;
+	first = ia->ia_addr;
+	for (int i = 0; i < 40; i++) {					/* three hours and twenty minutes */
+		host_run(300000);
+		ra_send("fe80::aa");
+	}
+	CHECK(in6_ifaddr_find(&t0.w_if, &first) != NULL);
+	CHECK(!(in6_ifaddr_find(&t0.w_if, &first)->ia_flags & IN6_IFF_DEPRECATED));
+	CHECK_EQ(count(IN6_IFF_TEMPORARY), 1);
+	cmd_end();
+}
