@@ -8,6 +8,9 @@
 #define TWO_HOURS	(7200 * SLAAC_SECOND)
 #define TEMP_TRIES	3		/* RFC 8981 3.8: TEMP_IDGEN_RETRIES */
 #define TEMP_ADVANCE	(5 * SLAAC_SECOND)	/* REGEN_ADVANCE */
+#define TEMP_MAX	8		/* of a prefix */
+
+COUNTER(nd6s_tempmany, nd6, 79, INFO, "temporary address%es not made because there are too many");
 
 static int temp_valid = 2 * 86400, temp_preferred = 86400;	/* RFC 8981 3.8; the names are OpenBSD's */
 SYSCTL_INT(net_inet6_ip6_temp_valid, "net.inet6.ip6.tempvltime", &temp_valid, 2 * 86400, 60, 1000000);
@@ -113,6 +116,16 @@ wants_temporary(const struct slaac *sl)
 	return sl->sl_ifp->if_xflags & IFXF_AUTOCONF6TEMP;
 }
 
+static unsigned
+count_temporary(const struct slaac *sl, const struct ra_prefix *rp)
+{
+	unsigned n = 0;
+
+	for (const struct in6_ifaddr *ia = sl->sl_ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
+		n += from_prefix(ia, rp) && (ia->ia_flags & IN6_IFF_TEMPORARY);
+	return n;
+}
+
 /* A temporary address that nobody else has, and that stays preferred for a while. */
 static void
 slaac_renew_temporary(struct slaac *sl, struct ra_prefix *rp, uint64_t now)
@@ -129,8 +142,12 @@ slaac_renew_temporary(struct slaac *sl, struct ra_prefix *rp, uint64_t now)
 	if (!wants_temporary(sl) || rp->rp_tries > TEMP_TRIES)
 		return;
 	ia = slaac_address(sl, rp, true);
-	if (ia == NULL || ia->ia_preferred <= now + TEMP_ADVANCE)
+	if (ia != NULL && ia->ia_preferred > now + TEMP_ADVANCE)
+		return;
+	if (count_temporary(sl, rp) < TEMP_MAX)
 		slaac_make_temporary(sl, rp);
+	else
+		counter_inc(nd6s_tempmany);
 }
 
 /* RFC 4862 5.5.3 (e): a message alone does not end an address within two hours. */

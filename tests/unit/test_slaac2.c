@@ -87,3 +87,18 @@ TEST(slaac_temporary_extended)
 	CHECK_EQ(count(IN6_IFF_TEMPORARY), 1);
 	cmd_end();
 }
+
+/* However short an admin and a router have them preferred: RFC 8981 3.4 lets each stay valid for days. */
+TEST(slaac_temporary_limit)
+{
+	start("inet6 autoconf\nup\n# /etc/sysctl.conf\nnet.inet6.ip6.temppltime=30");
+	for (int i = 0; i < 600; i++) {
+		ra(1800, 0, 0xaa);
+		ra_prefix("2001:db8::", PI_ONLINK | PI_AUTO, UINT32_MAX, 7);
+		ra_send("fe80::aa");
+		host_run(9000);						/* none is preferred any more */
+	}
+	CHECK_EQ(count(IN6_IFF_TEMPORARY), 8);
+	CHECK(counter_delta("nd6s_tempmany") > 0);
+	cmd_end();
+}
