@@ -11,6 +11,7 @@
 #define TEMP_MAX	8		/* of a prefix */
 
 COUNTER(nd6s_tempmany, nd6, 79, INFO, "temporary address%es not made because there are too many");
+COUNTER(nd6s_prefixmany, nd6, 80, INFO, "prefix%es not believed because there are too many");
 
 static int temp_valid = 2 * 86400, temp_preferred = 86400;	/* RFC 8981 3.8; the names are OpenBSD's */
 SYSCTL_INT(net_inet6_ip6_temp_valid, "net.inet6.ip6.tempvltime", &temp_valid, 2 * 86400, 60, 1000000);
@@ -264,8 +265,12 @@ slaac_prefix_learn(struct slaac *sl, const struct nd_opt_prefix *op)
 	if (preferred > valid)				/* RFC 4862 5.5.3 (c) */
 		return;
 	if (rp == NULL) {
-		if (valid == 0 || sl->sl_nprefixes == SLAAC_PREFIXES)
+		if (valid == 0)
 			return;
+		if (sl->sl_nprefixes == SLAAC_PREFIXES) {
+			counter_inc(nd6s_prefixmany);
+			return;
+		}
 		rp = &sl->sl_prefix[sl->sl_nprefixes++];
 		*rp = (struct ra_prefix){ .rp_addr = a, .rp_plen = op->op_plen };
 	}
@@ -296,9 +301,21 @@ slaac_addresses_expire(struct slaac *sl, uint64_t now)
 	}
 }
 
+static bool
+slaac_has_address(const struct slaac *sl, const struct ra_prefix *rp)
+{
+	const struct in6_ifaddr *ia = sl->sl_ifp->if_addrs6;
+
+	while (ia != NULL && !from_prefix(ia, rp))
+		ia = ia->ia_next;
+	return ia != NULL;
+}
+
+/* A prefix that has ended keeps its place while there are addresses of it (RFC 4862 5.5.3 (e)), so that there are never more than fit. */
 void
 slaac_prefix_expire(struct slaac *sl, uint64_t now)
 {
+	slaac_addresses_expire(sl, now);
 	for (unsigned i = 0; i < sl->sl_nprefixes; ) {
 		struct ra_prefix *rp = &sl->sl_prefix[i];
 
@@ -311,9 +328,11 @@ slaac_prefix_expire(struct slaac *sl, uint64_t now)
 			continue;
 		}
 		slaac_onlink(sl, rp, false);
-		*rp = sl->sl_prefix[--sl->sl_nprefixes];
+		if (slaac_has_address(sl, rp))
+			i++;
+		else
+			*rp = sl->sl_prefix[--sl->sl_nprefixes];
 	}
-	slaac_addresses_expire(sl, now);
 }
 
 uint64_t
@@ -322,7 +341,8 @@ slaac_prefix_next(const struct slaac *sl, uint64_t now)
 	uint64_t next = UINT64_MAX;
 
 	for (unsigned i = 0; i < sl->sl_nprefixes; i++)
-		next = MIN(next, sl->sl_prefix[i].rp_valid);
+		if (sl->sl_prefix[i].rp_valid > now || !slaac_has_address(sl, &sl->sl_prefix[i]))
+			next = MIN(next, sl->sl_prefix[i].rp_valid);
 	for (const struct in6_ifaddr *ia = sl->sl_ifp->if_addrs6; ia != NULL; ia = ia->ia_next) {
 		if (!(ia->ia_flags & IN6_IFF_AUTOCONF))
 			continue;

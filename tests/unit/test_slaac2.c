@@ -102,3 +102,40 @@ TEST(slaac_temporary_limit)
 	CHECK(counter_delta("nd6s_tempmany") > 0);
 	cmd_end();
 }
+
+/* A prefix that is said to end leaves its address for two hours, and may not make room for another prefix meanwhile. */
+TEST(slaac_address_limit)
+{
+	char a[64];
+
+	start("inet6 autoconf -temporary\nup");
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(a, sizeof(a), "2001:db8:%x::", i);
+		ra(1800, 0, 0xaa);
+		ra_prefix(a, PI_ONLINK | PI_AUTO, 86400, 86400);
+		ra_send("fe80::aa");
+		ra(1800, 0, 0xaa);
+		ra_prefix(a, PI_ONLINK | PI_AUTO, 0, 0);
+		ra_send("fe80::aa");
+		host_run(100);
+	}
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), SLAAC_PREFIXES);
+	CHECK_EQ(counter_delta("nd6s_prefixmany"), 100 - SLAAC_PREFIXES);
+	host_run(7300000);
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), 0);				/* and then there is room again */
+	ra(1800, 0, 0xaa);
+	ra_prefix("2001:db8:1234::", PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_send("fe80::aa");
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), 1);
+	CHECK_EQ(slaac_of(&t0.w_if)->sl_nprefixes, 1);
+	ra(1800, 0, 0xaa);
+	ra_prefix("2001:db8:77::", PI_ONLINK, 86400, 86400);		/* without an address of ours it goes at once */
+	ra_send("fe80::aa");
+	CHECK_EQ(slaac_of(&t0.w_if)->sl_nprefixes, 2);
+	ra(1800, 0, 0xaa);
+	ra_prefix("2001:db8:77::", PI_ONLINK, 0, 0);
+	ra_send("fe80::aa");
+	host_run(10);
+	CHECK_EQ(slaac_of(&t0.w_if)->sl_nprefixes, 1);
+	cmd_end();
+}
