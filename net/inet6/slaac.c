@@ -262,7 +262,8 @@ slaac_ra_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 		m_freem(m);
 		return;
 	}
-	timeout_del(&sl->sl_rs);			/* somebody is there */
+	if (ra->ra_lifetime != 0)
+		timeout_del(&sl->sl_rs);		/* RFC 4861 6.3.7: there is a router */
 	slaac_link_learn(ifp, ra);
 	slaac_neighbour(ifp, &ip6->ip6_src, &o);
 	slaac_router_learn(sl, &ip6->ip6_src, ra, &o);

@@ -139,3 +139,20 @@ TEST(slaac_address_limit)
 	CHECK_EQ(slaac_of(&t0.w_if)->sl_nprefixes, 1);
 	cmd_end();
 }
+
+/* RFC 4861 6.3.7: only one that has a router to offer answers the question. */
+TEST(slaac_solicits_on)
+{
+	start("inet6 autoconf -temporary\nup");
+	host_run(1100);
+	CHECK_EQ(counter_delta("nd6s_rssent"), 1);
+	ra(0, 0, 0xaa);
+	ra_send("fe80::aa");
+	host_run(4100);
+	CHECK_EQ(counter_delta("nd6s_rssent"), 2);
+	ra(1800, 0, 0xbb);
+	ra_send("fe80::bb");
+	host_run(60000);
+	CHECK_EQ(counter_delta("nd6s_rssent"), 2);
+	cmd_end();
+}
