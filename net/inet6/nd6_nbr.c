@@ -5,6 +5,7 @@
 #include "net/core/stage.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/nd6.h"
+#include "net/inet6/slaac.h"
 #include "net/route/route.h"
 
 COUNTER(nd6s_inns, nd6, 10, CONSUMED, "neighbor solicitation%s for our addresses");
@@ -278,6 +279,8 @@ nd6_na_entry(struct nexthop *nh, struct mbuf *m, const uint8_t *ll, be32_t flags
 	} else
 		nd6_learn(nh, ll, flags & ND_NA_SOLICITED);
 	nh->nh_router = flags & ND_NA_ROUTER;
+	if (!nh->nh_router)
+		slaac_router_gone(nh->nh_ifp, &nh->nh_addr6);
 	return true;
 }
 

@@ -195,6 +195,20 @@ slaac_router_learn(struct slaac *sl, const struct in6_addr *from, const struct n
 		rr->rr_mtu = mtu;
 }
 
+void
+slaac_router_gone(struct ifnet *ifp, const struct in6_addr *addr)
+{
+	struct in6_addr a = in6_embed(addr, ifp->if_index);
+	struct slaac *sl = slaac_of(ifp);
+	struct ra_router *rr = sl != NULL ? router_find(sl, &a) : NULL;
+
+	if (rr == NULL)
+		return;
+	*rr = sl->sl_router[--sl->sl_nrouters];
+	slaac_route(sl, slaac_best(sl));
+	slaac_schedule(sl);
+}
+
 /* RFC 4861 6.3.4: what it says of the link; values out of their range are ignored. */
 static void
 slaac_link_learn(struct ifnet *ifp, const struct nd_ra *ra)

@@ -69,6 +69,8 @@ struct slaac {
 /* What an interface knows; NULL: it does not listen. */
 static inline struct slaac *slaac_of(const struct ifnet *ifp) { return ifp->if_nd != NULL ? ifp->if_nd->nd_slaac : NULL; }
 void	slaac_stop(struct ifnet *);	/* forgets all, addresses and routes with it */
+/* The neighbour (without a zone) has said that it is no router: RFC 4861 7.2.5. */
+void	slaac_router_gone(struct ifnet *, const struct in6_addr *);
 
 /* slaac_prefix.c, for slaac.c. until: uptime_ns of so many seconds from now. */
 void	slaac_prefix_learn(struct slaac *, const struct nd_opt_prefix *);

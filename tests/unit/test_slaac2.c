@@ -65,6 +65,14 @@ count(unsigned flag)
 	return n;
 }
 
+static const char *
+gateway(void)
+{
+	const struct rtentry *rt = rtable_lookup6(0, &in6_any, 0);
+
+	return rt != NULL ? text6(&rt->rt_via->v_gateway6) : "none";
+}
+
 /* RFC 8981 3.4: a router that says "half an hour" again and again means that the address may be used on. */
 TEST(slaac_temporary_extended)
 {
@@ -137,6 +145,25 @@ TEST(slaac_address_limit)
 	ra_send("fe80::aa");
 	host_run(10);
 	CHECK_EQ(slaac_of(&t0.w_if)->sl_nprefixes, 1);
+	cmd_end();
+}
+
+/* RFC 4861 7.2.5: who says that it is a router no longer is none, whatever lifetime it gave itself. */
+TEST(slaac_router_no_more)
+{
+	start("inet6 autoconf -temporary\nup");
+	ra(1800, 0, 0xaa);
+	ra_send("fe80::aa");
+	ra(1800, 0, 0xbb);
+	ra_send("fe80::bb");
+	CHECK_STR(gateway(), "fe80::aa%t0");
+	pkt6_na(&p, "fe80::aa", "ff02::1", "fe80::aa", ND_NA_OVERRIDE, (const uint8_t[]){ 2, 0, 0, 0, 0, 0xaa });
+	wire_rx(&t0, &p);
+	CHECK_STR(gateway(), "fe80::bb%t0");
+	pkt6_na(&p, "fe80::bb", "ff02::1", "fe80::bb", ND_NA_OVERRIDE | ND_NA_ROUTER, (const uint8_t[]){ 2, 0, 0, 0, 0, 0xbb });
+	wire_rx(&t0, &p);
+	CHECK_STR(gateway(), "fe80::bb%t0");
+	CHECK_EQ(slaac_of(&t0.w_if)->sl_nrouters, 1);
 	cmd_end();
 }
 
