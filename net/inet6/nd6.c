@@ -99,6 +99,13 @@ nd6_ask(struct nexthop *nh)
 	nd6_solicit(nh, false);
 }
 
+void
+nd6_probe_new(struct nexthop *nh)
+{
+	if (nh->nh_state == NH_INCOMPLETE && !(nh->nh_ifp->if_flags & (IFF_NOARP | IFF_STATICARP)))
+		nd6_ask(nh);
+}
+
 static void
 nd6_next_try(struct nexthop *nh)
 {

@@ -109,6 +109,8 @@ struct nexthop *nd6_make_entry(struct ifnet *, const struct in6_addr *addr);
 bool	nd6_onlink(struct ifnet *, const struct in6_addr *addr);
 /* Asks: all who have the solicited-node group, or (unicast) the last known link address. */
 void	nd6_solicit(struct nexthop *, bool unicast);
+/* Asks without a packet that waits, when nothing is known or asked yet. */
+void	nd6_probe_new(struct nexthop *);
 uint64_t nd6_expires(const struct nexthop *);	/* uptime_ns when its state ends; 0: it does not */
 
 /* in6_src.c: our address on the interface that addr is a neighbour of, or the link-local one; NULL: none. */

@@ -11,6 +11,7 @@
 #define RS_FIRST_MS	4000		/* RTR_SOLICITATION_INTERVAL */
 #define RS_MOST_MS	3600000		/* RFC 7559 2: MRT */
 #define LOOK_NS		(5 * SLAAC_SECOND)	/* where there are several routers: which of them answer? */
+#define PROBE_NS	(60 * SLAAC_SECOND)	/* RFC 4191 3.2: at most once a minute */
 #define RETRANS_MIN_MS	10
 #define RETRANS_MAX_MS	60000
 #define REACHABLE_MAX_MS 3600000	/* RFC 4861 6.2.1 */
@@ -33,12 +34,13 @@ NET_INIT(slaac, 10, slaac_init);
 
 /* ---- the default route ---- */
 
+/* As far as is known: RFC 4861 6.3.6 (1). */
 static bool
-router_down(const struct slaac *sl, const struct ra_router *rr)
+router_answers(const struct slaac *sl, const struct ra_router *rr)
 {
 	const struct nexthop *nh = nexthop_find6(sl->sl_ifp, &rr->rr_addr);
 
-	return nh != NULL && nh->nh_state == NH_DOWN;
+	return nh != NULL && NH_RESOLVED(nh);
 }
 
 /* RFC 4861 6.3.6: one that answers before one that does not; RFC 4191 3.2: of these the preferred one; the one that we use before its equals. */
@@ -50,7 +52,7 @@ slaac_best(const struct slaac *sl)
 
 	for (unsigned i = 0; i < sl->sl_nrouters; i++) {
 		const struct ra_router *rr = &sl->sl_router[i];
-		int s = (router_down(sl, rr) ? -20 : 0) + rr->rr_pref * 4 + (sl->sl_routed && in6_equal(&rr->rr_addr, &sl->sl_gateway));
+		int s = (router_answers(sl, rr) ? 0 : -20) + rr->rr_pref * 4 + (sl->sl_routed && in6_equal(&rr->rr_addr, &sl->sl_gateway));
 
 		if (s > score) {
 			best = rr;
@@ -78,6 +80,23 @@ slaac_route(struct slaac *sl, const struct ra_router *rr)
 	rq.rq_gateway6 = sl->sl_gateway = rr->rr_addr;
 	rq.rq_mtu = sl->sl_mtu = rr->rr_mtu;
 	sl->sl_routed = rt_add(&rq) == RT_OK;
+}
+
+/* RFC 4191 3.2: those that would be preferred if they answered are asked now and then; nobody else would. */
+static void
+slaac_probe(struct slaac *sl, const struct ra_router *used, uint64_t now)
+{
+	for (unsigned i = 0; i < sl->sl_nrouters; i++) {
+		struct ra_router *rr = &sl->sl_router[i];
+		struct in6_addr a = in6_unembed(&rr->rr_addr);
+		struct nexthop *nh;
+
+		if (rr->rr_pref <= used->rr_pref || now < rr->rr_probe || router_answers(sl, rr))
+			continue;
+		rr->rr_probe = now + PROBE_NS;
+		if ((nh = nd6_make_entry(sl->sl_ifp, &a)) != NULL)
+			nd6_probe_new(nh);
+	}
 }
 
 /* ---- what ends ---- */
@@ -109,6 +128,7 @@ static void
 slaac_timer(void *arg)
 {
 	struct slaac *sl = arg;
+	const struct ra_router *best;
 	uint64_t now = uptime_ns();
 
 	for (unsigned i = 0; i < sl->sl_nrouters; )
@@ -118,7 +138,10 @@ slaac_timer(void *arg)
 			i++;
 	slaac_dns_expire(sl, now);
 	slaac_prefix_expire(sl, now);
-	slaac_route(sl, slaac_best(sl));
+	best = slaac_best(sl);
+	slaac_route(sl, best);
+	if (best != NULL)
+		slaac_probe(sl, best, now);
 	slaac_schedule(sl);
 }
 

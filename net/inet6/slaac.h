@@ -36,6 +36,7 @@ struct ra_router {
 	struct in6_addr	rr_addr;	/* link-local, with its zone */
 	uint64_t	rr_expire;	/* uptime_ns; the same below; UINT64_MAX: never */
 	uint64_t	rr_heard;
+	uint64_t	rr_probe;	/* not asked for before */
 	int8_t		rr_pref;
 	uint8_t		rr_hlim, rr_flags;
 	uint16_t	rr_lifetime;

@@ -167,6 +167,58 @@ TEST(slaac_router_no_more)
 	cmd_end();
 }
 
+static bool bb_answers;
+static unsigned asked_bb;
+
+/* We speak to a host beyond the routers once a second; fe80::aa answers when it is asked where it is. */
+static void
+speak(unsigned seconds)
+{
+	for (unsigned i = 0; i < seconds; i++) {
+		CHECK(cmd("ping6 -c 1 -w 1 2001:db8:77::1") != NULL);
+		for (struct pkt *f = wire_tx(&t0); f != NULL; f = wire_tx(&t0)) {
+			const struct nd_neighbor *ns = (const struct nd_neighbor *)(f->p_b + 54);
+			uint8_t mac[6] = { 2, 0, 0, 0, 0, ns->nd_target.s6_addr[15] };
+
+			if (pkt_ip6(f)->ip6_nxt != IPPROTO_ICMPV6_ || pkt_icmp6(f)->icmp6_type != ICMP6_NS)
+				continue;
+			asked_bb += mac[5] == 0xbb;
+			if (mac[5] != 0xaa && !bb_answers)
+				continue;
+			pkt6_na(&p, text6(&ns->nd_target), text6(&pkt_ip6(f)->ip6_src), text6(&ns->nd_target),
+			    ND_NA_SOLICITED | ND_NA_ROUTER | ND_NA_OVERRIDE, mac);
+			wire_rx(&t0, &p);
+		}
+	}
+}
+
+/* RFC 4191 3.2: a router that does not answer is not tried again and again because it would be the better one. */
+TEST(slaac_better_router_is_dead)
+{
+	start("inet6 autoconf -temporary\nup");
+	ra(9000, 0, 0xaa);
+	ra_prefix("2001:db8::", PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_send("fe80::aa");
+	ra(9000, 0x08, 0xbb);						/* high, and about to die */
+	ra_send("fe80::bb");
+	CHECK_STR(gateway(), "fe80::bb%t0");
+	speak(60);
+	CHECK_STR(gateway(), "fe80::aa%t0");
+	asked_bb = 0;
+	for (int i = 0; i < 60; i++) {
+		speak(5);
+		CHECK_STR(gateway(), "fe80::aa%t0");
+	}
+	CHECK(asked_bb >= 5 * 3 && asked_bb <= 6 * 3);			/* once a minute, three times each */
+	ra(9000, 0x08, 0);						/* back, and does not say where */
+	ra_send("fe80::bb");
+	CHECK_STR(gateway(), "fe80::aa%t0");
+	bb_answers = true;
+	speak(70);
+	CHECK_STR(gateway(), "fe80::bb%t0");
+	cmd_end();
+}
+
 /* RFC 4861 6.3.7: only one that has a router to offer answers the question. */
 TEST(slaac_solicits_on)
 {
