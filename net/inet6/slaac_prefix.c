@@ -246,6 +246,17 @@ slaac_onlink(struct slaac *sl, struct ra_prefix *rp, bool on)
 	}
 }
 
+/* The prefix is on the link, and no address of ours says so. */
+static bool
+slaac_wants_route(const struct slaac *sl, const struct ra_prefix *rp, uint64_t now)
+{
+	const struct in6_ifaddr *ia = sl->sl_ifp->if_addrs6;
+
+	while (ia != NULL && !(from_prefix(ia, rp) && ia->ia_plen == rp->rp_plen))
+		ia = ia->ia_next;
+	return rp->rp_onlink && rp->rp_valid > now && ia == NULL;
+}
+
 static struct ra_prefix *
 prefix_find(struct slaac *sl, const struct in6_addr *a, unsigned plen)
 {
@@ -280,7 +291,7 @@ slaac_prefix_learn(struct slaac *sl, const struct nd_opt_prefix *op)
 	rp->rp_preferred = slaac_until(preferred);
 	if (rp->rp_auto)
 		slaac_addresses(sl, rp);
-	slaac_onlink(sl, rp, rp->rp_onlink && valid > 0 && !rp->rp_auto);
+	slaac_onlink(sl, rp, slaac_wants_route(sl, rp, uptime_ns()));
 }
 
 /* ---- what ends ---- */
@@ -324,6 +335,7 @@ slaac_prefix_expire(struct slaac *sl, uint64_t now)
 				slaac_renew_stable(sl, rp);
 				slaac_renew_temporary(sl, rp, now);
 			}
+			slaac_onlink(sl, rp, slaac_wants_route(sl, rp, now));
 			i++;
 			continue;
 		}

@@ -235,3 +235,25 @@ TEST(slaac_solicits_on)
 	CHECK_EQ(counter_delta("nd6s_rssent"), 2);
 	cmd_end();
 }
+
+/* Two options, or two routers, about one prefix: one says that addresses may be made of it, the other that it is on the link. */
+TEST(slaac_onlink_by_another)
+{
+	struct in6_addr a;
+
+	start("inet6 autoconf -temporary\nup");
+	ra(1800, 0, 0xaa);
+	ra_prefix("2001:db8::", PI_AUTO, 86400, 86400);
+	ra_send("fe80::aa");
+	a = addr6("2001:db8::99");
+	CHECK(!nd6_onlink(&t0.w_if, &a));
+	ra(1800, 0, 0xbb);
+	ra_prefix("2001:db8::", PI_ONLINK, 86400, 86400);
+	ra_send("fe80::bb");
+	CHECK(nd6_onlink(&t0.w_if, &a));
+	ra(1800, 0, 0xaa);
+	ra_prefix("2001:db8::", PI_AUTO, 86400, 86400);
+	ra_send("fe80::aa");
+	CHECK(nd6_onlink(&t0.w_if, &a));
+	cmd_end();
+}
