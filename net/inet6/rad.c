@@ -179,7 +179,7 @@ rad_if_detach(struct ifnet *ifp)
 		rad_stop(rd, false);
 }
 
-/* A changed link address or MTU is news. */
+/* A changed link address or MTU is news; and whether we forward: only then are we a router (RFC 4861 6.2.5). */
 static void
 rad_if_changed(struct ifnet *ifp)
 {
@@ -198,7 +198,7 @@ rad_addr_changed(struct in6_ifaddr *ia)
 
 /* Before slaac's and nd6's watchers or behind them: they do not touch the same. */
 static const struct in6_watch rad_watch = { .iw_addr_added = rad_addr_changed, .iw_addr_going = rad_addr_changed, .iw_if_up = rad_if_up,
-	.iw_if_down = rad_if_down, .iw_if_detach = rad_if_detach, .iw_if_changed = rad_if_changed };
+	.iw_if_down = rad_if_down, .iw_if_detach = rad_if_detach, .iw_if_changed = rad_if_changed, .iw_if_forwarding = rad_if_changed };
 IN6_WATCH(rad_watch);
 
 /* ---- configuration ---- */

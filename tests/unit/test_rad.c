@@ -77,6 +77,25 @@ TEST(rad_advertises)
 	cmd_end();
 }
 
+/* RFC 4861 6.2.5: who forwards no longer says so soon, and who does again, too. */
+TEST(rad_forwarding)
+{
+	struct pkt *f;
+
+	cmd_start();
+	CHECK_STR(cmd_load(T0 "# /etc/rad.conf\ninterface t0\n"), "");
+	CHECK(next_ra(1000) != NULL && next_ra(17000) != NULL && next_ra(17000) != NULL);
+	host_run(5000);
+	cmd("sysctl net.inet6.ip6.forwarding=0");
+	CHECK((f = next_ra(1000)) != NULL);
+	CHECK_EQ(be16_host(ra_of(f)->ra_lifetime), 0);
+	host_run(5000);
+	cmd("sysctl net.inet6.ip6.forwarding=1");
+	CHECK((f = next_ra(1000)) != NULL);
+	CHECK_EQ(be16_host(ra_of(f)->ra_lifetime), 1800);
+	cmd_end();
+}
+
 TEST(rad_answers)
 {
 	struct icmp6 rs = { .icmp6_type = ICMP6_RS };
