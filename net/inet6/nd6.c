@@ -119,6 +119,7 @@ nd6_next_try(struct nexthop *nh)
 	nh->nh_state = NH_DOWN;
 	nh->nh_used = false;
 	timeout_add_sec(&nh->nh_timer, (uint64_t)nd6_down);
+	rt_gateway_down(nh);
 	nd6_hold_refuse(nh);
 }
 

@@ -279,8 +279,10 @@ nd6_na_entry(struct nexthop *nh, struct mbuf *m, const uint8_t *ll, be32_t flags
 	} else
 		nd6_learn(nh, ll, flags & ND_NA_SOLICITED);
 	nh->nh_router = flags & ND_NA_ROUTER;
-	if (!nh->nh_router)
+	if (!nh->nh_router) {
 		slaac_router_gone(nh->nh_ifp, &nh->nh_addr6);
+		rt_gateway_down(nh);
+	}
 	return true;
 }
 

@@ -109,7 +109,7 @@ rt_gateway_down(const struct nexthop *nh)
 
 	for (struct rtentry *c = host != NULL ? rt_children(host) : NULL; c != NULL; c = next) {
 		next = c->rt_sibling;
-		if (c->rt_flags & RTF_DYNAMIC)
+		if (c->rt_flags & RTF_TIMED)
 			rt_destroy(c);
 	}
 }

@@ -540,6 +540,40 @@ TEST(nd6_redirect_obeyed)
 	net_end();
 }
 
+static void
+redirect(const char *from, const char *dst, const char *to)
+{
+	struct nd_redirect rd = { .rd_type = ICMP6_REDIRECT, .rd_target = addr6(to), .rd_dst = addr6(dst) };
+
+	pkt6_icmp(&p, from, "fd00:a::1", 255, &rd, sizeof(rd));
+	wire_rx(&t0, &p);
+}
+
+/* RFC 4861 7.3.3, 7.2.5: the better way is forgotten when who stands there does not answer, or says that it is no router. */
+TEST(nd6_redirect_dead)
+{
+	struct rt_request rq = { .rq_af = AF_IP6, .rq_flags = RTF_GATEWAY | RTF_STATIC };
+	struct in6_addr dst = addr6("2001:db8::9");
+
+	ip6_start_unknown();
+	rq.rq_gateway6 = addr6("fe80::aa%t0");
+	CHECK_EQ(rt_add(&rq), RT_OK);
+	ip6_forwarding = 0;
+	redirect("fe80::aa", "2001:db8::9", "fe80::bb");
+	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_via->v_gateway6), "fe80::bb%t0");
+	cmd("ping6 -c 1 -w 1 2001:db8::9");
+	host_run(4000);
+	CHECK_EQ(state_of(&t0, "fe80::bb"), NH_DOWN);
+	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_via->v_gateway6), "fe80::aa%t0");
+	redirect("fe80::aa", "2001:db8::9", "fe80::bb");
+	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_via->v_gateway6), "fe80::bb%t0");
+	tell(&t0, "fe80::bb", ND_NA_SOLICITED | ND_NA_OVERRIDE | ND_NA_ROUTER, other);
+	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_via->v_gateway6), "fe80::bb%t0");
+	tell(&t0, "fe80::bb", ND_NA_OVERRIDE, other);
+	CHECK_STR(text6(&rtable_match6(0, &dst)->rt_via->v_gateway6), "fe80::aa%t0");
+	net_end();
+}
+
 /* The admin's stay; when there are so many that there is no room, others are refused, and counted. */
 TEST(nd6_no_room)
 {
