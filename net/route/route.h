@@ -150,9 +150,9 @@ struct rtentry *rt_of_neighbour(const struct nexthop *);
 bool	rt_forget(struct nexthop *nh);
 
 /* rt_expire.c. The neighbour does not answer, or is no router: routes through it that redirects have made go (RFC 1122 3.3.1.4, RFC 4861 7.3.3),
- * not the one that slaac.c has chosen. All that were made so in a routing domain go. */
+ * not the one that slaac.c has chosen. All of a family that were made so in a routing domain go. */
 void	rt_gateway_down(const struct nexthop *);
-void	rt_flush_dynamic(unsigned rdomain);
+void	rt_flush_dynamic(unsigned rdomain, unsigned af);
 /* uptime_ns when it goes; 0: never. */
 uint64_t rt_expires(const struct rtentry *);
 

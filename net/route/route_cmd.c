@@ -415,7 +415,9 @@ route_flush(struct out *o, const struct route_opts *ro, const char *verb __unuse
 		ok = flush_file(o, ro, families, n.n_name[i], &why);
 	free(n.n_name);
 	net_enter();
-	rt_flush_dynamic(0);
+	for (unsigned af = 0; af < AF_COUNT; af++)
+		if (families & 1u << af)
+			rt_flush_dynamic(0, af);
 	net_leave();
 	if (!ok)
 		out_printf(o, "route: %s\n", why.r_text);

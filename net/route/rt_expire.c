@@ -115,13 +115,13 @@ rt_gateway_down(const struct nexthop *nh)
 }
 
 void
-rt_flush_dynamic(unsigned rdomain)
+rt_flush_dynamic(unsigned rdomain, unsigned af)
 {
 	struct rt_expiry *next;
 
 	for (struct rt_expiry *x = rt_expiring; x != NULL; x = next) {
 		next = x->x_next;
-		if (x->x_rt->rt_rdomain == rdomain)
+		if (x->x_rt->rt_rdomain == rdomain && x->x_rt->rt_af == af)
 			rt_remove(x->x_rt);
 	}
 }

@@ -488,7 +488,7 @@ host_put(unsigned state)
 {
 	t1.w_if.if_xflags = 0;
 	in6_if_changed(&t1.w_if);
-	rt_flush_dynamic(0);
+	rt_flush_dynamic(0, AF_IP6);
 	t1.w_if.if_xflags = IFXF_AUTOCONF6 | IFXF_AUTOCONF6TEMP;
 	in6_if_changed(&t1.w_if);
 	router_heard();
@@ -507,7 +507,7 @@ TEST(mutate_every_field_as_host)
 	CHECK(counter_delta("nd6s_redirected") > 100 && counter_delta("nd6s_inra") > 100);
 	t1.w_if.if_xflags = 0;
 	in6_if_changed(&t1.w_if);
-	rt_flush_dynamic(0);
+	rt_flush_dynamic(0, AF_IP6);
 	net_end();
 }
 
@@ -516,7 +516,7 @@ TEST(mutate_every_field_as_host)
 static void
 redirects_put(unsigned state)
 {
-	rt_flush_dynamic(0);
+	rt_flush_dynamic(0, AF_IP4);
 	mutate_neighbours4.ms_put(state);
 }
 
@@ -544,7 +544,7 @@ TEST(mutate_redirects)
 	counter_mark();
 	run(&sample, 1, &states);
 	CHECK(counter_delta("icps_redirected") > 100 && counter_delta("icps_redirectbad") > 100);
-	rt_flush_dynamic(0);
+	rt_flush_dynamic(0, AF_IP4);
 	net_end();
 }
 

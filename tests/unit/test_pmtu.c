@@ -6,7 +6,7 @@
 #include "net/inet/icmp.h"
 #include "net/inet/ip_pmtu.h"
 #include "net/route/route.h"
-#include "tests/unit/netfix.h"
+#include "tests/unit/cmdfix.h"
 
 static struct pkt p;
 COUNTER(test_sent, icmp, 998, CREATED, "packet%s sent by the test");
@@ -320,7 +320,9 @@ TEST(redirect_ends_early)
 	CHECK_EQ(counter_delta("icps_redirected"), 1101);
 	CHECK_EQ(gateway_to("10.1.1.1"), addr("10.0.1.2"));
 	CHECK_EQ(gateway_to(dst), addr("10.0.1.8"));
-	rt_flush_dynamic(0);
+	cmd("route flush -inet6");				/* not those */
+	CHECK_EQ(gateway_to(dst), addr("10.0.1.8"));
+	cmd("route flush -inet");
 	CHECK_EQ(gateway_to(dst), addr("10.0.1.2"));
 	net_end();
 }
