@@ -31,6 +31,7 @@ struct in6_ifaddr {
 	uint64_t	 ia_preferred_most;	/* IN6_IFF_TEMPORARY: ia_preferred never ends later */
 	struct timeout	 ia_timer;	/* duplicate address detection's (whoever watches, below) */
 	unsigned	 ia_probes;
+	uint8_t		 ia_nonce[6];	/* in its solicitations: RFC 7527 */
 };
 
 /* Adds it, with its routes, at the end of the interface's list, and tells who watches. A link-local one may come without its zone. flags: what of

@@ -32,11 +32,13 @@ struct nd_redirect {		/* RFC 4861 4.5 */
 
 struct nd_opt { uint8_t ndo_type, ndo_len; } __attribute__((packed, aligned(2), may_alias));	/* len: 8-byte units, these two included */
 struct nd_opt_lladdr { uint8_t ndo_type, ndo_len, ndo_lladdr[ETHER_ADDR_LEN]; } __attribute__((packed, aligned(2), may_alias));
+struct nd_opt_nonce { uint8_t ndo_type, ndo_len, ndo_nonce[6]; } __attribute__((packed, aligned(2), may_alias));
 #define ND_OPT_SLLA	1
 #define ND_OPT_TLLA	2
 #define ND_OPT_PREFIX	3
 #define ND_OPT_REDIRECTED 4
 #define ND_OPT_MTU	5
+#define ND_OPT_NONCE	14	/* RFC 3971 5.3.2, for RFC 7527 */
 #define ND_OPT_RDNSS	25	/* RFC 8106 */
 #define ND_OPT_DNSSL	31
 
@@ -133,6 +135,7 @@ void	nd6_announce(struct ifnet *);
  * anew when it has run. Stop: before the address goes. */
 void	nd6_dad_start(struct in6_ifaddr *);
 void	nd6_dad_stop(struct in6_ifaddr *);
+bool	nd6_dad_looped(const struct in6_ifaddr *, const struct nd_opts *);	/* a solicitation from :: is our own that came back: RFC 7527 */
 void	nd6_dad_heard(struct in6_ifaddr *, const uint8_t *lladdr);	/* somebody else has it, or asks for it, too */
 
 /* nd6_redirect.c. m leaves where it came in: tells its sender of the better way (RFC 4861 8.2). True: sent. */

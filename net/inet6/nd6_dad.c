@@ -2,6 +2,8 @@
  *
  * RFC 4862 says: ask before an address is used. We do as RFC 4429: it serves at once, without telling others to forget what they know (no
  * Override), as a router that takes over must not keep its hosts waiting. A duplicate is told in the log and by ifconfig, and is not used any more. */
+#include <string.h>
+
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/sysctl.h"
@@ -18,10 +20,13 @@ static void
 dad_probe(struct in6_ifaddr *ia)
 {
 	struct in6_addr target = in6_unembed(&ia->ia_addr), group = in6_solicited_node(&target);
-	struct nd_neighbor ns = { .nd_type = ICMP6_NS, .nd_target = target };
+	struct { struct nd_neighbor ns; struct nd_opt_nonce opt; } msg = {
+		.ns = { .nd_type = ICMP6_NS, .nd_target = target }, .opt = { ND_OPT_NONCE, 1, { 0 } },
+	};
 
 	ia->ia_probes++;
-	if (nd6_transmit(ia->ia_ifp, &(struct nd_send){ .ns_src = &in6_any, .ns_dst = &group, .ns_msg = &ns, .ns_len = sizeof(ns) }))
+	memcpy(msg.opt.ndo_nonce, ia->ia_nonce, sizeof(ia->ia_nonce));
+	if (nd6_transmit(ia->ia_ifp, &(struct nd_send){ .ns_src = &in6_any, .ns_dst = &group, .ns_msg = &msg, .ns_len = sizeof(msg) }))
 		counter_inc(nd6s_dadsent);
 	timeout_add_msec(&ia->ia_timer, nd6_retrans_ms(ia->ia_ifp));
 }
@@ -72,7 +77,16 @@ nd6_dad_start(struct in6_ifaddr *ia)
 		return;
 	}
 	ia->ia_flags |= IN6_IFF_TENTATIVE;
+	random_bytes(ia->ia_nonce, sizeof(ia->ia_nonce));
 	dad_probe(ia);
+}
+
+bool
+nd6_dad_looped(const struct in6_ifaddr *ia, const struct nd_opts *o)
+{
+	const struct nd_opt_nonce *n = (const struct nd_opt_nonce *)nd6_opt_next(o, NULL, ND_OPT_NONCE);
+
+	return n != NULL && n->ndo_len == 1 && memcmp(n->ndo_nonce, ia->ia_nonce, sizeof(ia->ia_nonce)) == 0;
 }
 
 static void

@@ -12,6 +12,7 @@ COUNTER(nd6s_inns, nd6, 10, CONSUMED, "neighbor solicitation%s for our addresses
 COUNTER(nd6s_inproxy, nd6, 11, CONSUMED, "neighbor solicitation%s for published addresses");
 COUNTER(nd6s_inother, nd6, 12, CONSUMED, "neighbor solicitation%s for others");
 COUNTER(nd6s_indad, nd6, 13, CONSUMED, "neighbor solicitation%s of hosts that ask for an address of ours");
+COUNTER(nd6s_dadloop, nd6, 14, CONSUMED, "neighbor solicitation%s of ours that came back");
 COUNTER(nd6s_inna, nd6, 20, CONSUMED, "neighbor advertisement%s received");
 COUNTER(nd6s_badns, nd6, 50, DROP, "bad neighbor solicitation message%s");
 COUNTER(nd6s_badna, nd6, 51, DROP, "bad neighbor advertisement message%s");
@@ -178,6 +179,11 @@ nd6_ns_dad(struct ifnet *ifp, struct mbuf *m, struct in6_ifaddr *ia, const struc
 {
 	bool asking = timeout_pending(&ia->ia_timer);
 
+	if (asking && nd6_dad_looped(ia, o)) {
+		counter_inc(nd6s_dadloop);
+		m_freem(m);
+		return;
+	}
 	counter_inc(nd6s_indad);
 	if (asking)
 		nd6_dad_heard(ia, NULL);

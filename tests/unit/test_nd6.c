@@ -367,7 +367,9 @@ TEST(nd6_dad)
 	CHECK_EQ(pkt_icmp6(f)->icmp6_type, ICMP6_NS);
 	CHECK(in6_is_any(&pkt_ip6(f)->ip6_src));
 	CHECK_STR(text6(&pkt_ip6(f)->ip6_dst), "ff02::1:ff00:55");
-	CHECK_EQ(f->p_len, 54 + 24);				/* no link address */
+	CHECK_EQ(f->p_len, 54 + 24 + 8);			/* no link address */
+	CHECK_EQ(f->p_b[54 + 24], ND_OPT_NONCE);
+	CHECK_EQ(f->p_b[54 + 25], 1);
 	CHECK(ia->ia_flags & IN6_IFF_TENTATIVE);
 	pkt6_echo(&p, "fd00:a::2", "fd00:a::55", 8);		/* optimistic: it serves already (RFC 4429) */
 	wire_rx(&t0, &p);
@@ -375,6 +377,32 @@ TEST(nd6_dad)
 	host_run(1100);
 	CHECK(!(ia->ia_flags & IN6_IFF_TENTATIVE));
 	CHECK_EQ(counter_delta("nd6s_dadsent"), 1);
+	in6_ifaddr_delete(ia);
+	net_end();
+}
+
+/* RFC 7527: a wire that gives us our own question back does not take the address from us; somebody else's question does. */
+TEST(nd6_dad_looped)
+{
+	struct in6_ifaddr *ia;
+	struct pkt *f, own;
+
+	ip6_start_unknown();
+	ia = add("fd00:a::55");
+	loop_pass();
+	for (f = wire_tx(&t0); f != NULL && (pkt_ip6(f)->ip6_nxt == 0 || pkt_icmp6(f)->icmp6_type != ICMP6_NS); f = wire_tx(&t0))
+		continue;
+	CHECK(f != NULL);
+	own = *f;
+	wire_rx(&t0, &own);
+	CHECK_EQ(counter_delta("nd6s_dadloop"), 1);
+	CHECK_EQ(ia->ia_flags & (IN6_IFF_TENTATIVE | IN6_IFF_DUPLICATED), IN6_IFF_TENTATIVE);
+	host_run(1100);
+	CHECK_EQ(ia->ia_flags & (IN6_IFF_TENTATIVE | IN6_IFF_DUPLICATED), 0);
+	in6_ifaddr_delete(ia);
+	ia = add("fd00:a::55");
+	wire_rx(&t0, &own);					/* the same bytes, but not what is being asked now */
+	CHECK(ia->ia_flags & IN6_IFF_DUPLICATED);
 	in6_ifaddr_delete(ia);
 	net_end();
 }
