@@ -5,6 +5,7 @@
 #include "kernel/sysctl.h"
 #include "net/core/net_init.h"
 #include "net/inet6/icmp6.h"
+#include "net/inet6/in6_ifaddr.h"
 #include "net/route/route.h"
 
 #define ERROR_MAX	IP6_MINMTU	/* bytes of an error, IPv6 header and all: RFC 4443 2.4 (c) */
@@ -156,14 +157,14 @@ icmp6_error_count(uint8_t type)
 	}
 }
 
-/* RFC 4443 2.2 (a): the address that was spoken to when it is ours, else ::, and ip6_send chooses. */
+/* RFC 4443 2.2: the address that was spoken to when it is ours and nobody else's, else ::, and ip6_send chooses. */
 static struct in6_addr
 icmp6_error_src(const struct ip6_hdr *oip6, uint16_t ifidx, unsigned rdomain)
 {
 	struct in6_addr dst = in6_embed(&oip6->ip6_dst, ifidx);
-	const struct rtentry *rt = rtable_match6(rdomain, &dst);
+	const struct in6_ifaddr *ia = in6_ifaddr_ours(rdomain, &dst);
 
-	return rt != NULL && (rt->rt_flags & RTF_LOCAL) ? oip6->ip6_dst : in6_any;
+	return ia != NULL && !(ia->ia_flags & IN6_IFF_ANYCAST) ? oip6->ip6_dst : in6_any;
 }
 
 bool

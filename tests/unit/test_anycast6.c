@@ -115,6 +115,9 @@ TEST(anycast_of_an_admin)
 	host_run(5000);
 	wires_forget();
 	answered("fd00:a::aa", 64, "fd00:a::1");
+	pkt6(&p, "fd00:a::2", "fd00:a::aa", 200, 64, 20);	/* a protocol that we do not know */
+	wire_rx(&t0, &p);
+	CHECK_STR(text6(&pkt_ip6(wire_tx_icmp6(&t0, ICMP6_PARAMPROB))->ip6_src), "fd00:a::1");
 	asked("fd00:a::aa");
 	f = wire_tx_icmp6(&t0, ICMP6_NA);
 	CHECK(!(load32(f->p_b + 58) & ND_NA_OVERRIDE));
