@@ -61,6 +61,19 @@ nd6_note_moved(const struct nexthop *nh, const uint8_t *lladdr)
 	nd6_log_moved(nh, lladdr, false);
 }
 
+/* RFC 4861 4.4, 7.2.4: an address of ours on that interface, which the target is not when it is another's, or one of several. False: none. */
+static bool
+nd6_advertise_src(const struct ifnet *ifp, const struct in6_addr *target, struct in6_addr *src)
+{
+	const struct in6_ifaddr *ia = in6_ifaddr_find(ifp, target);
+
+	if (ia == NULL || (ia->ia_flags & IN6_IFF_ANYCAST))
+		ia = in6_ifa_facing(ifp, target);
+	if (ia != NULL)
+		*src = in6_unembed(&ia->ia_addr);
+	return ia != NULL;
+}
+
 void
 nd6_advertise(struct ifnet *ifp, const struct in6_addr *target, const uint8_t *lladdr, be32_t flags, const struct in6_addr *to,
     const uint8_t *to_lladdr)
@@ -69,11 +82,14 @@ nd6_advertise(struct ifnet *ifp, const struct in6_addr *target, const uint8_t *l
 		.na = { .nd_type = ICMP6_NA, .nd_flags = flags, .nd_target = *target },
 		.opt = { ND_OPT_TLLA, 1, { 0 } },
 	};
-	struct nd_send s = { .ns_src = target, .ns_dst = to != NULL ? to : &in6addr_linklocal_allnodes, .ns_lladdr = to_lladdr,
+	struct in6_addr src;
+	struct nd_send s = { .ns_src = &src, .ns_dst = to != NULL ? to : &in6addr_linklocal_allnodes, .ns_lladdr = to_lladdr,
 	    .ns_msg = &msg, .ns_len = sizeof(msg) };
 	struct nexthop *nh;
 	bool sent = false;
 
+	if (!nd6_advertise_src(ifp, target, &src))
+		return;
 	if (ip6_forwarding)
 		msg.na.nd_flags |= ND_NA_ROUTER;
 	memcpy(msg.opt.ndo_lladdr, lladdr, ETHER_ADDR_LEN);

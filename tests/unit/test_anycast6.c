@@ -73,6 +73,7 @@ TEST(anycast_subnet_router)
 	f = wire_tx_icmp6(&t0, ICMP6_NA);
 	CHECK(!(load32(f->p_b + 58) & ND_NA_OVERRIDE));		/* RFC 4861 7.2.7: one of several */
 	CHECK(load32(f->p_b + 58) & ND_NA_SOLICITED);
+	CHECK_STR(text6(&pkt_ip6(f)->ip6_src), "fd00:a::1");
 	CHECK_MEM(f->p_b + 80, t0.w_if.if_lladdr, 6);
 	asked("fd00:b::");					/* not on this link */
 	CHECK(wire_tx(&t0) == NULL);

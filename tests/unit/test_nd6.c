@@ -478,6 +478,7 @@ TEST(nd6_proxy)
 	CHECK(f != NULL);
 	na = (const struct nd_neighbor *)(f->p_b + 54);
 	CHECK_EQ(na->nd_flags, ND_NA_ROUTER | ND_NA_SOLICITED);
+	CHECK_STR(text6(&pkt_ip6(f)->ip6_src), "fd00:a::1");
 	CHECK_MEM(f->p_b + 80, t0.w_if.if_lladdr, 6);
 	CHECK_EQ(counter_delta("nd6s_inproxy"), 1);
 	CHECK(nd6_delete(0, &a) == NULL);
