@@ -300,7 +300,7 @@ mld6_report_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len 
 {
 	const struct mld_hdr *h = (const struct mld_hdr *)(m->m_data + off);
 
-	if (ifp->if_nd == NULL || ((const struct ip6_hdr *)m->m_data)->ip6_hlim != 1 || !IN6_IS_ADDR_MULTICAST(&h->mld_addr)) {
+	if (ifp->if_nd == NULL || !mld6_header_good(m) || !IN6_IS_ADDR_MULTICAST(&h->mld_addr)) {
 		M_DROP(m, mld6s_badreport);
 		return;
 	}

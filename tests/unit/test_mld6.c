@@ -124,6 +124,12 @@ TEST(mld6_version1)
 	CHECK_EQ(f->p_len, 62 + 24);
 	CHECK_STR(text6(&pkt_ip6(f)->ip6_dst), "ff02::1:ff00:1");
 	query("ff02::1:ff00:1", 1000, 24, 1);
+	pkt6_icmp(&p, "2001:db8::9", "fd00:a::1", 1, (uint8_t[24]){ ICMP6_MLD_REPORT, [8] = 0xff, [9] = 2, [19] = 1, [20] = 0xff, [23] = 1 }, 24);
+	pkt6_insert(&p, 0, alert, 8);
+	wire_rx(&t0, &p);					/* from afar: RFC 2710 3 */
+	CHECK_EQ(counter_delta("mld6s_badreport"), 1);
+	CHECK(next_report(2000) != NULL);
+	query("ff02::1:ff00:1", 1000, 24, 1);
 	pkt6_icmp(&p, "fe80::9", "ff02::1:ff00:1", 1, (uint8_t[24]){ ICMP6_MLD_REPORT, [8] = 0xff, [9] = 2, [19] = 1, [20] = 0xff, [23] = 1 }, 24);
 	pkt6_insert(&p, 0, alert, 8);
 	wire_rx(&t0, &p);
