@@ -9,9 +9,9 @@
 #include "net/inet6/rad.h"
 
 #define RAD_ORDER	300		/* of the configuration: behind interfaces and routes */
-#define MIN_INTERVAL_MS	200000		/* MinRtrAdvInterval, */
-#define MAX_INTERVAL_MS	600000		/* MaxRtrAdvInterval */
-#define INITIAL_MS	16000		/* MAX_INITIAL_RTR_ADVERT_INTERVAL, */
+#define MAX_INTERVAL_MS	600000u		/* MaxRtrAdvInterval; MinRtrAdvInterval is a third of it */
+#define LEAST_INTERVAL_MS 4000u
+#define INITIAL_MS	16000u		/* MAX_INITIAL_RTR_ADVERT_INTERVAL, */
 #define INITIAL		3		/* MAX_INITIAL_RTR_ADVERTISEMENTS */
 #define RAD_DELAY_MS	500		/* MAX_RA_DELAY_TIME */
 #define APART_NS	3000000000ull	/* MIN_DELAY_BETWEEN_RAS */
@@ -63,17 +63,26 @@ rad_send(struct rad *rd, bool final)
 	counter_inc(nd6s_rasent);
 }
 
+/* MaxRtrAdvInterval. RFC 4861 6.2.1 does not want a router lifetime that is shorter; here two advertisements may be lost before it is over. */
+static uint32_t
+rad_interval(const struct rad *rd)
+{
+	uint32_t lifetime = rad_opt(rad_conf, rd->rd_block, RAD_LIFETIME);
+
+	return lifetime == 0 ? MAX_INTERVAL_MS : MIN(MAX_INTERVAL_MS, MAX(lifetime * 1000 / 3, LEAST_INTERVAL_MS));
+}
+
 /* The next one by time: RFC 4861 6.2.4. */
 static void
 rad_timer(void *arg)
 {
 	struct rad *rd = arg;
-	uint32_t r, ms;
+	uint32_t r, ms = rad_interval(rd);
 
 	rad_send(rd, false);
 	random_bytes(&r, sizeof(r));
-	ms = MIN_INTERVAL_MS + r % (MAX_INTERVAL_MS - MIN_INTERVAL_MS + 1);
-	timeout_add_msec(&rd->rd_timer, rd->rd_sent < INITIAL ? INITIAL_MS : ms);
+	ms -= r % (ms - ms / 3 + 1);
+	timeout_add_msec(&rd->rd_timer, rd->rd_sent < INITIAL ? MIN(INITIAL_MS, ms) : ms);
 }
 
 /* Soon: RFC 4861 6.2.6, to all, and not within three seconds of the last. */

@@ -77,6 +77,16 @@ TEST(rad_advertises)
 	cmd_end();
 }
 
+/* RFC 4861 6.2.1: hosts hear of us again long before they forget us. */
+TEST(rad_short_lifetime)
+{
+	cmd_start();
+	CHECK_STR(cmd_load(T0 "# /etc/rad.conf\nrouter lifetime 90\ninterface t0\n"), "");
+	for (int i = 0; i < 20; i++)
+		CHECK(next_ra(30000) != NULL);
+	cmd_end();
+}
+
 /* RFC 4861 6.2.5: who forwards no longer says so soon, and who does again, too. */
 TEST(rad_forwarding)
 {
