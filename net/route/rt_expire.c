@@ -125,3 +125,15 @@ rt_flush_dynamic(unsigned rdomain, unsigned af)
 			rt_remove(x->x_rt);
 	}
 }
+
+void
+rt_expire_useless(void)
+{
+	struct rt_expiry *next;
+
+	for (struct rt_expiry *x = rt_expiring; x != NULL; x = next) {
+		next = x->x_next;
+		if (!(x->x_rt->rt_flags & RTF_UP))
+			rt_remove(x->x_rt);
+	}
+}

@@ -190,6 +190,7 @@ rt_ifa_delete(struct ifaddr *ifa)
 	rt_msg_addr(RTM_DELADDR, i.i_ifp, i.i_af, &i.i_addr, i.i_plen);
 	rt_ifa_remove(&i);
 	rt_ifa_retry(&i);
+	rt_expire_useless();
 }
 
 void
@@ -200,6 +201,7 @@ rt_ifa_delete6(struct in6_ifaddr *ia)
 	rt_msg_addr(RTM_DELADDR, i.i_ifp, i.i_af, &i.i_addr, i.i_plen);
 	rt_ifa_remove(&i);
 	rt_ifa_retry(&i);
+	rt_expire_useless();
 }
 
 /* Neighbours that nothing refers to are forgotten with the link. */
@@ -224,6 +226,7 @@ rt_if_down(struct ifnet *ifp)
 		rt_refresh(rt);
 		rt_if_forget_clones(rt);
 	}
+	rt_expire_useless();
 }
 
 void
@@ -261,6 +264,7 @@ rt_if_detach(struct ifnet *ifp)
 			else
 				rt->rt_ifp = lo;
 		}
+	rt_expire_useless();
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nextnh) {	/* an admin's entries outlive their routes */
 		nextnh = nh->nh_next;
 		if (nh->nh_ifp == ifp && (nh->nh_flags & (NHF_STATIC | NHF_PUBLISH)))

@@ -320,6 +320,11 @@ TEST(redirect_ends_early)
 	CHECK_EQ(counter_delta("icps_redirected"), 1101);
 	CHECK_EQ(gateway_to("10.1.1.1"), addr("10.0.1.2"));
 	CHECK_EQ(gateway_to(dst), addr("10.0.1.8"));
+	if_setup(&t1.w_if, false);				/* what leads nowhere would hide the default route */
+	CHECK(rtable_lookup(0, addr(dst), 32) == NULL);
+	if_setup(&t1.w_if, true);
+	redirect_rx("10.0.1.2", "10.0.1.8", dst);
+	CHECK_EQ(gateway_to(dst), addr("10.0.1.8"));
 	cmd("route flush -inet6");				/* not those */
 	CHECK_EQ(gateway_to(dst), addr("10.0.1.8"));
 	cmd("route flush -inet");
