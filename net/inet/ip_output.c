@@ -92,7 +92,7 @@ ip_send_route(struct mbuf *m, struct ip *ip, uint32_t *mtu)
 		M_DROP(m, ips_obcast);
 		return NULL;
 	}
-	if (rt == NULL || !(rt->rt_flags & RTF_UP)) {
+	if (rt == NULL || !(rt->rt_flags & RTF_UP) || ip4_is_zeronet(ip->ip_dst)) {	/* RFC 1122 3.2.1.3: 0/8 is never a destination */
 		M_DROP(m, ips_onoroute);
 		return NULL;
 	}

@@ -178,7 +178,8 @@ ping_refusal(const struct ping *p)
 {
 	const struct rtentry *rt = rtable_match(0, p->p_dst);
 
-	if (rt == NULL || !(rt->rt_flags & RTF_UP) || (rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE)))
+	if (rt == NULL || !(rt->rt_flags & RTF_UP) || (rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE)) || ip4_is_zeronet(p->p_dst) ||
+	    ((rt->rt_flags & RTF_CLONING) && rt->rt_dest == p->p_dst))		/* the network itself */
 		return "No route to host";
 	if ((rt->rt_flags & (RTF_BROADCAST | RTF_MULTICAST)) || ip4_is_multicast(p->p_dst) || ip4_is_experimental(p->p_dst))
 		return "Permission denied";

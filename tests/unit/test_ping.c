@@ -270,6 +270,9 @@ TEST(ping_large)
 	CHECK_STR(cmd("route -q add default 10.0.0.2"), "");
 	CHECK_IN(cmd("ping -c 1 -w 1 255.255.255.255"), "ping: sendmsg: Permission denied\n");
 	CHECK_IN(cmd("ping -c 1 -w 1 224.0.0.1"), "ping: sendmsg: Permission denied\n");
+	CHECK_IN(cmd("ping -c 1 -w 1 0.0.0.0"), "ping: sendmsg: No route to host\n");	/* RFC 1122 3.2.1.3 (a) */
+	CHECK_IN(cmd("ping -c 1 -w 1 10.0.0.0"), "ping: sendmsg: No route to host\n");
+	CHECK_IN(cmd("ping -c 1 -w 1 0.1.2.3"), "ping: sendmsg: No route to host\n");
 	CHECK_STR(cmd("route -q delete default"), "");
 	end();
 }
