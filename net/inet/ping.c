@@ -210,7 +210,7 @@ ping_main(struct out *o, int argc, char **argv, unsigned af)
 	p->p_name = af == AF_IP4 ? "ping" : "ping6";
 	p->p_af = af;
 	p->p_size = PING_SIZE;
-	p->p_ttl = (uint8_t)(af == AF_IP4 ? ip_defttl : ip6_defhlim);
+	p->p_ttl = (uint8_t)(af == AF_IP4 ? ip_defttl : 0);
 	p->p_interval = 1000000000u;
 	p->p_maxwait = PING_MAXWAIT * 1000000000ull;
 	status = ping_options(p, argc, argv);

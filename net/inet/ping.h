@@ -35,7 +35,7 @@ struct ping {
 	union { be32_t p_dst; struct in6_addr p_dst6; };	/* with its zone */
 	union { be32_t p_src; struct in6_addr p_src6; };
 	unsigned	p_size;
-	uint8_t		p_ttl;
+	uint8_t		p_ttl;			/* 0: what is usual where it leaves, IPv6 only */
 	bool		p_df, p_quiet, p_verbose;
 	uint64_t	p_count;		/* 0: for ever */
 	uint64_t	p_interval, p_maxwait;	/* ns */

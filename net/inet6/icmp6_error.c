@@ -192,7 +192,7 @@ icmp6_error(const struct mbuf *m, uint8_t type, uint8_t code, uint32_t param)
 	e->m_rdomain = rdomain;
 	e->m_flags = m->m_flags & M_PF_OUT;
 	e->m_len = e->m_pktlen = (uint32_t)(sizeof(*ip6) + sizeof(*icp)) + quote;
-	*ip6 = (struct ip6_hdr){ .ip6_nxt = IPPROTO_ICMPV6_, .ip6_hlim = (uint8_t)ip6_defhlim, .ip6_dst = oip6->ip6_src,
+	*ip6 = (struct ip6_hdr){ .ip6_nxt = IPPROTO_ICMPV6_, .ip6_dst = oip6->ip6_src,
 	    .ip6_src = icmp6_error_src(oip6, m->m_ifidx, rdomain) };
 	*icp = (struct icmp6){ .icmp6_type = type, .icmp6_code = code, .icmp6_param = host_be32(param) };
 	m_copydata(m, 0, quote, icp + 1);

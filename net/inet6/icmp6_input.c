@@ -90,7 +90,7 @@ icmp6_echo(struct ifnet *ifp, struct mbuf *m, unsigned off)
 	ip6 = (struct ip6_hdr *)m->m_data;
 	icp = (struct icmp6 *)(ip6 + 1);
 	*ip6 = (struct ip6_hdr){ .ip6_flow = old.ip6_flow & BE32(0x0ff00000), .ip6_nxt = IPPROTO_ICMPV6_,
-	    .ip6_hlim = (uint8_t)ip6_defhlim, .ip6_dst = old.ip6_src };
+	    .ip6_dst = old.ip6_src };
 	if (icmp6_unicast_ours(ifp, &old.ip6_dst))		/* else one of ours is chosen */
 		ip6->ip6_src = old.ip6_dst;
 	icp->icmp6_type = ICMP6_ECHOREPLY;

@@ -46,9 +46,9 @@ ip6_output(struct batch *b)
 		ether_output(b);
 }
 
-/* What is known only when source and way are. */
+/* What is known only when source and way (by ifp) are. */
 static void
-ip6_complete(struct mbuf *m)
+ip6_complete(struct mbuf *m, const struct ifnet *ifp)
 {
 	struct ip6_hdr *ip6 = (struct ip6_hdr *)m->m_data;
 	uint32_t off = sizeof(*ip6), len = m->m_pktlen - off;
@@ -56,6 +56,8 @@ ip6_complete(struct mbuf *m)
 
 	ip6->ip6_flow = IP6_VERSION | (ip6->ip6_flow & BE32(0x0ff00000));
 	ip6->ip6_plen = host_be16((uint16_t)len);
+	if (ip6->ip6_hlim == 0)
+		ip6->ip6_hlim = nd6_hlim(ifp);
 	if (ip6->ip6_nxt == IPPROTO_ICMPV6_) {
 		store16(sum, 0);
 		store16(sum, in6_cksum(m, &ip6->ip6_src, &ip6->ip6_dst, IPPROTO_ICMPV6_, off, len));
@@ -95,7 +97,7 @@ ip6_send_group(struct mbuf *m, struct ifnet *ifp)
 		M_DROP(m, ip6s_onogroupsrc);
 	else {
 		counter_inc(ip6s_groupout);
-		ip6_complete(m);
+		ip6_complete(m, ifp);
 		if (unlikely(pf_enabled) && (m = pf_output_link(PF_INET6, ifp, m)) == NULL)
 			return false;
 		ip6 = (struct ip6_hdr *)m->m_data;
@@ -165,7 +167,7 @@ ip6_send(struct mbuf *m, struct ifnet *ifp)
 		return false;
 	}
 	counter_inc(ip6s_localout);
-	ip6_complete(m);
+	ip6_complete(m, nh->nh_ifp);
 	m->m_nh = nh;
 	if (m->m_pktlen > mtu) {
 		ip6_fragment(m, mtu);

@@ -27,8 +27,8 @@ void	ip6_to_core0(struct mbuf *);
 extern struct rtentry ip6_noroute;
 
 /* ---- sending ---- */
-/* Sends one packet of ours: m_data at an IPv6 header whose ip6_nxt, ip6_hlim, ip6_dst are set (ip6_flow: version and label are filled in),
- * ip6_src too unless it is ::, then chosen (RFC 6724); the payload behind it, its checksum right or, with ICMPv6, filled in here. ifp: by which
+/* Sends one packet of ours: m_data at an IPv6 header whose ip6_nxt, ip6_hlim (0: what is usual by the interface, nd6_hlim()), ip6_dst are set
+ * (ip6_flow: version and label are filled in), ip6_src too unless it is ::, then chosen (RFC 6724); the payload behind it, its checksum right or, with ICMPv6, filled in here. ifp: by which
  * interface, for destinations of link scope; NULL elsewhere. Takes the mbuf. Loop, or task inside net_enter. False: dropped and counted. */
 bool	ip6_send(struct mbuf *, struct ifnet *ifp);
 /* Our source address for dst (RFC 6724); NULL: none. ifp: as above. Good within this pass. */
@@ -60,6 +60,6 @@ SET_DECLARE(const struct ip6_proto, ip6_protos);
 extern int ip6_forwarding;		/* net.inet6.ip6.forwarding */
 /* ip6_forward.c. dst (with its zone) is the anycast address of a subnet that we are a router of, and rt the network's route (RFC 4291 2.6.1). */
 bool	ip6_subnet_router(const struct rtentry *rt, const struct in6_addr *dst);
-extern int ip6_defhlim;
+extern int ip6_defhlim;		/* net.inet6.ip6.hlim: where no router has told another (RFC 4861 6.3.4) */
 
 #endif

@@ -84,6 +84,7 @@ struct nd_ifinfo {
 	uint32_t	nd_basereachable_ms;	/* RFC 4861 6.3.2 */
 	uint32_t	nd_reachable_ms;	/* a random part of it, anew every few hours */
 	uint32_t	nd_retrans_ms;
+	uint8_t		nd_hlim;		/* CurHopLimit; 0: no router has told */
 	uint8_t		nd_lldad;	/* of the link-local address: RFC 7217's DAD_Counter */
 	uint64_t	nd_recalc;		/* uptime_ns when nd_reachable_ms is drawn again */
 	struct slaac	*nd_slaac;		/* slaac.c; NULL: the interface does not listen to routers */
@@ -96,6 +97,7 @@ struct nd_ifinfo *nd6_if(struct ifnet *);
 void	nd6_if_defaults(struct nd_ifinfo *);	/* how it is while no router has told otherwise */
 uint32_t nd6_reachable_ms(struct ifnet *);
 uint32_t nd6_retrans_ms(struct ifnet *);
+uint8_t	nd6_hlim(const struct ifnet *);		/* of unicast packets of ours that leave by it, where nobody asks for another */
 void	nd6_ifdetach(struct ifnet *);		/* it goes, with its groups */
 
 /* ---- nd6.c: the state machine ---- */

@@ -2,6 +2,7 @@
 #include "kernel/machine.h"
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
+#include "net/inet6/ip6_var.h"
 #include "net/inet6/mld6.h"
 #include "net/inet6/slaac.h"
 
@@ -24,6 +25,7 @@ nd6_if_defaults(struct nd_ifinfo *nd)
 	nd->nd_basereachable_ms = REACHABLE_MS;
 	nd->nd_reachable_ms = 0;
 	nd->nd_retrans_ms = RETRANS_MS;
+	nd->nd_hlim = 0;
 }
 
 struct nd_ifinfo *
@@ -40,6 +42,12 @@ uint32_t
 nd6_retrans_ms(struct ifnet *ifp)
 {
 	return ifp->if_nd != NULL ? ifp->if_nd->nd_retrans_ms : RETRANS_MS;
+}
+
+uint8_t
+nd6_hlim(const struct ifnet *ifp)
+{
+	return ifp->if_nd != NULL && ifp->if_nd->nd_hlim != 0 ? ifp->if_nd->nd_hlim : (uint8_t)ip6_defhlim;
 }
 
 /* Between half and three halves of the base. */

@@ -196,6 +196,40 @@ ndp_show(struct out *o, const char *host)
 	return found ? 0 : 1;
 }
 
+/* What is known of a link, by routers' words or RFC 4861 10. */
+static int
+ndp_show_if(struct out *o, const char *name)
+{
+	struct ifnet *ifp;
+	unsigned hlim = 0, base = 0, reachable = 0, retrans = 0;
+
+	net_enter();
+	ifp = ifunit(name);
+	if (ifp != NULL && ifp->if_ether && nd6_if(ifp) != NULL) {
+		hlim = nd6_hlim(ifp);
+		base = ifp->if_nd->nd_basereachable_ms;
+		reachable = nd6_reachable_ms(ifp);
+		retrans = nd6_retrans_ms(ifp);
+	}
+	net_leave();
+	if (hlim == 0) {
+		out_printf(o, ifp == NULL ? "ndp: %s: no such interface\n" : "ndp: %s: no neighbours there\n", name);
+		return 1;
+	}
+	if (o->o_json) {
+		json_open(o, NULL, '{');
+		json_str(o, "netif", name);
+		json_u64(o, "curhlim", hlim);
+		json_u64(o, "basereachable", base);
+		json_u64(o, "reachable", reachable);
+		json_u64(o, "retrans", retrans);
+		json_close(o, '}');
+	} else
+		out_printf(o, "curhlim=%u, basereachable=%us%ums, reachable=%us, retrans=%us%ums\n", hlim, base / 1000, base % 1000,
+		    reachable / 1000, retrans / 1000, retrans % 1000);
+	return 0;
+}
+
 static int
 cmd_ndp(struct out *o, int argc, char **argv)
 {
@@ -204,14 +238,14 @@ cmd_ndp(struct out *o, int argc, char **argv)
 
 	for (; i < argc && argv[i][0] == '-'; i++)
 		for (const char *p = argv[i] + 1; *p != '\0'; p++) {
-			if (strchr("acdns", *p) == NULL || (*p != 'n' && what != '\0'))
+			if (strchr("acdins", *p) == NULL || (*p != 'n' && what != '\0'))
 				return command_usage(o, argv[0]);
 			if (*p != 'n')
 				what = *p;
 		}
 	if (what == 's')
 		return nbr_cmd_set(o, AF_IP6, argc - i, argv + i);
-	if (argc - i != (what == 'd' || what == '\0'))
+	if (argc - i != (what == 'd' || what == 'i' || what == '\0'))
 		return command_usage(o, argv[0]);
 	switch (what) {
 	case 'a':
@@ -223,6 +257,8 @@ cmd_ndp(struct out *o, int argc, char **argv)
 		return 0;
 	case 'd':
 		return nbr_cmd_delete(o, AF_IP6, argv[i]);
+	case 'i':
+		return ndp_show_if(o, argv[i]);
 	default:
 		return ndp_show(o, argv[i]);
 	}
@@ -232,10 +268,13 @@ COMMAND(ndp, cmd_ndp,
     "ndp [-j] [-n] hostname\n"
     "ndp -c\n"
     "ndp -d hostname\n"
+    "ndp [-j] -i interface\n"
     "ndp -s hostname ether_addr [temp | permanent] [proxy]",
     "neighbour discovery display and control",
     "-a shows all neighbours, -d deletes one, -c all that were learned. S is the state: R reachable, S stale,\n"
     "D delay, P probe, I incomplete, N nothing known; flags: R router, l local, p proxy.\n"
+    "-i shows what holds for an interface's link: hop limit of our packets, how long an answer is good (basereachable,\n"
+    "and what is made of it at random: reachable), how long until a question is repeated; with -j in milliseconds.\n"
     "-s sets an entry that is not overwritten and does not expire; it becomes a \"!ndp -s\" line of the\n"
     "interface's file in the configuration. With temp it expires like one that was learned. proxy: we answer\n"
     "for the host; with the Ethernet address of one of our own interfaces packets to the host go where the\n"

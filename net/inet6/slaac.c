@@ -124,6 +124,15 @@ slaac_schedule(struct slaac *sl)
 		timeout_add_msec(&sl->sl_timer, next > now ? MIN((next - now) / 1000000 + 1, 3600000ull) : 1);
 }
 
+/* It is none any more. When it was the last one nobody stands by what was said of the link. */
+static void
+router_drop(struct slaac *sl, struct ra_router *rr)
+{
+	*rr = sl->sl_router[--sl->sl_nrouters];
+	if (sl->sl_nrouters == 0)
+		nd6_if_defaults(sl->sl_ifp->if_nd);
+}
+
 static void
 slaac_timer(void *arg)
 {
@@ -133,7 +142,7 @@ slaac_timer(void *arg)
 
 	for (unsigned i = 0; i < sl->sl_nrouters; )
 		if (sl->sl_router[i].rr_expire <= now)
-			sl->sl_router[i] = sl->sl_router[--sl->sl_nrouters];
+			router_drop(sl, &sl->sl_router[i]);
 		else
 			i++;
 	slaac_dns_expire(sl, now);
@@ -227,12 +236,12 @@ slaac_router_gone(struct ifnet *ifp, const struct in6_addr *addr)
 
 	if (rr == NULL)
 		return;
-	*rr = sl->sl_router[--sl->sl_nrouters];
+	router_drop(sl, rr);
 	slaac_route(sl, slaac_best(sl));
 	slaac_schedule(sl);
 }
 
-/* RFC 4861 6.3.4: what it says of the link; values out of their range are ignored. */
+/* RFC 4861 6.3.4: what it says of the link; 0 (not said) and values out of their range leave it as it is. */
 static void
 slaac_link_learn(struct ifnet *ifp, const struct nd_ra *ra)
 {
@@ -243,6 +252,8 @@ slaac_link_learn(struct ifnet *ifp, const struct nd_ra *ra)
 		nd->nd_basereachable_ms = reachable;
 		nd->nd_reachable_ms = 0;
 	}
+	if (ra->ra_hlim != 0)
+		nd->nd_hlim = ra->ra_hlim;
 	if (retrans >= RETRANS_MIN_MS && retrans <= RETRANS_MAX_MS)
 		nd->nd_retrans_ms = retrans;
 }
@@ -368,8 +379,10 @@ slaac_if_up(struct ifnet *ifp)
 static void
 slaac_if_down(struct ifnet *ifp)
 {
-	if (slaac_of(ifp) != NULL)
-		timeout_del(&slaac_of(ifp)->sl_rs);
+	if (slaac_of(ifp) == NULL)
+		return;
+	timeout_del(&slaac_of(ifp)->sl_rs);
+	nd6_if_defaults(ifp->if_nd);			/* it may come back to another link; who is there is asked anew */
 }
 
 static const struct in6_watch slaac_watch = { .iw_if_up = slaac_if_up, .iw_if_down = slaac_if_down, .iw_if_changed = slaac_if_changed };

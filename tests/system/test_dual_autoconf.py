@@ -58,7 +58,9 @@ def test_radvd_to_ours(net):
     for want in (rf'Router Advertisement from {h2}%vio1 \(default\)', r'Cur Hop Limit: +77,', r'Router Lifetime: +[0-6]s', 'Preference: High', 'mtu: 1400',
                  r'prefix: fd00:c::/64', r'vltime: +1\d, pltime: +\d', r'rdns: fd00:c::53, lifetime: [0-8]\n'):
         assert re.search(want, said), want + " in " + said
-    assert lost(ping(net.h2, 6, stable[0], '-c 2 -i 0.2 -W 3')) == 0
+    answer = ping(net.h2, 6, stable[0], '-c 2 -i 0.2 -W 3')
+    assert lost(answer) == 0 and 'ttl=77' in answer.out, answer.out
+    assert 'curhlim=77, ' in net.router.cmd('ndp -i vio1') and 'curhlim=64, ' in net.router.cmd('ndp -i vio0')
     with Capture(net.h2) as c:
         out = net.router.cmd(f'ping6 -n -c 1 -w 3 {net.h3.at[6]}')
         assert '1 packets received' in out, out

@@ -291,6 +291,98 @@ TEST(slaac_link_forgotten)
 	cmd_end();
 }
 
+/* Past what we ask about neighbours. */
+static struct pkt *
+next_of(unsigned type)
+{
+	struct pkt *f;
+
+	do
+		f = wire_tx(&t0);
+	while (f != NULL && pkt_icmp6(f)->icmp6_type != type);
+	CHECK(f != NULL);
+	return f;
+}
+
+/* The hop limit of an echo reply to a host of the link. */
+static unsigned
+reply_hlim(void)
+{
+	wires_forget();
+	pkt6_echo(&p, "fe80::aa", "fe80::5054:ff:fe00:a", 8);
+	wire_rx(&t0, &p);
+	return pkt_ip6(next_of(ICMP6_ECHOREPLY))->ip6_hlim;
+}
+
+static void
+ra_link(const char *from, unsigned lifetime, unsigned hlim, uint32_t reachable, uint32_t retrans)
+{
+	ra(lifetime, 0);
+	((struct nd_ra *)msg)->ra_hlim = (uint8_t)hlim;
+	((struct nd_ra *)msg)->ra_reachable = host_be32(reachable);
+	((struct nd_ra *)msg)->ra_retrans = host_be32(retrans);
+	ra_send(from);
+}
+
+/* RFC 4861 6.3.4: the last word counts, 0 is none; each value by itself; on the link of which it was said. */
+TEST(slaac_link_values)
+{
+	start("inet6 autoconf -temporary\nup");
+	CHECK_IN(cmd("ndp -i t0"), "curhlim=64, basereachable=30s0ms, reachable=");
+	ra_link("fe80::aa", 1800, 40, 20000, 1500);
+	CHECK_IN(cmd("ndp -i t0"), "curhlim=40, basereachable=20s0ms, reachable=");
+	CHECK_IN(cmd("ndp -i t0"), "s, retrans=1s500ms\n");
+	CHECK_IN(cmd("ndp -j -i t0"), "{\"netif\":\"t0\",\"curhlim\":40,\"basereachable\":20000,\"reachable\":");
+	CHECK_EQ(reply_hlim(), 40);
+	ra_link("fe80::bb", 0, 0, 0, 2000);				/* a router that is no default router, too */
+	CHECK_IN(cmd("ndp -i t0"), "curhlim=40, basereachable=20s0ms, reachable=");
+	CHECK_IN(cmd("ndp -i t0"), "retrans=2s0ms\n");
+	ra_link("fe80::bb", 0, 255, 0, 0);
+	CHECK_EQ(reply_hlim(), 255);
+	CHECK_STR(cmd("sysctl -q net.inet6.ip6.hlim=99"), "");		/* of all other links */
+	CHECK_EQ(reply_hlim(), 255);
+	CHECK_IN(cmd("ndp -i t1"), "curhlim=99, basereachable=30s0ms, reachable=");
+	ra_link("fe80::aa", 1800, 0, 3600001, 60001);			/* 6.2.1: no such time; ours: no such timer */
+	CHECK_IN(cmd("ndp -i t0"), "curhlim=255, basereachable=20s0ms");
+	ra_link("fe80::aa", 1800, 0, 0, 9);
+	CHECK_IN(cmd("ndp -i t0"), "retrans=2s0ms\n");
+	CHECK_STR(cmd("ndp -i lo0"), "ndp: lo0: no neighbours there\n");
+	CHECK_STR(cmd("ndp -i nix0"), "ndp: nix0: no such interface\n");
+	CHECK_IN(cmd("ndp -i"), "usage: ");
+	cmd_end();
+}
+
+/* With the last router goes what any of them said of the link; so when the link does. Errors that we send have it, too; who asks for one has his. */
+TEST(slaac_hop_limit_ends)
+{
+	struct in6_addr nbr = addr6("fe80::aa");
+
+	start("inet6 autoconf -temporary\nup");
+	nbr = in6_embed(&nbr, t0.w_if.if_index);
+	CHECK(nd6_set(0, &nbr, router, NHF_STATIC) == NULL);
+	ra_link("fe80::aa", 60, 40, 20000, 0);
+	ra_link("fe80::bb", 30, 0, 0, 0);
+	host_run(31000);
+	CHECK_EQ(reply_hlim(), 40);
+	host_run(30000);
+	CHECK_EQ(reply_hlim(), 64);
+	CHECK_IN(cmd("ndp -i t0"), "curhlim=64, basereachable=30s0ms");
+	ra_link("fe80::aa", 1800, 40, 0, 0);
+	pkt6(&p, "fe80::aa", "fe80::5054:ff:fe00:a", 253, 64, 8);	/* RFC 3692: a protocol of nobody */
+	wires_forget();
+	wire_rx(&t0, &p);
+	CHECK_EQ(pkt_ip6(next_of(ICMP6_PARAMPROB))->ip6_hlim, 40);
+	wires_forget();
+	cmd("ping6 -c 1 -w 1 fe80::aa%t0");
+	CHECK_EQ(pkt_ip6(next_of(ICMP6_ECHO))->ip6_hlim, 40);
+	wires_forget();
+	cmd("ping6 -c 1 -w 1 -h 7 fe80::aa%t0");
+	CHECK_EQ(pkt_ip6(next_of(ICMP6_ECHO))->ip6_hlim, 7);
+	if_setup(&t0.w_if, false);
+	CHECK_IN(cmd("ndp -i t0"), "curhlim=64, ");
+	cmd_end();
+}
+
 /* checklist: ra_multiple_routers_maxifprefixes */
 TEST(slaac_limits)
 {
