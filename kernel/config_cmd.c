@@ -214,7 +214,7 @@ cmd_cat(struct out *o, int argc, char **argv)
 }
 COMMAND(cat, cmd_cat, "cat /etc/file ...", "print files of the running configuration",
     "The files are those of `show config'. A name may hold *, ? and [...]. /etc/resolv.conf has the name servers\n"
-    "that were learned.\n");
+    "and search domains that were learned.\n");
 
 /* The number behind -n, with its sign. */
 static bool

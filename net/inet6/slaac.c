@@ -110,6 +110,8 @@ slaac_next(const struct slaac *sl, uint64_t now)
 		next = MIN(next, sl->sl_router[i].rr_expire);
 	for (unsigned i = 0; i < sl->sl_ndns; i++)
 		next = MIN(next, sl->sl_dns[i].rd_expire);
+	for (unsigned i = 0; i < sl->sl_nsearch; i++)
+		next = MIN(next, sl->sl_search[i].rs_expire);
 	return sl->sl_nrouters > 1 ? MIN(next, now + LOOK_NS) : next;
 }
 
@@ -271,7 +273,9 @@ slaac_options(struct slaac *sl, const struct nd_opts *o)
 			slaac_prefix_learn(sl, op);
 	}
 	while ((opt = nd6_opt_next(o, opt, ND_OPT_RDNSS)) != NULL)
-		slaac_dns_option(sl, opt);
+		slaac_dns_servers(sl, opt);
+	while ((opt = nd6_opt_next(o, opt, ND_OPT_DNSSL)) != NULL)
+		slaac_dns_search(sl, opt);
 }
 
 /* Its link address, and that it is a router: RFC 4861 6.3.4. */

@@ -8,6 +8,8 @@
 #define SLAAC_ROUTERS	8		/* of a link; more are not believed */
 #define SLAAC_PREFIXES	16
 #define SLAAC_DNS	8
+#define SLAAC_SEARCH	6		/* resolv.conf(5) */
+#define SLAAC_DOMAIN	256		/* bytes of a domain's name with its NUL: RFC 1035 2.3.4 */
 #define SLAAC_PRIORITY	12		/* of the routes: behind an admin's */
 #define SLAAC_SECOND	1000000000ull
 
@@ -51,17 +53,20 @@ struct ra_prefix {
 	unsigned	rp_tries;	/* temporary addresses that were duplicates */
 	unsigned	rp_dad;		/* the others: RFC 7217's DAD_Counter */
 };
-struct ra_dns { struct in6_addr rd_addr; uint64_t rd_expire; };	/* link-local: with its zone */
+/* Both begin with when they end. */
+struct ra_dns { uint64_t rd_expire; struct in6_addr rd_addr; };			/* link-local: with its zone */
+struct ra_search { uint64_t rs_expire; char rs_name[SLAAC_DOMAIN]; };		/* in lower case, the rest of it zero */
 
 struct slaac {
 	struct ifnet	*sl_ifp;
 	struct timeout	 sl_timer;	/* something ends */
 	struct timeout	 sl_rs;		/* the next solicitation */
 	uint64_t	 sl_rs_ms;	/* the interval of the last; RFC 7559 */
-	unsigned	 sl_nrouters, sl_nprefixes, sl_ndns;
+	unsigned	 sl_nrouters, sl_nprefixes, sl_ndns, sl_nsearch;
 	struct ra_router sl_router[SLAAC_ROUTERS];
 	struct ra_prefix sl_prefix[SLAAC_PREFIXES];
 	struct ra_dns	 sl_dns[SLAAC_DNS];	/* in the order in which they were heard of */
+	struct ra_search sl_search[SLAAC_SEARCH];	/* the same */
 	bool		 sl_routed;	/* our default route stands, */
 	struct in6_addr	 sl_gateway;	/* by this router, */
 	uint32_t	 sl_mtu;	/* with this MTU */
@@ -81,8 +86,9 @@ void	slaac_prefix_forget(struct slaac *);
 void	slaac_prefix_renumber(struct slaac *);	/* what identifiers are made of has changed */
 uint64_t slaac_until(uint32_t seconds);
 
-/* slaac_dns.c, for slaac.c. An RDNSS option of an advertisement; what ends goes. */
-void	slaac_dns_option(struct slaac *, const struct nd_opt *);
+/* slaac_dns.c, for slaac.c. An RDNSS or a DNSSL option of an advertisement; what ends goes. */
+void	slaac_dns_servers(struct slaac *, const struct nd_opt *);
+void	slaac_dns_search(struct slaac *, const struct nd_opt *);
 void	slaac_dns_expire(struct slaac *, uint64_t now);
 
 #endif

@@ -52,6 +52,8 @@ show_prefixes(struct out *o, const struct slaac *sl, uint64_t now)
 	}
 	for (unsigned i = 0; i < sl->sl_ndns; i++)
 		out_printf(o, "\trdns: %s, lifetime: %llu\n", in6_print(a, &sl->sl_dns[i].rd_addr), left(sl->sl_dns[i].rd_expire, now));
+	for (unsigned i = 0; i < sl->sl_nsearch; i++)
+		out_printf(o, "\tsearch: %s, lifetime: %llu\n", sl->sl_search[i].rs_name, left(sl->sl_search[i].rs_expire, now));
 }
 
 static void
@@ -84,6 +86,14 @@ show_json(struct out *o, const struct slaac *sl, uint64_t now)
 		json_open(o, NULL, '{');
 		json_str(o, "address", in6_print(a, &sl->sl_dns[i].rd_addr));
 		json_u64(o, "lifetime", left(sl->sl_dns[i].rd_expire, now));
+		json_close(o, '}');
+	}
+	json_close(o, ']');
+	json_open(o, "search", '[');
+	for (unsigned i = 0; i < sl->sl_nsearch; i++) {
+		json_open(o, NULL, '{');
+		json_str(o, "domain", sl->sl_search[i].rs_name);
+		json_u64(o, "lifetime", left(sl->sl_search[i].rs_expire, now));
 		json_close(o, '}');
 	}
 	json_close(o, ']');
@@ -126,5 +136,5 @@ cmd_slaacctl(struct out *o, int argc, char **argv)
 COMMAND(slaacctl, cmd_slaacctl,
     "slaacctl [-j] show interface [interface]",
     "what interfaces with \"inet6 autoconf\" have learned from routers",
-    "Routers with their lifetime and preference (the one in use is marked), prefixes, name servers; these are also\n"
-    "what \"cat /etc/resolv.conf\" prints.\n");
+    "Routers with their lifetime and preference (the one in use is marked), prefixes, name servers, search domains; the last two are\n"
+    "also what \"cat /etc/resolv.conf\" prints.\n");

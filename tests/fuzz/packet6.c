@@ -117,6 +117,11 @@ make_ra(unsigned wire, struct fuzz_in *in)
 	}
 	if (how & 128)
 		put_option(ND_OPT_RDNSS, 24, NULL);
+	if ((ra->ra_flags & 7) == 5) {
+		put_option(ND_OPT_DNSSL, 24, NULL);
+		for (unsigned i = 16; i > 0; i--)
+			frame[framelen - i] = fuzz_u8(in);
+	}
 }
 
 /* An error that quotes what op_send sends, or a ping of ours. */

@@ -46,7 +46,7 @@ def test_radvd_to_ours(net):
     deprecated, then gone."""
     net.load(LISTENS)
     job = radvd(net, 'AdvDefaultLifetime 6; AdvLinkMTU 1400; AdvCurHopLimit 77; AdvDefaultPreference high; '
-                'RDNSS fd00:c::53 { AdvRDNSSLifetime 8; };', 'AdvValidLifetime 18; AdvPreferredLifetime 14;')
+                'RDNSS fd00:c::53 { AdvRDNSSLifetime 8; }; DNSSL lab.example example.org { AdvDNSSLLifetime 8; };', 'AdvValidLifetime 18; AdvPreferredLifetime 14;')
     assert until(lambda: sure(net) and default(net), 20), net.router.cmd('ifconfig vio1') + job.output()
     assert all(a.startswith('fd00:c::') or a.startswith('fd00:c:0:0:') for a in addresses(net)), addresses(net)
     temporary = [a for a, words in addresses(net).items() if 'temporary' in words]
@@ -56,8 +56,10 @@ def test_radvd_to_ours(net):
     assert default(net) == h2
     said = learned(net)
     for want in (rf'Router Advertisement from {h2}%vio1 \(default\)', r'Cur Hop Limit: +77,', r'Router Lifetime: +[0-6]s', 'Preference: High', 'mtu: 1400',
-                 r'prefix: fd00:c::/64', r'vltime: +1\d, pltime: +\d', r'rdns: fd00:c::53, lifetime: [0-8]\n'):
+                 r'prefix: fd00:c::/64', r'vltime: +1\d, pltime: +\d', r'rdns: fd00:c::53, lifetime: [0-8]\n',
+                 r'search: lab.example, lifetime: [0-8]\n'):
         assert re.search(want, said), want + " in " + said
+    assert 'search lab.example example.org\n' in net.router.cmd('cat /etc/resolv.conf').replace('\r', '')
     answer = ping(net.h2, 6, stable[0], '-c 2 -i 0.2 -W 3')
     assert lost(answer) == 0 and 'ttl=77' in answer.out, answer.out
     assert 'curhlim=77, ' in net.router.cmd('ndp -i vio1') and 'curhlim=64, ' in net.router.cmd('ndp -i vio0')
@@ -69,7 +71,7 @@ def test_radvd_to_ours(net):
     assert set(seen) <= {a for a, words in addresses(net).items() if 'temporary' in words}, 'privacy: RFC 6724 5, rule 7'
     job.stop('KILL')
     assert until(lambda: not default(net), 12), 'RFC 4861 6.3.4'
-    assert until(lambda: 'rdns' not in learned(net), 12), 'RFC 8106 5.3.1'
+    assert until(lambda: 'rdns' not in learned(net) and 'search' not in learned(net), 12), 'RFC 8106 5.3.1'
     assert addresses(net), 'the router has gone, addresses have not'
     assert until(lambda: all('deprecated' in w for w in addresses(net).values()), 20), addresses(net)
     assert stable[0] in addresses(net)

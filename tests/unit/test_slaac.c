@@ -9,7 +9,7 @@
 #include "tests/unit/netfix6.h"
 
 static struct pkt p;
-static uint8_t msg[400];
+static uint8_t msg[700];
 static unsigned msglen;
 static const uint8_t router[6] = { 2, 0, 0, 0, 0, 0xaa };
 
@@ -497,5 +497,150 @@ TEST(slaac_name_servers_hostile)
 	CHECK_EQ(counter_delta("nd6s_rdnssmany"), 100 - (SLAAC_DNS - 2));
 	CHECK_EQ(slaac_of(&t0.w_if)->sl_ndns, SLAAC_DNS);
 	CHECK_IN(cmd("cat /etc/resolv.conf"), "nameserver 2001:db8::1 # resolvd: t0\n");	/* the honest one stays */
+	cmd_end();
+}
+
+/* A DNSSL option: n bytes of names, zeros up to its end. */
+static void
+ra_search_raw(uint32_t lifetime, const char *names, size_t n)
+{
+	uint8_t *opt = msg + msglen;
+	unsigned len = (unsigned)(8 + n + 7) & ~7u;
+
+	memset(opt, 0, len);
+	opt[0] = ND_OPT_DNSSL;
+	opt[1] = (uint8_t)(len / 8);
+	store32(opt + 4, host_be32(lifetime));
+	memcpy(opt + 8, names, n);
+	msglen += len;
+}
+#define RA_SEARCH(lifetime, names) ra_search_raw(lifetime, names, sizeof(names) - 1)
+
+/* RFC 8106 5.2: search domains, as name servers. */
+TEST(slaac_search_domains)
+{
+	start("inet6 autoconf -temporary\nup");
+	ra(1800, 0);
+	RA_DNS(600, "2001:db8::53");
+	RA_SEARCH(600, "\7Example\3org\0\3lab\7example\0");
+	RA_SEARCH(UINT32_MAX, "\1x\0");
+	ra_send("fe80::aa");
+	CHECK_STR(cmd("cat /etc/resolv.conf"), "nameserver 2001:db8::53 # resolvd: t0\nsearch example.org lab.example x\n");
+	CHECK_IN(cmd("slaacctl show interface"), "\tsearch: example.org, lifetime: 599\n\tsearch: lab.example, lifetime: 599\n"
+	    "\tsearch: x, lifetime: 4294967295\n");
+	CHECK_IN(cmd("slaacctl -j show interface t0"), "\"search\":[{\"domain\":\"example.org\",\"lifetime\":599},");
+	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet6 autoconf -temporary\nup\n");
+	host_run(300000);
+	ra(1800, 0);
+	RA_SEARCH(600, "\3LAB\7eXample\0");				/* longer */
+	RA_SEARCH(0, "\1x\0\2no\0");					/* no longer at all; never was */
+	ra_send("fe80::aa");
+	CHECK_STR(cmd("cat /etc/resolv.conf"), "nameserver 2001:db8::53 # resolvd: t0\nsearch example.org lab.example\n");
+	host_run(299500);
+	CHECK_STR(cmd("cat /etc/resolv.conf"), "nameserver 2001:db8::53 # resolvd: t0\nsearch example.org lab.example\n");
+	host_run(1000);
+	CHECK_STR(cmd("cat /etc/resolv.conf"), "search lab.example\n");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 eui64\nup\n"), "");	/* autoconf is off */
+	CHECK_IN(cmd("cat /etc/resolv.conf"), "No such file");
+	cmd_end();
+}
+
+/* Of two links one line, each name once, so long as resolv.conf(5) allows. */
+TEST(slaac_search_of_two_links)
+{
+	static char l[1 + 63 + 1];
+	char name[260], want[1100];
+
+	start("inet6 autoconf -temporary\nup\n# /etc/hostname.t1\ninet6 autoconf -temporary\nup");
+	ra(1800, 0);
+	RA_SEARCH(600, "\4four\0\4even\0");
+	ra_send("fe80::aa");
+	ra(1800, 0);
+	RA_SEARCH(600, "\4even\0\1c\0");
+	pkt6_icmp(&p, "fe80::aa", "ff02::1", 255, msg, msglen);
+	wire_rx(&t1, &p);
+	CHECK_STR(cmd("cat /etc/resolv.conf"), "search four even c\n");
+	snprintf(want, sizeof(want), "search four even");
+	for (unsigned i = 0; i < 4; i++) {				/* the longest names that there are: 253 bytes of text */
+		memset(l, 'd' + (int)i, sizeof(l));
+		l[0] = 63;
+		memcpy(name, l, 64);
+		memcpy(name + 64, l, 64);
+		memcpy(name + 128, l, 64);
+		memcpy(name + 192, l, 62);
+		name[192] = 61;
+		name[254] = '\0';
+		ra(1800, 0);
+		ra_search_raw(600, name, 255);
+		ra_send("fe80::aa");
+		if (i < 3)
+			snprintf(want + strlen(want), sizeof(want) - strlen(want), " %.63s.%.63s.%.63s.%.61s", l + 1, l + 1, l + 1, l + 1);
+	}
+	snprintf(want + strlen(want), sizeof(want) - strlen(want), " c\n");
+	CHECK_EQ(slaac_of(&t0.w_if)->sl_nsearch, 6);
+	CHECK_STR(cmd("cat /etc/resolv.conf"), want);
+	cmd_end();
+}
+
+/* RFC 8106 5.3.1 and 7: what is no list of names, names that nobody has, more than anybody needs. */
+TEST(slaac_search_hostile)
+{
+	static const struct { const char *names; unsigned n; const char *counter; } bad[] = {
+		{ "\0\0\0\0", 4, "nd6s_dnsslbad" },				/* no name */
+		{ "", 0, "nd6s_dnsslbad" },
+		{ "\3org\300\10", 6, "nd6s_dnsslbad" },			/* compressed */
+		{ "\300\10", 2, "nd6s_dnsslbad" },
+		{ "\7exampl", 7, "nd6s_dnsslbad" },				/* to the option's end, and beyond; then it would be a name */
+		{ "\7example", 8, "nd6s_dnsslbad" },
+		{ "\100a", 2, "nd6s_dnsslbad" },				/* 64: no label is that long */
+		{ "\2ok\0\1b\0\0\1c\0", 11, "nd6s_dnsslbad" },			/* an empty name; what stood before it goes, too */
+		{ "\7a\nsearch\0", 10, "nd6s_dnsslbad" },
+		{ "\10a\nsearch\0", 10, "nd6s_dnsslname" },			/* lines of their own */
+		{ "\5\033[31m\0", 7, "nd6s_dnsslname" },			/* colours */
+		{ "\3a\0b\0", 5, "nd6s_dnsslname" },
+		{ "\3a.b\0", 5, "nd6s_dnsslname" },
+		{ "\3a b\0", 5, "nd6s_dnsslname" },
+		{ "\3a#b\0", 5, "nd6s_dnsslname" },
+		{ "\2\303\244\0", 4, "nd6s_dnsslname" },			/* not ASCII */
+		{ "\177x", 2, "nd6s_dnsslbad" },
+		{ "\1a\2b-\0", 6, "nd6s_dnsslname" },
+		{ "\2-b\0", 4, "nd6s_dnsslname" },
+	};
+	char name[300], a[64];
+
+	start("inet6 autoconf -temporary\nup");
+	for (unsigned i = 0; i < nitems(bad); i++) {
+		counter_mark();
+		ra(1800, 0);
+		ra_search_raw(600, bad[i].names, bad[i].n);
+		ra_send("fe80::aa");
+		CHECK_EQ(counter_delta(bad[i].counter), 1);
+		CHECK_EQ(counter_delta("nd6s_dnsslbad") + counter_delta("nd6s_dnsslname"), 1);
+		CHECK_EQ(counter_delta("nd6s_inra"), 1);
+		CHECK_EQ(slaac_of(&t0.w_if)->sl_nsearch, 0);
+	}
+	for (unsigned i = 0; i < 255; i += 2)				/* 127 labels: as long as a name may be; and one more */
+		memcpy(name + i, "\1y", 2);
+	counter_mark();
+	name[254] = '\0';
+	ra(1800, 0);
+	ra_search_raw(600, name, 255);
+	ra_send("fe80::aa");
+	CHECK_EQ(slaac_of(&t0.w_if)->sl_nsearch, 1);
+	CHECK_EQ(strlen(slaac_of(&t0.w_if)->sl_search[0].rs_name), 253);
+	memcpy(name + 254, "\1y", 3);
+	ra(1800, 0);
+	ra_search_raw(600, name, 257);
+	ra_send("fe80::aa");
+	CHECK_EQ(counter_delta("nd6s_dnsslbad"), 1);
+	for (unsigned i = 0; i < 100; i++) {
+		ra(1800, 0);
+		snprintf(a, sizeof(a), "%c%03u", 3, i);
+		ra_search_raw(UINT32_MAX, a, 5);
+		ra_send("fe80::bb");
+	}
+	CHECK_EQ(counter_delta("nd6s_dnsslmany"), 100 - (SLAAC_SEARCH - 1));
+	CHECK_EQ(slaac_of(&t0.w_if)->sl_nsearch, SLAAC_SEARCH);
+	CHECK_EQ(strlen(slaac_of(&t0.w_if)->sl_search[0].rs_name), 253);	/* the honest one stays */
 	cmd_end();
 }
