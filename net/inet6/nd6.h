@@ -130,6 +130,11 @@ void	nd6_hold_purge(struct nexthop *);	/* the entry goes: they are dropped */
 void	nd6_advertise(struct ifnet *, const struct in6_addr *target, const uint8_t *lladdr, be32_t flags, const struct in6_addr *to,
 	    const uint8_t *to_lladdr);	/* NULL: it is asked for */
 
+/* nd6_anycast.c. An anycast address of ours on this link: an admin's, or that of a subnet of which we are a router. */
+bool	nd6_anycast(const struct ifnet *, const struct in6_addr *target);
+/* As nd6_advertise() with the interface's own link address, within a second, if it is ours then: others have the address, too (RFC 4861 7.2.7). */
+void	nd6_advertise_late(struct ifnet *, const struct in6_addr *target, be32_t flags, const struct in6_addr *to, const uint8_t *to_lladdr);
+
 /* The interface has another Ethernet address: all neighbours hear of it, for each address that is ours for sure (RFC 4861 7.2.6). */
 void	nd6_announce(struct ifnet *);
 

@@ -162,31 +162,22 @@ nd6_ns_sender(struct ifnet *ifp, struct mbuf *m, const struct nd_opts *o, bool f
 	return true;
 }
 
-/* We are a router of the subnet whose anycast address that is (RFC 4291 2.6.1). */
-static bool
-nd6_subnet_router(const struct ifnet *ifp, const struct in6_addr *target)
-{
-	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next) {
-		struct in6_addr net = in6_masked(&ia->ia_addr, ia->ia_plen);
-
-		if ((ia->ia_flags & IN6_IFF_ROUTER) && in6_equal(&net, target))
-			return ip6_forwarding;
-	}
-	return false;
-}
-
-/* RFC 4861 7.2.4. Who has no address yet is told with everybody. */
+/* RFC 4861 7.2.4. Who has no address yet is told with everybody. lladdr: NULL: the target is one of several that have it. */
 static void
 nd6_ns_answer(struct ifnet *ifp, const struct mbuf *m, const struct in6_addr *target, const struct nd_opts *o, const uint8_t *lladdr,
     be32_t flags)
 {
 	const struct ip6_hdr *ip6 = (const struct ip6_hdr *)m->m_data;
+	bool known = !IN6_IS_ADDR_UNSPECIFIED(&ip6->ip6_src);
+	const struct in6_addr *to = known ? &ip6->ip6_src : NULL;
+	const uint8_t *to_lladdr = known && o->no_slla != NULL ? o->no_slla->ndo_lladdr : NULL;
 
-	if (IN6_IS_ADDR_UNSPECIFIED(&ip6->ip6_src))
-		nd6_advertise(ifp, target, lladdr, flags, NULL, NULL);
+	if (known)
+		flags |= ND_NA_SOLICITED;
+	if (lladdr != NULL)
+		nd6_advertise(ifp, target, lladdr, flags, to, to_lladdr);
 	else
-		nd6_advertise(ifp, target, lladdr, flags | ND_NA_SOLICITED, &ip6->ip6_src,
-		    o->no_slla != NULL ? o->no_slla->ndo_lladdr : NULL);
+		nd6_advertise_late(ifp, target, flags & ~ND_NA_OVERRIDE, to, to_lladdr);
 }
 
 /* RFC 4862 5.4.3: who asks from :: is about to take the address. Ours is defended; one that we are asking for ourselves is a duplicate. */
@@ -204,7 +195,7 @@ nd6_ns_dad(struct ifnet *ifp, struct mbuf *m, struct in6_ifaddr *ia, const struc
 	if (asking)
 		nd6_dad_heard(ia, NULL);
 	else if (!(ia->ia_flags & IN6_IFF_DUPLICATED))		/* then it is not ours to defend */
-		nd6_ns_answer(ifp, m, &ns->nd_target, o, ifp->if_lladdr, ND_NA_OVERRIDE);
+		nd6_ns_answer(ifp, m, &ns->nd_target, o, ia->ia_flags & IN6_IFF_ANYCAST ? NULL : ifp->if_lladdr, ND_NA_OVERRIDE);
 	m_freem(m);
 }
 
@@ -233,10 +224,11 @@ nd6_ns_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 		}
 	} else if (!nd6_ns_sender(ifp, m, &o, ia != NULL))
 		return;
-	if ((ia != NULL && !(ia->ia_flags & IN6_IFF_DUPLICATED)) || (ia == NULL && nd6_subnet_router(ifp, &ns->nd_target))) {
-		bool sure = ia != NULL && !(ia->ia_flags & (IN6_IFF_TENTATIVE | IN6_IFF_ANYCAST));	/* RFC 4861 7.2.7: one of several has no O */
-
-		nd6_ns_answer(ifp, m, &ns->nd_target, &o, ifp->if_lladdr, sure ? ND_NA_OVERRIDE : 0);
+	if (nd6_anycast(ifp, &ns->nd_target)) {
+		nd6_ns_answer(ifp, m, &ns->nd_target, &o, NULL, 0);
+		counter_inc(nd6s_inns);
+	} else if (ia != NULL && !(ia->ia_flags & IN6_IFF_DUPLICATED)) {
+		nd6_ns_answer(ifp, m, &ns->nd_target, &o, ifp->if_lladdr, ia->ia_flags & IN6_IFF_TENTATIVE ? 0 : ND_NA_OVERRIDE);
 		counter_inc(nd6s_inns);
 	} else if ((proxy = nexthop_find6(ifp, &ns->nd_target)) != NULL && (proxy->nh_flags & NHF_PUBLISH)) {
 		nd6_ns_answer(ifp, m, &ns->nd_target, &o, nexthop_lladdr(proxy), 0);	/* RFC 4861 7.2.8: without O */
@@ -325,8 +317,9 @@ nd6_na_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 		M_DROP(m, nd6s_badna);
 		return;
 	}
-	if ((ia = in6_ifaddr_find(ifp, &na->nd_target)) != NULL) {	/* RFC 4862 5.4.4 */
-		nd6_dad_heard(ia, o.no_tlla != NULL ? o.no_tlla->ndo_lladdr : NULL);
+	if ((ia = in6_ifaddr_find(ifp, &na->nd_target)) != NULL) {	/* RFC 4862 5.4.4; several may have an anycast address */
+		if (!(ia->ia_flags & IN6_IFF_ANYCAST))
+			nd6_dad_heard(ia, o.no_tlla != NULL ? o.no_tlla->ndo_lladdr : NULL);
 		M_DROP(m, nd6s_claim);
 		return;
 	}

@@ -1,4 +1,7 @@
 /* test_anycast6.c - anycast addresses: the subnet routers' own (RFC 4291 2.6.1), and those of an admin. */
+#include <stdio.h>
+#include <string.h>
+
 #include "net/inet6/mld6.h"
 #include "tests/unit/cmdfix.h"
 #include "tests/unit/netfix6.h"
@@ -50,13 +53,35 @@ answered(const char *dst, unsigned hlim, const char *by)
 }
 
 static void
-asked(const char *target)
+asked_by(const char *from, const char *target)
 {
 	struct in6_addr a = addr6(target), group = in6_solicited_node(&a);
 
-	wires_forget();
-	pkt6_ns(&p, "fd00:a::2", text6(&group), target, t0.w_host);
+	pkt6_ns(&p, from, text6(&group), target, strcmp(from, "::") == 0 ? NULL : t0.w_host);
 	wire_rx(&t0, &p);
+}
+
+static void
+asked(const char *target)
+{
+	wires_forget();
+	asked_by("fd00:a::2", target);
+}
+
+/* The next advertisement within a second. */
+static struct pkt *
+told(void)
+{
+	struct pkt *f = NULL;
+
+	for (unsigned ms = 0; ms <= 1000; ms += 10) {
+		while ((f = wire_tx(&t0)) != NULL)
+			if (pkt_icmp6(f)->icmp6_type == ICMP6_NA)
+				return f;
+		host_run(10);
+	}
+	CHECK(f != NULL);
+	return f;
 }
 
 TEST(anycast_subnet_router)
@@ -70,12 +95,13 @@ TEST(anycast_subnet_router)
 	CHECK_EQ(counter_delta("ip6s_forward"), 0);
 	CHECK(wire_tx(&t1) == NULL);
 	asked("fd00:a::");
-	f = wire_tx_icmp6(&t0, ICMP6_NA);
+	f = told();
 	CHECK(!(load32(f->p_b + 58) & ND_NA_OVERRIDE));		/* RFC 4861 7.2.7: one of several */
 	CHECK(load32(f->p_b + 58) & ND_NA_SOLICITED);
 	CHECK_STR(text6(&pkt_ip6(f)->ip6_src), "fd00:a::1");
 	CHECK_MEM(f->p_b + 80, t0.w_if.if_lladdr, 6);
 	asked("fd00:b::");					/* not on this link */
+	host_run(1100);
 	CHECK(wire_tx(&t0) == NULL);
 	CHECK_IN(cmd("ping6 -c 1 fd00:a::"), "bytes from fd00:a::1: icmp_seq=0");
 	end();
@@ -100,7 +126,7 @@ TEST(anycast_not_subnet_router)
 	CHECK_STR(cmd("sysctl -q net.inet6.ip6.forwarding=1"), "");
 	CHECK(mld6_member_of(&t0, "ff02::1:ff00:0"));
 	asked("fd00:a::");
-	wire_tx_icmp6(&t0, ICMP6_NA);
+	told();
 	CHECK_STR(cmd("ifconfig t0 inet6 fd00:a::1 delete"), "");
 	CHECK(!mld6_member_of(&t0, "ff02::1:ff00:0"));
 	end();
@@ -120,10 +146,100 @@ TEST(anycast_of_an_admin)
 	wire_rx(&t0, &p);
 	CHECK_STR(text6(&pkt_ip6(wire_tx_icmp6(&t0, ICMP6_PARAMPROB))->ip6_src), "fd00:a::1");
 	asked("fd00:a::aa");
-	f = wire_tx_icmp6(&t0, ICMP6_NA);
+	f = told();
 	CHECK(!(load32(f->p_b + 58) & ND_NA_OVERRIDE));
 	asked("fd00:a::1");
 	f = wire_tx_icmp6(&t0, ICMP6_NA);
 	CHECK(load32(f->p_b + 58) & ND_NA_OVERRIDE);
+	end();
+}
+
+/* RFC 4861 7.2.7: answers come within MAX_ANYCAST_DELAY_TIME, not all at one moment, one to each who asks. */
+TEST(anycast_answers_are_spread)
+{
+	char from[20];
+	unsigned now = 0, most = 0, all = 0;
+
+	start(NETS);
+	CHECK_STR(cmd("ifconfig t0 inet6 fd00:a::aa/64 anycast"), "");
+	host_run(5000);
+	wires_forget();
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(from, sizeof(from), "fd00:a::1:%x", i);
+		asked_by(from, "fd00:a::aa");
+		asked_by(from, "fd00:a::aa");
+	}
+	for (unsigned ms = 0; ms < 1010; ms += 10) {
+		for (now = 0; wire_tx(&t0) != NULL; now++)
+			continue;
+		most = MAX(most, now);
+		all += now;
+		host_run(10);
+	}
+	CHECK_EQ(all, 40);
+	CHECK(most <= 10);
+	CHECK_EQ(counter_delta("nd6s_nasent"), 40);
+	CHECK_EQ(counter_delta("nd6s_inns"), 80);
+	end();
+}
+
+/* No more wait than there is room for; they go out at once, and nobody goes without. Gone with the address, and with the interface. */
+TEST(anycast_answers_that_wait)
+{
+	char from[20];
+	unsigned n = 0;
+
+	start(NETS);
+	CHECK_STR(cmd("ifconfig t0 inet6 fd00:a::aa/64 anycast"), "");
+	host_run(5000);
+	wires_forget();
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(from, sizeof(from), "fd00:a::1:%x", i);
+		asked_by(from, "fd00:a::aa");
+	}
+	for (; wire_tx(&t0) != NULL; n++)
+		continue;
+	CHECK(n >= 136 && n < 200);				/* 64 wait at most */
+	host_run(1010);
+	for (; wire_tx(&t0) != NULL; n++)
+		continue;
+	CHECK_EQ(n, 200);
+	asked("fd00:a::aa");
+	CHECK_STR(cmd("ifconfig t0 inet6 fd00:a::aa delete"), "");
+	wires_forget();
+	host_run(1010);
+	CHECK_EQ(counter_delta("nd6s_nasent"), 200);
+	CHECK_STR(cmd("ifconfig t0 inet6 fd00:a::aa/64 anycast"), "");
+	asked("fd00:a::aa");
+	if_setup(&t0.w_if, false);
+	if_setup(&t0.w_if, true);
+	host_run(1010);
+	for (struct pkt *f = wire_tx(&t0); f != NULL; f = wire_tx(&t0))
+		CHECK(strcmp(text6(&pkt_ip6(f)->ip6_dst), "fd00:a::2") != 0);
+	asked("fd00:a::aa");
+	told();
+	end();
+}
+
+/* RFC 4862 5.4: nobody is a duplicate of an anycast address; who would take it for himself hears of it. */
+TEST(anycast_is_nobodys_alone)
+{
+	struct pkt *f;
+
+	start(NETS);
+	CHECK_STR(cmd("ifconfig t0 inet6 fd00:a::aa/64 anycast"), "");
+	host_run(5000);
+	wires_forget();
+	counter_mark();
+	asked_by("::", "fd00:a::aa");
+	f = told();
+	CHECK_STR(text6(&pkt_ip6(f)->ip6_dst), "ff02::1");
+	CHECK_EQ(load32(f->p_b + 58) & (ND_NA_OVERRIDE | ND_NA_SOLICITED), 0);
+	CHECK_EQ(counter_delta("nd6s_indad"), 1);
+	pkt6_na(&p, "fd00:a::2", "ff02::1", "fd00:a::aa", 0, t0.w_host);	/* another one who has it */
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("nd6s_claim"), 1);
+	CHECK(strstr(cmd("dmesg"), "duplicate IPv6 address") == NULL);
+	CHECK(strstr(cmd("ifconfig t0"), "duplicated") == NULL);
 	end();
 }
