@@ -207,6 +207,7 @@ nd6_ns_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 	const struct nexthop *proxy;
 	struct in6_ifaddr *ia;
 	struct nd_opts o;
+	bool anycast;
 
 	if (!nd6_opts_parse(&o, m->m_data + off + sizeof(*ns), len - (unsigned)sizeof(*ns))) {
 		M_DROP(m, nd6s_nsopt);
@@ -224,11 +225,10 @@ nd6_ns_input(struct ifnet *ifp, struct mbuf *m, unsigned off, unsigned len)
 		}
 	} else if (!nd6_ns_sender(ifp, m, &o, ia != NULL))
 		return;
-	if (nd6_anycast(ifp, &ns->nd_target)) {
-		nd6_ns_answer(ifp, m, &ns->nd_target, &o, NULL, 0);
-		counter_inc(nd6s_inns);
-	} else if (ia != NULL && !(ia->ia_flags & IN6_IFF_DUPLICATED)) {
-		nd6_ns_answer(ifp, m, &ns->nd_target, &o, ifp->if_lladdr, ia->ia_flags & IN6_IFF_TENTATIVE ? 0 : ND_NA_OVERRIDE);
+	anycast = nd6_anycast(ifp, &ns->nd_target);
+	if (anycast || (ia != NULL && !(ia->ia_flags & IN6_IFF_DUPLICATED))) {
+		nd6_ns_answer(ifp, m, &ns->nd_target, &o, anycast ? NULL : ifp->if_lladdr,
+		    anycast || (ia->ia_flags & IN6_IFF_TENTATIVE) ? 0 : ND_NA_OVERRIDE);
 		counter_inc(nd6s_inns);
 	} else if ((proxy = nexthop_find6(ifp, &ns->nd_target)) != NULL && (proxy->nh_flags & NHF_PUBLISH)) {
 		nd6_ns_answer(ifp, m, &ns->nd_target, &o, nexthop_lladdr(proxy), 0);	/* RFC 4861 7.2.8: without O */
