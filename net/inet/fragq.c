@@ -1,14 +1,11 @@
-/* ip_fragq.c - one datagram's fragments: where each belongs, and what two of them must not both say.
+/* fragq.c - one datagram's fragments: where each belongs, and what two of them must not both say.
  *
  * RFC 791 lets the later fragment win where two overlap; systems differ, and attackers live on that (RFC 1858). We do as RFC 5722 says for
  * IPv6: where a fragment brings bytes that are there already the datagram is given up, unless all of them are there and the same: then
- * it is a duplicate and not needed. */
+ * it is a duplicate and not needed. (IPv6, RFC 8200 4.5: unless it is the same fragment again.) */
 #include <string.h>
 
-#include "net/core/counter.h"
-#include "net/inet/ip_reass.h"
-
-COUNTER(ips_fragmerged, ip, 219, CONSUMED, "fragment%s taken into the buffer of another");
+#include "net/inet/fragq.h"
 
 uint32_t
 fragq_mbufs(const struct mbuf *m)
@@ -26,13 +23,13 @@ frag_end(const struct mbuf *m)
 	return m->m_flowid + m->m_pktlen;
 }
 
-/* All bytes of m, which belong to `start`, stand in f, and say the same. */
+/* All bytes of m, which belong to `start`, stand in f, and say the same; exact: and no others stand there. */
 static bool
-frag_same(const struct mbuf *f, const struct mbuf *m, uint32_t start)
+frag_same(const struct mbuf *f, const struct mbuf *m, uint32_t start, bool exact)
 {
 	uint8_t a[256], b[256];
 
-	if (start < f->m_flowid || start + m->m_pktlen > frag_end(f))
+	if (start < f->m_flowid || start + m->m_pktlen > frag_end(f) || (exact && m->m_pktlen != f->m_pktlen))
 		return false;
 	for (uint32_t done = 0; done < m->m_pktlen; ) {
 		uint32_t n = MIN(m->m_pktlen - done, (uint32_t)sizeof(a));
@@ -69,13 +66,13 @@ fragq_end_differs(const struct fragq *fq, uint32_t end, bool more)
 }
 
 /* Fragments that follow each other share a buffer where they fit, so that a datagram in crumbs takes no more memory than another. */
-static bool
+static void
 fragq_merge(struct fragq *fq, struct mbuf *f)
 {
 	struct mbuf *g = f->m_nextpkt;
 
 	if (g == NULL || frag_end(f) != g->m_flowid || f->m_next != NULL || g->m_next != NULL || m_tailroom(f) < g->m_len)
-		return false;
+		return;
 	memcpy(f->m_data + f->m_len, g->m_data, g->m_len);
 	f->m_len += g->m_len;
 	f->m_pktlen = f->m_len;
@@ -84,13 +81,11 @@ fragq_merge(struct fragq *fq, struct mbuf *f)
 		fq->fq_last = f;
 	fq->fq_nfrags--;
 	fq->fq_nmbufs--;
-	counter_inc(ips_fragmerged);
 	m_free(g);
-	return true;
 }
 
 enum fragq_result
-fragq_add(struct fragq *fq, struct mbuf *m, uint32_t start, bool more)
+fragq_add(struct fragq *fq, struct mbuf *m, uint32_t start, bool more, bool exact)
 {
 	struct mbuf *before = fragq_before(fq, start), *next = before != NULL ? before->m_nextpkt : fq->fq_first;
 	uint32_t end = start + m->m_pktlen;
@@ -98,7 +93,7 @@ fragq_add(struct fragq *fq, struct mbuf *m, uint32_t start, bool more)
 	if (fragq_end_differs(fq, end, more))
 		return FRAGQ_OVERLAP;
 	if (before != NULL && start < frag_end(before))
-		return frag_same(before, m, start) ? FRAGQ_DUPLICATE : FRAGQ_OVERLAP;
+		return frag_same(before, m, start, exact) ? FRAGQ_DUPLICATE : FRAGQ_OVERLAP;
 	if (next != NULL && end > next->m_flowid)
 		return FRAGQ_OVERLAP;
 	m->m_flowid = start;
@@ -114,9 +109,11 @@ fragq_add(struct fragq *fq, struct mbuf *m, uint32_t start, bool more)
 	fq->fq_have += m->m_pktlen;
 	fq->fq_nfrags++;
 	fq->fq_nmbufs += fragq_mbufs(m);
-	fragq_merge(fq, m);
-	if (before != NULL)
-		fragq_merge(fq, before);
+	if (!exact) {
+		fragq_merge(fq, m);
+		if (before != NULL)
+			fragq_merge(fq, before);
+	}
 	return FRAGQ_KEPT;
 }
 
