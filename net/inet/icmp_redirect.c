@@ -31,7 +31,7 @@ redirect_gateway_good(const struct ifnet *ifp, be32_t gw)
 static bool
 redirect_good(const struct ifnet *ifp, be32_t from, be32_t dst, be32_t gw)
 {
-	const struct rtentry *rt = rtable_match(ifp->if_rdomain, dst);
+	const struct rtentry *rt = rtable_own(ifp->if_rdomain, dst);
 
 	return rt != NULL && (rt->rt_flags & (RTF_GATEWAY | RTF_UP)) == (RTF_GATEWAY | RTF_UP) && !(rt->rt_flags & RTF_SPECIAL) &&
 	    rt->rt_ifp == ifp && rt->rt_via->v_gateway == from && (rt->rt_plen < 32 || (rt->rt_flags & RTF_DYNAMIC)) &&

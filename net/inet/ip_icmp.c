@@ -132,7 +132,7 @@ static void
 icmp_needfrag(struct ifnet *ifp, const struct icmp *icp)
 {
 	const struct ip *quoted = (const struct ip *)(icp + 1);
-	const struct rtentry *rt = rtable_match(ifp->if_rdomain, quoted->ip_dst);
+	const struct rtentry *rt = rtable_own(ifp->if_rdomain, quoted->ip_dst);
 
 	if (rt != NULL && RT_FORWARDS(rt))
 		ip_pmtu_learn(ifp->if_rdomain, quoted, rt_pathmtu(rt), be16_host(icp->icmp_nextmtu));

@@ -239,7 +239,10 @@ ip_input_any(struct ifnet *ifp, struct mbuf *m)
 			return ip_special_dst(ifp, m, ip) ? IP_HERE : IP_GONE;
 	}
 	ip = (const struct ip *)m->m_data;
-	m->m_rt = rt = ip_input_route(rtable_root(AF_IP4, ifp->if_rdomain), ip->ip_dst);
+	rt = ip_input_route(rtable_root(AF_IP4, ifp->if_rdomain), ip->ip_dst);
+	if (rt->rt_flags & RTF_MPATH)
+		rt = rt_path4(rt, ip->ip_src, ip->ip_dst);
+	m->m_rt = rt;
 	rt_used(rt, 1);
 	if (!(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
 		return IP_AWAY;
@@ -305,7 +308,7 @@ ip_input_from(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 			}
 			addrs = load64(&ip->ip_src);
 		}
-		if (unlikely(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
+		if (unlikely(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST | RTF_MPATH)))
 			goto odd;
 		m->m_rt = rt;
 		b->b_m[n] = m;
@@ -395,6 +398,8 @@ ip_flow_route(const struct ifnet *ifp, be32_t src, be32_t dst)
 	if (ip_special[(uint8_t)src] | ip_special[(uint8_t)dst] | ip_maybe_ours[ip_last_octets(src)])
 		return NULL;
 	rt = rtable_match(ifp->if_rdomain, dst);
+	if (rt != NULL && (rt->rt_flags & RTF_MPATH))
+		rt = rt_path4(rt, src, dst);
 	return rt != NULL && RT_FORWARDS(rt) && rt->rt_ifp != ifp ? rt : NULL;
 }
 

@@ -64,7 +64,7 @@ ip_newid(void)
 static struct rtentry *
 ip_route(unsigned rdomain, be32_t dst)
 {
-	struct rtentry *rt = rtable_match(rdomain, dst);
+	struct rtentry *rt = rtable_own(rdomain, dst);
 
 	if (rt != NULL && (rt->rt_flags & RTF_CLONING) && (rt->rt_dest != dst || rt->rt_plen >= 31))
 		rt = rt_clone(rt, dst);
@@ -74,7 +74,7 @@ ip_route(unsigned rdomain, be32_t dst)
 be32_t
 ip_srcaddr(unsigned rdomain, be32_t dst)
 {
-	const struct rtentry *rt = rtable_match(rdomain, dst);
+	const struct rtentry *rt = rtable_own(rdomain, dst);
 
 	if (rt == NULL)
 		return IP4_ANY;

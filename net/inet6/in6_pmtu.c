@@ -90,7 +90,7 @@ void
 in6_pmtu_learn(const struct ifnet *ifp, const struct ip6_hdr *quoted, uint32_t mtu)
 {
 	struct in6_addr dst = in6_embed(&quoted->ip6_dst, ifp->if_index);
-	const struct rtentry *rt = rtable_match6(ifp->if_rdomain, &dst);
+	const struct rtentry *rt = rtable_own6(ifp->if_rdomain, &dst);
 	struct pmtu *p;
 
 	OWNER(0);

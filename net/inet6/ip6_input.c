@@ -202,6 +202,24 @@ ip6_route(const struct ifnet *ifp, const struct in6_addr *dst)
 	return likely(rt != NULL) ? rt : &ip6_noroute;
 }
 
+/* It is for us; or one of several ways is taken, which is used instead. True: that. */
+static __rare_fn bool
+ip6_sort_odd(struct ifnet *ifp, struct mbuf *m, struct batch *local)
+{
+	const struct ip6_hdr *ip6 = (const struct ip6_hdr *)m->m_data;
+	struct rtentry *rt = m->m_rt;
+
+	if (rt->rt_flags & RTF_LOCAL) {
+		if (ip6_ours(ifp, m, rt))
+			batch_add(local, m);
+		return false;
+	}
+	m->m_rt = rt_path6(rt, &ip6->ip6_src, &ip6->ip6_dst);
+	rt->rt_use--;			/* the caller counts it as the one that is used */
+	m->m_rt->rt_use++;
+	return true;
+}
+
 /* Runs of packets with the same destination look it up once. What is to be forwarded stays in b, what is for us goes to `local`. */
 static void
 ip6_sort_passed(struct ifnet *ifp, struct batch *b)
@@ -237,11 +255,8 @@ ip6_sort_passed(struct ifnet *ifp, struct batch *b)
 		}
 		uses++;
 		m->m_rt = rt;
-		if (unlikely(rt->rt_flags & RTF_LOCAL)) {
-			if (ip6_ours(ifp, m, rt))
-				batch_add(&local, m);
+		if (unlikely(rt->rt_flags & (RTF_LOCAL | RTF_MPATH)) && !ip6_sort_odd(ifp, m, &local))
 			continue;
-		}
 		if (unlikely(special) && !ip6_may_pass(m))
 			continue;
 		b->b_m[n++] = m;
@@ -303,6 +318,8 @@ ip6_flow_route(const struct ifnet *ifp, const struct in6_addr *src, const struct
 	if (ip6_special[src->s6_addr[0]] | ip6_special[dst->s6_addr[0]] | ip6_maybe_ours[ip6_ours_index(src)])
 		return NULL;
 	rt = rtable_match6(ifp->if_rdomain, dst);
+	if (rt != NULL && (rt->rt_flags & RTF_MPATH))
+		rt = rt_path6(rt, src, dst);
 	return rt != NULL && RT_FORWARDS(rt) && rt->rt_ifp != ifp ? rt : NULL;
 }
 

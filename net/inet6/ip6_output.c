@@ -118,7 +118,7 @@ ip6_send_group(struct mbuf *m, struct ifnet *ifp)
 static struct rtentry *
 ip6_send_route(unsigned rdomain, const struct in6_addr *dst)
 {
-	struct rtentry *rt = rtable_match6(rdomain, dst);
+	struct rtentry *rt = rtable_own6(rdomain, dst);
 
 	if (rt != NULL && (rt->rt_flags & (RTF_CLONING | RTF_UP)) == (RTF_CLONING | RTF_UP) && !ip6_subnet_router(rt, dst))
 		return rt_clone6(rt, dst);

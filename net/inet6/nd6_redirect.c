@@ -90,7 +90,7 @@ static bool
 rd_believed(const struct ifnet *ifp, const struct in6_addr *from, const struct nd_redirect *rd)
 {
 	struct in6_addr dst = in6_embed(&rd->rd_dst, ifp->if_index), gw;
-	const struct rtentry *rt = rtable_match6(ifp->if_rdomain, &dst);
+	const struct rtentry *rt = rtable_own6(ifp->if_rdomain, &dst);
 
 	if (rt == NULL || (rt->rt_flags & (RTF_GATEWAY | RTF_UP)) != (RTF_GATEWAY | RTF_UP) || (rt->rt_flags & RTF_SPECIAL) ||
 	    rt->rt_ifp != ifp || (rt->rt_plen == 128 && !(rt->rt_flags & RTF_DYNAMIC)))

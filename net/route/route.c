@@ -32,6 +32,7 @@ rt_strerror(enum rt_error e)
 		[RT_UNREACH] = "Network is unreachable",
 		[RT_NOMEM] = "Cannot allocate memory",
 		[RT_INVAL] = "Invalid argument",
+		[RT_TOOMANY] = "Too many routes of one prefix",
 	};
 
 	return text[e];

@@ -29,6 +29,7 @@
 #define RTF_BROADCAST	0x400000
 #define RTF_CONNECTED	0x800000
 #define RTF_TIMED	0x1000000	/* ours: it ends at a time (rt_expire.c) */
+#define RTF_SHARES	0x2000000	/* ours: added with RTF_MPATH: others of its prefix and priority may stand beside it */
 /* What keeps a packet from simply being forwarded. */
 #define RTF_SPECIAL	(RTF_REJECT | RTF_BLACKHOLE | RTF_LOCAL | RTF_BROADCAST | RTF_CLONING | RTF_MULTICAST)
 
@@ -46,6 +47,7 @@ struct rt_via {
 	union { be32_t v_gateway; struct in6_addr v_gateway6; };	/* RTF_GATEWAY: its address; else our own on rt_ifp (0: none) */
 	union { be32_t v_ifa; struct in6_addr v_ifa6; };		/* our source address for it; IPv6 chooses among all (RFC 6724) */
 	uint32_t	 v_refs;
+	uint64_t	 v_seed;	/* of the gateway: rt_path_seed() */
 	struct rt_via	*v_hashnext;
 };
 
@@ -97,7 +99,7 @@ rt_path_takes(const struct rtentry *rt, uint32_t len)
 /* A packet may go to rt_nh. False: special, or down (then there is no usable route). */
 #define RT_FORWARDS(rt)	(((rt)->rt_flags & (RTF_SPECIAL | RTF_UP)) == RTF_UP)
 
-enum rt_error { RT_OK, RT_EXIST, RT_NOTFOUND, RT_UNREACH, RT_NOMEM, RT_INVAL };
+enum rt_error { RT_OK, RT_EXIST, RT_NOTFOUND, RT_UNREACH, RT_NOMEM, RT_INVAL, RT_TOOMANY };
 const char *rt_strerror(enum rt_error);	/* OpenBSD's words: "File exists", "No such process", "Network is unreachable"... */
 
 /* What is asked for; unused fields zero. */
@@ -107,7 +109,10 @@ struct rt_request {
 	union { be32_t rq_dest; struct in6_addr rq_dest6; };
 	uint8_t		rq_plen;
 	uint8_t		rq_priority;	/* 0: add: RTP_STATIC; delete: any */
-	uint32_t	rq_flags;	/* RTF_GATEWAY, RTF_STATIC, RTF_REJECT, RTF_BLACKHOLE, RTF_HOST... */
+	uint32_t	rq_flags;	/* RTF_GATEWAY, RTF_STATIC, RTF_REJECT, RTF_BLACKHOLE, RTF_HOST, RTF_MPATH... */
+	/* Change, delete: only a route that was added with or without RTF_MPATH, as rq_flags say; with it, of this gateway. Add: without it, too, the
+	 * route may stand beside those that have it, so that it does not matter which comes first. */
+	bool		rq_exact;
 	/* With RTF_GATEWAY: must be reachable directly; link-local with its zone. Delete: 0 or must match. */
 	union { be32_t rq_gateway; struct in6_addr rq_gateway6; };
 	struct ifnet	*rq_ifp;	/* without RTF_GATEWAY: the interface */
@@ -115,6 +120,8 @@ struct rt_request {
 	uint32_t	rq_mtu;
 	uint32_t	rq_lifetime;	/* seconds; 0: for ever. With RTF_DYNAMIC only */
 };
+/* Routes of a prefix and a priority: all but one have RTF_MPATH, and each its own gateway; so many at most. */
+#define RT_PATHS_MAX	32u
 enum rt_error rt_add(const struct rt_request *);
 enum rt_error rt_delete(const struct rt_request *);
 enum rt_error rt_change(const struct rt_request *);	/* new gateway, mtu of an existing route */
@@ -124,6 +131,13 @@ enum rt_error rt_change(const struct rt_request *);	/* new gateway, mtu of an ex
 static inline struct rtentry *rtable_match(unsigned rdomain, be32_t dst);
 static inline struct rtentry *rtable_match6(unsigned rdomain, const struct in6_addr *dst);
 static inline struct rtentry *rtable_match_af(unsigned af, unsigned rdomain, const struct in6_addr *dst);
+/* Of the routes that share head's prefix and priority (head has RTF_MPATH; any other route is given back) the one that packets from src to dst take.
+ * Our own packets choose by dst alone, src being zero: their source address follows from the way. Any core, as above. */
+struct rtentry *rt_path4(struct rtentry *head, be32_t src, be32_t dst);
+struct rtentry *rt_path6(struct rtentry *head, const struct in6_addr *src, const struct in6_addr *dst);
+/* The route that packets of our own to dst take, as rtable_match. */
+static inline struct rtentry *rtable_own(unsigned rdomain, be32_t dst);
+static inline struct rtentry *rtable_own6(unsigned rdomain, const struct in6_addr *dst);
 /* The best route of exactly this prefix (bits behind it zero); NULL: none. */
 struct rtentry *rtable_lookup(unsigned rdomain, be32_t dest, unsigned plen);
 struct rtentry *rtable_lookup6(unsigned rdomain, const struct in6_addr *dest, unsigned plen);
@@ -202,6 +216,22 @@ static inline struct rtentry *
 rtable_match_af(unsigned af, unsigned rdomain, const struct in6_addr *dst)
 {
 	return af == AF_IP4 ? rtable_match(rdomain, dst->s6_addr32[0]) : rtable_match6(rdomain, dst);
+}
+
+static inline struct rtentry *
+rtable_own(unsigned rdomain, be32_t dst)
+{
+	struct rtentry *rt = rtable_match(rdomain, dst);
+
+	return rt != NULL && (rt->rt_flags & RTF_MPATH) ? rt_path4(rt, IP4_ANY, dst) : rt;
+}
+
+static inline struct rtentry *
+rtable_own6(unsigned rdomain, const struct in6_addr *dst)
+{
+	struct rtentry *rt = rtable_match6(rdomain, dst);
+
+	return rt != NULL && (rt->rt_flags & RTF_MPATH) ? rt_path6(rt, &in6_any, dst) : rt;
 }
 
 #endif

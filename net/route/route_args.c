@@ -148,6 +148,13 @@ mod_blackhole(struct parse *p)
 }
 
 static bool
+mod_mpath(struct parse *p)
+{
+	p->p_ra->ra_route.sr_flags |= RTF_MPATH;
+	return true;
+}
+
+static bool
 mod_priority(struct parse *p)
 {
 	unsigned long v;
@@ -194,7 +201,7 @@ static const struct modifier {
 	{ "-priority",	mod_priority },
 	{ "-mtu",	mod_mtu },
 	{ "-ifa",	mod_ifa },
-	{ "-mpath",	mod_unsupported },
+	{ "-mpath",	mod_mpath },
 	{ "-label",	mod_unsupported },
 	{ "-iface",	mod_unsupported },
 	{ "-interface",	mod_unsupported },
@@ -373,6 +380,16 @@ parse_words(struct parse *p)
 	return true;
 }
 
+static bool
+flags_fit(struct parse *p, uint32_t flags)
+{
+	if ((flags & RTF_REJECT) && (flags & RTF_BLACKHOLE))
+		return fail(p, "-reject and -blackhole exclude each other");
+	if ((flags & RTF_MPATH) && (flags & (RTF_REJECT | RTF_BLACKHOLE)))
+		return fail(p, "-mpath: a route that leads nowhere is no way beside others");
+	return true;
+}
+
 bool
 route_args_parse(struct route_args *ra, int argc, char **argv, char *err, size_t errlen)
 {
@@ -382,8 +399,8 @@ route_args_parse(struct route_args *ra, int argc, char **argv, char *err, size_t
 	ra->ra_route.sr_priority = RTP_STATIC;
 	if (!parse_words(&p))
 		return false;
-	if ((ra->ra_route.sr_flags & (RTF_REJECT | RTF_BLACKHOLE)) == (RTF_REJECT | RTF_BLACKHOLE))
-		return fail(&p, "-reject and -blackhole exclude each other");
+	if (!flags_fit(&p, ra->ra_route.sr_flags))
+		return false;
 	if (!parse_family(&p))
 		return false;
 	if (ra->ra_has_mtu && ra->ra_route.sr_af == AF_IP6 && ra->ra_route.sr_mtu < 1280)	/* RFC 8200 5 */

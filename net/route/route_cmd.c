@@ -161,7 +161,8 @@ home_of(const struct static_route *sr, char ifname[IFNAMSIZ])
 static bool
 route_add(const struct route_args *ra, struct reason *why)
 {
-	struct route_args key = { .ra_route = ra->ra_route, .ra_has_priority = true };
+	bool beside = ra->ra_route.sr_flags & RTF_MPATH;	/* others, which are not its gateway's */
+	struct route_args key = { .ra_route = ra->ra_route, .ra_has_priority = true, .ra_has_gateway = beside };
 	char ifname[IFNAMSIZ];
 	struct search s;
 
@@ -228,10 +229,12 @@ route_change(const struct route_args *ra, struct reason *why)
 	struct static_route new;
 	struct search s;
 
-	key.ra_has_gateway = false;
-	if (!search_config(&s, &key)) {
-		explain(why, RT_NOTFOUND);
-		return false;
+	if (!ra->ra_has_gateway || !search_config(&s, &key)) {	/* that one of several, or it is the new one */
+		key.ra_has_gateway = false;
+		if (!search_config(&s, &key)) {
+			explain(why, RT_NOTFOUND);
+			return false;
+		}
 	}
 	new = s.s_found;
 	if (ra->ra_has_gateway) {
@@ -242,7 +245,7 @@ route_change(const struct route_args *ra, struct reason *why)
 		new.sr_mtu = ra->ra_route.sr_mtu;
 	if (ra->ra_has_ifa)
 		new.sr_ifa6 = ra->ra_route.sr_ifa6;
-	if (ra->ra_route.sr_flags != 0)
+	if (ra->ra_route.sr_flags & (RTF_REJECT | RTF_BLACKHOLE))
 		new.sr_flags = ra->ra_route.sr_flags;
 	if (s.s_ifname[0] != '\0')
 		return edit_file(s.s_ifname, &s.s_found, &new, why);
@@ -501,7 +504,8 @@ COMMAND(route, cmd_route,
     "destination is an address, network/length, or \"default\"; gateway the address of a router on a\n"
     "network of ours, a link-local one with its interface. Modifiers: -inet, -inet6, -net, -host,\n"
     "-netmask mask, -prefixlen n, -priority n, -mtu n, -ifa address, -reject (answered with ICMP\n"
-    "unreachable), -blackhole (dropped).\n"
+    "unreachable), -blackhole (dropped), -mpath (beside other routes of the same destination and\n"
+    "priority: each has its share of the flows, by their addresses; sysctl net.inet.ip.multipath).\n"
     "\n"
     "Routes that are added become part of the configuration: as \"!route add\" of the interface\n"
     "that the gateway is on, the plain default route as /etc/mygate. \"show config\" prints them.\n"

@@ -89,17 +89,22 @@ rt_add_gateway(struct rtentry *model, struct rtentry **parent, struct nexthop **
 	return e;
 }
 
-/* Another route of the same prefix and priority is in the way. */
-static bool
-rt_add_conflicts(const struct rtentry *model, bool mpath)
+/* Whether another route of the same prefix and priority is in the way. */
+static enum rt_error
+rt_add_conflicts(const struct rtentry *model, bool exact)
 {
 	const struct rtentry *rt = rtable_lookup_af(model->rt_af, model->rt_rdomain, &model->rt_dest6, model->rt_plen);
+	unsigned n = 0;
 
-	for (; rt != NULL; rt = rt->rt_next)
-		if (rt->rt_priority == model->rt_priority &&
-		    (!mpath || (in6_equal(&rt->rt_via->v_gateway6, &model->rt_via->v_gateway6) && rt->rt_ifp == model->rt_ifp)))
-			return true;
-	return false;
+	for (; rt != NULL; rt = rt->rt_next) {
+		if (rt->rt_priority != model->rt_priority)
+			continue;
+		n++;
+		if (!((exact ? rt->rt_flags | model->rt_flags : model->rt_flags) & RTF_SHARES) ||
+		    (in6_equal(&rt->rt_via->v_gateway6, &model->rt_via->v_gateway6) && rt->rt_ifp == model->rt_ifp))
+			return RT_EXIST;
+	}
+	return n < RT_PATHS_MAX ? RT_OK : RT_TOOMANY;
 }
 
 enum rt_error
@@ -118,6 +123,8 @@ rt_add(const struct rt_request *rq)
 	model.rt_dest6 = in6_masked(&rq->rq_dest6, rq->rq_plen);
 	if (rq->rq_plen == af_bits(rq->rq_af))
 		model.rt_flags |= RTF_HOST;
+	if (rq->rq_flags & RTF_MPATH)
+		model.rt_flags |= RTF_SHARES;
 	if (model.rt_flags & RT_NOWAY)
 		e = rt_add_noway(&model, &parent);
 	else if (model.rt_flags & RTF_GATEWAY)
@@ -130,11 +137,11 @@ rt_add(const struct rt_request *rq)
 		via.v_ifa6 = rq->rq_ifa6;
 	if (model.rt_priority == 0)
 		model.rt_priority = (uint8_t)(RTP_STATIC + model.rt_ifp->if_priority);
-	if (rt_add_conflicts(&model, rq->rq_flags & RTF_MPATH)) {
+	if ((e = rt_add_conflicts(&model, rq->rq_exact)) != RT_OK) {
 		if (nh != NULL)
 			nexthop_put(nh);
 		rt_release(parent);
-		return RT_EXIST;
+		return e;
 	}
 	if ((rt = rt_make(&model, parent, nh)) == NULL) {
 		rt_release(parent);
@@ -150,6 +157,17 @@ rt_add(const struct rt_request *rq)
 	return RT_OK;
 }
 
+/* rq_exact holds for it. */
+static bool
+rt_request_exact(const struct rt_request *rq, const struct rtentry *rt)
+{
+	if (!rq->rq_exact)
+		return true;
+	if (!(rq->rq_flags & RTF_MPATH))
+		return !(rt->rt_flags & RTF_SHARES);
+	return (rt->rt_flags & RTF_SHARES) && in6_equal(&rt->rt_via->v_gateway6, &rq->rq_gateway6);
+}
+
 /* The route that is meant; an admin's own before one that was cloned. *e: why there is none. */
 static struct rtentry *
 rt_request_find(const struct rt_request *rq, const struct in6_addr *gateway, enum rt_error *e)
@@ -160,7 +178,7 @@ rt_request_find(const struct rt_request *rq, const struct in6_addr *gateway, enu
 	*e = RT_NOTFOUND;
 	for (rt = rtable_lookup_af(rq->rq_af, rq->rq_rdomain, &dest, rq->rq_plen); rt != NULL; rt = rt->rt_next) {
 		if ((rq->rq_priority != 0 && rt->rt_priority != rq->rq_priority) ||
-		    (!in6_is_any(gateway) && !in6_equal(&rt->rt_via->v_gateway6, gateway)))
+		    (!in6_is_any(gateway) && !in6_equal(&rt->rt_via->v_gateway6, gateway)) || !rt_request_exact(rq, rt))
 			continue;
 		if (rt->rt_flags & RTF_CLONED)
 			clone = rt;
@@ -194,6 +212,17 @@ rt_delete(const struct rt_request *rq)
 	return RT_OK;
 }
 
+/* By one that shares its prefix and priority. */
+static bool
+rt_gateway_taken(const struct rtentry *rt, const struct in6_addr *gateway)
+{
+	const struct rtentry *o = rtable_lookup_af(rt->rt_af, rt->rt_rdomain, &rt->rt_dest6, rt->rt_plen);
+
+	while (o != NULL && (o == rt || o->rt_priority != rt->rt_priority || !in6_equal(&o->rt_via->v_gateway6, gateway)))
+		o = o->rt_next;
+	return o != NULL;
+}
+
 static enum rt_error
 rt_change_gateway(struct rtentry *rt, const struct in6_addr *gateway)
 {
@@ -202,6 +231,8 @@ rt_change_gateway(struct rtentry *rt, const struct in6_addr *gateway)
 
 	if (!(rt->rt_flags & RTF_GATEWAY) || (rt->rt_flags & RT_NOWAY))
 		return RT_INVAL;
+	if (rt_gateway_taken(rt, gateway))
+		return RT_EXIST;
 	if ((e = rt_set_gateway(rt, gateway)) == RT_OK)
 		rt_release(old);
 	return e;

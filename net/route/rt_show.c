@@ -269,6 +269,12 @@ rt_answer_print(struct out *o, const char *to, const struct rt_answer *a)
 	    (unsigned)a->a_mtu, (unsigned long long)a->a_expire);
 }
 
+static struct rtentry *
+rtable_own_af(unsigned af, unsigned rdomain, const struct in6_addr *dst)
+{
+	return af == AF_IP4 ? rtable_own(rdomain, dst->s6_addr32[0]) : rtable_own6(rdomain, dst);
+}
+
 bool
 rt_show_get(struct out *o, unsigned rdomain, unsigned af, const struct in6_addr *dst, unsigned plen)
 {
@@ -278,7 +284,7 @@ rt_show_get(struct out *o, unsigned rdomain, unsigned af, const struct in6_addr 
 	bool cut;
 
 	net_enter();
-	rt = plen == af_bits(af) ? rtable_match_af(af, rdomain, dst) : rtable_lookup_af(af, rdomain, dst, plen);
+	rt = plen == af_bits(af) ? rtable_own_af(af, rdomain, dst) : rtable_lookup_af(af, rdomain, dst, plen);
 	if (rt != NULL)
 		rt_answer(&a, rt);
 	if (rt != NULL && plen == af_bits(af) && RT_FORWARDS(rt)) {	/* what path MTU discovery has found */

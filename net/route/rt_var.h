@@ -24,6 +24,8 @@ void	rt_remove(struct rtentry *);
 bool	rt_expire_set(struct rtentry *, uint32_t seconds) __must_check;
 void	rt_expire_clear(struct rtentry *);
 void	rt_expire_useless(void);	/* those that lead nowhere any more go: they would hide the shorter prefix that was asked before */
+/* rt_path.c: what a gateway's share of the flows is chosen by. */
+uint64_t rt_path_seed(const struct in6_addr *gateway);
 /* rt_via.c: the object for both addresses, with a reference; NULL: no memory. Gives one back. */
 struct rt_via *rt_via_get(const struct in6_addr *gateway, const struct in6_addr *ifa);
 void	rt_via_put(struct rt_via *);

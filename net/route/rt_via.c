@@ -43,6 +43,7 @@ rt_via_get(const struct in6_addr *gateway, const struct in6_addr *ifa)
 			return NULL;
 		v->v_gateway6 = *gateway;
 		v->v_ifa6 = *ifa;
+		v->v_seed = rt_path_seed(gateway);
 		v->v_hashnext = *head;
 		*head = v;
 	}

@@ -44,15 +44,17 @@ rtable_order(const struct rtentry *rt)
 	return rt->rt_priority + (rt->rt_flags & RTF_UP ? 0 : RTABLE_DOWN);
 }
 
-/* Routes of one prefix and priority share the flag. */
+/* Routes of one prefix and priority share the flag. Others read it: it changes only where it must. */
 static void
 rtable_mpath(struct rtentry *head)
 {
 	for (struct rtentry *a = head; a != NULL; a = a->rt_next) {
-		a->rt_flags &= ~RTF_MPATH;
-		for (struct rtentry *b = head; b != NULL; b = b->rt_next)
-			if (a != b && a->rt_priority == b->rt_priority)
-				a->rt_flags |= RTF_MPATH;
+		uint32_t flag = 0;
+
+		for (struct rtentry *b = head; b != NULL && flag == 0; b = b->rt_next)
+			flag = a != b && a->rt_priority == b->rt_priority ? RTF_MPATH : 0;
+		if ((a->rt_flags & RTF_MPATH) != flag)
+			a->rt_flags ^= RTF_MPATH;
 	}
 }
 
@@ -74,7 +76,7 @@ rtable_splice(struct rtentry *head, struct rtentry *rt)
 	while (*p != NULL && rtable_before(*p, rt))
 		p = &(*p)->rt_next;
 	rt->rt_next = *p;
-	*p = rt;
+	__atomic_store_n(p, rt, __ATOMIC_RELEASE);	/* other cores may be walking */
 	return head;
 }
 

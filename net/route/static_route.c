@@ -5,6 +5,19 @@
 #include "net/inet6/in6_ifaddr.h"
 #include "net/route/static_route.h"
 
+/* Those with RTF_MPATH, of which each gateway may have one, stand behind. */
+static int
+static_route_pathcmp(const struct static_route *a, const struct static_route *b)
+{
+	int c = (int)!!(a->sr_flags & RTF_MPATH) - (int)!!(b->sr_flags & RTF_MPATH);
+
+	if (c == 0 && (a->sr_flags & RTF_MPATH))
+		c = in6_cmp(&a->sr_gateway6, &b->sr_gateway6);
+	if (c == 0 && (a->sr_flags & RTF_MPATH))
+		c = strcmp(a->sr_zone, b->sr_zone);
+	return (c > 0) - (c < 0);
+}
+
 int
 static_route_cmp(const struct static_route *a, const struct static_route *b)
 {
@@ -18,7 +31,7 @@ static_route_cmp(const struct static_route *a, const struct static_route *b)
 		return a->sr_plen < b->sr_plen ? -1 : 1;
 	if (a->sr_priority != b->sr_priority)
 		return a->sr_priority < b->sr_priority ? -1 : 1;
-	return 0;
+	return static_route_pathcmp(a, b);
 }
 
 bool
@@ -48,6 +61,8 @@ static_route_print(struct out *o, const struct static_route *sr)
 		out_printf(o, "-reject ");
 	if (sr->sr_flags & RTF_BLACKHOLE)
 		out_printf(o, "-blackhole ");
+	if (sr->sr_flags & RTF_MPATH)
+		out_printf(o, "-mpath ");
 	if (sr->sr_priority != RTP_STATIC)
 		out_printf(o, "-priority %u ", sr->sr_priority);
 	if (sr->sr_mtu != 0)
@@ -81,6 +96,7 @@ static_route_request(const struct static_route *sr)
 		.rq_gateway6 = scoped_gateway(sr),
 		.rq_ifa6 = sr->sr_ifa6,
 		.rq_mtu = sr->sr_mtu,
+		.rq_exact = true,
 	};
 
 	return rq;
@@ -148,8 +164,10 @@ void
 static_route_revert(struct static_route *failed, struct static_route *former)
 {
 	struct rt_request rq = { .rq_af = failed->sr_af, .rq_dest6 = failed->sr_dest6, .rq_plen = failed->sr_plen,
-	    .rq_priority = failed->sr_priority };
+	    .rq_priority = failed->sr_priority, .rq_flags = failed->sr_flags, .rq_exact = true };
 
+	if (failed->sr_flags & RTF_MPATH)
+		rq.rq_gateway6 = scoped_gateway(failed);
 	if (former != NULL && static_route_equal(failed, former)) {
 		static_route_withdraw(failed, former);
 	} else if (failed->sr_installed) {

@@ -6,7 +6,8 @@
 #include "kernel/out.h"
 #include "net/route/route.h"
 
-/* A route that an admin configured. The key is (af, dest, plen, priority). */
+/* A route that an admin configured. The key is (af, dest, plen, priority), and with RTF_MPATH also that flag and the gateway: one route without it
+ * may stand beside any number with it. */
 struct static_route {
 	union { be32_t sr_dest; struct in6_addr sr_dest6; };	/* bits behind the prefix are zero */
 	union { be32_t sr_gateway; struct in6_addr sr_gateway6; };
@@ -14,7 +15,7 @@ struct static_route {
 	char		sr_zone[IFNAMSIZ];	/* of a link-local gateway: an interface, which need not exist; else "" */
 	uint8_t		sr_af;		/* enum af */
 	uint32_t	sr_mtu;		/* 0: the interface's */
-	uint32_t	sr_flags;	/* RTF_REJECT, RTF_BLACKHOLE */
+	uint32_t	sr_flags;	/* RTF_REJECT, RTF_BLACKHOLE, RTF_MPATH */
 	unsigned	sr_line;	/* of its file, for messages; 0: a command's */
 	uint8_t		sr_plen;
 	uint8_t		sr_priority;

@@ -103,6 +103,8 @@ take(struct got *g, const struct frame *f)
 	g->flow = g->b[12] << 8 | g->b[13];
 	if (g->flow == 0x0800 && ours(ip + 12))
 		memset(ip + 4, 0, 2), memset(ip + 10, 0, 2);
+	if (g->flow == 0x86dd && ip[6] == 44 && ip[8] == 0xfd && ip[9] == 0 && ip[23] == 1)	/* ours, in pieces */
+		memset(ip + 44, 0, 4);
 	if (g->flow == 0x0800) {
 		from = 12;
 		ports = (ip[6] & 0x3f) == 0 && ip[7] == 0 ? 20 : 4;	/* fragments overtake each other, too */
@@ -404,6 +406,14 @@ forget(void)
 	both_say(lines[which][1]);
 }
 
+/* A gateway that is known: of more packets than can wait for it, which ones go is chance. */
+static void
+another_way6(void)
+{
+	both_say("ndp -s fd00:2::2 02:00:00:00:00:c0");
+	both_say("route add -mpath -inet6 fd01::/32 fd00:2::2");
+}
+
 static void
 change(void)
 {
@@ -423,6 +433,9 @@ change(void)
 		"sysctl net.inet.ip.forwarding=0", "sysctl net.inet.ip.forwarding=1", "sysctl net.inet.ip.forwarding=1", "sysctl net.inet.ip.forwarding=1",
 		"sysctl net.inet6.ip6.forwarding=0", "sysctl net.inet6.ip6.forwarding=1", "sysctl net.inet6.ip6.forwarding=1",
 		"sysctl net.inet.ip.redirect=0", "sysctl net.inet.ip.redirect=1",
+		"route add -mpath 10.1/16 10.0.2.2", "route add -mpath 10.1/16 10.0.2.2", "route delete 10.1/16 10.0.2.2", "route add -mpath 10.1.7/24 10.0.1.2",
+		"route delete 10.1.7/24 10.0.1.2", "route delete -inet6 fd01::/32 fd00:2::2", "sysctl net.inet.ip.multipath=0",
+		"sysctl net.inet.ip.multipath=1",
 	};
 	static const char *const own[] = { "sysctl net.flow.limit=4", "sysctl net.flow.limit=1000", "sysctl net.flow.timeout=1", "sysctl net.flow.timeout=30",
 		"sysctl net.flow.timeout_new=1", "sysctl net.flow.enable=0", "sysctl net.flow.enable=1", "sysctl net.flow.enable=1" };
@@ -434,6 +447,8 @@ change(void)
 		neighbour();
 	else if (sim_chance(60))
 		forget();
+	else if (sim_chance(40))
+		another_way6();
 	else {
 		const char *line = lines[sim_below(nitems(lines))];
 

@@ -138,6 +138,55 @@ TEST(route_changes_properties)
 	cmd_end();
 }
 
+/* Several ways to one destination: in the table, in the files, and from one configuration to another. */
+TEST(route_mpath)
+{
+	static const char three[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n!route add -inet 10.1.0.0/16 10.0.0.3\n"
+	    "!route add -inet -mpath 10.1.0.0/16 10.0.0.2\n# /etc/hostname.t1\ninet 10.0.1.1 255.255.255.0\n"
+	    "!route add -inet -mpath 10.1.0.0/16 10.0.1.2\n";
+	static const char others[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n!route add -inet -mpath 10.1.0.0/16 10.0.0.2\n"
+	    "!route add -inet -mpath 10.1.0.0/16 10.0.0.4\n# /etc/hostname.t1\ninet 10.0.1.1 255.255.255.0\n"
+	    "!route add -inet 10.1.0.0/16 10.0.1.2\n";
+	const struct rtentry *rt;
+	char want[200];
+
+	cmd_start();
+	CHECK_STR(cmd_load(base), "");
+	CHECK_STR(cmd("route add 10.1/16 10.0.0.3"), "add net 10.1/16: gateway 10.0.0.3\n");
+	CHECK_STR(cmd("route add -mpath 10.1/16 10.0.0.3"), "add net 10.1/16: gateway 10.0.0.3: File exists\n");
+	CHECK_STR(cmd("route add -mpath 10.1/16 10.0.1.2"), "add net 10.1/16: gateway 10.0.1.2\n");
+	CHECK_STR(cmd("route add -mpath 10.1/16 10.0.1.2"), "add net 10.1/16: gateway 10.0.1.2: File exists\n");
+	CHECK_STR(cmd("route add 10.1/16 10.0.1.3"), "add net 10.1/16: gateway 10.0.1.3: File exists\n");
+	CHECK_STR(cmd("route add -mpath 10.1/16 10.0.0.2"), "add net 10.1/16: gateway 10.0.0.2\n");
+	CHECK_STR(cmd_config(), three);
+	CHECK_IN(cmd("route -n show -static"), "10.1/16            10.0.0.3           UGSP       0        0     -     8 t0   \n"
+	    "10.1/16            10.0.1.2           UGSP       0        0     -     8 t1   \n"
+	    "10.1/16            10.0.0.2           UGSP       0        0     -     8 t0   \n");
+	CHECK((rt = rtable_own(0, addr("10.1.2.3"))) != NULL);
+	snprintf(want, sizeof(want), "    gateway: 10.0.%u.%u\n  interface: %s\n if address: 10.0.%u.1\n",
+	    be32_host(rt->rt_via->v_gateway) >> 8 & 0xff, be32_host(rt->rt_via->v_gateway) & 0xff, rt->rt_ifp->if_xname, rt->rt_ifp == &t1.w_if);
+	CHECK_IN(cmd("route -n get 10.1.2.3"), want);
+	CHECK_IN(cmd("route -n get 10.1.2.3"), "flags: <UP,GATEWAY,DONE,STATIC,MPATH>");
+	CHECK_STR(cmd("route change -mtu 1300 10.1/16 10.0.1.2"), "change net 10.1/16: gateway 10.0.1.2\n");
+	CHECK_IN(cmd_config(), "!route add -inet -mpath -mtu 1300 10.1.0.0/16 10.0.1.2\n");
+	CHECK_STR(cmd_load(others), "");
+	CHECK_STR(cmd_config(), others);
+	CHECK_IN(cmd("route -n show -static"), "10.0.0.2           UGSP       0        0     -     8 t0   \n");
+	CHECK_IN(cmd("route -n show -static"), "10.0.0.4           UGSP       0        0     -     8 t0   \n");
+	CHECK_IN(cmd("route -n show -static"), "10.0.1.2           UGSP       0        0     -     8 t1   \n");
+	CHECK(strstr(cmd("route -n show -static"), "10.0.0.3 ") == NULL);
+	CHECK_STR(cmd_load(three), "");
+	CHECK_STR(cmd_config(), three);
+	CHECK_STR(cmd("route delete 10.1/16 10.0.0.2"), "delete net 10.1/16: gateway 10.0.0.2\n");
+	CHECK_STR(cmd("route delete 10.1/16 10.0.0.3"), "delete net 10.1/16: gateway 10.0.0.3\n");
+	CHECK_IN(cmd("route -n show -static"), "10.1/16            10.0.1.2           UGS        0        0     -     8 t1   \n");
+	CHECK_IN(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.1/16 10.0.0.2\n!route add 10.1/16 10.0.0.3\n"), "duplicate");
+	CHECK_IN(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add -mpath 10.1/16 10.0.0.2\n!route add -mpath 10.1/16 10.0.0.2\n"), "duplicate");
+	CHECK_IN(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.1/16 10.0.0.2\n!route add -mpath 10.1/16 10.0.0.2\n"), "File exists");
+	CHECK_IN(cmd("route add -mpath -reject 10.5/16 127.0.0.1"), "-mpath: a route that leads nowhere is no way beside others");
+	cmd_end();
+}
+
 TEST(route_errors)
 {
 	static const struct { const char *line, *text; int status; } t[] = {
