@@ -44,6 +44,14 @@ rt_add_noway(struct rtentry *model, struct rtentry **parent)
 	return RT_OK;
 }
 
+/* The interface of a route through `parent` with the source address whose route is `local`, by which OpenBSD shows one to a loopback's address;
+ * packets follow rt_nh. */
+static struct ifnet *
+rt_shown_ifp(const struct rtentry *parent, const struct rtentry *local, struct ifnet *ifp)
+{
+	return parent != NULL && (parent->rt_flags & RTF_LOCAL) ? local->rt_ifp : ifp;
+}
+
 /* The address that the interface shows in a family; its link-local one where there is no other. */
 static struct in6_addr
 rt_onlink_ifa(const struct ifnet *ifp, unsigned af)
@@ -115,10 +123,12 @@ rt_add(const struct rt_request *rq)
 		.rt_af = rq->rq_af, .rt_plen = rq->rq_plen, .rt_priority = rq->rq_priority, .rt_rdomain = (uint8_t)rq->rq_rdomain, .rt_flags = rq->rq_flags & RT_USERFLAGS, .rt_ifp = rq->rq_ifp,
 		.rt_mtu = (uint16_t)rq->rq_mtu, .rt_via = &via,
 	};
+	const struct rtentry *local = NULL;
 	struct nexthop *nh = NULL;
 	enum rt_error e;
 
-	if (!rt_request_valid(rq) || (!in6_is_any(&rq->rq_ifa6) && rt_local(rq->rq_af, rq->rq_rdomain, &rq->rq_ifa6) == NULL))
+	if (!rt_request_valid(rq) ||
+	    (!in6_is_any(&rq->rq_ifa6) && (local = rt_local(rq->rq_af, rq->rq_rdomain, &rq->rq_ifa6)) == NULL))
 		return RT_INVAL;
 	model.rt_dest6 = in6_masked(&rq->rq_dest6, rq->rq_plen);
 	if (rq->rq_plen == af_bits(rq->rq_af))
@@ -133,8 +143,10 @@ rt_add(const struct rt_request *rq)
 		e = rt_add_onlink(&model, &nh);
 	if (e != RT_OK)
 		return e;
-	if (!in6_is_any(&rq->rq_ifa6))
+	if (local != NULL) {
 		via.v_ifa6 = rq->rq_ifa6;
+		model.rt_ifp = rt_shown_ifp(parent, local, model.rt_ifp);
+	}
 	if (model.rt_priority == 0)
 		model.rt_priority = (uint8_t)(RTP_STATIC + model.rt_ifp->if_priority);
 	if ((e = rt_add_conflicts(&model, rq->rq_exact)) != RT_OK) {
@@ -248,8 +260,7 @@ rt_change_ifa(struct rtentry *rt, const struct in6_addr *ifa, const struct rtent
 		return RT_NOMEM;
 	rt_via_put(rt->rt_via);
 	rt->rt_via = via;
-	if (rt->rt_parent != NULL && (rt->rt_parent->rt_flags & RTF_LOCAL))
-		rt->rt_ifp = local->rt_ifp;	/* as OpenBSD shows it; packets follow rt_nh */
+	rt->rt_ifp = rt_shown_ifp(rt->rt_parent, local, rt->rt_ifp);
 	return RT_OK;
 }
 

@@ -14,6 +14,7 @@ import includes
 import path
 import pfconf
 import plants
+import routeconf
 import sets
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -83,8 +84,12 @@ def checks(build):
         pfconf.selftest(f'{build}/host/pfctl', plant)
         return pfconf.check(f'{build}/host/pfctl')
 
-    return {'sets': run_sets, 'pf_conformance': run_pfconf, 'counters': lambda: run_sources(counters), 'includes': lambda: run_sources(includes), 'packet_path': run_path,
-            'checklist': run_checklist, 'hostile': run_hostile, 'plants': run_plants}
+    def run_routeconf():
+        routeconf.selftest(f'{build}/host/sluice', plant)
+        return routeconf.check(f'{build}/host/sluice')
+
+    return {'sets': run_sets, 'pf_conformance': run_pfconf, 'route_conformance': run_routeconf, 'counters': lambda: run_sources(counters),
+            'includes': lambda: run_sources(includes), 'packet_path': run_path, 'checklist': run_checklist, 'hostile': run_hostile, 'plants': run_plants}
 
 
 def main():
