@@ -13,15 +13,12 @@ popcount64(uint64_t x)
 	return (unsigned)(((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101 >> 56);
 }
 
-/* a + b + c, each carry added at the other end. */
+/* a + b + c, each carry added at the other end. The compiler would have the sum in memory. */
 static inline uint64_t
 add_around64(uint64_t a, uint64_t b, uint64_t c)
 {
-	unsigned long long s;
-	unsigned char carry = __builtin_ia32_addcarryx_u64(0, a, b, &s);
-
-	carry = __builtin_ia32_addcarryx_u64(carry, s, c, &s);
-	return s + carry;
+	__asm__("add %1, %0\n\tadc %2, %0\n\tadc $0, %0" : "+&r" (a) : "rm" (b), "rm" (c) : "cc");
+	return a;
 }
 
 #endif

@@ -337,7 +337,7 @@ ip_input_odd(struct ifnet *ifp, struct batch *b, unsigned i, unsigned end)
 	ip_input_many(ifp, b, i, end);
 }
 
-static inline void
+static __apart_fn void
 ip_sort_passed(struct ifnet *ifp, struct batch *b)
 {
 	unsigned end = b->b_n;

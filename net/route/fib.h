@@ -73,7 +73,7 @@ fib_run(const struct fib_node *n, size_t t, bool popcnt)
 
 /* What stands for an empty table in look-ups. */
 extern const struct fib_node fib_empty;
-#define FIB_EMPTY	((uintptr_t)&fib_empty | FIB_NODE | FIB_DIRECT)
+#define FIB_EMPTY	((uintptr_t)&fib_empty + (FIB_NODE | FIB_DIRECT))
 
 /* The longest prefix that holds dst; NULL: none. top: not 0. Never inline, so that a loop that looks up now and then keeps its registers. Any core. */
 extern struct rtentry *(*fib_match4)(uintptr_t top, be32_t dst);
