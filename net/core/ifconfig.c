@@ -432,6 +432,26 @@ ifconfig_set(struct out *o, const char *ifname, int argc, char **argv)
 	return ok ? 0 : 1;
 }
 
+/* "inet6 address delete" of what was learned from a router, which is no configuration: it goes until it is told again. False: it is none such. */
+static bool
+ifconfig_unlearn(const char *ifname, int argc, char **argv)
+{
+	struct in6_ifaddr *ia;
+	struct in6_addr a;
+	bool found;
+
+	if (argc != 3 || strcmp(argv[0], "inet6") != 0 || (strcmp(argv[2], "delete") != 0 && strcmp(argv[2], "-alias") != 0) ||
+	    !in6_parse(argv[1], &a))
+		return false;
+	net_enter();
+	ia = ifunit(ifname) != NULL ? in6_ifaddr_find(ifunit(ifname), &a) : NULL;
+	found = ia != NULL && (ia->ia_flags & IN6_IFF_AUTOCONF);
+	if (found)
+		in6_ifaddr_delete(ia);
+	net_leave();
+	return found;
+}
+
 /* The families whose addresses are to be shown; 0: the words ask for something else. */
 static unsigned
 shown_families(int argc, char **argv)
@@ -459,7 +479,7 @@ cmd_ifconfig(struct out *o, int argc, char **argv)
 		return ifconfig_print(o, argv[1], families);
 	if (argc == 3 && strcmp(argv[2], "destroy") == 0)
 		return ifconfig_destroy(o, argv[1]);
-	return ifconfig_set(o, argv[1], argc - 2, argv + 2);
+	return ifconfig_unlearn(argv[1], argc - 2, argv + 2) ? 0 : ifconfig_set(o, argv[1], argc - 2, argv + 2);
 }
 COMMAND(ifconfig, cmd_ifconfig,
     "ifconfig [-j] [-aA] [interface] [inet | inet6]\n"

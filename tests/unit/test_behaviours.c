@@ -271,6 +271,34 @@ TEST(ipforwarding_v4)
 	cmd_end();
 }
 
+/* What passes loses one of its time to live, what has no more comes back; net.inet.ip.ttl is for our own; directed broadcasts stay out. */
+TEST(ipforwarding_misc)
+{
+	struct pkt *f;
+
+	start(TWO_NETS SYSCTL);
+	CHECK(arp_set(0, addr("10.0.0.2"), t0.w_host, 0) == NULL && arp_set(0, addr("10.0.1.2"), t1.w_host, 0) == NULL);
+	pkt_udp(&p, "10.0.0.2", "10.0.1.2", 2, 26);
+	wire_rx(&t0, &p);
+	CHECK((f = wire_tx(&t1)) != NULL && pkt_iphdr(f)->ip_ttl == 1);
+	pkt_udp(&p, "10.0.0.2", "10.0.1.2", 1, 26);
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("ips_ttl"), 1);
+	CHECK((f = wire_tx(&t0)) != NULL && f->p_b[34] == ICMP_TIMXCEED && pkt_iphdr(f)->ip_ttl == 64);
+	cmd("sysctl net.inet.ip.ttl=17");
+	wire_rx(&t0, &p);
+	CHECK((f = wire_tx(&t0)) != NULL && f->p_b[34] == ICMP_TIMXCEED && pkt_iphdr(f)->ip_ttl == 17);
+	pkt_udp(&p, "10.0.0.2", "10.0.1.2", 64, 26);
+	wire_rx(&t0, &p);
+	CHECK((f = wire_tx(&t1)) != NULL && pkt_iphdr(f)->ip_ttl == 63);
+	pkt_udp(&p, "10.0.0.2", "10.0.1.255", 64, 26);
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("ips_dirbcast"), 1);
+	cmd_end();
+}
+
 TEST(ping_opts_sourceaddr)
 {
 	struct pkt *f;

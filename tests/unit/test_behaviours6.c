@@ -189,6 +189,50 @@ TEST(linklocal)
 	end();
 }
 
+TEST(ipforwarding_v6)
+{
+	struct in6_addr a = { { .s6_addr = { 0xfd, 0, 0, 0x0b, [15] = 2 } } };
+
+	start(TWO_NETS);
+	CHECK(nd6_set(0, &a, t1.w_host, 0) == NULL);
+	wires_forget();
+	counter_mark();
+	forward_to("fd00:b::2");
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("ip6s_cantforward"), 1);			/* off, as it comes */
+	cmd("sysctl net.inet6.ip6.forwarding=1");
+	wires_forget();
+	forward_to("fd00:b::2");
+	CHECK(wire_tx(&t1) != NULL);
+	cmd("sysctl net.inet6.ip6.forwarding=0");
+	wires_forget();
+	forward_to("fd00:b::2");
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("ip6s_cantforward"), 2);
+	end();
+}
+
+/* A gateway or neighbour of link scope is one of a link, which must be named; the same address may be on each. */
+TEST(linklocal_ops)
+{
+	start(TWO_NETS SYSCTL);
+	CHECK_STR(cmd("route add -inet6 2001:db8::/32 fe80::9"), "route: fe80::9: a link-local address needs its interface, \"fe80::9%em0\"\n");
+	CHECK_STR(cmd("route -q add -inet6 2001:db8::/32 fe80::9%t0"), "");
+	CHECK_STR(cmd("route -q add -inet6 2001:db9::/32 fe80::9%t1"), "");
+	CHECK_IN(cmd("route -n get -inet6 2001:db8::1"), "gateway: fe80::9%t0\n  interface: t0\n");
+	CHECK_IN(cmd("route -n get -inet6 2001:db9::1"), "gateway: fe80::9%t1\n  interface: t1\n");
+	CHECK_STR(cmd("ndp -s fe80::9%t0 02:00:00:00:00:08"), "");
+	CHECK_STR(cmd("ndp -s fe80::9%t1 02:00:00:00:00:09"), "");
+	CHECK_STR(cmd("ndp -s fe80::9 02:00:00:00:00:09"), "ndp: fe80::9: bad address\n");
+	CHECK_IN(cmd("ndp -n fe80::9%t1"), "02:00:00:00:00:09      t1 permanent");
+	CHECK_STR(cmd("ndp -d fe80::9%t0"), "fe80::9%t0 (fe80::9%t0) deleted\n");
+	CHECK_IN(cmd("ndp -n fe80::9%t1"), "02:00:00:00:00:09      t1 permanent");
+	CHECK_STR(cmd("ndp -d fe80::9%t1"), "fe80::9%t1 (fe80::9%t1) deleted\n");
+	CHECK_STR(cmd("route -q delete -inet6 2001:db8::/32 fe80::9%t0"), "");
+	CHECK_STR(cmd("route -q delete -inet6 2001:db9::/32"), "");
+	end();
+}
+
 TEST(ping6_opts_hops)
 {
 	struct pkt *f;

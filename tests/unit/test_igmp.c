@@ -1,6 +1,7 @@
 /* test_igmp.c - multicast groups: joined and told, asked about and answered, left; IGMP versions 3, 2 and 1. */
 #include <string.h>
 
+#include "net/ether/arp.h"
 #include "net/ether/ether.h"
 #include "net/inet/igmp.h"
 #include "net/inet/in_multi.h"
@@ -150,6 +151,82 @@ TEST(multi_all_hosts)
 	CHECK(!in_multi_joined(&t0.w_if, IP4_ALLHOSTS) && t0.w_if.if_multi == NULL);
 	quiet(20000);
 	net_end();
+}
+
+static void
+group_rx(struct wire *w, const char *src, const char *group, unsigned proto)
+{
+	be32_t g = addr(group);
+
+	pkt_ip(&p, src, group, proto, 1, 20, 64);
+	memcpy(p.p_b, (uint8_t[]){ 1, 0, 0x5e }, 3);
+	memcpy(p.p_b + 3, (uint8_t *)&g + 1, 3);
+	p.p_b[3] &= 0x7f;
+	if (proto == 1) {					/* an echo request */
+		p.p_b[34] = 8;
+		p.p_b[35] = 0;
+		store16(p.p_b + 36, 0);
+		store16(p.p_b + 36, in_cksum(p.p_b + 34, 64));
+	}
+	wire_rx(w, &p);
+}
+
+/* Whoever sends to a group is heard when we have joined it: on that wire, that group of those with the same link address, until all have left. */
+TEST(mcast_unconninet4)
+{
+	net_start();
+	group_rx(&t0, "10.0.0.2", GROUP, 99);
+	CHECK_EQ(counter_delta("ips_mcast"), 1);
+	joined(GROUP);
+	joined(GROUP);
+	group_rx(&t0, "10.0.0.2", GROUP, 99);
+	group_rx(&t0, "10.0.0.3", GROUP, 99);
+	CHECK_EQ(counter_delta("ips_delivered"), 2);
+	group_rx(&t1, "10.0.1.2", GROUP, 99);
+	group_rx(&t0, "10.0.0.2", "239.129.2.3", 99);
+	CHECK_EQ(counter_delta("ips_mcast"), 3);
+	left(GROUP);
+	group_rx(&t0, "10.0.0.2", GROUP, 99);
+	CHECK_EQ(counter_delta("ips_delivered"), 3);
+	left(GROUP);
+	group_rx(&t0, "10.0.0.2", GROUP, 99);
+	CHECK_EQ(counter_delta("ips_delivered"), 3);
+	CHECK_EQ(counter_delta("ips_mcast"), 4);
+	CHECK(wire_tx(&t1) == NULL);
+	net_end();
+}
+
+/* Two ends that talk: who asks a group is answered by its member, from an address of his own; RFC 1122 3.2.2.6 leaves that to the admin. */
+TEST(mcast_conninet4)
+{
+	struct pkt *f;
+
+	cmd_start();
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n# /etc/sysctl.conf\nnet.inet.icmp.bmcastecho=1\n"), "");
+	CHECK(arp_set(0, addr("10.0.0.2"), t0.w_host, NHF_STATIC) == NULL);
+	host_run(5000);
+	while (wire_tx(&t0) != NULL)
+		continue;
+	counter_mark();
+	group_rx(&t0, "10.0.0.2", GROUP, 1);
+	CHECK_EQ(counter_delta("ips_mcast"), 1);
+	CHECK(wire_tx(&t0) == NULL);
+	joined(GROUP);
+	record_comes(IGMP_TO_EXCLUDE, GROUP, 0);
+	group_rx(&t0, "10.0.0.2", GROUP, 1);
+	CHECK((f = wire_tx(&t0)) != NULL);
+	CHECK_MEM(f->p_b, t0.w_host, 6);
+	CHECK_EQ(pkt_iphdr(f)->ip_src, addr("10.0.0.1"));
+	CHECK_EQ(pkt_iphdr(f)->ip_dst, addr("10.0.0.2"));
+	CHECK_EQ(f->p_b[34], 0);
+	left(GROUP);
+	host_run(5000);
+	while (wire_tx(&t0) != NULL)
+		continue;
+	group_rx(&t0, "10.0.0.2", GROUP, 1);
+	CHECK_EQ(counter_delta("ips_mcast"), 2);
+	CHECK(wire_tx(&t0) == NULL);
+	cmd_end();
 }
 
 /* RFC 3376 5.1: told at once and once more; as often joined as left; the card's filter follows. */
@@ -409,7 +486,7 @@ TEST(netstat_groups)
 	cmd_end();
 }
 
-/* RFC 2644: a directed broadcast is not forwarded, unless the admin says so. checklist: ipforwarding_misc */
+/* RFC 2644: a directed broadcast is not forwarded, unless the admin says so. */
 TEST(directed_broadcast)
 {
 	struct pkt *f;

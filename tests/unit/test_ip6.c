@@ -156,7 +156,6 @@ TEST(ip6_not_ours_on_the_link)
 	net_end();
 }
 
-/* checklist: ipforwarding_v6 */
 TEST(ip6_closed_until_configured)
 {
 	ip6_start();

@@ -80,6 +80,65 @@ TEST(mld6_join_and_leave)
 	net_end();
 }
 
+/* Whoever sends to a group is heard when we have joined it: on that wire, that group of those with the same link address, until all have left. */
+TEST(mcast_unconninet6)
+{
+	struct in6_addr g;
+
+	ip6_start();
+	g = addr6("ff05::1234");
+	pkt6(&p, "fd00:a::2", "ff05::1234", 59, 1, 8);		/* 59: no header follows: taken, and that is all */
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("ip6s_notmember"), 1);
+	CHECK(mld6_join(&t0.w_if, &g) && mld6_join(&t0.w_if, &g));
+	wire_rx(&t0, &p);
+	pkt6(&p, "fd00:a::3", "ff05::1234", 59, 1, 8);
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("ip6s_delivered"), 2);
+	pkt6(&p, "fd00:b::2", "ff05::1234", 59, 1, 8);
+	wire_rx(&t1, &p);
+	pkt6(&p, "fd00:a::2", "ff08::1234", 59, 1, 8);
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("ip6s_notmember"), 3);
+	mld6_leave(&t0.w_if, &g);
+	pkt6(&p, "fd00:a::2", "ff05::1234", 59, 1, 8);
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("ip6s_delivered"), 3);
+	mld6_leave(&t0.w_if, &g);
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("ip6s_delivered"), 3);
+	CHECK_EQ(counter_delta("ip6s_notmember"), 4);
+	wires_forget();
+	net_end();
+}
+
+/* Two ends that talk: who asks a group is answered by its member, from an address of his own. */
+TEST(mcast_conninet6)
+{
+	struct in6_addr g;
+	struct pkt *f;
+
+	ip6_start();
+	g = addr6("ff05::1234");
+	pkt6_echo(&p, "fd00:a::2", "ff05::1234", 20);
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t0) == NULL);
+	CHECK(mld6_join(&t0.w_if, &g));
+	host_run(3000);
+	wires_forget();
+	wire_rx(&t0, &p);
+	f = wire_tx_icmp6(&t0, ICMP6_ECHOREPLY);
+	CHECK_STR(text6(&pkt_ip6(f)->ip6_src), "fd00:a::1");
+	CHECK_STR(text6(&pkt_ip6(f)->ip6_dst), "fd00:a::2");
+	mld6_leave(&t0.w_if, &g);
+	host_run(3000);
+	wires_forget();
+	wire_rx(&t0, &p);
+	CHECK(wire_tx(&t0) == NULL);
+	CHECK_EQ(counter_delta("ip6s_notmember"), 2);
+	net_end();
+}
+
 TEST(mld6_queries)
 {
 	struct pkt *f;

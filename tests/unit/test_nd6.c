@@ -233,7 +233,7 @@ TEST(nd6_overwriting)
 	net_end();
 }
 
-/* A permanent entry stays, whoever says what. checklist: ndp_commands */
+/* A permanent entry stays, whoever says what. */
 TEST(nd6_static)
 {
 	struct in6_addr a;
@@ -651,6 +651,7 @@ TEST(nd6_table_limit)
 
 /* ---- ndp(8) ---- */
 
+/* checklist: ndp_commands */
 TEST(ndp_command)
 {
 	cmd_start();
@@ -676,7 +677,7 @@ TEST(ndp_command)
 	cmd_end();
 }
 
-/* An admin's entries are configuration: both families in one list, in the file of the interface that faces them. checklist: linklocal_ops */
+/* An admin's entries are configuration: both families in one list, in the file of the interface that faces them. */
 TEST(ndp_permanent_is_configuration)
 {
 	static const char head[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\ninet6 fd00:a::1 64\n";

@@ -84,7 +84,7 @@ nothing_left(void)
 	net_balance();
 }
 
-/* Up to the longest there is. checklist: ping_of_death */
+/* Up to the longest there is. */
 TEST(reass_in_order)
 {
 	static const unsigned lens[] = { 9, 1473, 2000, 9000, 65507 + 8 }, steps[] = { 8, 64, 552, 1480 };

@@ -219,7 +219,7 @@ TEST(slaac_temporary_duplicate)
 	cmd_end();
 }
 
-/* checklist: ra_prefix_expiration, ra_defrouter_expiration, ra_delete_address, net:basic */
+/* checklist: ra_prefix_expiration, ra_defrouter_expiration, net:basic */
 TEST(slaac_expiration)
 {
 	start("inet6 autoconf -temporary\nup");
@@ -246,6 +246,29 @@ TEST(slaac_expiration)
 	CHECK(find("2001:db8::5054:ff:fe00:a")->ia_flags & IN6_IFF_DEPRECATED);
 	host_run(300000);
 	CHECK(find("2001:db8::5054:ff:fe00:a") == NULL);
+	cmd_end();
+}
+
+/* An admin takes away what was learned: it goes, routes with it, all else stays; and comes again when it is told again. */
+TEST(ra_delete_address)
+{
+	static const char a[] = "2001:db8::5054:ff:fe00:a";
+
+	start("inet6 autoconf -temporary\nup");
+	ra(1800, 0);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_prefix("2001:db8:2::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_send("fe80::aa");
+	host_run(3000);
+	CHECK_STR(cmd("ifconfig t0 inet6 2001:db8::5054:ff:fe00:a delete"), "");
+	CHECK(find(a) == NULL && find("2001:db8:2::5054:ff:fe00:a") != NULL);
+	CHECK(rtable_lookup6(0, &(struct in6_addr){ { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, [8] = 0x50, 0x54, 0, 0xff, 0xfe, 0, 0, 0x0a } } }, 128) == NULL);
+	CHECK(default_route() != NULL);
+	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet6 autoconf -temporary\nup\n");
+	CHECK_STR(cmd("ifconfig t0 inet6 2001:db8::5054:ff:fe00:a delete"), "ifconfig: inet6 2001:db8::5054:ff:fe00:a: Can't assign requested address\n");
+	wires_forget();
+	ra_send("fe80::aa");
+	CHECK(find(a) != NULL);
 	cmd_end();
 }
 
@@ -402,7 +425,7 @@ TEST(slaac_limits)
 	cmd_end();
 }
 
-/* What is no advertisement, or none for us: RFC 4861 6.1.2. */
+/* What is no advertisement, or none for us: RFC 4861 6.1.2; lifetimes that cannot be. checklist: net:basic */
 TEST(slaac_refused)
 {
 	start("inet6 autoconf -temporary\nup");
