@@ -222,6 +222,43 @@ route_delete(const struct route_args *ra, struct reason *why)
 	return edit_file(s.s_ifname, &s.s_found, NULL, why);
 }
 
+/* The default route becomes what /etc/mygate cannot say: it moves to the file of the interface that its gateway is on. While it stands in neither
+ * a route behind all others leads there. */
+static bool
+move_from_mygate(const struct static_route *old, const struct static_route *new, struct reason *why)
+{
+	struct rt_request meanwhile;
+	char ifname[IFNAMSIZ];
+	struct reason again;
+	enum rt_error e;
+	bool ok;
+
+	if (!home_of(new, ifname)) {
+		explain(why, RT_UNREACH);
+		return false;
+	}
+	net_enter();
+	meanwhile = static_route_request(new);
+	meanwhile.rq_priority = RTP_MAX;
+	e = rt_add(&meanwhile);
+	net_leave();
+	if (e != RT_OK && e != RT_EXIST) {
+		explain(why, e);
+		return false;
+	}
+	ok = put_mygate(old->sr_af, NULL, why);
+	if (ok && !edit_file(ifname, NULL, new, why)) {
+		put_mygate(old->sr_af, old, &again);
+		ok = false;
+	}
+	if (e == RT_OK) {
+		net_enter();
+		rt_delete(&meanwhile);
+		net_leave();
+	}
+	return ok;
+}
+
 static bool
 route_change(const struct route_args *ra, struct reason *why)
 {
@@ -249,10 +286,7 @@ route_change(const struct route_args *ra, struct reason *why)
 		new.sr_flags = ra->ra_route.sr_flags;
 	if (s.s_ifname[0] != '\0')
 		return edit_file(s.s_ifname, &s.s_found, &new, why);
-	if (fits_mygate(&new))
-		return put_mygate(new.sr_af, &new, why);
-	snprintf(why->r_text, sizeof(why->r_text), "/etc/mygate holds no more than an address");
-	return false;
+	return fits_mygate(&new) ? put_mygate(new.sr_af, &new, why) : move_from_mygate(&s.s_found, &new, why);
 }
 
 static int

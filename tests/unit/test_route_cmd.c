@@ -5,6 +5,7 @@
 
 #include "net/ether/arp.h"
 #include "net/route/route_args.h"
+#include "net/route/rt_msg.h"
 #include "tests/unit/cmdfix.h"
 
 static const char base[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1/24\n";
@@ -106,6 +107,66 @@ TEST(route_adds_to_the_configuration)
 	cmd_end();
 }
 
+/* The gateway of /etc/mygate gets what that file cannot say: its route moves to the interface's file, and a reload makes what the bundle says. */
+TEST(route_change_of_mygate)
+{
+	static const char before[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\ninet6 fd00:a::1 64\n# /etc/mygate\n10.0.0.254\nfd00:a::fe\n";
+	static const char after[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\ninet6 fd00:a::1 64\n!route add -inet -mtu 1300 default 10.0.0.254\n"
+	    "# /etc/mygate\nfd00:a::fe\n";
+	static const char both[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\ninet6 fd00:a::1 64\n!route add -inet -mtu 1300 default 10.0.0.254\n"
+	    "!route add -inet6 -mtu 1400 default fd00:a::fd\n";
+	const struct rtentry *rt;
+
+	cmd_start();
+	CHECK_STR(cmd_load(before), "");
+	CHECK_STR(cmd("route change -mtu 1300 default"), "change net default\n");
+	CHECK((rt = rtable_lookup(0, IP4_ANY, 0)) != NULL && rt->rt_next == NULL);
+	CHECK_EQ(rt->rt_mtu, 1300);
+	CHECK_EQ(rt->rt_priority, RTP_STATIC);
+	CHECK_STR(cmd_config(), after);
+	CHECK_IN(cmd("route -n get default"), "gateway: 10.0.0.254\n");
+	CHECK_STR(cmd_load(before), "");
+	CHECK((rt = rtable_lookup(0, IP4_ANY, 0)) != NULL && rt->rt_next == NULL && rt->rt_mtu == 0);
+	CHECK_STR(cmd_config(), before);
+	CHECK_STR(cmd_load(after), "");
+	CHECK_STR(cmd_config(), after);
+	CHECK_STR(cmd("route change -inet6 -mtu 1400 default fd00:a::fd"), "change net default: gateway fd00:a::fd\n");
+	CHECK((rt = rtable_lookup6(0, &in6_any, 0)) != NULL && rt->rt_next == NULL && rt->rt_mtu == 1400);
+	CHECK_STR(cmd_config(), both);
+	CHECK_STR(cmd("route change -inet6 -mtu 1350 default"), "change net default\n");	/* from now on as any other */
+	CHECK_EQ(rtable_lookup6(0, &in6_any, 0)->rt_mtu, 1350);
+	CHECK_STR(cmd_load(before), "");
+	CHECK_STR(cmd("route change -mtu 1300 default 10.9.9.9"), "change net default: gateway 10.9.9.9: Network is unreachable\n");
+	CHECK_STR(cmd("route change -mtu 1300 -ifa 10.0.0.99 default"), "change net default: Invalid argument\n");
+	CHECK_EQ(cmd_status, 1);
+	CHECK((rt = rtable_lookup(0, IP4_ANY, 0)) != NULL && rt->rt_next == NULL && rt->rt_mtu == 0);
+	CHECK_STR(cmd_config(), before);
+	cmd_end();
+}
+
+/* At no moment there is no way out. */
+TEST(route_change_of_mygate_without_a_gap)
+{
+	unsigned ways = 1, least = 1, seen = 0;
+	struct rt_msg m;
+	uint64_t at, lost = 0;
+
+	cmd_start();
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/mygate\n10.0.0.254\n"), "");
+	rt_msg_watch(&at);
+	CHECK_STR(cmd("route -q change -mtu 1300 default"), "");
+	for (; rt_msg_next(&at, &m, &lost); least = MIN(least, ways))
+		if (m.rm_af == AF_IP4 && m.rm_plen == 0 && (m.rm_type == RTM_ADD || m.rm_type == RTM_DELETE)) {
+			ways += m.rm_type == RTM_ADD ? 1u : ~0u;
+			seen++;
+		}
+	rt_msg_unwatch();
+	CHECK_EQ(seen, 4);
+	CHECK_EQ(ways, 1);
+	CHECK_EQ(least, 1);
+	cmd_end();
+}
+
 /* Each of a route's properties by itself; the others stay, in the table and in the file. */
 TEST(route_changes_properties)
 {
@@ -130,9 +191,6 @@ TEST(route_changes_properties)
 	CHECK_IN(cmd_config(), "!route add -inet -blackhole -mtu 1300 -ifa 10.0.0.9 10.1.0.0/16 10.0.0.2\n");
 	CHECK_STR(cmd("route -q delete 10.1/16"), "");
 	CHECK_STR(cmd("route -q add default 10.0.0.254"), "");
-	CHECK_STR(cmd("route change -mtu 1300 default"), "change net default: /etc/mygate holds no more than an address\n");
-	CHECK_EQ(cmd_status, 1);
-	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_mtu, 0);
 	CHECK_IN(cmd("route -n show -static"), "default            10.0.0.254         UGS ");
 	CHECK(strstr(cmd("route -n show -static"), "10.0.0/24") == NULL);	/* connected */
 	cmd_end();
