@@ -68,9 +68,3 @@ glob_match(const char *p, const char *s)
 		p++;
 	return *p == '\0';
 }
-
-bool
-glob_has_magic(const char *p)
-{
-	return strpbrk(p, "*?[") != NULL;
-}

@@ -6,6 +6,5 @@
 
 /* Takes time proportional to the two lengths' product at the worst. */
 bool	glob_match(const char *pattern, const char *s);
-bool	glob_has_magic(const char *pattern);
 
 #endif

@@ -1,9 +1,12 @@
-/* nbr_edit.c - arp(8) and ndp(8) change neighbours, of either family: an admin's entries are lines of the configuration. */
+/* nbr_edit.c - what arp(8) and ndp(8) share: neighbours of either family changed (an admin's entries are lines of the configuration), how long one
+ * lasts. */
 #include <stdio.h>
 #include <string.h>
 
 #include "kernel/command.h"
+#include "kernel/machine.h"
 #include "kernel/task.h"
+#include "kernel/text.h"
 #include "net/core/config_edit.h"
 #include "net/core/nbr_edit.h"
 #include "net/ether/arp.h"
@@ -241,4 +244,15 @@ nbr_delete_permanent(struct out *o, unsigned af)
 			return false;
 		}
 	}
+}
+
+char *
+nbr_expiry(char buf[NBR_EXPIRY_STRLEN], bool permanent, uint64_t expire)
+{
+	uint64_t now = uptime_ns();
+
+	if (!permanent && expire > now)
+		return text_duration(buf, NBR_EXPIRY_STRLEN, (expire - now) / 1000000000u);
+	snprintf(buf, NBR_EXPIRY_STRLEN, permanent ? "permanent" : "expired");
+	return buf;
 }

@@ -4,9 +4,7 @@
 
 #include "kernel/command.h"
 #include "kernel/config.h"
-#include "kernel/machine.h"
 #include "kernel/task.h"
-#include "kernel/text.h"
 #include "net/core/hostname.h"
 #include "net/core/nbr_edit.h"
 #include "net/ether/arp.h"
@@ -27,15 +25,11 @@ struct arp_row {
 static void
 arp_print_row(struct out *o, const struct arp_row *r)
 {
-	char a[IP4_STRLEN], e[ETHER_STRLEN] = "(incomplete)", t[32] = "expired", fl[4];
-	uint64_t now = uptime_ns();
+	char a[IP4_STRLEN], e[ETHER_STRLEN] = "(incomplete)", t[NBR_EXPIRY_STRLEN], fl[4];
 
 	if (r->r_lladdr != NULL)
 		ether_print(e, r->r_lladdr);
-	if (r->r_permanent)
-		snprintf(t, sizeof(t), "permanent");
-	else if (r->r_expire > now)
-		text_duration(t, sizeof(t), (r->r_expire - now) / 1000000000u);
+	nbr_expiry(t, r->r_permanent, r->r_expire);
 	snprintf(fl, sizeof(fl), "%s%s", r->r_local ? "l" : "", r->r_pub ? "p" : "");
 	ip4_print(a, r->r_addr);
 	if (!o->o_json) {

@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "kernel/command.h"
-#include "kernel/machine.h"
 #include "kernel/task.h"
-#include "kernel/text.h"
 #include "net/core/nbr_edit.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/nd6.h"
@@ -44,15 +42,11 @@ state_letter(const struct nexthop *nh)
 static void
 print_row(struct out *o, const struct ndp_row *r)
 {
-	char a[IN6_STRLEN], e[ETHER_STRLEN] = "(incomplete)", t[32] = "expired", fl[5], st[2] = { r->r_state, '\0' };
-	uint64_t now = uptime_ns();
+	char a[IN6_STRLEN], e[ETHER_STRLEN] = "(incomplete)", t[NBR_EXPIRY_STRLEN], fl[5], st[2] = { r->r_state, '\0' };
 
 	if (r->r_lladdr != NULL)
 		ether_print(e, r->r_lladdr);
-	if (r->r_permanent)
-		snprintf(t, sizeof(t), "permanent");
-	else if (r->r_expire > now)
-		text_duration(t, sizeof(t), (r->r_expire - now) / 1000000000u);
+	nbr_expiry(t, r->r_permanent, r->r_expire);
 	snprintf(fl, sizeof(fl), "%s%s%s", r->r_local ? "l" : "", r->r_router ? "R" : "", r->r_proxy ? "p" : "");
 	in6_print(a, &r->r_addr);
 	if (!o->o_json) {

@@ -89,6 +89,11 @@ void	pf_newlines(struct pf_parse *);
 typedef bool pf_item_fn(struct pf_parse *, void *arg);
 bool	pf_list(struct pf_parse *, pf_item_fn *, void *arg);
 
+/* One or more items, parted by commas or blanks, and the ")" behind them. */
+bool	pf_parens(struct pf_parse *, pf_item_fn *, void *arg);
+/* A name and a number from 0 to max. Returns what `index` says of the name; -1: said what is wrong. kind: for that. */
+int	pf_named_number(struct pf_parse *, const char *kind, int (*index)(const char *), int64_t max, const char **name, uint32_t *value);
+
 /* ---- statements: the token looked at is their first word ---- */
 bool	pf_parse_statement(struct pf_parse *, bool inline_block);	/* pf_parse.c: without its newline */
 bool	pf_parse_set(struct pf_parse *);

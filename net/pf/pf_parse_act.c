@@ -71,8 +71,10 @@ set_delay(struct pf_parse *p, struct pf_rule *r)
 }
 
 static bool
-set_one(struct pf_parse *p, struct pf_rule *r)
+set_one(struct pf_parse *p, void *arg)
 {
+	struct pf_rule *r = arg;
+
 	if (pf_accept_kw(p, KW_PRIO))
 		return set_prio(p, r);
 	if (pf_accept_kw(p, KW_QUEUE))
@@ -91,13 +93,7 @@ pf_parse_set_options(struct pf_parse *p, struct pf_def *d)
 	d->d_said |= PF_SAID_SET;
 	if (!pf_accept(p, '('))
 		return set_one(p, &d->d_rule);
-	do {
-		if (!set_one(p, &d->d_rule))
-			return false;
-		pf_accept(p, ',');
-	} while (!pf_at(p, ')'));
-	pf_next(p);
-	return true;
+	return pf_parens(p, set_one, &d->d_rule);
 }
 
 /* ---- scrub ---- */
@@ -120,8 +116,9 @@ scrub_once(struct pf_parse *p, struct pf_def *d, unsigned bit, const char *what)
 }
 
 static bool
-scrub_one(struct pf_parse *p, struct pf_def *d)
+scrub_one(struct pf_parse *p, void *arg)
 {
+	struct pf_def *d = arg;
 	struct pf_rule *r = &d->d_rule;
 	int64_t n;
 
@@ -158,13 +155,5 @@ bool
 pf_parse_scrub(struct pf_parse *p, struct pf_def *d)
 {
 	d->d_said |= PF_SAID_SCRUB;
-	if (!pf_expect(p, '('))
-		return false;
-	do {
-		if (!scrub_one(p, d))
-			return false;
-		pf_accept(p, ',');
-	} while (!pf_at(p, ')'));
-	pf_next(p);
-	return true;
+	return pf_expect(p, '(') && pf_parens(p, scrub_one, d);
 }

@@ -99,8 +99,10 @@ block_how(struct pf_parse *p, struct pf_rule *r)
 /* ---- direction, log, quick, interface, family, protocol, hosts ---- */
 
 static bool
-log_option(struct pf_parse *p, struct pf_rule *r)
+log_option(struct pf_parse *p, void *arg)
 {
+	struct pf_rule *r = arg;
+
 	if (pf_accept_kw(p, KW_ALL))
 		r->r_log |= PF_LOG_ALL;
 	else if (pf_accept_kw(p, KW_MATCHES))
@@ -123,15 +125,7 @@ pf_parse_log(struct pf_parse *p, struct pf_rule *r)
 	if (!pf_accept_kw(p, KW_LOG))
 		return true;
 	r->r_log |= PF_LOG;
-	if (!pf_accept(p, '('))
-		return true;
-	do {
-		if (!log_option(p, r))
-			return false;
-		pf_accept(p, ',');
-	} while (!pf_at(p, ')'));
-	pf_next(p);
-	return true;
+	return !pf_accept(p, '(') || pf_parens(p, log_option, r);
 }
 
 static bool

@@ -24,16 +24,12 @@ set_timeout_item(struct pf_parse *p, void *arg __unused_arg)
 {
 	struct pf_options *o = &p->p_conf->pc_options;
 	const char *name;
-	int64_t n;
-	int i;
+	uint32_t n;
+	int i = pf_named_number(p, "timeout", pf_timeout_index, INT32_MAX, &name, &n);
 
-	if (!pf_string(p, &name) || !pf_number(p, &n))
+	if (i < 0)
 		return false;
-	if ((i = pf_timeout_index(name)) < 0)
-		return pf_bad(p, "unknown timeout %s", name);
-	if (n < 0 || n > INT32_MAX)
-		return pf_bad(p, "only positive values permitted");
-	o->po_timeout[i] = (uint32_t)n;
+	o->po_timeout[i] = n;
 	o->po_timeout_set |= 1u << i;
 	say(p, "set timeout %s %u\n", name, (unsigned)n);
 	return true;
@@ -44,16 +40,12 @@ set_limit_item(struct pf_parse *p, void *arg __unused_arg)
 {
 	struct pf_options *o = &p->p_conf->pc_options;
 	const char *name;
-	int64_t n;
-	int i;
+	uint32_t n;
+	int i = pf_named_number(p, "limit", pf_limit_index, UINT32_MAX, &name, &n);
 
-	if (!pf_string(p, &name) || !pf_number(p, &n))
+	if (i < 0)
 		return false;
-	if ((i = pf_limit_index(name)) < 0)
-		return pf_bad(p, "unknown limit %s", name);
-	if (n < 0 || n > UINT32_MAX)
-		return pf_bad(p, "only positive values permitted");
-	o->po_limit[i] = (uint32_t)n;
+	o->po_limit[i] = n;
 	o->po_limit_set |= 1u << i;
 	say(p, "set limit %s %u\n", name, (unsigned)n);
 	return true;

@@ -72,21 +72,17 @@ bool
 pf_parse_timeout(struct pf_parse *p, struct pf_state_opts *so)
 {
 	const char *name;
-	int64_t n;
-	int i;
+	uint32_t n;
+	int i = pf_named_number(p, "timeout", pf_timeout_index, INT32_MAX, &name, &n);
 
-	if (!pf_string(p, &name) || !pf_number(p, &n))
+	if (i < 0)
 		return false;
-	if ((i = pf_timeout_index(name)) < 0)
-		return pf_bad(p, "unknown timeout %s", name);
 	if (i == PF_TM_FRAG || i == PF_TM_INTERVAL)
 		return pf_bad(p, "timeout %s is not allowed in a rule", name);
-	if (n < 0 || n > INT32_MAX)
-		return pf_bad(p, "only positive values permitted");
 	if (!once(p, !(so->so_timeout_set & 1u << i), name))
 		return false;
 	so->so_timeout_set |= 1u << i;
-	so->so_timeout[i] = (uint32_t)n;
+	so->so_timeout[i] = n;
 	return true;
 }
 

@@ -134,3 +134,33 @@ pf_list(struct pf_parse *p, pf_item_fn *item, void *arg)
 	pf_next(p);
 	return true;
 }
+
+bool
+pf_parens(struct pf_parse *p, pf_item_fn *item, void *arg)
+{
+	do {
+		if (!item(p, arg))
+			return false;
+		pf_accept(p, ',');
+	} while (!pf_at(p, ')'));
+	pf_next(p);
+	return true;
+}
+
+int
+pf_named_number(struct pf_parse *p, const char *kind, int (*index)(const char *), int64_t max, const char **name, uint32_t *value)
+{
+	int64_t n;
+	int i;
+
+	if (!pf_string(p, name) || !pf_number(p, &n))
+		return -1;
+	if ((i = index(*name)) < 0)
+		pf_bad(p, "unknown %s %s", kind, *name);
+	else if (n < 0 || n > max) {
+		pf_bad(p, "only positive values permitted");
+		i = -1;
+	} else
+		*value = (uint32_t)n;
+	return i;
+}
