@@ -95,7 +95,8 @@ CASE(ip6_autoconf)
 
 	router_port(r, w);
 	router_port(h, w);
-	router_start(r, "# /etc/hostname.vio0\ninet6 2001:db8:1::1 64\n# /etc/rad.conf\ninterface vio0\n" FORWARDING6);
+	router_start(r, "# /etc/hostname.vio0\ninet6 2001:db8:1::1 64\n# /etc/rad.conf\nhop limit 33\ndns {\n\tnameserver 2001:db8:1::53\n"
+	    "\tsearch { example.org lab.example }\n}\ninterface vio0\n" FORWARDING6);
 	router_start(h, "# /etc/hostname.vio0\ninet6 autoconf\n");
 	sim.start = sim.now;
 	sim_run(sec(6));
@@ -104,8 +105,12 @@ CASE(ip6_autoconf)
 	SAYS(h, "netstat -rn", "default                            fe80::");
 	SAYS(h, "ping6 -c 2 2001:db8:1::1", "2 packets received");
 	SAYS(h, "ping6 -c 1 2001:db8:2::1", "No Route to Destination");
+	SAYS(h, "cat /etc/resolv.conf", "nameserver 2001:db8:1::53 # resolvd: vio0\nsearch example.org lab.example\n");
+	SAYS(h, "ndp -i vio0", "curhlim=33, ");
 	router_say(h, "ifconfig vio0 inet6 -autoconf");
 	SIM_CHECK(strstr(router_say(h, "ifconfig vio0"), "2001:db8") == NULL, "what was learned stays");
+	SAYS(h, "cat /etc/resolv.conf", "No such file");
+	SAYS(h, "ndp -i vio0", "curhlim=64, ");
 }
 
 /* checklist: ndp:dad_duplicated */
