@@ -86,6 +86,7 @@ struct nd_ifinfo {
 	uint32_t	nd_retrans_ms;
 	uint8_t		nd_hlim;		/* CurHopLimit; 0: no router has told */
 	uint8_t		nd_lldad;	/* of the link-local address: RFC 7217's DAD_Counter */
+	bool		nd_allrouters;		/* we are one of them: RFC 4291 2.8 */
 	uint64_t	nd_recalc;		/* uptime_ns when nd_reachable_ms is drawn again */
 	struct slaac	*nd_slaac;		/* slaac.c; NULL: the interface does not listen to routers */
 	struct in6_multi *nd_multi;		/* groups: mld6.c */

@@ -133,9 +133,25 @@ dad_router(struct in6_ifaddr *ia, bool on)
 		ia->ia_flags ^= IN6_IFF_ROUTER;		/* no memory */
 }
 
+/* RFC 4291 2.8: who has an address is one of all routers of the link while it forwards. */
+static void
+dad_all_routers(struct ifnet *ifp)
+{
+	bool on = ip6_forwarding && ifp->if_ether && ifp->if_addrs6 != NULL;
+
+	if (ifp->if_nd == NULL || on == ifp->if_nd->nd_allrouters)
+		return;
+	if (!on)
+		mld6_leave(ifp, &in6addr_linklocal_allrouters);
+	else if (!mld6_join(ifp, &in6addr_linklocal_allrouters))
+		return;
+	ifp->if_nd->nd_allrouters = on;
+}
+
 static void
 dad_if_forwarding(struct ifnet *ifp)
 {
+	dad_all_routers(ifp);
 	for (struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
 		dad_router(ia, ip6_forwarding);
 }
@@ -148,6 +164,7 @@ dad_addr_added(struct in6_ifaddr *ia)
 	if (!mld6_join(ia->ia_ifp, &group) || !mld6_join(ia->ia_ifp, &in6addr_linklocal_allnodes))	/* RFC 4291 2.8 */
 		log_printf("%s: no memory for the groups of an address\n", ia->ia_ifp->if_xname);
 	dad_router(ia, ip6_forwarding);
+	dad_all_routers(ia->ia_ifp);
 	nd6_dad_start(ia);
 }
 
@@ -158,6 +175,7 @@ dad_addr_going(struct in6_ifaddr *ia)
 
 	nd6_dad_stop(ia);
 	dad_router(ia, false);
+	dad_all_routers(ia->ia_ifp);
 	mld6_leave(ia->ia_ifp, &group);
 	mld6_leave(ia->ia_ifp, &in6addr_linklocal_allnodes);
 }

@@ -132,6 +132,24 @@ TEST(anycast_not_subnet_router)
 	end();
 }
 
+/* RFC 4291 2.8: routers are found by their group, whether they advertise themselves or not. */
+TEST(all_routers)
+{
+	start(NETS ROUTER "# /etc/rad.conf\ninterface t1\n");
+	answered("ff02::2", 1, "fd00:a::1");
+	CHECK_STR(cmd_load(NETS ROUTER), "");			/* without the other reason */
+	CHECK(mld6_member_of(&t1, "ff02::2"));
+	CHECK_STR(cmd("sysctl -q net.inet6.ip6.forwarding=0"), "");
+	host_run(5000);
+	CHECK(!mld6_member_of(&t0, "ff02::2") && !mld6_member_of(&t1, "ff02::2"));
+	CHECK_STR(cmd("sysctl -q net.inet6.ip6.forwarding=1"), "");
+	CHECK(mld6_member_of(&t0, "ff02::2") && mld6_member_of(&t1, "ff02::2"));
+	CHECK_STR(cmd("ifconfig t0 -inet6"), "");
+	host_run(5000);
+	CHECK(!mld6_member_of(&t0, "ff02::2"));
+	end();
+}
+
 /* One that an admin has given: answered for, never claimed, never a source. */
 TEST(anycast_of_an_admin)
 {
