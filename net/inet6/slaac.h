@@ -83,7 +83,7 @@ void	slaac_prefix_learn(struct slaac *, const struct nd_opt_prefix *);
 void	slaac_prefix_expire(struct slaac *, uint64_t now);
 uint64_t slaac_prefix_next(const struct slaac *, uint64_t now);	/* when something ends; UINT64_MAX: nothing does */
 void	slaac_prefix_forget(struct slaac *);
-void	slaac_prefix_renumber(struct slaac *);	/* what identifiers are made of has changed */
+void	slaac_prefix_renumber(struct slaac *);	/* what identifiers are made of has changed, or whether there are temporary ones */
 uint64_t slaac_until(uint32_t seconds);
 
 /* slaac_dns.c, for slaac.c. An RDNSS or a DNSSL option of an advertisement; what ends goes. */

@@ -179,23 +179,35 @@ slaac_renew_stable(struct slaac *sl, struct ra_prefix *rp)
 	slaac_make_stable(sl, rp);
 }
 
+static void
+slaac_delete(const struct slaac *sl, const struct ra_prefix *rp, bool temporary)
+{
+	struct in6_ifaddr *next;
+
+	for (struct in6_ifaddr *ia = sl->sl_ifp->if_addrs6; ia != NULL; ia = next) {
+		next = ia->ia_next;
+		if (from_prefix(ia, rp) && !!(ia->ia_flags & IN6_IFF_TEMPORARY) == temporary)
+			in6_ifaddr_delete(ia);
+	}
+}
+
 void
 slaac_prefix_renumber(struct slaac *sl)
 {
-	struct in6_ifaddr *next;
+	uint64_t now = uptime_ns();
 
 	for (unsigned i = 0; i < sl->sl_nprefixes; i++) {
 		struct ra_prefix *rp = &sl->sl_prefix[i];
 		struct in6_addr a = stable_address(sl, rp);
 
+		if (!wants_temporary(sl))
+			slaac_delete(sl, rp, true);
+		else if (rp->rp_auto && rp->rp_valid > now)
+			slaac_renew_temporary(sl, rp, now);
 		if (!rp->rp_auto || in6_ifaddr_find(sl->sl_ifp, &a) != NULL)
 			continue;
-		for (struct in6_ifaddr *ia = sl->sl_ifp->if_addrs6; ia != NULL; ia = next) {
-			next = ia->ia_next;
-			if (from_prefix(ia, rp) && !(ia->ia_flags & IN6_IFF_TEMPORARY))
-				in6_ifaddr_delete(ia);
-		}
-		if (rp->rp_valid > uptime_ns())
+		slaac_delete(sl, rp, false);
+		if (rp->rp_valid > now)
 			slaac_make_stable(sl, rp);
 	}
 }

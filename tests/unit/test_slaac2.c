@@ -257,3 +257,20 @@ TEST(slaac_onlink_by_another)
 	CHECK(nd6_onlink(&t0.w_if, &a));
 	cmd_end();
 }
+
+/* Temporary addresses are there when the admin wants them, and only then, whenever the next advertisement comes. */
+TEST(slaac_temporary_switched)
+{
+	start("inet6 autoconf -temporary\nup");
+	ra(1800, 0, 0xaa);
+	ra_prefix("2001:db8::", PI_ONLINK | PI_AUTO, 86400, 86400);
+	ra_send("fe80::aa");
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), 1);
+	CHECK_STR(cmd("ifconfig t0 inet6 temporary"), "");
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), 2);
+	CHECK_EQ(count(IN6_IFF_TEMPORARY), 1);
+	CHECK_STR(cmd("ifconfig t0 inet6 -temporary"), "");
+	CHECK_EQ(count(IN6_IFF_TEMPORARY), 0);
+	CHECK_EQ(count(IN6_IFF_AUTOCONF), 1);
+	cmd_end();
+}
