@@ -101,6 +101,8 @@ nd6_dad_heard(struct in6_ifaddr *ia, const uint8_t *lladdr)
 	static struct lograte rate;
 	char a[IN6_STRLEN], mac[ETHER_STRLEN] = "somebody";
 
+	if (ia->ia_flags & IN6_IFF_ANYCAST)		/* others may have it */
+		return;
 	in6_print(a, &ia->ia_addr);
 	if (lladdr != NULL)
 		ether_print(mac, lladdr);

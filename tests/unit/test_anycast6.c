@@ -169,6 +169,13 @@ TEST(anycast_of_an_admin)
 	asked("fd00:a::1");
 	f = wire_tx_icmp6(&t0, ICMP6_NA);
 	CHECK(load32(f->p_b + 58) & ND_NA_OVERRIDE);
+	pkt6_na(&p, "fd00:a::7", "ff02::1", "fd00:a::aa", 0, (const uint8_t[6]){ 2, 0, 0, 0, 0, 7 });	/* another of those who have it */
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("nd6s_claim"), 1);
+	CHECK(strstr(cmd("dmesg"), "duplicate") == NULL);
+	pkt6_na(&p, "fd00:a::7", "ff02::1", "fd00:a::1", 0, (const uint8_t[6]){ 2, 0, 0, 0, 0, 7 });
+	wire_rx(&t0, &p);
+	CHECK_IN(cmd("dmesg"), "duplicate IPv6 address fd00:a::1 claimed by 02:00:00:00:00:07 on t0\n");
 	end();
 }
 
