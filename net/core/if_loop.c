@@ -36,16 +36,16 @@ loop_start(struct ifqueue *ifq)
 		ifq_restart(ifq);
 }
 
-/* A link-local address of ours lost its zone on the way here. The interface that has it. */
+/* A link-local address of ours lost its zone on the way here. The interface that has it: the destination, or who is to be answered. */
 static struct ifnet *
 loop_zone(const struct mbuf *m)
 {
-	const struct in6_addr *dst = &((const struct ip6_hdr *)m->m_data)->ip6_dst;
+	const struct ip6_hdr *ip6 = (const struct ip6_hdr *)m->m_data;
+	struct ifnet *ifp;
 
-	if (m->m_len >= sizeof(struct ip6_hdr) && IN6_IS_ADDR_LINKLOCAL(dst))
-		for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-			if (in6_ifaddr_find(ifp, dst) != NULL)
-				return ifp;
+	if (m->m_len >= sizeof(*ip6) &&
+	    ((ifp = in6_ifaddr_zone(&ip6->ip6_dst)) != NULL || (ifp = in6_ifaddr_zone(&ip6->ip6_src)) != NULL))
+		return ifp;
 	return &lo0;
 }
 

@@ -44,7 +44,8 @@ icmp_is_cast(unsigned rdomain, be32_t a)
 static bool
 icmp_error_allowed(const struct mbuf *m, const struct ip *oip, unsigned ohlen, unsigned rdomain)
 {
-	bool local = m->m_ifidx == 0;
+	const struct ifnet *ifp = if_get(m->m_ifidx);
+	bool local = ifp == NULL || (ifp->if_flags & IFF_LOOPBACK);
 	uint8_t type = 0;
 
 	if (oip->ip_p == IPPROTO_ICMP_ && m->m_pktlen > ohlen)

@@ -171,7 +171,7 @@ bool
 icmp6_error(const struct mbuf *m, uint8_t type, uint8_t code, uint32_t param)
 {
 	const struct ip6_hdr *oip6 = (const struct ip6_hdr *)m->m_data;
-	struct ifnet *ifp = if_get(m->m_ifidx);
+	struct ifnet *ifp = if_get(m->m_ifidx), *zone;
 	uint16_t rdomain = ifp != NULL ? ifp->if_rdomain : m->m_rdomain;
 	uint32_t quote = MIN(m->m_pktlen, (uint32_t)(ERROR_MAX - sizeof(*oip6) - sizeof(struct icmp6)));
 	struct ip6_hdr *ip6;
@@ -180,6 +180,8 @@ icmp6_error(const struct mbuf *m, uint8_t type, uint8_t code, uint32_t param)
 
 	KASSERT(core_id() == 0);
 	KASSERT(m->m_len >= sizeof(*oip6));
+	if (ifp != NULL && (ifp->if_flags & IFF_LOOPBACK) && (zone = in6_ifaddr_zone(&oip6->ip6_src)) != NULL)
+		ifp = zone;			/* one of our own to ourselves */
 	counter_inc(icmp6s_error);
 	if (!icmp6_error_allowed(m, type, code))
 		return false;

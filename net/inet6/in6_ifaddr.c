@@ -52,6 +52,16 @@ in6_ifaddr_linklocal(const struct ifnet *ifp)
 	return ia;
 }
 
+struct ifnet *
+in6_ifaddr_zone(const struct in6_addr *addr)
+{
+	struct ifnet *ifp = IN6_IS_ADDR_LINKLOCAL(addr) ? ifnet_list : NULL;
+
+	while (ifp != NULL && in6_ifaddr_find(ifp, addr) == NULL)
+		ifp = ifp->if_next;
+	return ifp;
+}
+
 /* At the end; what the interface has made itself stands in front, behind ::1, also when it is made anew. */
 static void
 in6_ifaddr_link(struct in6_ifaddr *ia)

@@ -47,6 +47,8 @@ struct in6_ifaddr *in6_ifaddr_find(const struct ifnet *, const struct in6_addr *
 struct in6_ifaddr *in6_ifaddr_ours(unsigned rdomain, const struct in6_addr *);
 /* The first link-local address of the interface that is no duplicate; NULL: none. */
 struct in6_ifaddr *in6_ifaddr_linklocal(const struct ifnet *);
+/* For a packet of our own that has lost the zone of addr: the (first) interface that has this link-local address. NULL: none. */
+struct ifnet *in6_ifaddr_zone(const struct in6_addr *addr);
 
 /* The interface speaks IPv6, or no longer: it has a link-local address of its own making (EUI-64 of if_lladdr, RFC 4291 appendix A) unless it has
  * another. Off: that address goes, and those that were learned. Idempotent. False: no memory. Follows a changed if_lladdr when called anew. */

@@ -143,6 +143,14 @@ TEST(traceroute_refused)
 	end();
 }
 
+TEST(traceroute_ourselves)
+{
+	start();
+	CHECK_IN(cmd("traceroute -q 1 10.0.0.1"), "\n 1  10.0.0.1  0.000 ms");
+	CHECK_IN(cmd("traceroute -q 1 127.0.0.1"), "\n 1  127.0.0.1  0.000 ms");
+	end();
+}
+
 TEST(traceroute_ends)
 {
 	start();

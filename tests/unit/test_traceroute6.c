@@ -187,6 +187,17 @@ TEST(traceroute6_link)
 	end();
 }
 
+/* To and from link-local addresses of our own, which nothing but the interface that has them tells apart. */
+TEST(traceroute6_ourselves)
+{
+	start();
+	CHECK_IN(cmd("traceroute6 -q 1 fe80::5054:ff:fe00:a%t0"), "\n 1  fe80::5054:ff:fe00:a%t0  0.000 ms\n");
+	CHECK_IN(cmd("traceroute6 -I -q 1 fe80::5054:ff:fe00:a%t0"), "\n 1  fe80::5054:ff:fe00:a%t0  0.000 ms\n");
+	CHECK_IN(cmd("traceroute6 -q 1 fd00:a::1"), "\n 1  fd00:a::1  0.000 ms\n");
+	CHECK_IN(cmd("ping6 -c 1 -I fe80::5054:ff:fe00:a%t0 fd00:a::1"), "1 packets received, 0.0% packet loss\n");
+	end();
+}
+
 TEST(traceroute6_ends)
 {
 	start();
