@@ -88,6 +88,13 @@ in6_embed(const struct in6_addr *a, uint16_t ifidx)
 		r.s6_addr16[1] = host_be16(ifidx);
 	return r;
 }
+/* From outside: a link-local address (RFC 4291 2.5.6: fe80::/64) that would be taken for another one, as something stands where tables have
+ * the zone. */
+static inline bool
+in6_has_stray_zone(const struct in6_addr *a)
+{
+	return IN6_IS_ADDR_LINKLOCAL(a) && a->s6_addr16[1] != 0;
+}
 /* The other way. */
 static inline struct in6_addr
 in6_unembed(const struct in6_addr *a)

@@ -18,6 +18,7 @@ COUNTER(ip6s_badvers, ip6, 50, DROP, "packet%s with incorrect version number");
 COUNTER(ip6s_badsrc, ip6, 60, DROP, "packet%s with a source address that cannot be");
 COUNTER(ip6s_baddst, ip6, 61, DROP, "packet%s with a destination address that cannot be");
 COUNTER(ip6s_badscope, ip6, 62, DROP, "packet%s that violated scope rules");
+COUNTER(ip6s_strayzone, ip6, 66, DROP, "packet%s with a link-local address that is none");
 COUNTER(ip6s_mcscope, ip6, 64, DROP, "multicast packet%s whose scope does not leave a node");
 COUNTER(ip6s_oursrc, ip6, 65, DROP, "packet%s from a wire with a source address of ours");
 COUNTER(ip6s_wrongif, ip6, 63, DROP, "packet%s received on wrong interface");
@@ -100,6 +101,8 @@ ip6_check_addrs(const struct ifnet *ifp, struct mbuf *m)
 		M_DROP(m, ip6s_baddst);
 	else if (IN6_IS_ADDR_MULTICAST(&ip6->ip6_dst) && ip6_mcast_scope_bad(ifp, &ip6->ip6_dst))
 		M_DROP(m, ip6s_mcscope);
+	else if (in6_has_stray_zone(&ip6->ip6_src) || in6_has_stray_zone(&ip6->ip6_dst))
+		M_DROP(m, ip6s_strayzone);
 	else if (ip6_forged_src(ifp, m))
 		M_DROP(m, ip6s_oursrc);
 	else

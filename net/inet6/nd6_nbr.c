@@ -115,13 +115,20 @@ nd6_announce(struct ifnet *ifp)
 
 /* ---- solicitations ---- */
 
+/* An address that an interface can have. */
+static bool
+nd6_target_good(const struct in6_addr *a)
+{
+	return !IN6_IS_ADDR_MULTICAST(a) && !IN6_IS_ADDR_UNSPECIFIED(a) && !IN6_IS_ADDR_LOOPBACK(a) && !in6_has_stray_zone(a);
+}
+
 /* RFC 4861 7.1.1; hop limit and length have been looked at. */
 static bool
 nd6_ns_good(const struct ifnet *ifp, const struct ip6_hdr *ip6, const struct nd_neighbor *ns, const struct nd_opts *o)
 {
 	struct in6_addr group = in6_solicited_node(&ns->nd_target);
 
-	if (IN6_IS_ADDR_MULTICAST(&ns->nd_target) || IN6_IS_ADDR_UNSPECIFIED(&ns->nd_target) || IN6_IS_ADDR_LOOPBACK(&ns->nd_target))
+	if (!nd6_target_good(&ns->nd_target))
 		return false;
 	if (IN6_IS_ADDR_UNSPECIFIED(&ip6->ip6_src))
 		return o->no_slla == NULL && in6_equal(&ip6->ip6_dst, &group);
@@ -247,7 +254,7 @@ ICMP6_TYPE(nd6_ns_type);
 static bool
 nd6_na_good(const struct ifnet *ifp, const struct ip6_hdr *ip6, const struct nd_neighbor *na, const struct nd_opts *o)
 {
-	if (IN6_IS_ADDR_MULTICAST(&na->nd_target) || IN6_IS_ADDR_UNSPECIFIED(&na->nd_target) || IN6_IS_ADDR_LOOPBACK(&na->nd_target))
+	if (!nd6_target_good(&na->nd_target))
 		return false;
 	if (IN6_IS_ADDR_MULTICAST(&ip6->ip6_dst) && (na->nd_flags & ND_NA_SOLICITED))
 		return false;

@@ -80,7 +80,7 @@ nd6_redirect_output(const struct mbuf *m, const struct rtentry *rt)
 static bool
 rd_good(const struct ifnet *ifp, const struct ip6_hdr *ip6, const struct nd_redirect *rd, const struct nd_opts *o)
 {
-	return IN6_IS_ADDR_LINKLOCAL(&ip6->ip6_src) && !IN6_IS_ADDR_MULTICAST(&rd->rd_dst) &&
+	return IN6_IS_ADDR_LINKLOCAL(&ip6->ip6_src) && !IN6_IS_ADDR_MULTICAST(&rd->rd_dst) && !in6_has_stray_zone(&rd->rd_target) &&
 	    (IN6_IS_ADDR_LINKLOCAL(&rd->rd_target) || in6_equal(&rd->rd_target, &rd->rd_dst)) &&
 	    (o->no_tlla == NULL || !nd6_lladdr_bad(ifp, o->no_tlla->ndo_lladdr));
 }

@@ -186,6 +186,40 @@ TEST(ip6_ext_nested)
 	net_end();
 }
 
+/* Byte 3 of an address of the frame becomes 5. */
+static void
+stray(struct in6_addr *a, const char *counter)
+{
+	a->s6_addr[3] = 5;
+	pkt6_sum(&p);
+	refused(counter);
+}
+
+/* fe80:5::1 is not fe80::1, though tables keep a zone there: nobody is spoken to, learned or redirected under such a name. */
+TEST(ip6_stray_zone)
+{
+	struct nd_redirect rd = { .rd_type = ICMP6_REDIRECT, .rd_target = addr6("fe80::9"), .rd_dst = addr6("fd00:c::9") };
+	struct nd_neighbor *nd = (struct nd_neighbor *)(p.p_b + 54);
+	struct in6_addr a;
+	const char *ll;
+
+	ip6_start();
+	a = in6_unembed(&in6_ifaddr_linklocal(&t0.w_if)->ia_addr);
+	ll = text6(&a);
+	pkt6_echo(&p, "fe80::9", ll, 8);
+	stray(&pkt_ip6(&p)->ip6_dst, "ip6s_strayzone");
+	pkt6_echo(&p, "fe80::9", ll, 8);
+	stray(&pkt_ip6(&p)->ip6_src, "ip6s_strayzone");
+	pkt6_ns(&p, "fd00:a::2", "fd00:a::1", ll, t0.w_host);
+	stray(&nd->nd_target, "nd6s_badns");
+	pkt6_na(&p, "fd00:a::2", "fd00:a::1", "fe80::9", ND_NA_OVERRIDE, t0.w_host);
+	stray(&nd->nd_target, "nd6s_badna");
+	ip6_forwarding = 0;
+	pkt6_icmp(&p, "fe80::9", "fd00:a::1", 255, &rd, sizeof(rd));
+	stray(&((struct nd_redirect *)nd)->rd_target, "nd6s_badrd");
+	net_end();
+}
+
 /* fragments carrying tunnels (CVE-2020-11896), the inner header lying about its length: we end none; put together, refused, told */
 TEST(ip6_tunnels_in_fragments)
 {
