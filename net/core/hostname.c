@@ -28,6 +28,8 @@ hostname_free(void *obj)
 	hostname_absentees -= h->hn_absent;
 	free(h->hn_addrs);
 	free(h->hn_addrs6);
+	for (unsigned i = 0; i < h->hn_nroutes; i++)
+		static_route_drop(&h->hn_routes[i]);
 	free(h->hn_routes);
 	free(h->hn_nbrs);
 	free(h);
@@ -63,6 +65,19 @@ copy_array(void **dst, const void *src, unsigned n, size_t size)
 	return true;
 }
 
+static bool
+copy_routes(struct hostname *c, const struct hostname *h)
+{
+	bool ok = copy_array((void **)&c->hn_routes, h->hn_routes, h->hn_nroutes, sizeof(*h->hn_routes));
+
+	c->hn_nroutes = ok ? h->hn_nroutes : 0;
+	for (unsigned i = 0; i < c->hn_nroutes; i++) {
+		c->hn_routes[i].sr_line = 0;
+		ok &= static_route_keep(&c->hn_routes[i]);
+	}
+	return ok;
+}
+
 struct hostname *
 hostname_copy(const struct hostname *h)
 {
@@ -74,12 +89,12 @@ hostname_copy(const struct hostname *h)
 	c->hn_addrs = NULL;
 	c->hn_addrs6 = NULL;
 	c->hn_routes = NULL;
+	c->hn_nroutes = 0;
 	c->hn_nbrs = NULL;
 	c->hn_absent = false;
 	if (!copy_array((void **)&c->hn_addrs, h->hn_addrs, h->hn_naddrs, sizeof(*h->hn_addrs)) ||
 	    !copy_array((void **)&c->hn_addrs6, h->hn_addrs6, h->hn_naddrs6, sizeof(*h->hn_addrs6)) ||
-	    !copy_array((void **)&c->hn_routes, h->hn_routes, h->hn_nroutes, sizeof(*h->hn_routes)) ||
-	    !copy_array((void **)&c->hn_nbrs, h->hn_nbrs, h->hn_nnbrs, sizeof(*h->hn_nbrs))) {
+	    !copy_array((void **)&c->hn_nbrs, h->hn_nbrs, h->hn_nnbrs, sizeof(*h->hn_nbrs)) || !copy_routes(c, h)) {
 		hostname_free(c);
 		return NULL;
 	}
@@ -88,8 +103,6 @@ hostname_copy(const struct hostname *h)
 		c->hn_addrs[i].ha_line = 0;
 	for (unsigned i = 0; i < c->hn_naddrs6; i++)
 		c->hn_addrs6[i].h6_line = 0;
-	for (unsigned i = 0; i < c->hn_nroutes; i++)
-		c->hn_routes[i].sr_line = 0;
 	for (unsigned i = 0; i < c->hn_nnbrs; i++)
 		c->hn_nbrs[i].hp_line = 0;
 	return c;
@@ -223,7 +236,7 @@ hostname_add_route(struct hostname *h, const struct static_route *sr)
 	memmove(&h->hn_routes[i + 1], &h->hn_routes[i], (h->hn_nroutes - i) * sizeof(*sr));
 	h->hn_routes[i] = *sr;
 	h->hn_nroutes++;
-	return true;
+	return static_route_keep(&h->hn_routes[i]);
 }
 
 bool
@@ -232,7 +245,7 @@ hostname_append_route(struct hostname *h, const struct static_route *sr)
 	if (!grow((void **)&h->hn_routes, h->hn_nroutes, sizeof(*sr)))
 		return false;
 	h->hn_routes[h->hn_nroutes++] = *sr;
-	return true;
+	return static_route_keep(&h->hn_routes[h->hn_nroutes - 1]);
 }
 
 static int
@@ -259,6 +272,7 @@ hostname_remove_route(struct hostname *h, const struct static_route *key)
 
 	if (!found)
 		return false;
+	static_route_drop(&h->hn_routes[i]);
 	h->hn_nroutes--;
 	memmove(&h->hn_routes[i], &h->hn_routes[i + 1], (h->hn_nroutes - i) * sizeof(*key));
 	return true;

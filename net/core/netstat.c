@@ -24,6 +24,7 @@ netstat_sockets(struct out *o, const struct netstat_opts *no)
 static int
 netstat_routes(struct out *o, const struct netstat_opts *no)
 {
+	static const struct rt_show_only all;
 	bool exists;
 
 	net_enter();
@@ -33,7 +34,7 @@ netstat_routes(struct out *o, const struct netstat_opts *no)
 		out_printf(o, "netstat: %u: no such routing table\n", no->no_rdomain);
 		return 1;
 	}
-	rt_show(o, no->no_rdomain, (no->no_inet ? RT_SHOW_INET : 0) | (no->no_inet6 ? RT_SHOW_INET6 : 0), 0);
+	rt_show(o, no->no_rdomain, (no->no_inet ? RT_SHOW_INET : 0) | (no->no_inet6 ? RT_SHOW_INET6 : 0), &all);
 	return 0;
 }
 

@@ -144,7 +144,7 @@ rt_copy(const struct rtentry *model)
 	if (rt == NULL)
 		return NULL;
 	memcpy(rt, model, model->rt_flags & RTF_GATEWAY ? offsetof(struct rtentry, rt_children_) : sizeof(*rt));
-	if ((rt->rt_via = rt_via_get(&model->rt_via->v_gateway6, &model->rt_via->v_ifa6)) != NULL)
+	if ((rt->rt_via = rt_via_get(&model->rt_via->v_gateway6, &model->rt_via->v_ifa6, model->rt_via->v_label)) != NULL)
 		return rt;
 	pool_put(rt_pool(rt), rt);
 	return NULL;
@@ -427,7 +427,7 @@ rt_set_gateway(struct rtentry *rt, const struct in6_addr *gateway)
 
 	if ((e = rt_resolve(rt->rt_af, rt->rt_rdomain, gateway, &parent, &nh)) != RT_OK)
 		return e;
-	if ((via = rt_via_get(gateway, &parent->rt_via->v_ifa6)) == NULL) {
+	if ((via = rt_via_get(gateway, &parent->rt_via->v_ifa6, rt->rt_via->v_label)) == NULL) {
 		nexthop_put(nh);
 		rt_release(parent);
 		return RT_NOMEM;

@@ -41,6 +41,7 @@
 #define RTP_MAX		63
 
 #define RT_TABLEID_MAX	255
+#define RT_LABEL_MAX	32		/* bytes of a label, with its NUL */
 
 /* What a route shows of its way; one object for all routes that show the same, never changed. */
 struct rt_via {
@@ -49,6 +50,7 @@ struct rt_via {
 	uint32_t	 v_refs;
 	uint64_t	 v_seed;	/* of the gateway: rt_path_seed() */
 	struct rt_via	*v_hashnext;
+	char		 v_label[RT_LABEL_MAX];	/* an admin's name for it, for pf.conf; "": none */
 };
 
 /* There may be a million: what packets need stands in front, what gateway routes never have at the end, and is not allocated for them. */
@@ -118,6 +120,7 @@ struct rt_request {
 	struct ifnet	*rq_ifp;	/* without RTF_GATEWAY: the interface */
 	union { be32_t rq_ifa; struct in6_addr rq_ifa6; };	/* 0: the interface's address that faces the gateway */
 	uint32_t	rq_mtu;
+	const char	*rq_label;	/* of less than RT_LABEL_MAX bytes; NULL: none, or (change) as it is */
 	uint32_t	rq_lifetime;	/* seconds; 0: for ever. With RTF_DYNAMIC only */
 };
 /* Routes of a prefix and a priority: all but one have RTF_MPATH, and each its own gateway; so many at most. */

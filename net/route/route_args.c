@@ -154,6 +154,25 @@ mod_mpath(struct parse *p)
 	return true;
 }
 
+/* For route(8) and pf.conf(5); what quotes cannot hold has no place in it. */
+static bool
+mod_label(struct parse *p)
+{
+	const char *s = argument(p, "-label");
+
+	if (s == NULL)
+		return false;
+	if (strlen(s) >= RT_LABEL_MAX)
+		return fail(p, "-label: longer than %u bytes", RT_LABEL_MAX - 1);
+	for (const char *c = s; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f || *c == '"')
+			return fail(p, "-label: bad character");
+	if (*s == '\0')
+		return fail(p, "-label: empty");
+	p->p_ra->ra_route.sr_label = s;
+	return true;
+}
+
 static bool
 mod_priority(struct parse *p)
 {
@@ -202,7 +221,7 @@ static const struct modifier {
 	{ "-mtu",	mod_mtu },
 	{ "-ifa",	mod_ifa },
 	{ "-mpath",	mod_mpath },
-	{ "-label",	mod_unsupported },
+	{ "-label",	mod_label },
 	{ "-iface",	mod_unsupported },
 	{ "-interface",	mod_unsupported },
 	{ "-ifp",	mod_unsupported },

@@ -87,7 +87,7 @@ search_config(struct search *s, const struct route_args *ra)
 static bool
 fits_mygate(const struct static_route *sr)
 {
-	return sr->sr_plen == 0 && sr->sr_priority == RTP_STATIC && sr->sr_flags == 0 && sr->sr_mtu == 0 &&
+	return sr->sr_plen == 0 && sr->sr_priority == RTP_STATIC && sr->sr_flags == 0 && sr->sr_mtu == 0 && sr->sr_label == NULL &&
 	    in6_is_any(&sr->sr_ifa6);
 }
 
@@ -282,6 +282,8 @@ route_change(const struct route_args *ra, struct reason *why)
 		new.sr_mtu = ra->ra_route.sr_mtu;
 	if (ra->ra_has_ifa)
 		new.sr_ifa6 = ra->ra_route.sr_ifa6;
+	if (ra->ra_route.sr_label != NULL)
+		new.sr_label = ra->ra_route.sr_label;
 	if (ra->ra_route.sr_flags & (RTF_REJECT | RTF_BLACKHOLE))
 		new.sr_flags = ra->ra_route.sr_flags;
 	if (s.s_ifname[0] != '\0')
@@ -355,18 +357,20 @@ family_word(const char *s, unsigned *families)
 static int
 route_show(struct out *o, const struct route_opts *ro, const char *verb __unused_arg, int argc, char **argv)
 {
-	uint32_t only = 0;
+	struct rt_show_only only = { 0 };
 	unsigned families = 0;
 
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "-gateway") == 0)
-			only |= RTF_GATEWAY;
+			only.so_flags |= RTF_GATEWAY;
 		else if (strcmp(argv[i], "-static") == 0)
-			only |= RTF_STATIC;
+			only.so_flags |= RTF_STATIC;
+		else if (strcmp(argv[i], "-label") == 0 && i + 1 < argc)
+			only.so_label = argv[++i];
 		else if (!family_word(argv[i], &families))
 			return command_usage(o, "route");
 	}
-	rt_show(o, ro->ro_rdomain, families != 0 ? families : RT_SHOW_ALL, only);
+	rt_show(o, ro->ro_rdomain, families != 0 ? families : RT_SHOW_ALL, &only);
 	return 0;
 }
 
@@ -412,9 +416,10 @@ flush_file(struct out *o, const struct route_opts *ro, unsigned families, const 
 		return false;
 	}
 	for (unsigned i = 0; i < h->hn_nroutes; i++) {
-		if (families & 1u << h->hn_routes[i].sr_af)
+		if (families & 1u << h->hn_routes[i].sr_af) {
 			flush_say(o, ro, &h->hn_routes[i]);
-		else
+			static_route_drop(&h->hn_routes[i]);
+		} else
 			h->hn_routes[kept++] = h->hn_routes[i];
 	}
 	if (kept == h->hn_nroutes) {
@@ -531,7 +536,7 @@ COMMAND(route, cmd_route,
     "route [-nq] change [modifiers] destination [gateway]\n"
     "route [-nq] delete [modifiers] destination [gateway]\n"
     "route [-j] [-n] [-T rtable] get destination\n"
-    "route [-j] [-n] [-T rtable] show [-inet | -inet6] [-gateway] [-static]\n"
+    "route [-j] [-n] [-T rtable] show [-inet | -inet6] [-gateway] [-static] [-label label]\n"
     "route [-nq] flush [-inet | -inet6]\n"
     "route [-j] [-n] [-T rtable] monitor [-inet | -inet6]",
     "show and change the routing tables",
@@ -539,7 +544,8 @@ COMMAND(route, cmd_route,
     "network of ours, a link-local one with its interface. Modifiers: -inet, -inet6, -net, -host,\n"
     "-netmask mask, -prefixlen n, -priority n, -mtu n, -ifa address, -reject (answered with ICMP\n"
     "unreachable), -blackhole (dropped), -mpath (beside other routes of the same destination and\n"
-    "priority: each has its share of the flows, by their addresses; sysctl net.inet.ip.multipath).\n"
+    "priority: each has its share of the flows, by their addresses; sysctl net.inet.ip.multipath),\n"
+    "-label name (a name for show -label).\n"
     "\n"
     "Routes that are added become part of the configuration: as \"!route add\" of the interface\n"
     "that the gateway is on, the plain default route as /etc/mygate. \"show config\" prints them.\n"

@@ -1,4 +1,6 @@
 /* rt_request.c - routes as an admin asks for them: add, delete, change. */
+#include <string.h>
+
 #include "net/inet6/in6_ifaddr.h"
 #include "net/route/rt_msg.h"
 #include "net/route/rt_var.h"
@@ -10,7 +12,7 @@
 static bool
 rt_request_valid(const struct rt_request *rq)
 {
-	return rq->rq_af < AF_COUNT && rq->rq_plen <= af_bits(rq->rq_af) && rq->rq_rdomain <= RT_TABLEID_MAX &&
+	return (rq->rq_label == NULL || strlen(rq->rq_label) < RT_LABEL_MAX) && rq->rq_af < AF_COUNT && rq->rq_plen <= af_bits(rq->rq_af) && rq->rq_rdomain <= RT_TABLEID_MAX &&
 	    rq->rq_priority <= RTP_MAX && rq->rq_mtu <= UINT16_MAX && (rq->rq_plen == af_bits(rq->rq_af) || !(rq->rq_flags & RTF_HOST));
 }
 
@@ -130,6 +132,8 @@ rt_add(const struct rt_request *rq)
 	if (!rt_request_valid(rq) ||
 	    (!in6_is_any(&rq->rq_ifa6) && (local = rt_local(rq->rq_af, rq->rq_rdomain, &rq->rq_ifa6)) == NULL))
 		return RT_INVAL;
+	if (rq->rq_label != NULL)
+		memcpy(via.v_label, rq->rq_label, strlen(rq->rq_label));
 	model.rt_dest6 = in6_masked(&rq->rq_dest6, rq->rq_plen);
 	if (rq->rq_plen == af_bits(rq->rq_af))
 		model.rt_flags |= RTF_HOST;
@@ -250,17 +254,19 @@ rt_change_gateway(struct rtentry *rt, const struct in6_addr *gateway)
 	return e;
 }
 
-/* `local` is the source address's route. */
+/* Source address and label. `local` is the source address's route; NULL: that stays. */
 static enum rt_error
-rt_change_ifa(struct rtentry *rt, const struct in6_addr *ifa, const struct rtentry *local)
+rt_change_via(struct rtentry *rt, const struct rt_request *rq, const struct rtentry *local)
 {
-	struct rt_via *via = rt_via_get(&rt->rt_via->v_gateway6, ifa);
+	struct rt_via *via = rt_via_get(&rt->rt_via->v_gateway6, local != NULL ? &rq->rq_ifa6 : &rt->rt_via->v_ifa6,
+	    rq->rq_label != NULL ? rq->rq_label : rt->rt_via->v_label);
 
 	if (via == NULL)
 		return RT_NOMEM;
 	rt_via_put(rt->rt_via);
 	rt->rt_via = via;
-	rt->rt_ifp = rt_shown_ifp(rt->rt_parent, local, rt->rt_ifp);
+	if (local != NULL)
+		rt->rt_ifp = rt_shown_ifp(rt->rt_parent, local, rt->rt_ifp);
 	return RT_OK;
 }
 
@@ -280,7 +286,7 @@ rt_change(const struct rt_request *rq)
 	if (!in6_is_any(&rq->rq_gateway6) && !in6_equal(&rq->rq_gateway6, &rt->rt_via->v_gateway6) &&
 	    (e = rt_change_gateway(rt, &rq->rq_gateway6)) != RT_OK)
 		return e;
-	if (ifa && (e = rt_change_ifa(rt, &rq->rq_ifa6, local)) != RT_OK)
+	if ((ifa || rq->rq_label != NULL) && (e = rt_change_via(rt, rq, local)) != RT_OK)
 		return e;
 	if (rq->rq_mtu != 0)
 		rt->rt_mtu = (uint16_t)rq->rq_mtu;

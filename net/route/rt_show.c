@@ -93,6 +93,8 @@ rt_row_json(struct out *o, const struct rtentry *rt)
 	json_u64(o, "mtu", rt_shown_mtu(rt));
 	json_u64(o, "prio", rt->rt_priority);
 	json_str(o, "iface", rt->rt_ifp != NULL ? rt->rt_ifp->if_xname : "");
+	if (rt->rt_via->v_label[0] != '\0')
+		json_str(o, "label", rt->rt_via->v_label);
 	json_close(o, '}');
 }
 
@@ -114,20 +116,30 @@ rt_row(struct out *o, const struct rtentry *rt)
 
 	if (rt_shown_mtu(rt) != 0)
 		snprintf(mtu, sizeof(mtu), "%u", (unsigned)rt_shown_mtu(rt));
-	out_printf(o, "%-*s %-*s %-6s %5u %8llu %5s %5u %-5s\n", rt_destwidth(rt->rt_af),
+	out_printf(o, "%-*s %-*s %-6s %5u %8llu %5s %5u %-5s", rt_destwidth(rt->rt_af),
 	    af_printnet(net, rt->rt_af, &rt->rt_dest6, rt->rt_plen), rt_gwwidth(rt->rt_af), rt_gatewaytext(gw, rt), rt_flagletters(fl, rt->rt_flags), (unsigned)rt->rt_refs,
 	    (unsigned long long)rt->rt_use, mtu, rt->rt_priority, rt->rt_ifp != NULL ? rt->rt_ifp->if_xname : "");
+	if (rt->rt_via->v_label[0] != '\0')
+		out_printf(o, " \"%s\"", rt->rt_via->v_label);
+	out_printf(o, "\n");
+}
+
+static bool
+rt_is_shown(const struct rtentry *rt, const struct rt_show_only *only)
+{
+	return (rt->rt_flags & only->so_flags) == only->so_flags &&
+	    (only->so_label == NULL || strcmp(rt->rt_via->v_label, only->so_label) == 0);
 }
 
 /* Up to ROUTES_PER_TURN rows; false at the end of the table. */
 static bool
-rt_show_turn(struct out *o, unsigned rdomain, uint32_t only, struct rt_cursor *rc, bool *headed)
+rt_show_turn(struct out *o, unsigned rdomain, const struct rt_show_only *only, struct rt_cursor *rc, bool *headed)
 {
 	struct rtentry *rt = NULL;
 
 	net_enter();
 	for (int n = 0; n < ROUTES_PER_TURN && (rt = rtable_next(rdomain, rc)) != NULL; n++) {
-		if ((rt->rt_flags & only) != only)
+		if (!rt_is_shown(rt, only))
 			continue;
 		if (!o->o_json && !*headed)
 			rt_head(o, rt->rt_af);
@@ -142,7 +154,7 @@ rt_show_turn(struct out *o, unsigned rdomain, uint32_t only, struct rt_cursor *r
 }
 
 void
-rt_show(struct out *o, unsigned rdomain, unsigned families, uint32_t only)
+rt_show(struct out *o, unsigned rdomain, unsigned families, const struct rt_show_only *only)
 {
 	if (o->o_json) {
 		json_open(o, NULL, '{');
@@ -194,7 +206,7 @@ rt_flagnames(struct out *o, uint32_t flags)
 /* What one answer of `route get` says; copied, so that it is printed outside net_enter. */
 struct rt_answer {
 	char		a_dest[IN6_STRLEN], a_mask[IN6_STRLEN], a_gateway[IN6_STRLEN], a_ifa[IN6_STRLEN];
-	char		a_ifname[IFNAMSIZ];
+	char		a_ifname[IFNAMSIZ], a_label[RT_LABEL_MAX];
 	uint32_t	a_flags, a_mtu;
 	uint64_t	a_use, a_expire;
 	unsigned	a_priority;
@@ -222,6 +234,7 @@ rt_answer(struct rt_answer *a, const struct rtentry *rt)
 		af_print(a->a_ifa, rt->rt_af, &rt->rt_via->v_ifa6);
 	if (rt->rt_ifp != NULL)
 		snprintf(a->a_ifname, sizeof(a->a_ifname), "%s", rt->rt_ifp->if_xname);
+	memcpy(a->a_label, rt->rt_via->v_label, sizeof(a->a_label));
 	a->a_flags = rt->rt_flags | 0x40;
 	a->a_mtu = rt_shown_mtu(rt);
 	a->a_use = rt->rt_use;
@@ -247,6 +260,8 @@ rt_answer_json(struct out *o, const char *to, const struct rt_answer *a)
 	json_str(o, "if address", a->a_ifa);
 	json_u64(o, "priority", a->a_priority);
 	json_str(o, "flags", rt_flagletters(fl, a->a_flags));
+	if (a->a_label[0] != '\0')
+		json_str(o, "label", a->a_label);
 	json_u64(o, "use", a->a_use);
 	json_u64(o, "mtu", a->a_mtu);
 	json_u64(o, "expire", a->a_expire);
@@ -265,7 +280,10 @@ rt_answer_print(struct out *o, const char *to, const struct rt_answer *a)
 		out_printf(o, " if address: %s\n", a->a_ifa);
 	out_printf(o, "   priority: %u (%s)\n      flags: <", a->a_priority, rt_priorityname(a->a_priority));
 	rt_flagnames(o, a->a_flags);
-	out_printf(o, ">\n     use       mtu    expire\n%8llu  %8u  %8llu \n", (unsigned long long)a->a_use,
+	out_printf(o, ">\n");
+	if (a->a_label[0] != '\0')
+		out_printf(o, "      label: %s\n", a->a_label);
+	out_printf(o, "     use       mtu    expire\n%8llu  %8u  %8llu \n", (unsigned long long)a->a_use,
 	    (unsigned)a->a_mtu, (unsigned long long)a->a_expire);
 }
 

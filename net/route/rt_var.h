@@ -26,8 +26,8 @@ void	rt_expire_clear(struct rtentry *);
 void	rt_expire_useless(void);	/* those that lead nowhere any more go: they would hide the shorter prefix that was asked before */
 /* rt_path.c: what a gateway's share of the flows is chosen by. */
 uint64_t rt_path_seed(const struct in6_addr *gateway);
-/* rt_via.c: the object for both addresses, with a reference; NULL: no memory. Gives one back. */
-struct rt_via *rt_via_get(const struct in6_addr *gateway, const struct in6_addr *ifa);
+/* rt_via.c: the object for both addresses and the label, with a reference; NULL: no memory. Gives one back. */
+struct rt_via *rt_via_get(const struct in6_addr *gateway, const struct in6_addr *ifa, const char *label);
 void	rt_via_put(struct rt_via *);
 /* Finds what a route through a gateway would stand on, and its nexthop, with a reference. */
 enum rt_error rt_resolve(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct rtentry **parent, struct nexthop **nh);

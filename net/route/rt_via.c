@@ -1,4 +1,6 @@
-/* rt_via.c - gateway and source address of routes, each pair once. Core 0. */
+/* rt_via.c - gateway, source address and label of routes, each combination once. Core 0. */
+#include <string.h>
+
 #include "kernel/machine.h"
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
@@ -31,12 +33,12 @@ via_bucket(const struct in6_addr *gateway, const struct in6_addr *ifa)
 }
 
 struct rt_via *
-rt_via_get(const struct in6_addr *gateway, const struct in6_addr *ifa)
+rt_via_get(const struct in6_addr *gateway, const struct in6_addr *ifa, const char *label)
 {
 	struct rt_via **head = via_bucket(gateway, ifa), *v = *head;
 
 	OWNER(0);
-	while (v != NULL && !(in6_equal(&v->v_gateway6, gateway) && in6_equal(&v->v_ifa6, ifa)))
+	while (v != NULL && !(in6_equal(&v->v_gateway6, gateway) && in6_equal(&v->v_ifa6, ifa) && strcmp(v->v_label, label) == 0))
 		v = v->v_hashnext;
 	if (v == NULL) {
 		if ((v = pool_get(&via_pool)) == NULL)
@@ -44,6 +46,7 @@ rt_via_get(const struct in6_addr *gateway, const struct in6_addr *ifa)
 		v->v_gateway6 = *gateway;
 		v->v_ifa6 = *ifa;
 		v->v_seed = rt_path_seed(gateway);
+		memcpy(v->v_label, label, strlen(label) + 1);
 		v->v_hashnext = *head;
 		*head = v;
 	}

@@ -1,5 +1,6 @@
 /* static_route.c - routes that an admin configured, and what the routing table has of them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "net/inet6/in6_ifaddr.h"
@@ -35,10 +36,36 @@ static_route_cmp(const struct static_route *a, const struct static_route *b)
 }
 
 bool
+static_route_keep(struct static_route *sr)
+{
+	const char *from = sr->sr_label;
+	size_t n = from != NULL ? strlen(from) + 1 : 0;
+	char *copy = from != NULL ? malloc(n) : NULL;
+
+	if (copy != NULL)
+		memcpy(copy, from, n);
+	sr->sr_label = copy;
+	return copy != NULL || from == NULL;
+}
+
+void
+static_route_drop(struct static_route *sr)
+{
+	free((void *)sr->sr_label);
+	sr->sr_label = NULL;
+}
+
+static bool
+same_label(const struct static_route *a, const struct static_route *b)
+{
+	return a->sr_label == b->sr_label || (a->sr_label != NULL && b->sr_label != NULL && strcmp(a->sr_label, b->sr_label) == 0);
+}
+
+bool
 static_route_equal(const struct static_route *a, const struct static_route *b)
 {
 	return static_route_cmp(a, b) == 0 && in6_equal(&a->sr_gateway6, &b->sr_gateway6) && strcmp(a->sr_zone, b->sr_zone) == 0 &&
-	    in6_equal(&a->sr_ifa6, &b->sr_ifa6) && a->sr_mtu == b->sr_mtu && a->sr_flags == b->sr_flags;
+	    in6_equal(&a->sr_ifa6, &b->sr_ifa6) && a->sr_mtu == b->sr_mtu && a->sr_flags == b->sr_flags && same_label(a, b);
 }
 
 char *
@@ -63,6 +90,11 @@ static_route_print(struct out *o, const struct static_route *sr)
 		out_printf(o, "-blackhole ");
 	if (sr->sr_flags & RTF_MPATH)
 		out_printf(o, "-mpath ");
+	if (sr->sr_label != NULL) {
+		const char *quote = strpbrk(sr->sr_label, " \t#'") != NULL ? "\"" : "";
+
+		out_printf(o, "-label %s%s%s ", quote, sr->sr_label, quote);
+	}
 	if (sr->sr_priority != RTP_STATIC)
 		out_printf(o, "-priority %u ", sr->sr_priority);
 	if (sr->sr_mtu != 0)
@@ -96,6 +128,7 @@ static_route_request(const struct static_route *sr)
 		.rq_gateway6 = scoped_gateway(sr),
 		.rq_ifa6 = sr->sr_ifa6,
 		.rq_mtu = sr->sr_mtu,
+		.rq_label = sr->sr_label,
 		.rq_exact = true,
 	};
 
@@ -183,8 +216,9 @@ replace(const struct static_route *was, struct static_route *new)
 	struct rt_request rq = static_route_request(new), old = static_route_request(was);
 	enum rt_error e;
 
-	if (was->sr_flags == new->sr_flags && in6_equal(&was->sr_ifa6, &new->sr_ifa6) && (new->sr_mtu != 0 || was->sr_mtu == 0))
-		return rt_change(&rq);	/* in place: flows stay; it cannot take an mtu or ifa away */
+	if (was->sr_flags == new->sr_flags && in6_equal(&was->sr_ifa6, &new->sr_ifa6) && (new->sr_label != NULL || was->sr_label == NULL) &&
+	    (new->sr_mtu != 0 || was->sr_mtu == 0))
+		return rt_change(&rq);	/* in place: flows stay; it cannot take an mtu, ifa or label away */
 	rt_delete(&old);
 	if ((e = rt_add(&rq)) != RT_OK)
 		new->sr_installed = rt_add(&old) == RT_OK;

@@ -12,6 +12,7 @@ struct static_route {
 	union { be32_t sr_dest; struct in6_addr sr_dest6; };	/* bits behind the prefix are zero */
 	union { be32_t sr_gateway; struct in6_addr sr_gateway6; };
 	union { be32_t sr_ifa; struct in6_addr sr_ifa6; };	/* 0: not said */
+	const char	*sr_label;	/* NULL: none. An array's routes own it (static_route_keep), others borrow it */
 	char		sr_zone[IFNAMSIZ];	/* of a link-local gateway: an interface, which need not exist; else "" */
 	uint8_t		sr_af;		/* enum af */
 	uint32_t	sr_mtu;		/* 0: the interface's */
@@ -25,6 +26,9 @@ struct static_route {
 /* -1, 0, 1 by key. */
 int	static_route_cmp(const struct static_route *, const struct static_route *);
 bool	static_route_equal(const struct static_route *, const struct static_route *);
+/* The label becomes a copy of its own (false: no memory, then it has none); that goes. Task context. */
+bool	static_route_keep(struct static_route *) __must_check;
+void	static_route_drop(struct static_route *);
 /* "-inet 10.1.0.0/16 10.0.1.2": words that route_args_parse turns into an equal route. */
 void	static_route_print(struct out *, const struct static_route *);
 /* The gateway as an admin writes it, "10.0.0.1" or "fe80::1%em0". */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/core/hostname.h"
 #include "net/ether/arp.h"
 #include "net/route/route_args.h"
 #include "net/route/rt_msg.h"
@@ -243,6 +244,68 @@ TEST(route_mpath)
 	CHECK_IN(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.1/16 10.0.0.2\n!route add -mpath 10.1/16 10.0.0.2\n"), "File exists");
 	CHECK_IN(cmd("route add -mpath -reject 10.5/16 127.0.0.1"), "-mpath: a route that leads nowhere is no way beside others");
 	cmd_end();
+}
+
+TEST(route_labels)
+{
+	static const char file[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n!route add -inet -label west 10.1.0.0/16 10.0.0.2\n"
+	    "!route add -inet -label \"to the north #1\" -priority 20 10.2.0.0/16 10.0.0.2\n";
+
+	cmd_start();
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n"), "");
+	CHECK_STR(cmd("route add -label west 10.1/16 10.0.0.2"), "add net 10.1/16: gateway 10.0.0.2\n");
+	CHECK_STR(cmd("route -q add -priority 20 -label \"to the north #1\" 10.2/16 10.0.0.2"), "");
+	CHECK_STR(cmd_config(), file);
+	CHECK_IN(cmd("netstat -rn -f inet"), "10.1/16            10.0.0.2           UGS        0        0     -     8 t0    \"west\"\n"
+	    "10.2/16            10.0.0.2           UGS        0        0     -    20 t0    \"to the north #1\"\n");
+	CHECK_STR(cmd("route -n show -inet -label west"), "Routing tables\n\nInternet:\n"
+	    "Destination        Gateway            Flags   Refs      Use   Mtu  Prio Iface\n"
+	    "10.1/16            10.0.0.2           UGS        0        0     -     8 t0    \"west\"\n");
+	CHECK_STR(cmd("route -n show -label east"), "Routing tables\n");
+	CHECK_IN(cmd("route -n get 10.2.0.1"), "<UP,GATEWAY,DONE,STATIC>\n      label: to the north #1\n     use  ");
+	CHECK_IN(cmd("route -j -n get 10.1.0.1"), "\"label\":\"west\"");
+	CHECK_STR(cmd("route change -label east 10.1/16"), "change net 10.1/16\n");
+	CHECK_STR(cmd("route change 10.1/16 10.0.0.7"), "change net 10.1/16: gateway 10.0.0.7\n");
+	CHECK_IN(cmd("route -n show -label east"), "10.1/16            10.0.0.7           UGS        0        0     -     8 t0    \"east\"\n");
+	CHECK_IN(cmd_config(), "!route add -inet -label east 10.1.0.0/16 10.0.0.7\n");
+	CHECK_STR(cmd_load(file), "");
+	CHECK_STR(cmd_config(), file);
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n!route add -inet 10.1.0.0/16 10.0.0.2\n"), "");
+	CHECK_IN(cmd("netstat -rn -f inet"), "10.1/16            10.0.0.2           UGS        0        0     -     8 t0   \n");
+	CHECK_STR(cmd("route -q add -label gone default 10.0.0.2"), "");	/* more than /etc/mygate can say */
+	CHECK_IN(cmd_config(), "!route add -inet -label gone default 10.0.0.2\n");
+	CHECK_STR(cmd("route -q flush"), "");
+	CHECK_STR(cmd_config(), "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n");
+	CHECK_IN(cmd("route add -label 12345678901234567890123456789012 10.1/16 10.0.0.2"), "-label: longer than 31 bytes");
+	CHECK_IN(cmd("route add -label 'a\"b' 10.1/16 10.0.0.2"), "-label: bad character");
+	CHECK_IN(cmd("route add -label '' 10.1/16 10.0.0.2"), "-label: empty");
+	cmd_end();
+}
+
+/* A copy without memory for a label is none; what was made of it goes. */
+TEST(route_label_nomem)
+{
+	struct static_route sr = { .sr_dest = addr("10.1.0.0"), .sr_plen = 16, .sr_label = "west" }, other = sr;
+	struct hostname *h = hostname_new("t0"), *c = NULL;
+	unsigned left;
+
+	CHECK(h != NULL && hostname_add_route(h, &sr));
+	other.sr_dest = addr("10.2.0.0");
+	other.sr_label = "east";
+	CHECK(hostname_add_route(h, &other));
+	for (left = 0; c == NULL; left++) {
+		CHECK(left < 20);
+		host.malloc_limited = true;
+		host.malloc_left = left;
+		c = hostname_copy(h);
+		host.malloc_limited = false;
+	}
+	CHECK(left > 3 && hostname_equal(h, c));
+	hostname_free(h);
+	CHECK_STR(hostname_find_route(c, &sr)->sr_label, "west");
+	CHECK(hostname_remove_route(c, &sr));
+	CHECK_STR(c->hn_routes[0].sr_label, "east");
+	hostname_free(c);
 }
 
 TEST(route_errors)
