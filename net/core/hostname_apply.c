@@ -4,6 +4,7 @@
  * Each element notes whether it is in force because of its object, so that every step may be repeated and taken back in
  * any order: an address that could not be had is not deleted from the interface that has it. The notes are the only
  * thing written in objects that the configuration's store owns. */
+#include <limits.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -239,33 +240,55 @@ bring_up(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 	return false;
 }
 
+/* False: that is an error, and told. */
 static bool
-install_route(struct config_err *ce, const struct static_route *was, struct static_route *new)
+route_refused(struct config_err *ce, const struct static_route *sr, enum rt_error e)
 {
-	enum rt_error e = static_route_apply(was, new);
 	char net[IN6_NETSTRLEN];
 
-	if (e == RT_OK)
-		return true;
-	af_printnet(net, new->sr_af, &new->sr_dest6, new->sr_plen);
+	af_printnet(net, sr->sr_af, &sr->sr_dest6, sr->sr_plen);
 	if (e == RT_UNREACH && hostname_absentees > 0) {
 		log_printf("route %s: %s: an interface is missing\n", net, rt_strerror(e));
 		return true;
 	}
-	config_error(ce, new->sr_line, "route %s: %s", net, rt_strerror(e));
+	config_error(ce, sr->sr_line, "route %s: %s", net, rt_strerror(e));
 	return false;
 }
 
+/* All, or those that were late last time. *left: how many still cannot be reached. */
 static bool
-install_routes(struct config_err *ce, const struct hostname *old, struct hostname *new)
+install_turn(struct config_err *ce, const struct hostname *old, struct hostname *new, bool all, unsigned *left)
 {
+	*left = 0;
 	for (unsigned i = 0; i < new->hn_nroutes; i++) {
 		struct static_route *n = &new->hn_routes[i];
+		enum rt_error e;
 
-		if (!install_route(ce, old != NULL ? hostname_find_route(old, n) : NULL, n))
+		if (!all && !n->sr_late)
+			continue;
+		e = static_route_apply(old != NULL ? hostname_find_route(old, n) : NULL, n);
+		n->sr_late = e == RT_UNREACH;
+		*left += n->sr_late;
+		if (e != RT_OK && e != RT_UNREACH && !route_refused(ce, n, e))
 			return false;
 	}
 	return true;
+}
+
+/* The gateway of one may be reached by another: those that are late have another turn as long as one was not any more. */
+static bool
+install_routes(struct config_err *ce, const struct hostname *old, struct hostname *new)
+{
+	unsigned left, before;
+	bool ok = install_turn(ce, old, new, true, &left);
+
+	for (before = UINT_MAX; ok && left > 0 && left < before;) {
+		before = left;
+		ok = install_turn(ce, old, new, false, &left);
+	}
+	for (unsigned i = 0; i < new->hn_nroutes && left > 0 && ok; i++)
+		ok = !new->hn_routes[i].sr_late || route_refused(ce, &new->hn_routes[i], RT_UNREACH);
+	return ok;
 }
 
 /* On the way back everything waits for its turn here, and there are no errors. */
@@ -276,13 +299,15 @@ hostname_retry(struct pending *pd)
 	struct ifnet *ifp = ifunit(h->hn_ifname);
 	struct out sink;
 	struct config_err quiet = { .ce_out = &sink, .ce_file = h->hn_ifname };
-	bool all;
+	bool all, later = false;
 
 	if (ifp == NULL)
 		return true;
 	out_init(&sink, NULL, NULL);
 	all = add_addrs(&quiet, ifp, h) && add_addrs6(&quiet, ifp, h) && check_addrs(&quiet, ifp, h) && check_addrs6(&quiet, ifp, h);
 	for (unsigned i = 0; all && i < h->hn_nroutes; i++)
+		later |= !h->hn_routes[i].sr_installed && static_route_apply(NULL, &h->hn_routes[i]) != RT_OK;
+	for (unsigned i = 0; all && later && i < h->hn_nroutes; i++)	/* by way of another */
 		all = h->hn_routes[i].sr_installed || static_route_apply(NULL, &h->hn_routes[i]) == RT_OK;
 	all = all && install_nbrs(&quiet, h);
 	out_free(&sink);

@@ -67,12 +67,20 @@ rt_overrides(const struct rtentry *model)
 	return rt != NULL && RT_FORWARDS(rt);
 }
 
+/* Gateways that a route leads to may be elsewhere. Neighbours are looked up as such: what they say has no part in it. */
+static void
+rt_touch(const struct rtentry *rt)
+{
+	if (!(rt->rt_flags & RTF_CLONED))
+		rt_recursion_touch(rt->rt_af, rt->rt_rdomain, &rt->rt_dest6, rt->rt_plen);
+}
+
 /* ---- what a route stands on ---- */
 
-static void
+void
 rt_hang(struct rtentry *rt, struct rtentry *parent)
 {
-	bool waits = (rt->rt_flags & RTF_GATEWAY) && parent == NULL && !(rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE));
+	bool waits = (rt->rt_flags & (RTF_GATEWAY | RTF_RECURSION)) && parent == NULL && !(rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE));
 	struct rtentry **list = parent != NULL ? &parent->rt_children_ :
 	    waits ? &rt_waiting[rt->rt_af][rt->rt_rdomain] : &rt_iflist[rt->rt_ifp->if_index];
 
@@ -83,12 +91,12 @@ rt_hang(struct rtentry *rt, struct rtentry *parent)
 	rt->rt_siblingp = list;
 	if (parent != NULL) {
 		parent->rt_refs++;
-		if (rt->rt_flags & RTF_GATEWAY)
+		if (rt->rt_flags & (RTF_GATEWAY | RTF_RECURSION))
 			parent->rt_flags |= RTF_CACHED;
 	}
 }
 
-static void
+void
 rt_unhang(struct rtentry *rt)
 {
 	struct rtentry *parent = rt->rt_parent;
@@ -100,13 +108,22 @@ rt_unhang(struct rtentry *rt)
 		parent->rt_flags &= ~RTF_CACHED;
 }
 
+/* There is a way to a gateway. */
+static bool
+rt_stands(const struct rtentry *parent)
+{
+	while (parent != NULL && (parent->rt_flags & RTF_RECURSION))
+		parent = parent->rt_parent;
+	return parent != NULL && nexthop_if_usable(parent->rt_ifp);
+}
+
 static bool
 rt_usable(const struct rtentry *rt)
 {
 	if (rt->rt_flags & (RTF_LOCAL | RTF_REJECT | RTF_BLACKHOLE))
 		return true;
-	if (rt->rt_flags & RTF_GATEWAY)
-		return rt->rt_parent != NULL && nexthop_if_usable(rt->rt_parent->rt_ifp);
+	if (rt->rt_flags & (RTF_GATEWAY | RTF_RECURSION))
+		return rt_stands(rt->rt_parent);
 	return nexthop_if_usable(rt->rt_ifp);
 }
 
@@ -115,8 +132,11 @@ rt_refresh(struct rtentry *rt)
 {
 	if (rt_usable(rt) != !!(rt->rt_flags & RTF_UP)) {
 		rt->rt_flags ^= RTF_UP;
-		rtable_reorder(rt);
-		rt_changed();
+		if (!(rt->rt_flags & RTF_RECURSION)) {
+			rtable_reorder(rt);
+			rt_changed();
+			rt_touch(rt);
+		}
 	}
 	for (struct rtentry *c = rt_children(rt); c != NULL; c = c->rt_sibling)
 		rt_refresh(c);
@@ -125,7 +145,9 @@ rt_refresh(struct rtentry *rt)
 void
 rt_release(struct rtentry *host)
 {
-	if (host != NULL && (host->rt_flags & RTF_CLONED) && host->rt_refs == 0 && host->rt_nh->nh_state == NH_INCOMPLETE)
+	if (host != NULL && (host->rt_flags & RTF_RECURSION) && host->rt_refs == 0)
+		rt_recursion_release(host);
+	else if (host != NULL && (host->rt_flags & RTF_CLONED) && host->rt_refs == 0 && host->rt_nh->nh_state == NH_INCOMPLETE)
 		rt_destroy(host);
 }
 
@@ -135,8 +157,7 @@ rt_pool(const struct rtentry *rt)
 	return rt->rt_flags & RTF_GATEWAY ? &rtentry_pool : &rtbase_pool;
 }
 
-/* A copy, with a reference to its rt_via of its own; NULL: no memory. */
-static struct rtentry *
+struct rtentry *
 rt_copy(const struct rtentry *model)
 {
 	struct rtentry *rt = pool_get(rt_pool(model));
@@ -148,6 +169,15 @@ rt_copy(const struct rtentry *model)
 		return rt;
 	pool_put(rt_pool(rt), rt);
 	return NULL;
+}
+
+void
+rt_free(struct rtentry *rt)
+{
+	if (rt->rt_nh != NULL)
+		nexthop_put(rt->rt_nh);
+	rt_via_put(rt->rt_via);
+	pool_put(rt_pool(rt), rt);
 }
 
 struct rtentry *
@@ -168,6 +198,7 @@ rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *nh)
 			if (overrides)
 				rt_changed();
 			rt_hang(rt, parent);
+			rt_touch(rt);
 			rt_msg_route(RTM_ADD, rt);
 			return rt;
 		}
@@ -193,6 +224,7 @@ rt_rehang(struct rtentry *rt, struct rtentry *parent, struct nexthop *nh)
 	rt_refresh(rt);
 	rt->rt_nh = nh;
 	rt_changed();
+	rt_touch(rt);
 	rt_msg_route(RTM_CHANGE, rt);
 	if (old != NULL)
 		nexthop_put(old);
@@ -205,7 +237,9 @@ rt_destroy(struct rtentry *rt)
 
 	OWNER(0);
 	while ((c = rt_children(rt)) != NULL) {
-		if (c->rt_flags & RTF_GATEWAY)
+		if (c->rt_flags & RTF_RECURSION)
+			rt_recursion_lost(c);
+		else if (c->rt_flags & RTF_GATEWAY)
 			rt_rehang(c, NULL, NULL);
 		else
 			rt_destroy(c);
@@ -216,10 +250,8 @@ rt_destroy(struct rtentry *rt)
 	rtable_remove(rt);
 	if (rt_followed(rt))
 		rt_changed();
-	if (rt->rt_nh != NULL)
-		nexthop_put(rt->rt_nh);
-	rt_via_put(rt->rt_via);
-	pool_put(rt_pool(rt), rt);
+	rt_touch(rt);
+	rt_free(rt);
 }
 
 void
@@ -403,7 +435,7 @@ rt_gateway_route(unsigned af, unsigned rdomain, const struct in6_addr *gw, bool 
 }
 
 enum rt_error
-rt_resolve(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct rtentry **parent, struct nexthop **nh)
+rt_resolve_direct(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct rtentry **parent, struct nexthop **nh)
 {
 	bool nomem;
 
@@ -418,17 +450,27 @@ rt_resolve(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct
 }
 
 enum rt_error
-rt_set_gateway(struct rtentry *rt, const struct in6_addr *gateway)
+rt_resolve(const struct rt_request *rq, struct rtentry **parent, struct nexthop **nh)
 {
+	enum rt_error e = rt_resolve_direct(rq->rq_af, rq->rq_rdomain, &rq->rq_gateway6, parent, nh);
+
+	return e == RT_UNREACH && rq->rq_recurse ? rt_recursion_get(rq->rq_af, rq->rq_rdomain, &rq->rq_gateway6, parent, nh) : e;
+}
+
+enum rt_error
+rt_set_gateway(struct rtentry *rt, const struct rt_request *rq)
+{
+	const struct in6_addr *gateway = &rq->rq_gateway6;
 	struct rtentry *parent;
 	struct rt_via *via;
 	struct nexthop *nh;
 	enum rt_error e;
 
-	if ((e = rt_resolve(rt->rt_af, rt->rt_rdomain, gateway, &parent, &nh)) != RT_OK)
+	if ((e = rt_resolve(rq, &parent, &nh)) != RT_OK)
 		return e;
 	if ((via = rt_via_get(gateway, &parent->rt_via->v_ifa6, rt->rt_via->v_label)) == NULL) {
-		nexthop_put(nh);
+		if (nh != NULL)
+			nexthop_put(nh);
 		rt_release(parent);
 		return RT_NOMEM;
 	}
@@ -445,10 +487,10 @@ rt_retry(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned pl
 	struct rtentry *next;
 
 	for (struct rtentry *rt = rt_waiting[af][rdomain]; rt != NULL; rt = next) {
-		struct in6_addr gateway = rt->rt_via->v_gateway6;
+		struct rt_request rq = { .rq_af = (uint8_t)af, .rq_rdomain = (uint16_t)rdomain, .rq_gateway6 = rt->rt_via->v_gateway6 };
 
 		next = rt->rt_sibling;
-		if (in6_covers(dest, plen, &gateway))
-			rt_set_gateway(rt, &gateway);		/* or it waits on */
+		if (!(rt->rt_flags & RTF_RECURSION) && in6_covers(dest, plen, &rq.rq_gateway6))
+			rt_set_gateway(rt, &rq);		/* or it waits on */
 	}
 }

@@ -30,6 +30,7 @@
 #define RTF_CONNECTED	0x800000
 #define RTF_TIMED	0x1000000	/* ours: it ends at a time (rt_expire.c) */
 #define RTF_SHARES	0x2000000	/* ours: added with RTF_MPATH: others of its prefix and priority may stand beside it */
+#define RTF_RECURSION	0x4000000	/* ours: a gateway that another route leads to, of no table (rt_recurse.c) */
 /* What keeps a packet from simply being forwarded. */
 #define RTF_SPECIAL	(RTF_REJECT | RTF_BLACKHOLE | RTF_LOCAL | RTF_BROADCAST | RTF_CLONING | RTF_MULTICAST)
 
@@ -71,7 +72,7 @@ struct rtentry {
 	struct rtentry	*rt_next;	/* same prefix: without RTF_UP, or worse priority, or younger */
 
 	/* What it stands on. A cloned route: the network that made it; a gateway route: its gateway's host or local
-	 * route; NULL: the interface itself, or nothing at present (a gateway route whose gateway is on no connected
+	 * route, or its RTF_RECURSION; NULL: the interface itself, or nothing at present (a gateway route whose gateway is on no connected
 	 * network: it waits, without RTF_UP and rt_nh). */
 	struct rtentry	*rt_parent;
 	struct rtentry	*rt_sibling, **rt_siblingp;	/* the others; free for the pool once it stands on nothing */
@@ -115,7 +116,9 @@ struct rt_request {
 	/* Change, delete: only a route that was added with or without RTF_MPATH, as rq_flags say; with it, of this gateway. Add: without it, too, the
 	 * route may stand beside those that have it, so that it does not matter which comes first. */
 	bool		rq_exact;
-	/* With RTF_GATEWAY: must be reachable directly; link-local with its zone. Delete: 0 or must match. */
+	bool		rq_recurse;
+	/* With RTF_GATEWAY: must be reachable directly, or (rq_recurse) by another gateway route that is not the default one; link-local with its
+	 * zone. Delete: 0 or must match. */
 	union { be32_t rq_gateway; struct in6_addr rq_gateway6; };
 	struct ifnet	*rq_ifp;	/* without RTF_GATEWAY: the interface */
 	union { be32_t rq_ifa; struct in6_addr rq_ifa6; };	/* 0: the interface's address that faces the gateway */
@@ -160,6 +163,8 @@ struct rtentry *rt_clone_admin6(struct rtentry *cloning, const struct in6_addr *
 /* The cloning route that holds addr, whether it is up or not, whatever more specific gateway routes say; NULL: none. */
 struct rtentry *rt_connected(unsigned rdomain, be32_t addr);
 struct rtentry *rt_connected6(unsigned rdomain, const struct in6_addr *addr);
+/* The interface by which another gateway route leads to a gateway; NULL: none does, or only the default route. */
+struct ifnet *rt_recursive_facing(unsigned af, unsigned rdomain, const struct in6_addr *gateway);
 /* The host route (RTF_LLINFO, cloned or an admin's) of a neighbour; NULL: nobody has made one. */
 struct rtentry *rt_of_neighbour(const struct nexthop *);
 /* The neighbour is no longer of interest: removes its host route, and with it nh. False: a gateway route or an admin

@@ -259,7 +259,9 @@ rt_if_detach(struct ifnet *ifp)
 			next = rt->rt_sibling;
 			if (rt->rt_ifp != ifp)
 				continue;
-			if (lo == NULL || ifp == lo)
+			if (rt->rt_flags & RTF_RECURSION)
+				rt_recursion_detach(rt, ifp == lo ? NULL : lo);
+			else if (lo == NULL || ifp == lo)
 				rt_destroy(rt);
 			else
 				rt->rt_ifp = lo;

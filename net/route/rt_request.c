@@ -88,9 +88,9 @@ rt_add_onlink(struct rtentry *model, struct nexthop **nh)
 }
 
 static enum rt_error
-rt_add_gateway(struct rtentry *model, struct rtentry **parent, struct nexthop **nh)
+rt_add_gateway(const struct rt_request *rq, struct rtentry *model, struct rtentry **parent, struct nexthop **nh)
 {
-	enum rt_error e = rt_resolve(model->rt_af, model->rt_rdomain, &model->rt_via->v_gateway6, parent, nh);
+	enum rt_error e = rt_resolve(rq, parent, nh);
 
 	if (e == RT_OK) {
 		model->rt_ifp = (*parent)->rt_ifp;
@@ -142,7 +142,7 @@ rt_add(const struct rt_request *rq)
 	if (model.rt_flags & RT_NOWAY)
 		e = rt_add_noway(&model, &parent);
 	else if (model.rt_flags & RTF_GATEWAY)
-		e = rt_add_gateway(&model, &parent, &nh);
+		e = rt_add_gateway(rq, &model, &parent, &nh);
 	else
 		e = rt_add_onlink(&model, &nh);
 	if (e != RT_OK)
@@ -240,16 +240,16 @@ rt_gateway_taken(const struct rtentry *rt, const struct in6_addr *gateway)
 }
 
 static enum rt_error
-rt_change_gateway(struct rtentry *rt, const struct in6_addr *gateway)
+rt_change_gateway(struct rtentry *rt, const struct rt_request *rq)
 {
 	struct rtentry *old = rt->rt_parent;
 	enum rt_error e;
 
 	if (!(rt->rt_flags & RTF_GATEWAY) || (rt->rt_flags & RT_NOWAY))
 		return RT_INVAL;
-	if (rt_gateway_taken(rt, gateway))
+	if (rt_gateway_taken(rt, &rq->rq_gateway6))
 		return RT_EXIST;
-	if ((e = rt_set_gateway(rt, gateway)) == RT_OK)
+	if ((e = rt_set_gateway(rt, rq)) == RT_OK)
 		rt_release(old);
 	return e;
 }
@@ -284,7 +284,7 @@ rt_change(const struct rt_request *rq)
 	if (rt->rt_flags & RTF_CLONED)
 		return RT_INVAL;
 	if (!in6_is_any(&rq->rq_gateway6) && !in6_equal(&rq->rq_gateway6, &rt->rt_via->v_gateway6) &&
-	    (e = rt_change_gateway(rt, &rq->rq_gateway6)) != RT_OK)
+	    (e = rt_change_gateway(rt, rq)) != RT_OK)
 		return e;
 	if ((ifa || rq->rq_label != NULL) && (e = rt_change_via(rt, rq, local)) != RT_OK)
 		return e;

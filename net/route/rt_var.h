@@ -29,10 +29,27 @@ uint64_t rt_path_seed(const struct in6_addr *gateway);
 /* rt_via.c: the object for both addresses and the label, with a reference; NULL: no memory. Gives one back. */
 struct rt_via *rt_via_get(const struct in6_addr *gateway, const struct in6_addr *ifa, const char *label);
 void	rt_via_put(struct rt_via *);
-/* Finds what a route through a gateway would stand on, and its nexthop, with a reference. */
-enum rt_error rt_resolve(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct rtentry **parent, struct nexthop **nh);
+/* Finds what a route through a gateway on a network of ours would stand on, and its nexthop, with a reference. */
+enum rt_error rt_resolve_direct(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct rtentry **parent, struct nexthop **nh);
+/* Through any gateway that rq allows; a nexthop of NULL: it waits. */
+enum rt_error rt_resolve(const struct rt_request *rq, struct rtentry **parent, struct nexthop **nh);
 /* A gateway route goes another way, or finds its own again: next hop, interface, source address. Not RT_OK: nothing has changed. */
-enum rt_error rt_set_gateway(struct rtentry *, const struct in6_addr *gateway);
+enum rt_error rt_set_gateway(struct rtentry *, const struct rt_request *);
+
+/* rt_recurse.c. The gateway that is reached by another gateway route, made for who is first to stand on it. */
+enum rt_error rt_recursion_get(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct rtentry **parent, struct nexthop **nh);
+void	rt_recursion_lost(struct rtentry *);		/* what it stands on is going */
+void	rt_recursion_release(struct rtentry *);		/* nobody stands on it any more: it goes */
+/* Its interface goes for ever. lo: instead; NULL: there is none, all that stands on it goes, too. */
+void	rt_recursion_detach(struct rtentry *, struct ifnet *lo);
+/* A route of that prefix has changed: gateways within may be elsewhere. */
+void	rt_recursion_touch(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen);
+/* route.c, for rt_recurse.c: a copy with a reference to its rt_via of its own (NULL: no memory); gives back what it holds, and itself. On and off
+ * the list of what it stands on. */
+struct rtentry *rt_copy(const struct rtentry *model);
+void	rt_free(struct rtentry *);
+void	rt_hang(struct rtentry *, struct rtentry *parent);
+void	rt_unhang(struct rtentry *);
 /* Lets it stand on parent, with nh (its reference becomes the route's); both NULL: it waits. */
 void	rt_rehang(struct rtentry *, struct rtentry *parent, struct nexthop *);
 /* The host route of a gateway (or NULL) may have lost its last user: a neighbour that was never spoken to goes at once,

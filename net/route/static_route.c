@@ -130,6 +130,7 @@ static_route_request(const struct static_route *sr)
 		.rq_mtu = sr->sr_mtu,
 		.rq_label = sr->sr_label,
 		.rq_exact = true,
+		.rq_recurse = true,
 	};
 
 	return rq;
@@ -170,12 +171,21 @@ if_facing6(unsigned rdomain, const struct in6_addr *addr)
 	return best;
 }
 
-struct ifnet *
-static_route_facing(const struct static_route *sr)
+static struct ifnet *
+facing_directly(const struct static_route *sr)
 {
 	struct in6_addr gateway = scoped_gateway(sr);
 
 	return sr->sr_af == AF_IP4 ? if_facing(0, sr->sr_gateway) : if_facing6(0, &gateway);
+}
+
+struct ifnet *
+static_route_facing(const struct static_route *sr)
+{
+	struct in6_addr gateway = scoped_gateway(sr);
+	struct ifnet *ifp = facing_directly(sr);
+
+	return ifp != NULL || (sr->sr_flags & (RTF_REJECT | RTF_BLACKHOLE)) ? ifp : rt_recursive_facing(sr->sr_af, 0, &gateway);
 }
 
 void
@@ -249,8 +259,9 @@ static_route_check(const struct static_route *sr)
 	for (; rt != NULL; rt = rt->rt_next)
 		if (rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST))
 			return (rt->rt_flags & RTF_LOCAL) && (rt->rt_ifp->if_flags & IFF_LOOPBACK) ? RT_OK : RT_UNREACH;
-	ifp = static_route_facing(sr);
-	return ifp != NULL && !(ifp->if_flags & IFF_LOOPBACK) ? RT_OK : RT_UNREACH;
+	if ((ifp = facing_directly(sr)) != NULL)
+		return !(ifp->if_flags & IFF_LOOPBACK) ? RT_OK : RT_UNREACH;
+	return rt_recursive_facing(sr->sr_af, 0, &gateway) != NULL ? RT_OK : RT_UNREACH;
 }
 
 enum rt_error

@@ -20,6 +20,7 @@ struct static_route {
 	unsigned	sr_line;	/* of its file, for messages; 0: a command's */
 	uint8_t		sr_plen;
 	uint8_t		sr_priority;
+	bool		sr_late;	/* its gateway could not be reached in the last turn; hostname_apply's own */
 	bool		sr_installed;	/* it stands in the table because of this object; static_route_apply's own */
 };
 
@@ -51,7 +52,7 @@ enum rt_error static_route_check(const struct static_route *);
 /* The interface one of whose networks holds addr, the longest prefix first, whether it is up or not. NULL: none. */
 struct ifnet *if_facing(unsigned rdomain, be32_t addr);
 struct ifnet *if_facing6(unsigned rdomain, const struct in6_addr *addr);
-/* The same for the gateway of a route, in rdomain 0. */
+/* The same for the gateway of a route, in rdomain 0; or the interface by which another route leads to it. */
 struct ifnet *static_route_facing(const struct static_route *);
 
 #endif

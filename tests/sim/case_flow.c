@@ -219,7 +219,7 @@ same_counters(unsigned step)
 
 static const char *const sources[] = { "10.0.0.2", "10.0.0.3", "10.0.1.2", "10.0.2.2", "10.9.1.1", "10.0.9.9", "10.0.0.77", "0.0.0.0", "127.0.0.1" };
 static const char *const dests[] = { "10.1.0.1", "10.1.7.1", "10.1.7.2", "10.0.1.2", "10.0.2.2", "10.0.0.2", "10.2.0.1", "10.0.1.1", "10.0.1.255", "10.0.1.88",
-	"10.0.9.9", "224.0.0.5", "255.255.255.255" };
+	"10.0.9.9", "10.3.0.1", "224.0.0.5", "255.255.255.255" };
 static const uint8_t sources6[][16] = { { 0xfd, 0, 0, 0, [15] = 2 }, { 0xfd, 0, 0, 1, [15] = 2 }, { 0xfd, 1, [15] = 9 }, { 0xfe, 0x80, [15] = 7 } };
 static const uint8_t dests6[][16] = { { 0xfd, 1, [15] = 1 }, { 0xfd, 1, 0, 0, 0, 7, [15] = 1 }, { 0xfd, 0, 0, 1, [15] = 2 }, { 0xfd, 0, 0, 2, [15] = 2 },
 	{ 0xfd, 0, 0, 1, [15] = 1 }, { 0xfd, 9, [15] = 1 }, { 0xff, 2, [15] = 1 } };
@@ -435,7 +435,8 @@ change(void)
 		"sysctl net.inet.ip.redirect=0", "sysctl net.inet.ip.redirect=1",
 		"route add -mpath 10.1/16 10.0.2.2", "route add -mpath 10.1/16 10.0.2.2", "route delete 10.1/16 10.0.2.2", "route add -mpath 10.1.7/24 10.0.1.2",
 		"route delete 10.1.7/24 10.0.1.2", "route delete -inet6 fd01::/32 fd00:2::2", "sysctl net.inet.ip.multipath=0",
-		"sysctl net.inet.ip.multipath=1",
+		"sysctl net.inet.ip.multipath=1", "route add 10.3/16 10.1.7.9", "route add 10.3/16 10.1.7.9", "route delete 10.3/16", "route delete 10.1.7/24",
+		"route add 10.1.7/24 10.0.2.2",
 	};
 	static const char *const own[] = { "sysctl net.flow.limit=4", "sysctl net.flow.limit=1000", "sysctl net.flow.timeout=1", "sysctl net.flow.timeout=30",
 		"sysctl net.flow.timeout_new=1", "sysctl net.flow.enable=0", "sysctl net.flow.enable=1", "sysctl net.flow.enable=1" };

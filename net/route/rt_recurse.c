@@ -1,0 +1,253 @@
+/* rt_recurse.c - gateways that are on no network of ours, but reached by another gateway route: their routes take that one's next hop, and follow it.
+ * Core 0.
+ *
+ * Such a gateway is a host route of no table (RTF_RECURSION), one for all routes that have it. It stands on what the route to it stands on:
+ * a neighbour, or another such gateway; they stand on it. What may lead to it has changed: it is looked up anew when the pass ends. */
+#include "kernel/loop.h"
+#include "net/core/counter.h"
+#include "net/core/owner.h"
+#include "net/route/rt_msg.h"
+#include "net/route/rt_var.h"
+
+COUNTER(nhs_loops, nexthop, 20, INFO, "route%s passed over that would lead to their own gateway");
+
+#define RECURSIONS_MAX	1024u		/* each change of a route looks at all of them */
+#define DEPTH_MAX	8u		/* of gateways that are reached by gateways */
+#define LOOK_UPS	64u		/* at the end of a pass */
+
+static struct rtentry *recursions;	/* by rt_next */
+static unsigned nrecursions;
+static void recursions_renew(void);
+static struct loop_end recursions_end = { .le_func = recursions_renew };
+
+/* rt stands on the gateway `on`, or too far from the ground. */
+static bool
+rt_leads_to(const struct rtentry *rt, const struct rtentry *on)
+{
+	unsigned depth = 0;
+
+	for (; rt != NULL && depth < DEPTH_MAX; depth++, rt = rt->rt_parent)
+		if (rt == on)
+			return true;
+	return depth == DEPTH_MAX;
+}
+
+/* The route that leads to a gateway; `self`: that gateway, or NULL while it is nobody's yet. The default route is none: what is not known to be
+ * anywhere is a mistake. */
+static struct rtentry *
+rt_towards(unsigned af, unsigned rdomain, const struct in6_addr *gateway, const struct rtentry *self)
+{
+	unsigned plen = af_bits(af) + 1;
+	struct rtentry *rt;
+
+	for (; (rt = rtable_shorter(af, rdomain, gateway, plen)) != NULL && rt->rt_plen > 0; plen = rt->rt_plen) {
+		if (!(rt->rt_flags & RTF_GATEWAY) || (rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE)))
+			return NULL;
+		if (self == NULL || !rt_leads_to(rt->rt_parent, self))
+			return rt;
+		counter_inc(nhs_loops);
+	}
+	return NULL;
+}
+
+static struct rtentry *
+recursion_find(unsigned af, unsigned rdomain, const struct in6_addr *gateway)
+{
+	struct rtentry *g = recursions;
+
+	while (g != NULL && !(in6_equal(&g->rt_dest6, gateway) && g->rt_af == af && g->rt_rdomain == rdomain))
+		g = g->rt_next;
+	return g;
+}
+
+struct ifnet *
+rt_recursive_facing(unsigned af, unsigned rdomain, const struct in6_addr *gateway)
+{
+	const struct rtentry *rt = rt_towards(af, rdomain, gateway, recursion_find(af, rdomain, gateway));
+
+	return rt != NULL ? rt->rt_ifp : NULL;
+}
+
+/* The way of what stands on a gateway becomes the gateway's own. Without memory for that the source address stays what it was. */
+static void
+recursion_pass_on(const struct rtentry *g, struct rtentry *c)
+{
+	struct nexthop *old = c->rt_nh;
+	struct rt_via *via = rt_via_get(&c->rt_via->v_gateway6, &g->rt_via->v_ifa6, c->rt_via->v_label);
+
+	if ((c->rt_nh = g->rt_nh) != NULL)
+		c->rt_nh->nh_refs++;
+	c->rt_ifp = g->rt_ifp;
+	if (via != NULL) {
+		rt_via_put(c->rt_via);
+		c->rt_via = via;
+	}
+	if (!(c->rt_flags & RTF_RECURSION))
+		rt_msg_route(RTM_CHANGE, c);
+	if (old != NULL)
+		nexthop_put(old);
+}
+
+static void
+recursion_pass_down(const struct rtentry *g, unsigned depth)
+{
+	for (struct rtentry *c = rt_children(g); c != NULL; c = c->rt_sibling) {
+		recursion_pass_on(g, c);
+		if ((c->rt_flags & RTF_RECURSION) && depth < DEPTH_MAX)
+			recursion_pass_down(c, depth + 1);
+	}
+}
+
+/* It stands on something else from now on; with nh's reference. NULL: on nothing; nh NULL: that waits itself. A route with RTF_UP always has its next
+ * hop. */
+static void
+recursion_move(struct rtentry *g, struct rtentry *parent, struct nexthop *nh, const struct in6_addr *ifa)
+{
+	struct rt_via *via = parent != NULL ? rt_via_get(&g->rt_dest6, ifa, "") : NULL;
+	struct nexthop *old = g->rt_nh;
+
+	if (via != NULL) {
+		rt_via_put(g->rt_via);
+		g->rt_via = via;
+	}
+	rt_unhang(g);
+	rt_hang(g, parent);
+	if (nh == NULL)
+		rt_refresh(g);
+	g->rt_nh = nh;
+	g->rt_ifp = parent != NULL ? parent->rt_ifp : g->rt_ifp;
+	recursion_pass_down(g, 0);
+	rt_refresh(g);
+	rt_changed();
+	if (old != NULL)
+		nexthop_put(old);
+}
+
+void
+rt_recursion_lost(struct rtentry *g)
+{
+	recursion_move(g, NULL, NULL, NULL);
+	rt_recursion_touch(g->rt_af, g->rt_rdomain, &g->rt_dest6, af_bits(g->rt_af));
+}
+
+/* Looks where it is. False: no memory. */
+static bool
+recursion_renew(struct rtentry *g)
+{
+	struct rtentry *old = g->rt_parent, *parent = NULL, *rt;
+	const struct in6_addr *ifa = NULL;
+	struct nexthop *nh = NULL;
+	enum rt_error e = rt_resolve_direct(g->rt_af, g->rt_rdomain, &g->rt_dest6, &parent, &nh);
+
+	if (e == RT_NOMEM)
+		return false;
+	if (e == RT_OK) {
+		ifa = &parent->rt_via->v_ifa6;
+	} else if ((rt = rt_towards(g->rt_af, g->rt_rdomain, &g->rt_dest6, g)) != NULL) {
+		parent = rt->rt_parent;
+		ifa = &rt->rt_via->v_ifa6;
+		if ((nh = rt->rt_nh) != NULL)
+			nh->nh_refs++;
+	}
+	if (parent != old || nh != g->rt_nh)
+		recursion_move(g, parent, nh, ifa);
+	else if (nh != NULL)
+		nexthop_put(nh);
+	if (old != NULL && old != g->rt_parent)
+		rt_release(old);
+	return true;
+}
+
+/* One may take others with it: the next is looked for from the start. Without memory it stays as it is until something changes. */
+static void
+recursions_renew(void)
+{
+	struct rtentry *g;
+
+	for (unsigned n = 0; n < LOOK_UPS; n++) {
+		for (g = recursions; g != NULL && !(g->rt_flags & RTF_MODIFIED);)
+			g = g->rt_next;
+		if (g == NULL)
+			return;
+		g->rt_flags &= ~RTF_MODIFIED;
+		recursion_renew(g);
+	}
+	loop_at_end(&recursions_end);
+}
+
+/* RTF_MODIFIED: it is to be looked up. */
+void
+rt_recursion_touch(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen)
+{
+	for (struct rtentry *g = recursions; g != NULL; g = g->rt_next)
+		if (g->rt_af == af && g->rt_rdomain == rdomain && !(g->rt_flags & RTF_MODIFIED) && in6_covers(dest, plen, &g->rt_dest6)) {
+			g->rt_flags |= RTF_MODIFIED;
+			loop_at_end(&recursions_end);
+		}
+}
+
+void
+rt_recursion_release(struct rtentry *g)
+{
+	struct rtentry *parent = g->rt_parent, **p = &recursions;
+
+	KASSERT(g->rt_refs == 0);
+	while (*p != g)
+		p = &(*p)->rt_next;
+	*p = g->rt_next;
+	nrecursions--;
+	rt_unhang(g);
+	rt_free(g);
+	rt_release(parent);
+}
+
+void
+rt_recursion_detach(struct rtentry *g, struct ifnet *lo)
+{
+	struct rtentry *c;
+
+	g->rt_ifp = lo;
+	if (lo != NULL) {
+		recursion_pass_down(g, 0);
+		return;
+	}
+	while ((c = rt_children(g)) != NULL) {
+		if (c->rt_flags & RTF_RECURSION)
+			rt_recursion_detach(c, NULL);
+		else
+			rt_destroy(c);
+	}
+	rt_recursion_release(g);
+}
+
+enum rt_error
+rt_recursion_get(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct rtentry **parent, struct nexthop **nh)
+{
+	struct rtentry *g = recursion_find(af, rdomain, gateway);
+	const struct rtentry *rt = rt_towards(af, rdomain, gateway, g);
+	struct rt_via via = { .v_gateway6 = *gateway };
+	struct rtentry model = { .rt_af = (uint8_t)af, .rt_rdomain = (uint8_t)rdomain, .rt_plen = (uint8_t)af_bits(af), .rt_dest6 = *gateway,
+	    .rt_flags = RTF_HOST | RTF_RECURSION, .rt_via = &via };
+
+	OWNER(0);
+	if (g == NULL && rt == NULL)
+		return RT_UNREACH;
+	if (g == NULL) {
+		model.rt_ifp = rt->rt_ifp;
+		if (nrecursions >= RECURSIONS_MAX || (g = rt_copy(&model)) == NULL)
+			return RT_NOMEM;
+		g->rt_next = recursions;
+		recursions = g;
+		nrecursions++;
+		rt_hang(g, NULL);
+	}
+	if (!recursion_renew(g)) {
+		if (g->rt_refs == 0)
+			rt_recursion_release(g);
+		return RT_NOMEM;
+	}
+	if ((*nh = g->rt_nh) != NULL)
+		(*nh)->nh_refs++;
+	*parent = g;
+	return RT_OK;
+}

@@ -1,0 +1,230 @@
+/* test_recurse.c - gateways that other gateway routes lead to: they follow those, wherever they go. */
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/loop.h"
+#include "net/ether/arp.h"
+#include "net/route/rt_var.h"
+#include "tests/unit/cmdfix.h"
+#include "tests/unit/rt6fix.h"
+
+static enum rt_error
+rq(enum rt_error (*fn)(const struct rt_request *), const char *net, const char *gw)
+{
+	struct rt_request r = { .rq_flags = RTF_STATIC, .rq_recurse = true };
+
+	CHECK(ip4_parsenet(net, &r.rq_dest, &r.rq_plen));
+	if (gw != NULL) {
+		r.rq_gateway = addr(gw);
+		r.rq_flags |= RTF_GATEWAY;
+	}
+	return fn(&r);
+}
+
+static void
+pass(void)
+{
+	while (loop_pass())
+		continue;
+}
+
+/* "t1 10.0.1.2": by which interface and neighbour packets go; "down". */
+static const char *
+way(const char *dst)
+{
+	static char buf[80];
+	char a[IP4_STRLEN];
+	const struct rtentry *rt;
+
+	pass();
+	rt = rtable_match(0, addr(dst));
+	if (rt == NULL || !RT_FORWARDS(rt))
+		return rt == NULL ? "none" : "down";
+	CHECK(rt->rt_nh->nh_ifp == rt->rt_ifp);
+	snprintf(buf, sizeof(buf), "%s %s", rt->rt_ifp->if_xname, ip4_print(a, rt->rt_nh->nh_addr));
+	return buf;
+}
+
+TEST(recurse_follows)
+{
+	const struct rtentry *rt;
+	struct pkt p, *out;
+
+	net_start();
+	CHECK_EQ(rq(rt_add, "10.6/16", "10.5.0.1"), RT_UNREACH);
+	CHECK_EQ(rq(rt_add, "10.5/16", "10.0.1.2"), RT_OK);
+	CHECK_EQ(rq(rt_add, "10.6/16", "10.5.0.1"), RT_OK);
+	CHECK_EQ(rq(rt_add, "10.4/16", "10.5.0.1"), RT_OK);
+	CHECK_EQ(rq(rt_add, "10.4/16", "10.5.0.1"), RT_EXIST);
+	CHECK((rt = rtable_lookup(0, addr("10.6.0.0"), 16)) != NULL);
+	CHECK_EQ(rt->rt_via->v_gateway, addr("10.5.0.1"));
+	CHECK_EQ(rt->rt_via->v_ifa, addr("10.0.1.1"));
+	CHECK_STR(way("10.6.0.1"), "t1 10.0.1.2");
+	pkt_udp(&p, "10.0.0.2", "10.6.0.1", 64, 20);
+	wire_rx(&t0, &p);
+	CHECK((out = wire_tx(&t1)) != NULL && memcmp(out->p_b, t1.w_host, 6) == 0);
+	CHECK_EQ(rq(rt_change, "10.5/16", "10.0.0.9"), RT_OK);
+	CHECK_STR(way("10.6.0.1"), "t0 10.0.0.9");
+	CHECK_EQ(rt->rt_via->v_ifa, addr("10.0.0.1"));
+	CHECK_EQ(rq(rt_add, "10.5.0/24", "10.0.1.7"), RT_OK);		/* a more specific one takes it */
+	CHECK_STR(way("10.6.0.1"), "t1 10.0.1.7");
+	CHECK_STR(way("10.4.0.1"), "t1 10.0.1.7");
+	CHECK_EQ(rq(rt_delete, "10.5.0/24", NULL), RT_OK);
+	CHECK_STR(way("10.6.0.1"), "t0 10.0.0.9");
+	CHECK(nexthop_find(&t1.w_if, addr("10.0.1.7")) == NULL);
+	CHECK_EQ(rq(rt_delete, "10.5/16", NULL), RT_OK);
+	CHECK_STR(way("10.6.0.1"), "down");
+	CHECK_EQ(rq(rt_add, "default", "10.0.1.2"), RT_OK);		/* does not lead there */
+	CHECK_STR(way("10.6.0.1"), "down");
+	CHECK_EQ(rq(rt_add, "10.5/16", "10.0.1.2"), RT_OK);
+	CHECK_STR(way("10.6.0.1"), "t1 10.0.1.2");
+	CHECK_EQ(rq(rt_delete, "10.6/16", NULL), RT_OK);
+	CHECK_EQ(rq(rt_delete, "10.4/16", NULL), RT_OK);
+	CHECK_EQ(rtable_lookup(0, addr("10.0.1.2"), 32)->rt_refs, 3);	/* of 10.1, 10.5, default */
+	net_end();
+}
+
+/* The link, its address, and a network on which the gateway itself is. */
+TEST(recurse_interfaces)
+{
+	net_start();
+	CHECK_EQ(rq(rt_add, "10.5/16", "10.0.1.2"), RT_OK);
+	CHECK_EQ(rq(rt_add, "10.6/16", "10.5.0.1"), RT_OK);
+	CHECK_EQ(rq(rt_add, "10.7/16", "10.6.0.1"), RT_OK);		/* one more step */
+	if_link_state_change(&t1.w_if, LINK_STATE_DOWN);
+	CHECK_STR(way("10.7.0.1"), "down");
+	CHECK_EQ(rq(rt_add, "10.8/16", "10.5.0.1"), RT_OK);
+	CHECK_STR(way("10.8.0.1"), "down");
+	if_link_state_change(&t1.w_if, LINK_STATE_UP);
+	CHECK_STR(way("10.7.0.1"), "t1 10.0.1.2");
+	CHECK_STR(way("10.8.0.1"), "t1 10.0.1.2");
+	CHECK(if_deladdr(&t1.w_if, addr("10.0.1.1")) == NULL);
+	CHECK_STR(way("10.7.0.1"), "down");
+	CHECK(if_addaddr(&t1.w_if, addr("10.0.1.1"), 24, 0) == NULL);
+	CHECK_STR(way("10.7.0.1"), "t1 10.0.1.2");
+	CHECK(if_addaddr(&t0.w_if, addr("10.5.0.9"), 24, 0) == NULL);
+	CHECK_STR(way("10.7.0.1"), "t0 10.5.0.1");
+	CHECK_STR(way("10.5.7.1"), "t1 10.0.1.2");
+	CHECK(if_deladdr(&t0.w_if, addr("10.5.0.9")) == NULL);
+	CHECK_STR(way("10.7.0.1"), "t1 10.0.1.2");
+	CHECK(nexthop_find(&t0.w_if, addr("10.5.0.1")) == NULL);
+	net_end();
+}
+
+/* What would lead to its own gateway is passed over. */
+TEST(recurse_loops)
+{
+	net_start();
+	CHECK_EQ(rq(rt_add, "10.32/11", "10.0.1.2"), RT_OK);
+	CHECK_EQ(rq(rt_add, "10.36/16", "10.37.0.1"), RT_OK);
+	counter_mark();
+	CHECK_EQ(rq(rt_add, "10.37/16", "10.36.0.1"), RT_OK);
+	CHECK_STR(way("10.36.0.1"), "t1 10.0.1.2");
+	CHECK_STR(way("10.37.0.1"), "t1 10.0.1.2");
+	CHECK(counter_delta("nhs_loops") > 0);
+	CHECK_EQ(rq(rt_add, "10.38/16", "10.38.0.1"), RT_OK);
+	CHECK_STR(way("10.38.0.1"), "t1 10.0.1.2");
+	CHECK_EQ(rq(rt_delete, "10.32/11", NULL), RT_OK);
+	CHECK_STR(way("10.36.0.1"), "down");
+	CHECK_STR(way("10.37.0.1"), "down");
+	CHECK_STR(way("10.38.0.1"), "down");
+	CHECK_EQ(rq(rt_add, "10.32/11", "10.0.0.9"), RT_OK);
+	CHECK_STR(way("10.36.0.1"), "t0 10.0.0.9");
+	CHECK_STR(way("10.37.0.1"), "t0 10.0.0.9");
+	CHECK_STR(way("10.38.0.1"), "t0 10.0.0.9");
+	net_end();
+}
+
+TEST(recurse_ip6)
+{
+	struct rt_request r = { .rq_af = AF_IP6, .rq_plen = 32, .rq_flags = RTF_GATEWAY, .rq_recurse = true };
+	struct rtentry *rt;
+
+	rt6_start();
+	r.rq_dest6 = in6_of("fd05::");
+	r.rq_gateway6 = in6_of("fd00:0:0:2::9");
+	CHECK_EQ(rt_add(&r), RT_OK);
+	r.rq_dest6 = in6_of("fd06::");
+	r.rq_gateway6 = in6_of("fd05::1");
+	CHECK_EQ(rt_add(&r), RT_OK);
+	CHECK((rt = rtable_lookup6(0, &r.rq_dest6, 32)) != NULL);
+	CHECK(RT_FORWARDS(rt) && rt->rt_nh->nh_addr6.s6_addr[15] == 9 && rt->rt_ifp == &t1.w_if);
+	net_end();
+}
+
+/* Anything at random, in small space: each route that is up has its next hop and no way is a circle; nothing is left. */
+TEST(recurse_random)
+{
+	struct rt_cursor rc;
+	struct rtentry *rt;
+	char net[32], gw[32];
+	unsigned ups = 0;
+
+	net_start();
+	for (unsigned step = 0; step < 3000; step++) {
+		struct wire *w = unit_below(2) ? &t0 : &t1;
+
+		snprintf(net, sizeof(net), "10.%u.%u.0/%u", 4 + unit_below(4), unit_below(2), 14 + unit_below(11));
+		snprintf(gw, sizeof(gw), unit_below(3) ? "10.%u.%u.1" : "10.0.%u.%u", unit_below(3) ? 4 + unit_below(4) : unit_below(2), 3 + unit_below(3));
+		switch (unit_below(8)) {
+		case 0: case 1: case 2: case 3:
+			rq(rt_add, net, gw);
+			break;
+		case 4: case 5:
+			rq(unit_below(2) ? rt_delete : rt_change, net, unit_below(2) ? gw : NULL);
+			break;
+		case 6:
+			if_link_state_change(&w->w_if, unit_below(3) ? LINK_STATE_UP : LINK_STATE_DOWN);
+			break;
+		case 7:
+			if (if_deladdr(&w->w_if, addr(w == &t0 ? "10.0.0.1" : "10.0.1.1")) == NULL && unit_below(2))
+				pass();
+			CHECK(if_addaddr(&w->w_if, addr(w == &t0 ? "10.0.0.1" : "10.0.1.1"), 24, 0) == NULL);
+			break;
+		}
+		if (unit_below(2))
+			pass();
+		memset(&rc, 0, sizeof(rc));
+		while ((rt = rtable_next(0, &rc)) != NULL) {
+			unsigned depth = 0;
+
+			for (const struct rtentry *p = rt; p != NULL; p = p->rt_parent)
+				CHECK(depth++ < 12);
+			if (!(rt->rt_flags & RTF_GATEWAY) || !RT_FORWARDS(rt))
+				continue;
+			CHECK(rt->rt_nh != NULL && rt->rt_nh->nh_ifp == rt->rt_ifp);
+			ups++;
+		}
+	}
+	CHECK(ups > 1000);
+	net_end();
+}
+
+/* In files the order does not matter, and what leads to a gateway cannot go before it. */
+TEST(recurse_configuration)
+{
+	static const char file[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n# /etc/hostname.t1\ninet 10.0.1.1 255.255.255.0\n"
+	    "!route add -inet 10.4.0.0/16 10.5.0.1\n!route add -inet 10.5.0.0/16 10.0.1.2\n!route add -inet 10.6.0.0/16 10.4.0.1\n";
+
+	cmd_start();
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add 10.4/16 10.0.1.9\n"), "");
+	CHECK_STR(cmd_load(file), "");
+	CHECK_STR(cmd_config(), file);
+	CHECK_STR(way("10.4.0.1"), "t1 10.0.1.2");
+	CHECK_STR(way("10.6.0.1"), "t1 10.0.1.2");
+	CHECK_IN(cmd("netstat -rn -f inet"), "10.4/16            10.5.0.1           UGS        0        0     -     8 t1   \n");
+	CHECK_STR(cmd("route delete 10.5/16"), "delete net 10.5/16: Network is unreachable\n");
+	CHECK_STR(cmd_config(), file);
+	CHECK_STR(way("10.6.0.1"), "t1 10.0.1.2");
+	CHECK_STR(cmd("route -q delete 10.6/16"), "");
+	CHECK_STR(cmd("route -q delete 10.4/16"), "");
+	CHECK_STR(cmd("route -q delete 10.5/16"), "");
+	CHECK_STR(cmd("route add 10.4/16 10.5.0.1"), "add net 10.4/16: gateway 10.5.0.1: Network is unreachable\n");
+	CHECK_STR(cmd("route -q add 10.5/16 10.0.1.2"), "");
+	CHECK_STR(cmd("route -q add 10.4/16 10.5.0.1"), "");
+	CHECK_STR(cmd("route -q add 10.6/16 10.4.0.1"), "");
+	CHECK_STR(cmd_config(), file);
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n"), "");
+	CHECK_STR(way("10.6.0.1"), "none");
+	cmd_end();
+}
