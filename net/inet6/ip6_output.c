@@ -149,6 +149,15 @@ ip6_send_nexthop(struct mbuf *m, const struct in6_addr *dst, uint32_t *mtu)
 	return rt->rt_nh;
 }
 
+/* A group of more than one link goes by the interface that the route to it names. */
+static struct ifnet *
+ip6_group_if(unsigned rdomain, const struct in6_addr *group)
+{
+	const struct rtentry *rt = in6_is_scoped(group) ? NULL : rtable_own6(rdomain, group);
+
+	return rt != NULL && RT_FORWARDS(rt) ? rt->rt_ifp : NULL;
+}
+
 bool
 ip6_send(struct mbuf *m, struct ifnet *ifp)
 {
@@ -159,7 +168,7 @@ ip6_send(struct mbuf *m, struct ifnet *ifp)
 	uint32_t mtu = 0;
 
 	if (IN6_IS_ADDR_MULTICAST(&dst))
-		return ip6_send_group(m, ifp);
+		return ip6_send_group(m, ifp != NULL ? ifp : ip6_group_if(m->m_rdomain, &dst));
 	if ((nh = ip6_send_nexthop(m, &dst, &mtu)) == NULL)
 		return false;
 	if (!ip6_choose_src(m, ifp)) {

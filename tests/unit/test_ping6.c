@@ -100,6 +100,20 @@ TEST(ping6_link_scope)
 	end();
 }
 
+/* A group of a site goes where the route to it says; without one there is none. */
+TEST(ping6_group_by_route)
+{
+	start();
+	CHECK_IN(cmd("ping6 -c 1 ff05::1"), "ping6: sendmsg: No route to host\n");
+	CHECK_STR(cmd("route -q add -inet6 default fd00:a::2"), "");
+	wires_forget();
+	cmd_begin("ping6 -c 1 ff05::1");
+	CHECK(!cmd_wait(100));
+	CHECK_STR(text6(&pkt_ip6(wire_tx_icmp6(&t0, ICMP6_ECHO))->ip6_dst), "ff05::1");
+	CHECK(cmd_wait(20000));
+	end();
+}
+
 TEST(ping6_errors)
 {
 	start();
