@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernel/command.h"
+#include "kernel/farewell.h"
 #include "kernel/load.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
@@ -14,7 +15,7 @@
 #include "kernel/text.h"
 #include "kernel/version.h"
 
-#define SAY_GOODBYE_MS	100	/* for the console to send what is left */
+#define SAY_GOODBYE_MS	100	/* for the console and the cards to send what is left */
 
 /* ---- uptime ---- */
 
@@ -96,13 +97,23 @@ COMMAND(dmesg, cmd_dmesg, "dmesg [-j]", "display the system message buffer",
 
 /* ---- the end ---- */
 
+static void
+say_goodbye(const char *text)
+{
+	log_printf("%s\n", text);
+	net_enter();
+	SET_FOREACH(const struct farewell, fw, farewells)
+		fw->fw_say();
+	net_leave();
+	task_sleep_ms(SAY_GOODBYE_MS);
+}
+
 static int
 cmd_reboot(struct out *o, int argc, char **argv)
 {
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "-q") != 0))
 		return command_usage(o, argv[0]);
-	log_printf("rebooting...\n");
-	task_sleep_ms(SAY_GOODBYE_MS);
+	say_goodbye("rebooting...");
 	machine_reboot();
 }
 COMMAND(reboot, cmd_reboot, "reboot", "restart the system", "Starts the machine anew, at once.\n");
@@ -112,8 +123,7 @@ cmd_halt(struct out *o, int argc, char **argv)
 {
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "-p") != 0 && strcmp(argv[1], "-q") != 0))
 		return command_usage(o, argv[0]);
-	log_printf("The operating system has halted.\n");
-	task_sleep_ms(SAY_GOODBYE_MS);
+	say_goodbye("The operating system has halted.");
 	machine_halt();
 }
 COMMAND(halt, cmd_halt, "halt [-p]", "stop the system", "Stops the machine and powers it off where that is possible.\n");

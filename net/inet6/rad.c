@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/farewell.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"
 #include "kernel/task.h"
@@ -209,6 +210,15 @@ rad_addr_changed(struct in6_ifaddr *ia)
 static const struct in6_watch rad_watch = { .iw_addr_added = rad_addr_changed, .iw_addr_going = rad_addr_changed, .iw_if_up = rad_if_up,
 	.iw_if_down = rad_if_down, .iw_if_detach = rad_if_detach, .iw_if_changed = rad_if_changed, .iw_if_forwarding = rad_if_changed };
 IN6_WATCH(rad_watch);
+
+/* RFC 4861 6.2.5: the system stops. */
+static void
+rad_farewell(void)
+{
+	for (unsigned i = 0; i < nrads; i++)
+		rad_stop(&rads[i], true);
+}
+FAREWELL(rad, rad_farewell);
 
 /* ---- configuration ---- */
 

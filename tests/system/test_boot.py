@@ -8,6 +8,7 @@ import time
 import pytest
 from console import Timeout
 from router import BUILD, CONF, ELF32, ELF64
+from scapy.layers.inet6 import ICMPv6ND_RA
 
 pytestmark = pytest.mark.sluice
 DEPS = os.environ['SLUICE_DEPS']
@@ -92,6 +93,22 @@ def test_halt_powers_off(boot):
     x = boot()
     x.router.con.send('halt -p\r')
     assert x.router.qemu.wait(10) == 0
+
+
+@pytest.mark.parametrize('how', ['halt', 'reboot'])
+def test_routers_farewell(boot, how):
+    """Hosts hear that we are no router any more before we stop (RFC 4861 6.2.5)."""
+    conf = re.sub(r'(hostname.vio0\n)', r'\1inet6 fd00:a::1/64\n', CONF) + 'net.inet6.ip6.forwarding=1\n# /etc/rad.conf\ninterface vio0\n'
+    x = boot(conf=conf, reboots=how == 'reboot')
+    tells = lambda lifetime: lambda f: ICMPv6ND_RA in f and f[ICMPv6ND_RA].routerlifetime == lifetime       # noqa: E731
+    assert x.a.expect(tells(1800), 20)
+    x.router.con.send(f'{how}\r')
+    assert x.a.expect(tells(0), 10)
+    if how == 'halt':
+        assert x.router.qemu.wait(10) is not None
+    else:
+        x.router.con.expect(r'vio0 at virtio0', 30)
+        x.router.wait_ready()
 
 
 def after_panic(x, start, names):
