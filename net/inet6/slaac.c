@@ -158,6 +158,17 @@ slaac_timer(void *arg)
 
 /* ---- asking ---- */
 
+/* RFC 7559 2, RFC 3315 14: the time until the next question, doubled each time, a tenth of what it was before more or less at random. */
+static uint64_t
+slaac_rs_interval(uint64_t last)
+{
+	uint64_t base = last == 0 ? RS_FIRST_MS : MIN(last, (uint64_t)RS_MOST_MS), next = last == 0 ? RS_FIRST_MS : MIN(2 * last, (uint64_t)RS_MOST_MS);
+	uint32_t r;
+
+	random_bytes(&r, sizeof(r));
+	return next - base / 10 + r % (base / 5 + 1);
+}
+
 static void
 slaac_solicit(void *arg)
 {
@@ -171,7 +182,7 @@ slaac_solicit(void *arg)
 	if (nd6_transmit(sl->sl_ifp, &(struct nd_send){ .ns_src = &src, .ns_dst = &in6addr_linklocal_allrouters, .ns_msg = &msg,
 	    .ns_len = sure ? sizeof(msg) : sizeof(msg.rs) }))
 		counter_inc(nd6s_rssent);
-	sl->sl_rs_ms = sl->sl_rs_ms == 0 ? RS_FIRST_MS : MIN(sl->sl_rs_ms * 2, (uint64_t)RS_MOST_MS);
+	sl->sl_rs_ms = slaac_rs_interval(sl->sl_rs_ms);
 	timeout_add_msec(&sl->sl_rs, sl->sl_rs_ms);
 }
 
