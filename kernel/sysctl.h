@@ -26,6 +26,10 @@ SET_DECLARE(const struct sysctl, sysctls);
 	static const struct sysctl sysctl_##id = { .sc_name = name, .sc_int = var,	\
 	    .sc_default = def, .sc_min = min, .sc_max = max };			\
 	SET_ADD(sysctls, sysctl_##id)
+#define SYSCTL_INT_CHANGED(id, name, var, def, min, max, changed)		\
+	static const struct sysctl sysctl_##id = { .sc_name = name, .sc_int = var,	\
+	    .sc_default = def, .sc_min = min, .sc_max = max, .sc_changed = changed };	\
+	SET_ADD(sysctls, sysctl_##id)
 #define SYSCTL_KEY(id, name, var, changed)				\
 	static const struct sysctl sysctl_##id = { .sc_name = name, .sc_key = var, .sc_changed = changed }; \
 	SET_ADD(sysctls, sysctl_##id)

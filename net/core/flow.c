@@ -4,6 +4,7 @@
 #include "kernel/machine.h"
 #include "kernel/sysctl.h"
 #include "net/core/flow.h"
+#include "net/pf/pf.h"
 
 COUNTER_GROUP(flow, 12);
 COUNTER(flows_made, flow, 20, INFO, "entr%y made");
@@ -13,12 +14,18 @@ COUNTER(flows_idle, flow, 50, INFO, "idle entr%y removed");
 COUNTER(flows_full, flow, 60, INFO, "flow%s refused an entry for want of room");
 
 PERCORE struct flow_table flow_table;
-uint32_t if_generation;
+uint32_t if_generation, pf_generation;
 
-int flow_enable = 1;
-SYSCTL_INT(net_flow_enable, "net.flow.enable", &flow_enable, 1, 0, 1);
-int flow_least = 2;			/* a batch of fewer packets costs less by the ordinary stages */
-SYSCTL_INT(net_flow_least, "net.flow.least", &flow_least, 2, 1, 64);
+int flow_enable = 1, flow_least = 2;
+unsigned flow_batch_min = 2;
+
+void
+flow_choose(void)
+{
+	flow_batch_min = !flow_enable ? BATCH_MAX + 1 : pf_enabled ? 1 : (unsigned)flow_least;
+}
+SYSCTL_INT_CHANGED(net_flow_enable, "net.flow.enable", &flow_enable, 1, 0, 1, flow_choose);
+SYSCTL_INT_CHANGED(net_flow_least, "net.flow.least", &flow_least, 2, 1, 64, flow_choose);
 int flow_limit = 1 << 22;	/* entries of a core, where memory allows so many */
 SYSCTL_INT(net_flow_limit, "net.flow.limit", &flow_limit, 1 << 22, 0, 1 << 24);
 static int flow_timeout = 30, flow_timeout_new = 2;	/* seconds; the second after one packet */
@@ -105,13 +112,19 @@ flow_made(uint64_t *made, uint64_t *refused)
 	*refused = counter_sum(&counter_flows_full);
 }
 
+static size_t
+flow_id_size(const struct flow_id *id)
+{
+	return flow_key_is6(id->id_key) ? sizeof(id->id_addr) : 2 * sizeof(id->id_addr[0]);
+}
+
 static struct flow *
 flow_find_in(struct flow *home, const struct flow_id *id)
 {
 	for (unsigned i = 0; i < FLOW_BUCKET; i++) {
 		struct flow *fl = flow_near(home, i);
 
-		if (fl->fl_key == id->id_key && memcmp(fl->fl_addr, id->id_addr, sizeof(id->id_addr)) == 0)
+		if (fl->fl_key == id->id_key && memcmp(fl->fl_addr, id->id_addr, flow_id_size(id)) == 0)
 			return fl;
 	}
 	return NULL;
@@ -159,13 +172,12 @@ flow_find(struct flow_table *ft, struct flow *home, const struct flow_id *id)
 	return flow_move(fl, home) ? flow_find_in(home, id) : fl;
 }
 
-/* An IPv6 destination is never ::. */
 static uint64_t
 flow_hash(const struct flow_table *ft, const struct flow *fl)
 {
 	const uint64_t *a = fl->fl_addr;
 
-	if ((a[2] | a[3]) == 0)
+	if (!flow_key_is6(fl->fl_key))
 		return flow_hash4(ft->ft_secret, a[0], fl->fl_key);
 	return flow_hash6(ft->ft_secret, a[0], a[1], a[2], a[3], fl->fl_key);
 }
@@ -234,7 +246,8 @@ flow_insert(struct flow_table *ft, struct flow *home, const struct flow_id *id)
 	counter_inc(flows_made);
 	ft->ft_n++;
 	fl->fl_key = id->id_key;
-	memcpy(fl->fl_addr, id->id_addr, sizeof(fl->fl_addr));
+	memcpy(fl->fl_addr, id->id_addr, sizeof(fl->fl_addr));	/* IPv4: behind its own there are zeros */
+	fl->fl_peer = fl->fl_id = 0;
 	fl->fl_seen = flow_first_seen(now);
 	flow_migrate(ft);
 	flow_prepare(ft);

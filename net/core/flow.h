@@ -15,20 +15,28 @@
 
 struct rtentry;
 
+/* IPv4: what pf makes of addresses and ports, as they stand there; what the header's and the protocol's checksum change by (RFC 1624). */
+struct flow_nat { uint64_t fn_addrs; uint32_t fn_ports; uint16_t fn_ip, fn_proto; };	/* fn_addrs 0: they stay */
+
 struct flow {
 	uint64_t	 fl_key;		/* ports, protocol, family, interface; 0: free */
-	uint64_t	 fl_addr[4];		/* IPv4: [0] both as in the header, [1] their sum, the rest 0. IPv6: source, destination */
+	union {
+		uint64_t fl_addr[4];		/* IPv6: source, destination. IPv4: [0] both as in the header, [1] their sum, and behind */
+		struct { uint64_t fl_addrs[2]; struct flow_nat fl_nat; };
+	};
 	struct rtentry	*fl_rt;
 	uint32_t	 fl_generation;
 	uint16_t	 fl_most;		/* the longest that the way out takes: bytes behind the ports (IPv4: of the packet; IPv6: of the payload) */
 	uint16_t	 fl_seen;		/* when a packet passed last: flow_clock() */
-	/* Eight bytes are left: for the pair of pf states that the flow's packets belong to. */
+	uint32_t	 fl_peer, fl_id;	/* the states that its packets belong to: pf_flow.h; 0, 0: none */
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct flow) == CACHELINE, "an entry is a line");
 #define FLOW_BUCKET	16u			/* entries */
 
-/* What identifies a flow: fl_key and fl_addr. */
+/* What identifies a flow: fl_key and fl_addr; of IPv4's only the first two. */
 struct flow_id { uint64_t id_key, id_addr[4]; };
+/* By where the key has its interface: flow_ip4.c, flow_ip6.c. */
+static inline bool flow_key_is6(uint64_t key) { return (key & 0x0000ff0300000000u) != 0; }
 
 struct flow_table {
 	uint8_t		*ft_base;		/* NULL: no memory for one */
@@ -42,13 +50,18 @@ struct flow_table {
 };
 extern struct flow_table flow_table;		/* PERCORE */
 extern int flow_enable, flow_limit, flow_least;	/* net.flow.enable, net.flow.limit, net.flow.least: packets of a batch */
+/* Smaller batches go by the ordinary stages, which cost less then: net.flow.least; none with a packet filter, of whose stages that is not true; all
+ * without net.flow.enable. flow_choose() after a change of one of them. Core 0. */
+extern unsigned flow_batch_min;
+void	flow_choose(void);
 
-/* Grows with each change of routes, or of interfaces and their addresses; pf's rules will be the third. Core 0 writes. */
-extern uint32_t rt_generation, if_generation;
+/* Grows with each change of routes, of interfaces and their addresses, or of pf's rules or whether they are in force. Core 0 writes. */
+extern uint32_t rt_generation, if_generation, pf_generation;
 static inline uint32_t
 flow_generation(void)
 {
-	return __atomic_load_n(&rt_generation, __ATOMIC_ACQUIRE) + __atomic_load_n(&if_generation, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&rt_generation, __ATOMIC_ACQUIRE) + __atomic_load_n(&if_generation, __ATOMIC_ACQUIRE) +
+	    __atomic_load_n(&pf_generation, __ATOMIC_ACQUIRE);
 }
 /* Something has changed, and is so already. Core 0. */
 static inline void
@@ -95,7 +108,7 @@ flow_near(struct flow *home, unsigned i)
 
 /* The entry of a flow whose home is that; NULL: none. */
 struct flow *flow_find(struct flow_table *, struct flow *home, const struct flow_id *);
-/* A new one for a flow that has none; fl_rt, fl_generation and fl_most are the caller's to fill in. It goes soon, unless it is seen again.
+/* A new one for a flow that has none, without states; fl_rt, fl_generation and fl_most are the caller's to fill in. It goes soon, unless it is seen again.
  * NULL: no room, counted. */
 struct flow *flow_insert(struct flow_table *, struct flow *home, const struct flow_id *);
 void	flow_remove(struct flow_table *, struct flow *);	/* what it said is true no more */

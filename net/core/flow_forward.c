@@ -6,6 +6,8 @@
 #include "net/core/stage.h"
 #include "net/inet/ip_var.h"
 #include "net/inet6/ip6_var.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_flow.h"
 
 STAGE(flow_forward);
 COUNTER(flows_hits, flow, 10, INFO, "packet%s forwarded as the flow's entry says");
@@ -37,8 +39,7 @@ flow_hop(const struct flow_pass *fs, size_t i, struct flow_hop *fh)
 }
 _Static_assert(NH_HDRSIZE == 16 && ETHER_HDR_LEN == 14, "the header is all but the first two octets");
 
-/* What the route says, for an entry. False: packets that follow it are looked at each. */
-static bool
+bool
 flow_fill(const struct flow_pass *fs, struct flow *fl, struct rtentry *rt, uint32_t less)
 {
 	uint32_t mtu = rt_pathmtu(rt);
@@ -51,8 +52,7 @@ flow_fill(const struct flow_pass *fs, struct flow *fl, struct rtentry *rt, uint3
 	return true;
 }
 
-/* Entries are made only for neighbours that have been heard of: a route that none has is nobody's, and takes no entry with it (rt_followed). */
-static bool
+bool
 flow_has_hop(const struct rtentry *rt)
 {
 	const struct nexthop *nh = rt != NULL ? __atomic_load_n(&rt->rt_nh, __ATOMIC_RELAXED) : NULL;
@@ -78,6 +78,7 @@ flow_entry(struct flow_pass *fs, struct flow *home, const struct flow_id *id, fl
 		flow_remove(fs->fs_table, fl);
 		return NULL;
 	}
+	fl->fl_peer = fl->fl_id = 0;
 	flow_count_renewed();
 	return fl;
 }
@@ -117,6 +118,25 @@ flow_wait(struct flow_pass *fs, struct ifnet *out, size_t to, size_t all)
 	fs->fs_to = to;
 }
 
+/* States are to see a connection's packets in their order: what waits for the ordinary stages goes before anything else is looked at. */
+static inline bool
+flow_ordinary_waits(const struct flow_pass *fs)
+{
+	return fs->fs_states != NULL && fs->fs_out == NULL && fs->fs_to > fs->fs_from;
+}
+
+static bool
+flow_mend(struct flow_pass *fs, size_t i, const struct flow_family *ff)
+{
+	if (!ff->ff_mend(fs, i))
+		return false;
+	if (!flow_ordinary_waits(fs))
+		return true;
+	pf_flow_not_taken(fs);
+	flow_flush(fs, SIZE_MAX);
+	return ff->ff_mend(fs, i);
+}
+
 /* Frames from i on that have the same route, and its way out. Where they end; i: that frame goes the ordinary way. */
 static size_t
 flow_follow(struct flow_pass *fs, size_t i, size_t end, const struct flow_family *ff, struct ifnet **out)
@@ -125,11 +145,18 @@ flow_follow(struct flow_pass *fs, size_t i, size_t end, const struct flow_family
 	size_t to;
 
 	for (bool mended = false; ; mended = true) {
-		if (flow_hop(fs, i, &hop) && (to = ff->ff_run(fs, i, end, &hop)) > i)
-			break;
-		if (mended || !ff->ff_mend(fs, i))
+		if (flow_hop(fs, i, &hop)) {
+			if (flow_ordinary_waits(fs))
+				flow_flush(fs, SIZE_MAX);
+			if ((to = ff->ff_run(fs, i, end, &hop)) > i)
+				break;
+		}
+		if (mended || !flow_mend(fs, i, ff)) {
+			pf_flow_not_taken(fs);
 			return i;
+		}
 	}
+	fs->fs_fresh = NULL;
 	hop.fh_rt->rt_use += to - i;		/* several cores may add at once, and one of them be lost */
 	*out = hop.fh_out;
 	return to;
@@ -157,13 +184,14 @@ flow_picked(struct flow_pass *fs, size_t i, size_t end, size_t all, const struct
 static void
 flow_batch(struct flow_pass *fs, bool ip4, bool ip6)
 {
+	const struct flow_family *four = fs->fs_states == NULL ? &flow_ip4 : &flow_ip4_pf, *six = fs->fs_states == NULL ? &flow_ip6 : &flow_ip6_pf;
 	size_t all = fs->fs_b->b_n, n4 = 0, n6 = 0, to;
 
 	for (size_t i = 0; i < all; i = to) {
-		if (ip4 && (to = flow_ip4.ff_pick(fs, i, all)) > i)
-			n4 += flow_picked(fs, i, to, all, &flow_ip4);
-		else if (ip6 && (to = flow_ip6.ff_pick(fs, i, all)) > i)
-			n6 += flow_picked(fs, i, to, all, &flow_ip6);
+		if (ip4 && (to = four->ff_pick(fs, i, all)) > i)
+			n4 += flow_picked(fs, i, to, all, four);
+		else if (ip6 && (to = six->ff_pick(fs, i, all)) > i)
+			n6 += flow_picked(fs, i, to, all, six);
 		else
 			flow_wait(fs, NULL, to = i + 1, all);
 	}
@@ -171,6 +199,8 @@ flow_batch(struct flow_pass *fs, bool ip4, bool ip6)
 		ip_flow_passed((unsigned)n4);
 	if (n6 > 0)
 		ip6_flow_passed((unsigned)n6);
+	if (fs->fs_states != NULL)
+		pf_flow_passed((unsigned)(n4 + n6));
 	flow_flush(fs, all);
 }
 
@@ -191,6 +221,10 @@ flow_input(struct ifnet *ifp, struct batch *b)
 	fs.fs_table = ft;
 	fs.fs_our = (load32(ifp->if_lladdr) | (uint64_t)load16(ifp->if_lladdr + 4) << 32) << FLOW_STATION_SHIFT;
 	fs.fs_generation = flow_generation();
+	fs.fs_states = NULL;
+	fs.fs_fresh = NULL;
+	if (pf_enabled)			/* behind the generation: pf_enable() */
+		pf_flow_begin(&fs);
 	fs.fs_now = flow_clock();
 	fs.fs_inverse = FLOW_INVERSE;
 	fs.fs_quotients = FLOW_QUOTIENTS;

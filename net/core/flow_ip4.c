@@ -1,10 +1,13 @@
 /* flow_ip4.c - the fused stage for IPv4: ether_input, ip_input, ip_forward, ip_output and ether_output of a packet that has nothing odd. */
 #include "net/core/flow_var.h"
 #include "net/inet/ip_var.h"
+#include "net/pf/pf_flow.h"
 
 #define AT_IP	14u			/* in the frame */
 #define AT_OFF	(AT_IP + 6)
 #define AT_TTL	(AT_IP + 8)		/* with protocol and checksum */
+#define AT_PROTO (AT_IP + 9)
+#define AT_SUM	(AT_IP + 10)
 #define AT_ADDRS (AT_IP + 12)
 #define AT_PORTS (AT_IP + 20)
 #define MIN_LEN	24u			/* header and ports */
@@ -65,7 +68,7 @@ flow_mend4(struct flow_pass *fs, size_t i)
 	    len + AT_IP > m->m_pktlen || (ip->ip_off & BE16(IP_MF | IP_OFFMASK)) || !flow_proto(ip->ip_p) || ip->ip_ttl <= 1 ||
 	    !ip_hdrsum_ok(ip))
 		return false;
-	if ((fl = flow_entry(fs, fs->fs_flow[i], &id, flow_route4, MIN_LEN)) == NULL)
+	if ((fl = (fs->fs_states == NULL ? flow_entry : pf_flow_entry)(fs, fs->fs_flow[i], &id, flow_route4, MIN_LEN)) == NULL)
 		return false;
 	fs->fs_flow[i] = fl;
 	m->m_lens = flow_lens(len + AT_IP);		/* the link's padding */
@@ -115,8 +118,35 @@ flow_decttl(uint8_t *p)
 	store32(p + AT_TTL, x);
 }
 
-static size_t
-flow_run4(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop)
+static inline void
+flow_change_sum(uint8_t *at, uint32_t by)
+{
+	uint32_t s = (uint16_t)~load16(at) + by;
+
+	store16(at, (uint16_t)~((s & 0xffff) + (s >> 16)));
+}
+
+/* What pf_translate() does on both ways. Zero has two forms in a header's checksum: it is for the decrement of the TTL that is done before, but
+ * for what goes out as it came in would be done behind, to leave the one that it leaves. */
+static inline void
+flow_translate(uint8_t *p, const struct flow_nat *fn, bool out)
+{
+	store64(p + AT_ADDRS, fn->fn_addrs);
+	store32(p + AT_PORTS, fn->fn_ports);
+	flow_change_sum(p + AT_SUM, fn->fn_ip);
+	if (unlikely(load16(p + AT_SUM) == 0) && !out)
+		store16(p + AT_SUM, 0xffff);
+	if (p[AT_PROTO] == PROTO_TCP) {
+		flow_change_sum(p + AT_PORTS + 16, fn->fn_proto);
+	} else if (load16(p + AT_PORTS + 6) != 0) {
+		flow_change_sum(p + AT_PORTS + 6, fn->fn_proto);
+		if (unlikely(load16(p + AT_PORTS + 6) == 0))	/* RFC 768: 0 says that there is none */
+			store16(p + AT_PORTS + 6, 0xffff);
+	}
+}
+
+static __inline_fn size_t
+flow_run4_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop, bool pf)
 {
 	struct mbuf *const *mp = fs->fs_b->b_m;
 	const struct rtentry *rt = hop->fh_rt;
@@ -134,12 +164,29 @@ flow_run4(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop
 		}
 		if (unlikely(!flow_takes4(fs, mp[i], p, fl) || fl->fl_rt != rt))
 			break;
+		if (pf && unlikely(!pf_flow_takes(fs, fl, p + AT_PORTS, p[AT_PROTO], mp[i]->m_pktlen - AT_PORTS, mp[i]->m_pktlen - AT_IP)))
+			break;
 		store64(p, hdr0);
 		store64(p + 6, hdr1);
 		flow_decttl(p);
+		if (pf && fl->fl_nat.fn_addrs != 0)
+			flow_translate(p, &fl->fl_nat, pf_flow_peer(fs, fl)->pe_flags & PF_PEER_XOUT);
 		fl->fl_seen = now;
 	}
 	return i;
 }
 
+static size_t
+flow_run4(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop)
+{
+	return flow_run4_any(fs, i, end, hop, false);
+}
+
+static size_t
+flow_run4_pf(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop)
+{
+	return flow_run4_any(fs, i, end, hop, true);
+}
+
 const struct flow_family flow_ip4 = { flow_pick4, flow_run4, flow_mend4 };
+const struct flow_family flow_ip4_pf = { flow_pick4, flow_run4_pf, flow_mend4 };

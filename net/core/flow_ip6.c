@@ -1,6 +1,7 @@
 /* flow_ip6.c - the fused stage for IPv6: ether_input, ip6_input, ip6_forward, ip6_output and ether_output of a packet that has nothing odd. */
 #include "net/core/flow_var.h"
 #include "net/inet6/ip6_var.h"
+#include "net/pf/pf_flow.h"
 
 #define AT_IP	14u			/* in the frame */
 #define AT_PLEN	(AT_IP + 4)
@@ -64,7 +65,7 @@ flow_mend6(struct flow_pass *fs, size_t i)
 	if (flow_station(p) != fs->fs_our || m->m_len < AT_IP + HDR + MIN_PLEN || m->m_next != NULL || plen < MIN_PLEN ||
 	    plen + HDR + AT_IP > m->m_pktlen || !flow_proto(p[AT_NXT]) || p[AT_HLIM] <= 1)
 		return false;
-	if ((fl = flow_entry(fs, fs->fs_flow[i], &id, flow_route6, HDR + MIN_PLEN)) == NULL)
+	if ((fl = (fs->fs_states == NULL ? flow_entry : pf_flow_entry)(fs, fs->fs_flow[i], &id, flow_route6, HDR + MIN_PLEN)) == NULL)
 		return false;
 	fs->fs_flow[i] = fl;
 	m->m_lens = flow_lens(plen + HDR + AT_IP);	/* the link's padding */
@@ -97,8 +98,8 @@ flow_takes6(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, 
 	    p[AT_HLIM] > 1;
 }
 
-static size_t
-flow_run6(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop)
+static __inline_fn size_t
+flow_run6_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop, bool pf)
 {
 	struct mbuf *const *mp = fs->fs_b->b_m;
 	const struct rtentry *rt = hop->fh_rt;
@@ -116,6 +117,8 @@ flow_run6(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop
 		}
 		if (unlikely(!flow_takes6(fs, mp[i], p, fl) || fl->fl_rt != rt))
 			break;
+		if (pf && unlikely(!pf_flow_takes(fs, fl, p + AT_PORTS, p[AT_NXT], mp[i]->m_pktlen - AT_PORTS, mp[i]->m_pktlen - AT_IP)))
+			break;
 		store64(p, hdr0);
 		store64(p + 6, hdr1);
 		p[AT_HLIM]--;
@@ -124,4 +127,17 @@ flow_run6(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop
 	return i;
 }
 
+static size_t
+flow_run6(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop)
+{
+	return flow_run6_any(fs, i, end, hop, false);
+}
+
+static size_t
+flow_run6_pf(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop)
+{
+	return flow_run6_any(fs, i, end, hop, true);
+}
+
 const struct flow_family flow_ip6 = { flow_pick6, flow_run6, flow_mend6 };
+const struct flow_family flow_ip6_pf = { flow_pick6, flow_run6_pf, flow_mend6 };

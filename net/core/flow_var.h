@@ -6,6 +6,8 @@
 #include "net/ether/ether.h"
 #include "net/route/route.h"
 
+struct pf_peer;
+
 struct flow_pass {
 	struct ifnet	*fs_ifp;
 	struct batch	*fs_b;
@@ -13,6 +15,10 @@ struct flow_pass {
 	uint64_t	 fs_our;		/* flow_station() of a frame to us from one station */
 	uint32_t	 fs_generation;
 	uint16_t	 fs_now;
+	uint32_t	 fs_stamp;		/* of pf: pf_flow.h */
+	const char	*fs_states;		/* NULL: packets are not tested */
+	struct pf_peer	*fs_fresh;		/* what has been looked at for a packet that has not gone by it yet; NULL: nothing */
+	uint32_t	 fs_was[2];		/* its states' s_last before */
 	/* x is a multiple of 65535 when x times 1/65535 modulo 2^64 is one of the quotients that there are. Here, as the loop has no registers left. */
 	uint64_t	 fs_inverse, fs_quotients;
 	struct ifnet	*fs_out;		/* frames from fs_from to fs_to wait to go out by it; NULL: to go the ordinary way */
@@ -43,12 +49,17 @@ struct flow_family {
 	 * True: it is one now, if its neighbour can be sent to. */
 	bool	(*ff_mend)(struct flow_pass *, size_t i);
 };
-extern const struct flow_family flow_ip4, flow_ip6;
+extern const struct flow_family flow_ip4, flow_ip6, flow_ip4_pf, flow_ip6_pf;	/* with pf: as pf_flow.h says, too */
 
 /* For ff_mend: the entry, of this generation. NULL: the ordinary way; what is
  * made now is for those that follow. fl_most is an MTU less `less`. */
 typedef struct rtentry *flow_route_fn(const struct ifnet *, const struct flow_id *);
 struct flow *flow_entry(struct flow_pass *, struct flow *home, const struct flow_id *, flow_route_fn *, uint32_t less);
+
+/* Of a route, for an entry. False: packets that follow it are looked at each. */
+bool	flow_fill(const struct flow_pass *, struct flow *, struct rtentry *, uint32_t less);
+/* Entries are made only for neighbours that have been heard of: a route that none has is nobody's, and takes no entry with it (rt_followed). */
+bool	flow_has_hop(const struct rtentry *);
 
 #define FLOW_INVERSE	0xfffefffefffeffffu
 #define FLOW_QUOTIENTS	(UINT64_MAX / 65535)

@@ -84,6 +84,8 @@ if_map_queues(struct ifnet *ifp, unsigned n)
 
 /* Cards spread flows themselves when all do and agree; where one does not, both directions of a flow through two of them would come to two
  * cores. */
+static bool steer_required;
+
 static void
 if_steer_all(void)
 {
@@ -99,7 +101,16 @@ if_steer_all(void)
 	}
 	steer_spread();
 	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		ifp->if_steer = ncores > 1 && ifp->if_ether && !agree;
+		ifp->if_steer = ncores > 1 && ifp->if_ether && (!agree || steer_required);
+}
+
+void
+if_steer_require(bool required)
+{
+	if (steer_required == required)
+		return;
+	steer_required = required;
+	if_steer_all();
 }
 
 static bool

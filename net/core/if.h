@@ -127,6 +127,8 @@ struct ifnet {
 extern struct ifnet *ifnet_list;		/* in the order of if_index */
 extern struct ifnet *if_table[IF_MAX];
 
+/* Whatever cards agree on, a flow's packets come to the core that steer_tuple() says: for who keeps states there. Core 0. */
+void	if_steer_require(bool);
 /* For a driver whose queues may belong to any core (interrupts by MSI-X): sets if_core so that cards are spread; if_nqueues is set. */
 void	if_spread(struct ifnet *);
 static inline unsigned if_queue_core(const struct ifnet *ifp, unsigned queue) { return (ifp->if_core + queue) % ncores; }

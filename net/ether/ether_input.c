@@ -7,7 +7,6 @@
 #include "net/ether/ether.h"
 #include "net/inet/ip_var.h"
 #include "net/inet6/ip6_var.h"
-#include "net/pf/pf.h"
 
 STAGE(ether_input);
 COUNTER_GROUP(ether, 10);
@@ -159,7 +158,7 @@ ether_input(struct ifnet *ifp, struct batch *b)
 	STAGE_ENTER(ether_input, b->b_n);
 	if (unlikely(!(ifp->if_flags & IFF_UP)))
 		ether_input_down(b);
-	else if (flow_enable && !pf_enabled && b->b_n >= (unsigned)flow_least)	/* flows do not know pf's states yet */
+	else if (b->b_n >= flow_batch_min)
 		flow_input(ifp, b);
 	else
 		ether_input_rest(ifp, b);

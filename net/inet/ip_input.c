@@ -395,8 +395,10 @@ ip_flow_route(const struct ifnet *ifp, be32_t src, be32_t dst)
 {
 	struct rtentry *rt;
 
-	if (ip_special[(uint8_t)src] | ip_special[(uint8_t)dst] | ip_maybe_ours[ip_last_octets(src)])
+	if (ip_special[(uint8_t)src] | ip_special[(uint8_t)dst])
 		return NULL;
+	if (ip_maybe_ours[ip_last_octets(src)] && (rt = rtable_match(ifp->if_rdomain, src)) != NULL && (rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
+		return NULL;			/* ip_impossible_src() */
 	rt = rtable_match(ifp->if_rdomain, dst);
 	if (rt != NULL && (rt->rt_flags & RTF_MPATH))
 		rt = rt_path4(rt, src, dst);

@@ -318,8 +318,10 @@ ip6_flow_route(const struct ifnet *ifp, const struct in6_addr *src, const struct
 {
 	struct rtentry *rt;
 
-	if (ip6_special[src->s6_addr[0]] | ip6_special[dst->s6_addr[0]] | ip6_maybe_ours[ip6_ours_index(src)])
+	if (ip6_special[src->s6_addr[0]] | ip6_special[dst->s6_addr[0]])
 		return NULL;
+	if (ip6_maybe_ours[ip6_ours_index(src)] && (rt = rtable_match6(ifp->if_rdomain, src)) != NULL && (rt->rt_flags & RTF_LOCAL))
+		return NULL;			/* ip6_forged_src() */
 	rt = rtable_match6(ifp->if_rdomain, dst);
 	if (rt != NULL && (rt->rt_flags & RTF_MPATH))
 		rt = rt_path6(rt, src, dst);

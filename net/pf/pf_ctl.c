@@ -5,6 +5,7 @@
 #include "kernel/cores.h"
 #include "kernel/machine.h"
 #include "kernel/task.h"
+#include "net/core/flow.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
 
@@ -87,6 +88,7 @@ replace(struct pf_ruleset *rs)
 	net_enter();
 	old = pf_rules;
 	__atomic_store_n(&pf_rules, rs, __ATOMIC_RELEASE);
+	flow_changed(&pf_generation);
 	net_leave();
 	pass_all();
 	net_enter();
@@ -118,6 +120,9 @@ pf_uninstall(void)
 {
 	net_enter();
 	pf_enabled = false;
+	flow_changed(&pf_generation);
+	flow_choose();
+	if_steer_require(false);
 	since = 0;
 	net_leave();
 	pass_all();
@@ -157,6 +162,9 @@ pf_enable(bool on)
 	net_enter();
 	changed = pf_enabled != on;
 	pf_enabled = on;
+	flow_changed(&pf_generation);
+	flow_choose();
+	if_steer_require(on);
 	if (changed)
 		since = now_s();
 	net_leave();
@@ -227,8 +235,11 @@ copy_state(struct pf_state *s, void *arg)
 {
 	struct visit *v = arg;
 
-	if (v->v_n < COPY_ROOM)
-		v->v_copy[v->v_n++] = (struct pf_state_copy){ *s, { pf_state_expires(s), now_s(), rule_number(s->s_rule) } };
+	if (v->v_n >= COPY_ROOM)
+		return;
+	if (s->s_follows)
+		pf_state_disturb(s);
+	v->v_copy[v->v_n++] = (struct pf_state_copy){ *s, { pf_state_expires(s), now_s(), rule_number(s->s_rule) } };
 }
 
 static void
@@ -289,6 +300,42 @@ pf_states_kill(bool (*match)(const struct pf_state *, const void *), const void 
 	}
 	reap();
 	return v.v_n;
+}
+
+struct counting { const struct pf_ruleset *c_rs; struct pf_rcount *c_count; uint32_t c_at; bool c_more; };
+
+/* What a state has counted is its rule's. */
+static void
+count_state(struct pf_state *s, void *arg)
+{
+	const struct counting *c = arg;
+
+	if (s->s_rule->kr_set == c->c_rs)
+		pf_state_count(s, &c->c_count[s->s_rule->kr_index]);
+}
+
+static void
+count_some(void *arg)
+{
+	struct counting *c = arg;
+
+	c->c_more = pf_states_walk(&c->c_at, COPIES, count_state, c);
+}
+
+struct pf_rcount *
+pf_rcounts(const struct pf_ruleset *rs)
+{
+	struct counting c = { .c_rs = rs, .c_count = calloc(rs->rs_nrules + 1, sizeof(*c.c_count)) };
+
+	for (unsigned i = 0; i <= rs->rs_nrules && c.c_count != NULL; i++)
+		pf_rcount_sum(&rs->rs_rule[i], &c.c_count[i]);
+	for (unsigned core = 0; core < ncores && c.c_count != NULL; core++) {
+		c.c_at = 0;
+		do
+			on_core(core, count_some, &c);
+		while (c.c_more);
+	}
+	return c.c_count;
 }
 
 void

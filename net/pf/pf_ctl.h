@@ -23,6 +23,9 @@ void	pf_states_foreach(bool (*fn)(const struct pf_state_copy *, void *), void *a
 /* Removes those that match() says yes to; NULL: all. It is called on each core's loop, a state at a time. How many. */
 unsigned pf_states_kill(bool (*match)(const struct pf_state *, const void *), const void *arg);
 
+/* What all rules have counted, by kr_index, the default rule's last: malloc()ed, NULL: no memory. It may take its time. */
+struct pf_rcount *pf_rcounts(const struct pf_ruleset *);
+
 struct pf_totals { uint64_t pt_states, pt_halfopen, pt_searches, pt_inserts, pt_removals; };
 void	pf_totals(struct pf_totals *);
 

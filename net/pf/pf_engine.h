@@ -40,7 +40,8 @@ struct pf_rcount {		/* a core's counts of a rule */
 	uint64_t	 rc_packets[2], rc_bytes[2];	/* in, out */
 	uint64_t	 rc_states, rc_created;		/* there are now; were ever made */
 	uint64_t	 rc_turn;			/* round-robin: whose turn it is, on this core */
-} __aligned_to(CACHELINE);
+};
+_Static_assert(sizeof(struct pf_rcount) == CACHELINE, "a core's has no line with another's");
 
 struct pf_ruleset;
 struct pf_krules { struct pf_krule *ks_rule; unsigned ks_n; };
@@ -81,7 +82,7 @@ pf_rcount(const struct pf_krule *kr)
 
 	return &rs->rs_count[core_id() * (rs->rs_nrules + 1) + kr->kr_index];
 }
-/* Sums over the cores. Core 0. */
+/* Sums over the cores, without what states that there are count for it: pf_rcounts(). Core 0. */
 void	pf_rcount_sum(const struct pf_krule *, struct pf_rcount *);
 
 /* From what has been parsed, with all that outlives the parse inside: takes over pc, always. Messages as pf_conf_parse() has them. NULL: refused, or no memory. */
@@ -157,6 +158,8 @@ struct pf_verdict {
 };
 /* The linear evaluator; rules behind one that matches and translates see what it has made of the packet: pd_src, pd_dst, pd_dport change. Bounded by the rules, once for each anchor rule that leads to them. */
 void	pf_evaluate(const struct pf_ruleset *, struct pf_pdesc *, struct pf_verdict *);
+/* set skip on it. */
+bool	pf_is_skipped(const struct pf_ruleset *, const struct ifnet *);
 bool	pf_if_matches(const char name[IFNAMSIZ], const struct ifnet *);
 
 /* Why a packet is dropped: pfctl -si's counters, in its order. */

@@ -148,6 +148,7 @@ key_core(const struct pf_key *k, const struct pf_pdesc *pd)
 static enum pf_xlate
 take_key(const struct pf_key *k, const struct pf_pdesc *pd, unsigned dir)
 {
+	pf_states_searched(1);
 	return pf_state_find(k, dir, pd->pd_ifp) == NULL ? XLATE_OK : XLATE_NONE;
 }
 

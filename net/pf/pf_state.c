@@ -68,7 +68,6 @@ pf_state_find(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
 	uint32_t hash = key_hash(k);
 	struct pf_sk *sk;
 
-	ps->ps_searches++;
 	if (unlikely(ps->ps_bucket == NULL))
 		return NULL;
 	for (sk = ps->ps_bucket[hash & ps->ps_mask]; sk != NULL; sk = sk->sk_next) {
@@ -80,7 +79,7 @@ pf_state_find(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
 			return s;
 		if (unlikely(s->s_ifidx != 0 && s->s_ifidx != ifp->if_index))
 			continue;
-		if (unlikely(ps->ps_now >= s->s_last + 1 && pf_state_expires(s) <= ps->ps_now)) {
+		if (pf_state_is_over(s, ps->ps_now)) {
 			pf_state_remove(s);
 			return NULL;
 		}
@@ -124,16 +123,16 @@ static uint32_t slabs_left;		/* core 0's: what the limit still allows */
 static void
 supply(void)
 {
-	for (unsigned i = 0; i < ncores && slabs_left > 0; i++) {
-		struct pf_states *ps = &percore_of(pf_states, i);
-		void *slab;
+	for (unsigned i = 0; i < PF_SUPPLIES * ncores && slabs_left > 0; i++) {
+		struct pf_states *ps = &percore_of(pf_states, i % ncores);
+		void *volatile *to = &ps->ps_supply[i / ncores], *slab;
 
-		if (ps->ps_bucket == NULL || ps->ps_supply != NULL)
+		if (ps->ps_bucket == NULL || *to != NULL)
 			continue;
 		if ((slab = page_alloc(SLAB / PAGE_SIZE)) == NULL)
 			return;
 		slabs_left--;
-		__atomic_store_n(&ps->ps_supply, slab, __ATOMIC_RELEASE);
+		__atomic_store_n(to, slab, __ATOMIC_RELEASE);
 	}
 }
 
@@ -163,11 +162,16 @@ supply_ask(void)
 static bool
 take_supply(struct pf_states *ps)
 {
-	struct pf_state *s = __atomic_load_n(&ps->ps_supply, __ATOMIC_ACQUIRE);
+	struct pf_state *s = NULL;
+	unsigned n;
 
+	for (n = 0; n < PF_SUPPLIES && (s = __atomic_load_n(&ps->ps_supply[n], __ATOMIC_ACQUIRE)) == NULL; n++)
+		continue;
 	if (s == NULL)
 		return false;
-	ps->ps_supply = NULL;
+	ps->ps_supply[n] = NULL;
+	if (ps->ps_base == NULL)
+		ps->ps_base = (char *)s;
 	for (unsigned i = 0; i < SLAB / sizeof(*s); i++, s++) {
 		s->s_sk[0].sk_next = (struct pf_sk *)ps->ps_free;
 		ps->ps_free = s;
@@ -228,7 +232,7 @@ bool
 pf_states_prepare(uint32_t limit)
 {
 	static uint32_t slabs;			/* ever allowed */
-	uint32_t n = BUCKETS_MIN, want = (uint32_t)(limit / (SLAB / sizeof(struct pf_state))) + 2 * ncores;
+	uint32_t n = BUCKETS_MIN, want = (uint32_t)(limit / (SLAB / sizeof(struct pf_state))) + (PF_SUPPLIES + 1) * ncores;
 
 	OWNER(0);
 	while (n < BUCKETS_MAX && n < limit / ncores)
@@ -355,9 +359,32 @@ unlink_key(struct pf_states *ps, struct pf_sk *sk)
 	*skp = sk->sk_next;
 }
 
+/* Another state would be found where this key's is looked for. What is over goes. */
+static bool
+key_taken(struct pf_states *ps, const struct pf_sk *new, uint16_t ifidx)
+{
+	for (struct pf_sk *sk = ps->ps_bucket[new->sk_hash & ps->ps_mask], *next; sk != NULL; sk = next) {
+		struct pf_state *s = sk_state(sk);
+
+		next = sk->sk_next;
+		if (sk->sk_hash != new->sk_hash || !(sk->sk_dirs & new->sk_dirs & 3u << PF_IN) || !key_equal(&sk->sk_key, &new->sk_key))
+			continue;
+		if (s->s_away != 0 || !pf_state_is_over(s, ps->ps_now)) {
+			if (s->s_ifidx == 0 || ifidx == 0 || s->s_ifidx == ifidx)
+				return true;
+			continue;
+		}
+		if (next != NULL && sk_state(next) == s)
+			next = next->sk_next;
+		pf_state_remove(s);
+	}
+	return false;
+}
+
 static void
 release(struct pf_states *ps, struct pf_state *s)
 {
+	s->s_peer[0].pe_id = s->s_peer[1].pe_id = 0;
 	s->s_sk[0].sk_next = (struct pf_sk *)ps->ps_free;
 	ps->ps_free = s;
 }
@@ -377,6 +404,15 @@ note_key(struct pf_state *s, unsigned i)
 	return true;
 }
 
+static bool
+free_keys(const struct pf_state *s, enum pf_reason *why)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+
+	*why = PFR_STATEINS;
+	return !key_taken(ps, &s->s_sk[0], s->s_ifidx) && !(s->s_translated && key_taken(ps, &s->s_sk[1], s->s_ifidx));
+}
+
 /* Both keys. False: *why. */
 static bool
 make_keys(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_reason *why, unsigned *away)
@@ -387,7 +423,7 @@ make_keys(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_verdict
 	s->s_sk[0].sk_hash = key_hash(&s->s_sk[0].sk_key);
 	s->s_sk[0].sk_dirs = 1u << PF_IN | 1u << PF_OUT;
 	if (v->v_xlate == NULL)
-		return true;
+		return free_keys(s, why);
 	*why = PFR_TRANSLATE;
 	x = v->v_xfailed ? XLATE_NONE : pf_translated_key(&s->s_sk[1].sk_key, &s->s_sk[0].sk_key, pd, v, away);
 	if (x != XLATE_AWAY)
@@ -395,13 +431,16 @@ make_keys(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_verdict
 	if (x != XLATE_OK)
 		return false;
 	if (key_equal(&s->s_sk[0].sk_key, &s->s_sk[1].sk_key))
-		return true;
+		return free_keys(s, why);
 	s->s_translated = true;
 	s->s_sk[0].sk_dirs = 1u << pd->pd_dir;
 	s->s_sk[1].sk_dirs = 1u << (pd->pd_dir == PF_IN ? PF_OUT : PF_IN) | PF_SK_OTHER;
 	s->s_sk[1].sk_hash = key_hash(&s->s_sk[1].sk_key);
+	if (!free_keys(s, why))
+		return false;
 	if (ncores == 1)
 		return true;
+	*why = PFR_TRANSLATE;
 	if (!note_key(s, 0) || !note_key(s, 1))
 		return false;
 	*why = PFR_MEMORY;
@@ -423,6 +462,7 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_r
 	*why = PFR_MEMORY;
 	if (ps->ps_bucket == NULL || (s = state_get(ps)) == NULL)
 		return NULL;
+	s->s_ifidx = so->so_bound == PF_BOUND_IF ? pd->pd_ifp->if_index : 0;
 	if (!make_keys(s, pd, v, why, away)) {
 		release(ps, s);
 		return NULL;
@@ -430,10 +470,11 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_r
 	s->s_rule = kr;
 	s->s_tag = v->v_tag;
 	s->s_dir = pd->pd_dir;
-	s->s_ifidx = so->so_bound == PF_BOUND_IF ? pd->pd_ifp->if_index : 0;
 	s->s_sloppy = so->so_sloppy;
 	s->s_created = s->s_last = ps->ps_now;
-	s->s_id = (uint64_t)core_id() << 56 | ++ps->ps_ids;
+	s->s_core = (uint8_t)core_id();
+	ps->ps_ids += 1 + (ps->ps_ids == UINT32_MAX);
+	s->s_peer[0].pe_id = s->s_peer[1].pe_id = ps->ps_ids;
 	pf_track_first(s, pd);
 	link_key(ps, &s->s_sk[0]);
 	if (s->s_translated)
@@ -464,14 +505,18 @@ void
 pf_state_remove(struct pf_state *s)
 {
 	struct pf_states *ps = percore_ptr(pf_states);
+	struct pf_rcount *rc = pf_rcount(s->s_rule);
 
+	if (s->s_pair != NULL)
+		pf_state_unpair(s);
+	pf_state_count(s, rc);
 	unlink_key(ps, &s->s_sk[0]);
 	if (s->s_translated)
 		unlink_key(ps, &s->s_sk[1]);
 	ps->ps_n--;
 	ps->ps_removals++;
 	ps->ps_halfopen -= pf_state_halfopen(s);
-	pf_rcount(s->s_rule)->rc_states--;
+	rc->rc_states--;
 	s->s_rule->kr_set->rs_refs[core_id()].n--;
 	if (s->s_note != 0 && !pf_note_send(&s->s_sk[s->s_noted], s->s_note - 1u, false)) {
 		s->s_sk[0].sk_next = (struct pf_sk *)ps->ps_dying;

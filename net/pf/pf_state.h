@@ -2,7 +2,8 @@
  * (pf_home); nobody else looks at it but by core_call().
  *
  * A forwarded connection has two, one of each interface. A state's key names the wire's side first, so that a packet out and its answer in have the
- * same one, and those of the other interface another. */
+ * same one, and those of the other interface another. When both are on one core they are a pair, and packets that change nothing but counters and
+ * windows pass by the flow path (pf_flow.h). */
 #ifndef NET_PF_PF_STATE_H
 #define NET_PF_PF_STATE_H
 
@@ -18,12 +19,23 @@ struct pf_peer {
 	uint32_t	 pe_maxend;	/* how far it may send: what the other end has acknowledged and allowed */
 	uint32_t	 pe_ack;	/* what it has acknowledged last */
 	uint32_t	 pe_maxwin;	/* the largest window that it has offered, bytes */
+	uint32_t	 pe_stamp;	/* of a pair: pf_stamp() of the second in which its packets may take the flow path; else 0 */
+	uint32_t	 pe_id;		/* of the state, for who points here; 0: there is none */
 	uint8_t		 pe_state;
 	uint8_t		 pe_scale;	/* of its window, when PF_PEER_SCALE */
 	uint8_t		 pe_flags;
+	uint8_t		 pe_shift;	/* of a pair: pe_scale, or 0 */
+	uint32_t	 pe_old;	/* of a pair: pf_old_window() */
 };
+_Static_assert(sizeof(struct pf_peer) == 32, "two in a line");
 #define PF_PEER_SEEN	0x01		/* pe_end is known */
 #define PF_PEER_SCALE	0x02		/* its SYN had the option */
+#define PF_PEER_XOUT	0x04		/* of a pair: what it sends is translated on the way out */
+/* Old data and old acknowledgements are taken as far back, at least: retransmissions, and ends whose windows are small. */
+#define PF_OLD_WINDOW	66000u
+static inline uint32_t pf_old_window(const struct pf_peer *p) { return MAX(p->pe_maxwin, PF_OLD_WINDOW); }
+
+struct pf_count { uint64_t co_packets, co_bytes; };
 
 struct pf_sk {				/* a state's place in the table */
 	struct pf_sk	*sk_next;
@@ -33,22 +45,27 @@ struct pf_sk {				/* a state's place in the table */
 };
 #define PF_SK_OTHER	0x80		/* it is s_sk[1] */
 struct pf_state {
-	struct pf_sk	 s_sk[2];	/* as the first packet came; when s_translated, as it went on */
-	const struct pf_krule *s_rule;
+	/* the first two lines are what the flow path looks at */
 	struct pf_peer	 s_peer[2];	/* who began; the other */
-	uint64_t	 s_packets[2], s_bytes[2];	/* by them */
+	struct pf_count	 s_count[2];	/* by them; its rule's, too, until it is gone: pf_rcounts() */
+	struct pf_state	*s_pair;	/* of the same connection, on the other interface; NULL: not known */
+	const struct pf_krule *s_rule;
 	uint32_t	 s_created, s_last;	/* seconds of uptime; s_last: of the last packet */
 	uint16_t	 s_ifidx;	/* bound to this interface; 0: to none */
 	uint16_t	 s_tag;
 	uint8_t		 s_dir;		/* of the first packet */
 	uint8_t		 s_timeout;	/* enum pf_timeout: how long it lives from s_last on */
 	bool		 s_sloppy, s_translated;
+	struct pf_sk	 s_sk[2];	/* as the first packet came; when s_translated, as it went on */
 	uint8_t		 s_note, s_noted;	/* the core that has a note of one of its keys, + 1; 0: none; s_sk[s_noted] */
 	uint8_t		 s_away;	/* this is a note: the core that has the state, + 1; only s_sk[0] and the time are set */
-	uint64_t	 s_id;
+	uint8_t		 s_core;	/* that it is on */
+	bool		 s_follows;	/* how far its peers are is to be seen in its pair: pf_state_disturb() */
 } __aligned_to(CACHELINE);
-_Static_assert(sizeof(struct pf_state) <= 4 * CACHELINE, "a million connections are two million of them");
+_Static_assert(sizeof(struct pf_state) == 4 * CACHELINE, "a million connections are two million of them");
+_Static_assert(offsetof(struct pf_state, s_sk) == 2 * CACHELINE, "two lines");
 
+#define PF_SUPPLIES	4u		/* slabs, for a burst of new connections */
 struct pf_states {			/* a core's */
 	struct pf_sk	**ps_bucket;
 	uint32_t	 ps_mask;
@@ -57,12 +74,13 @@ struct pf_states {			/* a core's */
 	uint32_t	 ps_hand;	/* the bucket that is looked at next for what is over */
 	uint32_t	 ps_now;	/* seconds of uptime as of this batch */
 	uint64_t	 ps_searches, ps_inserts, ps_removals;
-	uint64_t	 ps_ids;
+	uint32_t	 ps_ids;
+	char		*ps_base;	/* its states are addressed from here on: pf_flow.h */
 	struct pf_state	*ps_free;	/* by s_sk[0].sk_next */
 	struct pf_state	*ps_dying;	/* the same: other cores could not be told yet */
 	uint32_t	 ps_notes;	/* of other cores' states */
 	struct timeout	 ps_timer;
-	void *volatile	 ps_supply;	/* memory that core 0 has put here; NULL: it may put some */
+	void *volatile	 ps_supply[PF_SUPPLIES];	/* memory that core 0 has put here; NULL: it may put some */
 };
 extern struct pf_states pf_states;		/* PERCORE */
 
@@ -70,11 +88,26 @@ extern struct pf_states pf_states;		/* PERCORE */
 bool	pf_states_prepare(uint32_t limit);
 uint32_t pf_states_count(void);			/* of all cores; within what they do at the same time. Any core */
 
+/* When it is over, seconds of uptime, with as many states as there are now (adaptive timeouts). */
+uint64_t pf_state_expires(const struct pf_state *);
 /* The state that a packet of that direction on that interface belongs to; NULL: none. */
 struct pf_state *pf_state_find(const struct pf_key *, unsigned dir, const struct ifnet *);
+static inline void pf_states_searched(unsigned n) { percore(pf_states).ps_searches += n; }
+/* What is over is removed when it is found, not before. */
+static inline bool
+pf_state_is_over(const struct pf_state *s, uint32_t now)
+{
+	return unlikely(now > s->s_last) && pf_state_expires(s) <= now;
+}
 /* A new one for the packet, which the verdict has let through. NULL: *why; *away: the core that is to make it, or this one when none can. */
 struct pf_state *pf_state_create(const struct pf_pdesc *, const struct pf_verdict *, enum pf_reason *why, unsigned *away);
 void	pf_state_remove(struct pf_state *);
+static inline uint64_t pf_state_id(const struct pf_state *s) { return (uint64_t)s->s_core << 56 | s->s_peer[0].pe_id; }
+/* ---- pairs (pf_flow.c) ---- */
+/* The state is about to change, or to go, or to be looked at closely: no packet of its pair takes the flow path until that has been looked at again. */
+void	pf_state_disturb(struct pf_state *);
+/* The pair is none any more. */
+void	pf_state_unpair(struct pf_state *);
 /* ---- notes of what other cores have (pf_note.c) ---- */
 /* Tells the core; false: it cannot be told now. */
 bool	pf_note_send(const struct pf_sk *, unsigned core, bool add);
@@ -82,15 +115,14 @@ bool	pf_note_send(const struct pf_sk *, unsigned core, bool add);
 bool	pf_note_add(const struct pf_key *, uint32_t hash, unsigned dirs, unsigned core);
 bool	pf_note_remove(const struct pf_key *, uint32_t hash, unsigned dirs, unsigned core);
 
-/* When it is over, seconds of uptime, with as many states as there are now (adaptive timeouts). */
-uint64_t pf_state_expires(const struct pf_state *);
-
 /* Calls fn for each state of this core from bucket *at on, whole buckets until `max` states or all have been seen; it may remove the one that it
  * is given. False: that was the last bucket. */
 bool	pf_states_walk(uint32_t *at, unsigned max, void (*fn)(struct pf_state *, void *), void *arg);
 
 /* ---- what a packet does to its state ---- */
 
+/* A packet from peer `from`, of a protocol other than TCP or with nothing of note, would change nothing but counters, windows and the time. */
+bool	pf_track_is_steady(const struct pf_state *, unsigned from);
 /* Sets the peers of a new state from its first packet. */
 void	pf_track_first(struct pf_state *, const struct pf_pdesc *);
 /* The packet belongs to the state. False: it cannot, as the connection stands: *why. `again`: it begins the connection anew, the state is to go. */
@@ -104,6 +136,18 @@ pf_state_halfopen(const struct pf_state *s)
 {
 	return s->s_sk[0].sk_key.k_proto == IPPROTO_TCP_ &&
 	    (s->s_peer[0].pe_state < PFT_ESTABLISHED || s->s_peer[1].pe_state < PFT_ESTABLISHED);
+}
+
+/* Adds what it has counted to its rule's counts: initiators' packets went the way of the first. */
+static inline void
+pf_state_count(const struct pf_state *s, struct pf_rcount *rc)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned out = i ^ (s->s_dir == PF_OUT);
+
+		rc->rc_packets[out] += s->s_count[i].co_packets;
+		rc->rc_bytes[out] += s->s_count[i].co_bytes;
+	}
 }
 
 /* pf_state_show.c: as pfctl -ss prints it, verbose: -v, -vv. sw_rule: the rule's number, -1: none is shown. */

@@ -7,6 +7,7 @@
 #include "net/inet6/ip6_var.h"
 #include "net/ether/ether.h"
 #include "net/pf/pf.h"
+#include "net/pf/pf_flow.h"
 #include "net/pf/pf_nat.h"
 #include "net/route/nexthop.h"
 
@@ -22,6 +23,7 @@ COUNTER(pfs_norm, pf, 70, DROP, "packet%s that could not be normalized");
 COUNTER(pfs_memory, pf, 80, DROP, "packet%s without memory for a state");
 COUNTER(pfs_ipoption, pf, 90, DROP, "packet%s with IP options");
 COUNTER(pfs_badstate, pf, 100, DROP, "packet%s that did not fit their state");
+COUNTER(pfs_stateins, pf, 105, DROP, "packet%s without a state because another one has its key");
 COUNTER(pfs_maxstates, pf, 110, DROP, "packet%s without a state because of a limit");
 COUNTER(pfs_translate, pf, 115, DROP, "packet%s that could not be translated");
 COUNTER(pfs_nexthop, pf, 120, DROP, "packet%s whose next hop was gone when they had been handed over");
@@ -35,7 +37,8 @@ const char *const pf_reason_name[PFR_COUNT] = {
 static const struct counter *const reason_counter[PFR_COUNT] = {
 	[PFR_MATCH] = &counter_pfs_match, [PFR_BADOFF] = &counter_pfs_badoff, [PFR_FRAG] = &counter_pfs_frag, [PFR_SHORT] = &counter_pfs_short,
 	[PFR_NORM] = &counter_pfs_norm, [PFR_MEMORY] = &counter_pfs_memory, [PFR_IPOPTION] = &counter_pfs_ipoption,
-	[PFR_BADSTATE] = &counter_pfs_badstate, [PFR_MAXSTATES] = &counter_pfs_maxstates, [PFR_TRANSLATE] = &counter_pfs_translate,
+	[PFR_BADSTATE] = &counter_pfs_badstate, [PFR_STATEINS] = &counter_pfs_stateins,
+	[PFR_MAXSTATES] = &counter_pfs_maxstates, [PFR_TRANSLATE] = &counter_pfs_translate,
 };
 
 uint64_t
@@ -69,6 +72,9 @@ pf_drop(struct mbuf *m, enum pf_reason reason)
 	case PFR_BADSTATE:
 		M_DROP(m, pfs_badstate);
 		break;
+	case PFR_STATEINS:
+		M_DROP(m, pfs_stateins);
+		break;
 	case PFR_MAXSTATES:
 		M_DROP(m, pfs_maxstates);
 		break;
@@ -82,6 +88,12 @@ pf_drop(struct mbuf *m, enum pf_reason reason)
 }
 
 /* ---- one packet on its core ---- */
+
+static inline void
+count_passed(unsigned n)
+{
+	counter_add(pfs_passed, n);
+}
 
 static inline void
 count_rule(const struct pf_krule *kr, const struct pf_pdesc *pd)
@@ -104,41 +116,47 @@ wants_state(const struct pf_pdesc *pd, const struct pf_rule *r)
 
 enum found { FOUND_PASS, FOUND_GONE, FOUND_AWAY };	/* goes on; is gone, counted; is another core's: *away */
 
-/* By the rules. */
+/* Its end; the rule counts it. */
+static enum found
+refused(const struct pf_krule *kr, const struct pf_pdesc *pd, enum pf_reason why)
+{
+	count_rule(kr, pd);
+	if (why == PFR_MATCH)
+		pf_blocked(pd, kr->kr_rule);
+	else
+		pf_drop(pd->pd_m, why);
+	return FOUND_GONE;
+}
+
+/* By the rules. What a state counts its rule need not count: pf_rcounts(). */
 static __rare_fn enum found
 test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 {
-	enum pf_reason why = PFR_MATCH;
-	struct pf_state *s = NULL;
+	const struct pf_krule *kr;
+	enum pf_reason why;
+	struct pf_state *s;
 	struct pf_verdict v;
 
 	pf_evaluate(rs, pd, &v);
+	kr = v.v_rule;
 	counter_inc(pfs_match);
 	for (unsigned i = 0; i < v.v_nmatch; i++)
 		count_rule(v.v_match[i], pd);
-	count_rule(v.v_rule, pd);
-	if (v.v_rule->kr_rule->r_action == PF_BLOCK) {
-		pf_blocked(pd, v.v_rule->kr_rule);
-		return FOUND_GONE;
-	}
-	if (pd->pd_options && !v.v_rule->kr_rule->r_allow_opts && v.v_rule->kr_index != rs->rs_nrules) {
-		pf_drop(pd->pd_m, PFR_IPOPTION);
-		return FOUND_GONE;
-	}
-	if (wants_state(pd, v.v_rule->kr_rule)) {
-		if ((s = pf_state_create(pd, &v, &why, away)) == NULL && *away != core_id())
-			return FOUND_AWAY;
-		if (s != NULL) {
-			pd->pd_m->m_pftag = v.v_tag;
-			return pf_translate(s, pd) ? FOUND_PASS : FOUND_GONE;
-		}
-	} else if (v.v_xlate == NULL) {
+	if (kr->kr_rule->r_action == PF_BLOCK)
+		return refused(kr, pd, PFR_MATCH);
+	if (pd->pd_options && !kr->kr_rule->r_allow_opts && kr->kr_index != rs->rs_nrules)
+		return refused(kr, pd, PFR_IPOPTION);
+	if (!wants_state(pd, kr->kr_rule)) {
+		if (v.v_xlate != NULL)		/* without a state nobody knows the way back */
+			return refused(kr, pd, PFR_TRANSLATE);
+		count_rule(kr, pd);
 		pd->pd_m->m_pftag = v.v_tag;
 		return FOUND_PASS;
-	} else
-		why = PFR_TRANSLATE;		/* without a state nobody knows the way back */
-	pf_drop(pd->pd_m, why);
-	return FOUND_GONE;
+	}
+	if ((s = pf_state_create(pd, &v, &why, away)) == NULL)
+		return *away != core_id() ? FOUND_AWAY : refused(kr, pd, why);
+	pd->pd_m->m_pftag = v.v_tag;
+	return pf_translate(s, pd) ? FOUND_PASS : FOUND_GONE;
 }
 
 /* By the state, if it has one. */
@@ -152,6 +170,7 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 
 	if (!pd->pd_fragment) {
 		pf_key_of(&key, pd);
+		pf_states_searched(1);
 		s = pf_state_find(&key, pd->pd_dir, pd->pd_ifp);
 	}
 	if (s == NULL)
@@ -159,6 +178,10 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	if (unlikely(s->s_away != 0)) {
 		*away = s->s_away - 1u;
 		return FOUND_AWAY;
+	}
+	if (unlikely(pd->pd_options && !s->s_rule->kr_rule->r_allow_opts)) {
+		pf_drop(pd->pd_m, PFR_IPOPTION);
+		return FOUND_GONE;
 	}
 	if (unlikely(!pf_track(s, pd, &why, &again))) {
 		if (again) {
@@ -168,12 +191,7 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 		pf_drop(pd->pd_m, why);
 		return FOUND_GONE;
 	}
-	if (unlikely(pd->pd_options && !s->s_rule->kr_rule->r_allow_opts)) {
-		pf_drop(pd->pd_m, PFR_IPOPTION);
-		return FOUND_GONE;
-	}
-	counter_inc(pfs_passed);
-	count_rule(s->s_rule, pd);
+	count_passed(1);
 	if (s->s_tag != 0)
 		pd->pd_m->m_pftag = s->s_tag;
 	return pf_translate(s, pd) ? FOUND_PASS : FOUND_GONE;
@@ -181,8 +199,8 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 
 /* ---- batches ---- */
 
-static bool
-is_skipped(const struct pf_ruleset *rs, const struct ifnet *ifp)
+bool
+pf_is_skipped(const struct pf_ruleset *rs, const struct ifnet *ifp)
 {
 	bool skip = false;
 
@@ -233,6 +251,13 @@ goes_home(struct mbuf *m, struct pf_pdesc *pd, unsigned *home)
 	return (*home = pf_home(pd)) != core_id();
 }
 
+void
+pf_flow_passed(unsigned n)
+{
+	count_passed(2 * n);
+	pf_states_searched(2 * n);
+}
+
 static void
 input_elsewhere(struct mbuf *m, unsigned af, unsigned core)
 {
@@ -277,7 +302,7 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 	const struct pf_ruleset *rs = begin(b);
 	unsigned n = 0, end = b->b_n;
 
-	if (is_skipped(rs, ifp))
+	if (pf_is_skipped(rs, ifp))
 		return;
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
@@ -345,7 +370,7 @@ pf_output(unsigned af, struct batch *b)
 
 		if (m->m_nh->nh_ifp != ifp) {
 			ifp = m->m_nh->nh_ifp;
-			skip = is_skipped(rs, ifp);
+			skip = pf_is_skipped(rs, ifp);
 		}
 		if (skip)
 			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN);
@@ -377,7 +402,7 @@ pf_output_link(unsigned af, struct ifnet *ifp, struct mbuf *m)
 	struct pf_pdesc pd;
 	unsigned away;
 
-	if (is_skipped(rs, ifp))
+	if (pf_is_skipped(rs, ifp))
 		return m;
 	if (!pf_describe(&pd, m, af, PF_OUT, ifp, &why)) {
 		pf_drop(m, why);

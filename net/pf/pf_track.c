@@ -21,13 +21,28 @@ track_other(struct pf_state *s, const struct pf_pdesc *pd, bool first)
 
 	if (pd->pd_query)
 		p->pe_flags |= PF_PEER_SEEN;
-	else {
+	else if (p->pe_state == PFO_NO_TRAFFIC || q->pe_state == PFO_SINGLE) {
+		if (s->s_pair != NULL)
+			pf_state_disturb(s);
 		if (p->pe_state == PFO_NO_TRAFFIC)
 			p->pe_state = PFO_SINGLE;
 		if (q->pe_state == PFO_SINGLE)
 			q->pe_state = PFO_MULTIPLE;
 	}
 	s->s_timeout = other_timeout(pd->pd_proto, first, s->s_peer[1].pe_state != PFO_NO_TRAFFIC);
+}
+
+bool
+pf_track_is_steady(const struct pf_state *s, unsigned from)
+{
+	const struct pf_peer *p = &s->s_peer[from], *q = &s->s_peer[!from];
+	uint8_t proto = s->s_sk[0].sk_key.k_proto;
+
+	if (proto == IPPROTO_TCP_)
+		return !s->s_sloppy && s->s_timeout == PF_TM_TCP_ESTABLISHED && p->pe_state == PFT_ESTABLISHED && q->pe_state == PFT_ESTABLISHED &&
+		    (p->pe_flags & q->pe_flags & PF_PEER_SEEN);
+	return p->pe_state != PFO_NO_TRAFFIC && q->pe_state != PFO_SINGLE &&
+	    s->s_timeout == other_timeout(proto, false, s->s_peer[1].pe_state != PFO_NO_TRAFFIC);
 }
 
 void
@@ -37,8 +52,7 @@ pf_track_first(struct pf_state *s, const struct pf_pdesc *pd)
 		pf_track_tcp_first(s, pd);
 	else
 		track_other(s, pd, true);
-	s->s_packets[0] = 1;
-	s->s_bytes[0] = pd->pd_m->m_pktlen;
+	s->s_count[0] = (struct pf_count){ 1, pd->pd_m->m_pktlen };
 }
 
 /* An error tells about the connection, it is no part of it: nothing changes, but that what asked by ICMP has its answer. */
@@ -59,6 +73,8 @@ pf_track(struct pf_state *s, const struct pf_pdesc *pd, enum pf_reason *why, boo
 
 	*why = PFR_BADSTATE;
 	*again = false;
+	if (s->s_pair != NULL && pd->pd_kproto == IPPROTO_TCP_)
+		pf_state_disturb(s);
 	if (pd->pd_error) {
 		if (!track_error(s, pd))
 			return false;
@@ -72,7 +88,7 @@ pf_track(struct pf_state *s, const struct pf_pdesc *pd, enum pf_reason *why, boo
 		track_other(s, pd, false);
 	if (!pd->pd_error)
 		s->s_last = percore(pf_states).ps_now;
-	s->s_packets[from]++;
-	s->s_bytes[from] += pd->pd_m->m_pktlen;
+	s->s_count[from].co_packets++;
+	s->s_count[from].co_bytes += pd->pd_m->m_pktlen;
 	return true;
 }

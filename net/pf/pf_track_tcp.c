@@ -3,9 +3,6 @@
 #include "net/pf/pf_state.h"
 #include "net/pf/pf_tcp.h"
 
-/* Old data and old acknowledgements are taken as far back, at least: retransmissions, and ends whose windows are small. */
-#define OLD_WINDOW	66000u
-
 struct segment {
 	uint32_t	 sg_seq, sg_end, sg_ack;	/* sg_end: behind its data, SYN and FIN */
 	uint16_t	 sg_win;
@@ -125,11 +122,11 @@ adopt(struct pf_peer *p, const struct pf_peer *q, const struct segment *sg, cons
 static bool
 in_window(const struct pf_peer *p, const struct pf_peer *q, const struct segment *sg)
 {
-	if (!seq_leq(sg->sg_end, p->pe_maxend) || !seq_leq(p->pe_end - MAX(q->pe_maxwin, OLD_WINDOW), sg->sg_seq))
+	if (!seq_leq(sg->sg_end, p->pe_maxend) || !seq_leq(p->pe_end - pf_old_window(q), sg->sg_seq))
 		return false;
 	if (!(sg->sg_flags & PF_TH_ACK) || !(q->pe_flags & PF_PEER_SEEN))
 		return true;
-	return seq_leq(sg->sg_ack, q->pe_end) && seq_leq(q->pe_end - MAX(p->pe_maxwin, OLD_WINDOW), sg->sg_ack);
+	return seq_leq(sg->sg_ack, q->pe_end) && seq_leq(q->pe_end - pf_old_window(p), sg->sg_ack);
 }
 
 /* RFC 5961 3: exactly the next byte, as the sender or the receiver sees it. Who refuses a SYN has no sequence numbers yet, but acknowledges it. */
@@ -215,7 +212,7 @@ answers(struct pf_peer *p, struct pf_peer *q, const struct segment *sg, const st
 		*pass = (sg->sg_flags & PF_TH_ACK) && sg->sg_end == sg->sg_seq;
 		return *pass;
 	}
-	if ((sg->sg_flags & PF_TH_ACK) && !(seq_leq(sg->sg_ack, q->pe_end) && seq_lt(q->pe_end - OLD_WINDOW, sg->sg_ack)))
+	if ((sg->sg_flags & PF_TH_ACK) && !(seq_leq(sg->sg_ack, q->pe_end) && seq_lt(q->pe_end - PF_OLD_WINDOW, sg->sg_ack)))
 		return false;
 	adopt(p, q, sg, pd);
 	return true;
@@ -262,5 +259,5 @@ pf_track_tcp_quoted(const struct pf_state *s, const struct pf_pdesc *pd)
 
 	m_copydata(pd->pd_m, pd->pd_qoff, sizeof(h), h);
 	seq = be32_host(load32(h + 4));
-	return (q->pe_flags & PF_PEER_SEEN) && seq_leq(seq, q->pe_end) && seq_leq(q->pe_end - MAX(p->pe_maxwin, OLD_WINDOW), seq);
+	return (q->pe_flags & PF_PEER_SEEN) && seq_leq(seq, q->pe_end) && seq_leq(q->pe_end - pf_old_window(p), seq);
 }

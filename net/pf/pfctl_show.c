@@ -1,5 +1,6 @@
 /* pfctl_show.c - pfctl -s: rules with their counters, states, what the packet filter has counted, timeouts, limits, tables. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/machine.h"
@@ -13,18 +14,16 @@ typedef unsigned long long ull;
 /* ---- rules ---- */
 
 static void
-print_counts(struct out *o, const struct pf_krule *kr, unsigned depth)
+print_counts(struct out *o, const struct pf_rcount *c, unsigned depth)
 {
-	struct pf_rcount c;
-
-	pf_rcount_sum(kr, &c);
-	out_printf(o, "%*s  [ Evaluations: %-8llu  Packets: %-8llu  Bytes: %-10llu  States: %-6llu]\n", (int)depth * 2, "", (ull)c.rc_evaluations,
-	    (ull)(c.rc_packets[0] + c.rc_packets[1]), (ull)(c.rc_bytes[0] + c.rc_bytes[1]), (ull)c.rc_states);
-	out_printf(o, "%*s  [ Inserted: uid 0 pid 0 State Creations: %-6llu]\n", (int)depth * 2, "", (ull)c.rc_created);
+	out_printf(o, "%*s  [ Evaluations: %-8llu  Packets: %-8llu  Bytes: %-10llu  States: %-6llu]\n", (int)depth * 2, "", (ull)c->rc_evaluations,
+	    (ull)(c->rc_packets[0] + c->rc_packets[1]), (ull)(c->rc_bytes[0] + c->rc_bytes[1]), (ull)c->rc_states);
+	out_printf(o, "%*s  [ Inserted: uid 0 pid 0 State Creations: %-6llu]\n", (int)depth * 2, "", (ull)c->rc_created);
 }
 
+/* count: by kr_index; NULL: without. */
 static void
-print_rules(struct out *o, const struct pf_ruleset *rs, const struct pf_krules *ks, unsigned verbose, unsigned depth)
+print_rules(struct out *o, const struct pf_krules *ks, const struct pf_rcount *count, unsigned verbose, unsigned depth)
 {
 	for (unsigned i = 0; i < ks->ks_n && !o->o_stop; i++) {
 		const struct pf_krule *kr = &ks->ks_rule[i];
@@ -34,10 +33,10 @@ print_rules(struct out *o, const struct pf_ruleset *rs, const struct pf_krules *
 			out_printf(o, "@%u ", kr->kr_rule->r_nr);
 		pf_print_rule(o, kr->kr_rule);
 		out_printf(o, kr->kr_rule->r_inline ? " {\n" : "\n");
-		if (verbose > 0)
-			print_counts(o, kr, depth);
+		if (count != NULL)
+			print_counts(o, &count[kr->kr_index], depth);
 		if (kr->kr_rule->r_inline) {
-			print_rules(o, rs, &kr->kr_anchor[0], verbose, depth + 1);
+			print_rules(o, &kr->kr_anchor[0], count, verbose, depth + 1);
 			out_printf(o, "%*s}\n", (int)depth * 2, "");
 		}
 	}
@@ -46,25 +45,29 @@ print_rules(struct out *o, const struct pf_ruleset *rs, const struct pf_krules *
 static void
 show_rules(struct out *o, const struct pf_ruleset *rs, unsigned verbose)
 {
+	struct pf_rcount *count = rs != NULL && verbose > 0 ? pf_rcounts(rs) : NULL;
+
 	if (rs != NULL)
-		print_rules(o, rs, &rs->rs_main, verbose, 0);
+		print_rules(o, &rs->rs_main, count, verbose, 0);
+	free(count);
 }
 
 /* label, evaluations, packets, bytes, packets in, bytes in, packets out, bytes out, states created: pfctl(8). */
 static void
 show_labels(struct out *o, const struct pf_ruleset *rs, unsigned verbose __unused_arg)
 {
-	for (unsigned i = 0; rs != NULL && i < rs->rs_nrules; i++) {
-		const struct pf_krule *kr = &rs->rs_rule[i];
-		struct pf_rcount c;
+	struct pf_rcount *count = rs != NULL ? pf_rcounts(rs) : NULL;
 
-		if (kr->kr_rule->r_label[0] == '\0')
-			continue;
-		pf_rcount_sum(kr, &c);
-		out_printf(o, "%s %llu %llu %llu %llu %llu %llu %llu %llu\n", kr->kr_rule->r_label, (ull)c.rc_evaluations,
-		    (ull)(c.rc_packets[0] + c.rc_packets[1]), (ull)(c.rc_bytes[0] + c.rc_bytes[1]), (ull)c.rc_packets[0], (ull)c.rc_bytes[0],
-		    (ull)c.rc_packets[1], (ull)c.rc_bytes[1], (ull)c.rc_created);
+	for (unsigned i = 0; count != NULL && i < rs->rs_nrules; i++) {
+		const char *label = rs->rs_rule[i].kr_rule->r_label;
+		const struct pf_rcount *c = &count[i];
+
+		if (label[0] != '\0')
+			out_printf(o, "%s %llu %llu %llu %llu %llu %llu %llu %llu\n", label, (ull)c->rc_evaluations,
+			    (ull)(c->rc_packets[0] + c->rc_packets[1]), (ull)(c->rc_bytes[0] + c->rc_bytes[1]), (ull)c->rc_packets[0],
+			    (ull)c->rc_bytes[0], (ull)c->rc_packets[1], (ull)c->rc_bytes[1], (ull)c->rc_created);
 	}
+	free(count);
 }
 
 /* ---- states ---- */

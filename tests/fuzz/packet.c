@@ -461,6 +461,7 @@ packet_run(struct fuzz_in *in)
 
 	framelen = 0;
 	flow_least = 1;
+	flow_choose();
 	fnet_attach();
 	fnet_addresses();
 	ip_forwarding = !(how & 1);

@@ -4,13 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim/timeline.h"
+#include "tests/sim/twins.h"
 
-#define PORTS	3
 #define STEPS	300
-
-static struct router *twin[2];			/* with flows, without */
-static struct raw *end[2][PORTS];
 
 #define CONF									\
 	"# /etc/hostname.vio0\ninet 10.0.0.1/24\ninet6 fd00:0::1/64\n"		\
@@ -24,196 +20,6 @@ static struct raw *end[2][PORTS];
 	"net.inet.icmp.errppslimit=-1\nnet.inet.icmp.errppshost=-1\n"		\
 	"net.inet6.icmp6.errppslimit=-1\nnet.inet6.icmp6.errppshost=-1\n"	\
 	"net.flow.least=1\nnet.flow.limit=1000\nnet.flow.timeout=30\nnet.flow.timeout_new=2\n"
-
-static size_t
-line_length(const char *s)
-{
-	return strcspn(s, "\n");
-}
-
-static bool
-line_has(const char *line, const char *what)
-{
-	const char *p = strstr(line, what);
-
-	return p != NULL && p < line + line_length(line);
-}
-
-/* Of two packets of a batch to a neighbour that has no route yet, both or the first one use the network's: as batches fall. */
-static bool
-same_line(const char *on, const char *off)
-{
-	size_t n = line_length(on);
-
-	return n == line_length(off) && (memcmp(on, off, n) == 0 || line_has(on, " UC") || line_has(on, " Cn") || line_has(on, " UHLc"));
-}
-
-static void
-both_say(const char *line)
-{
-	const char *on = router_say(twin[0], line), *off = router_say(twin[1], line);
-
-	sim_say("%s", line);
-	while (*on != '\0' && *off != '\0' && same_line(on, off)) {
-		on += line_length(on) + 1;
-		off += line_length(off) + 1;
-	}
-	SIM_CHECK(*on == '\0' && *off == '\0', "\"%s\" with the flow path: %.*s\nwithout it: %.*s", line, (int)line_length(on), on,
-	    (int)line_length(off), off);
-}
-
-static void
-twin_new(unsigned t, uint64_t seed)
-{
-	struct router *rt = twin[t] = router_new(t == 0 ? "on" : "off");
-
-	rt->r_e->se_host->seed = seed;
-	rt->r_key = seed;
-	for (unsigned i = 0; i < PORTS; i++) {
-		struct wire *w = wire_new(sim_print("%s%u", rt->r_name, i));
-		struct port *p = router_port(rt, w);
-
-		p->p_mac[3] = 0;
-		end[t][i] = raw_new(w, rt, sim_print("02:00:00:00:00:%c0", 'a' + i));
-	}
-	router_start(rt, sim_print(CONF "net.flow.enable=%u\n", t == 0));
-}
-
-/* ---- what comes out ---- */
-
-struct got { unsigned len; uint64_t flow; uint8_t b[FRAME_MAX]; };
-static struct got got[2][4096];
-
-static bool
-ours(const uint8_t *ip)
-{
-	return ip[0] == 10 && (ip[1] == 0 ? ip[3] == 1 || ip[2] == 9 : ip[2] == 7 && ip[3] == 1);
-}
-
-/* Only its order within a flow is promised, and where several cores send to a neighbour that is not known yet, not even that: then any order will do. The identifications of our own datagrams are random numbers, which the cores draw in turn. */
-static void
-take(struct got *g, const struct frame *f)
-{
-	uint8_t *ip = g->b + 14;
-	unsigned ports = 0, from;
-
-	memset(g->b, 0, 64);
-	g->len = f->f_len;
-	memcpy(g->b, f->f_b, f->f_len);
-	g->flow = g->b[12] << 8 | g->b[13];
-	if (g->flow == 0x0800 && ours(ip + 12))
-		memset(ip + 4, 0, 2), memset(ip + 10, 0, 2);
-	if (g->flow == 0x86dd && ip[6] == 44 && ip[8] == 0xfd && ip[9] == 0 && ip[23] == 1)	/* ours, in pieces */
-		memset(ip + 44, 0, 4);
-	if (g->flow == 0x0800) {
-		from = 12;
-		ports = (ip[6] & 0x3f) == 0 && ip[7] == 0 ? 20 : 4;	/* fragments overtake each other, too */
-	} else if (g->flow == 0x86dd) {
-		from = 8;
-		ports = 40;
-	} else
-		ip = g->b, from = 8;
-	for (unsigned i = from; i < (from == 12 ? 20u : ports == 40 ? 40u : 42u); i++)
-		g->flow = (g->flow ^ ip[i]) * 0x100000001b3;
-	for (unsigned i = ports; ports != 0 && i < ports + 4; i++)
-		g->flow = (g->flow ^ ip[i]) * 0x100000001b3;
-}
-
-static bool
-before(const struct got *g, const struct got *h)
-{
-	if (g->flow != h->flow || sim.cores == 1)
-		return g->flow < h->flow;
-	return g->len != h->len ? g->len < h->len : memcmp(g->b, h->b, g->len) < 0;
-}
-
-static unsigned
-collect(struct raw *rw, struct got *g)
-{
-	unsigned n = 0;
-
-	for (struct arrived *a1 = rw->rw_head; a1 != NULL; a1 = a1->next) {
-		struct got one;
-		unsigned at = n++;
-
-		SIM_CHECK(n < 4096, "too many frames");
-		take(&one, a1->frame);
-		for (; at > 0 && before(&one, &g[at - 1]); at--)
-			g[at] = g[at - 1];
-		g[at] = one;
-	}
-	rw->rw_head = NULL;
-	rw->rw_tail = &rw->rw_head;
-	return n;
-}
-
-/* The frame as text; what is behind the last: "nothing". */
-static const char *
-text_of(const struct got *g, unsigned k, unsigned n)
-{
-	char *text = sim_print("%200s", "");
-
-	if (k >= n)
-		return "nothing";
-	frame_text(g[k].b, g[k].len, text, 200);
-	return text;
-}
-
-static bool
-same(const struct got *g, const struct got *h)
-{
-	return g->len == h->len && memcmp(g->b, h->b, g->len) == 0;
-}
-
-/* The first of g's n that is not among the m of h, or the last. */
-static unsigned
-only(const struct got *g, unsigned n, const struct got *h, unsigned m)
-{
-	for (unsigned i = 0; i < n; i++) {
-		unsigned k = 0;
-
-		while (k < m && !same(&g[i], &h[k]))
-			k++;
-		if (k == m)
-			return i;
-	}
-	return n;
-}
-
-static void
-same_frames(unsigned step)
-{
-	for (unsigned i = 0; i < PORTS; i++) {
-		unsigned n = collect(end[0][i], got[0]), n1 = collect(end[1][i], got[1]);
-
-		for (unsigned k = 0; k < n || k < n1; k++)
-			SIM_CHECK(k < n && k < n1 && same(&got[0][k], &got[1][k]), "step %u, vio%u, frame %u of %u and %u: only with the flow path: %s; "
-			    "only without: %s", step, i, k, n, n1, text_of(got[0], only(got[0], n, got[1], n1), n),
-			    text_of(got[1], only(got[1], n1, got[0], n), n1));
-	}
-}
-
-static void
-same_counters(unsigned step)
-{
-	uint64_t v, v1;
-	const char *name;
-	enum sluice_kind kind;
-
-	if (sim.verbose)
-		for (unsigned i = 0; twin[0]->r_e->se_counter(i, &name, &kind, &v); i++)
-			if (v != (v1 = router_counter(twin[1], name)) && strncmp(name, "flows_", 6) != 0)
-				sim_say("%s: %" PRIu64 " and %" PRIu64, name, v, v1);
-	for (unsigned i = 0; twin[0]->r_e->se_counter(i, &name, &kind, &v); i++) {
-		v1 = router_counter(twin[1], name);
-		if (sim.cores > 1 && strncmp(name, "hos_", 4) == 0)
-			continue;		/* which of two packets was first to find its neighbour unknown is chance */
-		if (strncmp(name, "flows_", 6) != 0)
-			SIM_CHECK(v == v1, "step %u: %s: %" PRIu64 " with the flow path, %" PRIu64 " without it", step, name, v, v1);
-		else
-			SIM_CHECK(v1 == 0, "%s: %" PRIu64 " without the flow path", name, v1);
-	}
-}
 
 /* ---- what goes in ---- */
 
@@ -315,8 +121,8 @@ frame(uint8_t *f, unsigned port, bool alone)
 	bool six = sim_chance(300);
 	unsigned len;
 
-	memcpy(f, end[0][port]->rw_peer->p_mac, 6);
-	memcpy(f + 6, end[0][port]->rw_port.p_mac, 6);
+	memcpy(f, twin_end[0][port]->rw_peer->p_mac, 6);
+	memcpy(f + 6, twin_end[0][port]->rw_port.p_mac, 6);
 	put16(f + 12, six ? 0x86dd : 0x0800);
 	memset(f + 14, 0, 64);
 	len = 14 + (six ? ip6(f + 14) : ip4(f + 14, alone));
@@ -340,18 +146,18 @@ frame(uint8_t *f, unsigned port, bool alone)
 static void
 burst(unsigned most)
 {
-	unsigned n = 1 + sim_below(sim_below(3) == 0 ? most : MIN(most, 8u)), port = sim_below(PORTS), again = 0, len = 0;
+	unsigned n = 1 + sim_below(sim_below(3) == 0 ? most : MIN(most, 8u)), port = sim_below(TWIN_PORTS), again = 0, len = 0;
 	bool alone = n == 1;
 	uint8_t f[FRAME_MAX];
 
 	for (; n > 0; n--, again -= again > 0) {
 		if (again == 0) {		/* some of the same, too */
-			port = sim_chance(700) ? 0 : sim_below(PORTS);
+			port = sim_chance(700) ? 0 : sim_below(TWIN_PORTS);
 			len = frame(f, port, alone);
 			again = sim_below(3) == 0 && !alone ? sim_below(8) : 0;
 		}
 		for (unsigned t = 0; t < 2; t++)
-			port_send(&end[t][port]->rw_port, f, len);
+			port_send(&twin_end[t][port]->rw_port, f, len);
 	}
 }
 
@@ -362,8 +168,8 @@ steady(void)
 	struct pkt p = *UDP("10.0.0.2", "10.1.9.9");
 
 	for (unsigned i = 0; i < 20; i++) {
-		raw_rx(end[0][0], &p);
-		raw_rx(end[1][0], &p);
+		raw_rx(twin_end[0][0], &p);
+		raw_rx(twin_end[1][0], &p);
 		sim_run(ms(5));
 	}
 }
@@ -372,14 +178,14 @@ steady(void)
 static void
 neighbour(void)
 {
-	unsigned port = sim_below(PORTS);
+	unsigned port = sim_below(TWIN_PORTS);
 	struct pkt p = { .kind = PK_ARP, .op = 1 + sim_below(2), .esrc = sim_print("02:00:00:00:00:%c%u", 'a' + port, sim_below(3)) };
 
 	p.src = sim_print("10.0.%u.%u", port, sim_below(2) ? 77 + sim_below(2) * 11 : 4);
 	p.dst = sim_print("10.0.%u.1", port);
 	p.sha = p.esrc;
 	for (unsigned t = 0; t < 2; t++)
-		raw_rx(end[t][port], &p);
+		raw_rx(twin_end[t][port], &p);
 }
 
 /* The random numbers that the times between announcements follow from are drawn by the cores in turn. */
@@ -461,12 +267,7 @@ change(void)
 /* checklist: net:ipforwarding_fastforward_v4, net:ipforwarding_fastforward_v6 */
 CASE_SEEDS(flow_twins, 20)
 {
-	uint64_t seed = sim_random();
-
-	if (sim.cards == CARDS_MIXED)		/* twins have the same cards */
-		sim.cards = CARDS_QUEUES;
-	twin_new(0, seed);
-	twin_new(1, seed);
+	twins_new(CONF);
 	sim_run(sec(5));
 	both_say("ndp -s fd00:1::2 02:00:00:00:00:b0");
 	steady();

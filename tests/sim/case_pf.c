@@ -463,3 +463,37 @@ CASE(pf_in_the_configuration)
 	raw_forget(a);
 	raw_forget(b);
 }
+
+/* ---- the flow path ---- */
+
+/* It went by the flow path; or did not. */
+static void
+by_flow(void (*way)(const struct pkt *), const struct pkt *p, bool flow)
+{
+	way(p);
+	COUNT(flows_hits, flow);
+}
+
+CASE(pf_flow_tcp)
+{
+	lab_pf("pass\n");
+	a_to_b(TCP(A, B, TH_SYN_, .seq = 999, .wscale = 7));
+	b_to_a(TCP(B, A, TH_SYN_ | TH_ACK_, .sport = 4001, .dport = 4000, .seq = 4999, .ack = 1000, .wscale = 3));
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000, .win = 100));
+	by_flow(a_to_b, TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000, .len = 1400), true);
+	by_flow(b_to_a, TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5000, .ack = 2400, .len = 1400), true);
+	by_flow(a_to_b, TCP(A, B, TH_ACK_, .seq = 2400, .ack = 6400, .len = 10), true);
+}
+
+/* The server of a redirected connection calls from the port that was redirected: its packet would be found by the state of the other one. */
+CASE(pf_state_key_taken)
+{
+	lab_pf("match in on vio0 inet proto udp to port 4001 rdr-to 10.1.0.9\npass\n");
+	RX(a, UDP(A, B));
+	TX(b, UDP(A, "10.1.0.9", .ttl = 63));
+	if (sim.cores > 1)		/* on another core it is a note that has the key, and the packet goes to the state */
+		return;
+	RX(b, UDP(B, A, .sport = 4001, .dport = 4000));
+	NONE(a);
+	COUNT(pfs_stateins, 1);
+}

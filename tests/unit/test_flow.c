@@ -13,6 +13,7 @@ start(void)
 {
 	net_start();
 	flow_least = 1;
+	flow_choose();
 }
 
 /* A good UDP packet from t0's host. */
@@ -167,6 +168,7 @@ TEST(flow_least)
 	start();
 	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 8);
 	flow_least = 2;
+	flow_choose();
 	through(&p, 1, PKT_MAX, 1, 0);
 	CHECK_EQ(counter_delta("flows_made"), 0);
 	through(&p, 2, PKT_MAX, 2, 1);
@@ -180,9 +182,11 @@ TEST(flow_off)
 
 	start();
 	flow_enable = 0;
+	flow_choose();
 	udp(&p, "10.0.0.2", "10.1.0.1", 4000, 8);
 	through(&p, 10, PKT_MAX, 10, 0);
 	flow_enable = 1;
+	flow_choose();
 	through(&p, 10, PKT_MAX, 10, 9);
 	ip_forwarding = 0;
 	through(&p, 10, PKT_MAX, 0, 0);

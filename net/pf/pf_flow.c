@@ -1,0 +1,298 @@
+/* pf_flow.c - pairs of states for the flow path: found, looked at, disturbed. */
+#include <string.h>
+
+#include "kernel/machine.h"
+#include "net/inet/ip.h"
+#include "net/pf/pf_flow.h"
+
+/* A peer in a state that there is not: its number is that of an entry without states, its stamp nobody's. */
+static const struct pf_state nobody;
+
+void
+pf_flow_begin(struct flow_pass *fs)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+
+	ps->ps_now = (uint32_t)(uptime_ns() / 1000000000);
+	fs->fs_stamp = ps->ps_now | 1u << 31;		/* never 0 */
+	fs->fs_states = ps->ps_base != NULL ? ps->ps_base : (const char *)&nobody;
+}
+
+/* ---- pairs ---- */
+
+/* Of the pair that s is of: the one that was made on the way in. */
+static struct pf_state *
+first_of(struct pf_state *s)
+{
+	return s->s_dir == PF_IN ? s : s->s_pair;
+}
+
+static void
+copy_track(struct pf_peer *to, const struct pf_peer *p)
+{
+	to->pe_end = p->pe_end;
+	to->pe_maxend = p->pe_maxend;
+	to->pe_ack = p->pe_ack;
+	to->pe_maxwin = p->pe_maxwin;
+}
+
+static bool
+same_track(const struct pf_peer *p, const struct pf_peer *q)
+{
+	return p->pe_end == q->pe_end && p->pe_maxend == q->pe_maxend && p->pe_ack == q->pe_ack && p->pe_maxwin == q->pe_maxwin &&
+	    p->pe_scale == q->pe_scale && ((p->pe_flags ^ q->pe_flags) & (PF_PEER_SEEN | PF_PEER_SCALE)) == 0;
+}
+
+void
+pf_state_disturb(struct pf_state *s)
+{
+	struct pf_state *first = first_of(s), *other = first->s_pair;
+
+	for (unsigned i = 0; i < 2; i++) {
+		first->s_peer[i].pe_stamp = 0;
+		if (other->s_follows)
+			copy_track(&other->s_peer[i], &first->s_peer[i]);
+	}
+	other->s_follows = false;
+}
+
+void
+pf_state_unpair(struct pf_state *s)
+{
+	pf_state_disturb(s);
+	s->s_pair->s_pair = NULL;
+	s->s_pair = NULL;
+}
+
+static void
+pair(struct pf_state *s, struct pf_state *t)
+{
+	if (s->s_pair == t)
+		return;
+	if (s->s_pair != NULL)
+		pf_state_unpair(s);
+	if (t->s_pair != NULL)
+		pf_state_unpair(t);
+	s->s_pair = t;
+	t->s_pair = s;
+}
+
+/* Windows are followed in one of the two from now on, when they are the same in both. */
+static bool
+follow(struct pf_state *first, struct pf_state *other)
+{
+	bool scaled = first->s_peer[0].pe_flags & first->s_peer[1].pe_flags & PF_PEER_SCALE;
+
+	if (!other->s_follows && !(same_track(&first->s_peer[0], &other->s_peer[0]) && same_track(&first->s_peer[1], &other->s_peer[1])))
+		return false;
+	for (unsigned i = 0; i < 2; i++) {
+		first->s_peer[i].pe_shift = scaled ? first->s_peer[i].pe_scale : 0;
+		first->s_peer[i].pe_old = pf_old_window(&first->s_peer[i]);
+	}
+	other->s_follows = true;
+	return true;
+}
+
+void
+pf_flow_wider(struct pf_peer *p, uint32_t win)
+{
+	p->pe_maxwin = win;
+	p->pe_old = pf_old_window(p);
+}
+
+/* The pair can be passed by for this second by what peer p of its first state sends. */
+static bool
+refresh(struct flow_pass *fs, struct pf_peer *p)
+{
+	struct pf_state *s = pf_peer_state(p), *t = s->s_pair;
+	uint32_t now = percore(pf_states).ps_now;
+	unsigned from = p != s->s_peer;
+
+	if (t == NULL || pf_state_is_over(s, now) || pf_state_is_over(t, now) || !pf_track_is_steady(s, from) || !pf_track_is_steady(t, from))
+		return false;
+	if (s->s_sk[0].sk_key.k_proto == IPPROTO_TCP_ && !follow(s, t))
+		return false;
+	fs->fs_fresh = p;
+	fs->fs_was[0] = s->s_last;
+	fs->fs_was[1] = t->s_last;
+	s->s_last = t->s_last = now;
+	p->pe_stamp = fs->fs_stamp;
+	return true;
+}
+
+void
+pf_flow_not_taken(struct flow_pass *fs)
+{
+	struct pf_peer *p = fs->fs_fresh;
+	struct pf_state *s;
+
+	if (p == NULL)
+		return;
+	fs->fs_fresh = NULL;
+	p->pe_stamp = 0;
+	s = pf_peer_state(p);
+	if (s->s_pair == NULL)
+		return;
+	s->s_last = fs->fs_was[0];
+	s->s_pair->s_last = fs->fs_was[1];
+}
+
+/* ---- the way of a flow ---- */
+
+struct way {
+	struct rtentry	*w_rt;
+	struct pf_peer	*w_peer;
+	struct pf_key	 w_last;	/* source and destination as they leave */
+};
+
+/* Sources and destinations, in this order. */
+static void
+key_of_id(struct pf_key *k, const struct flow_id *id)
+{
+	bool six = flow_key_is6(id->id_key);
+
+	memset(k, 0, sizeof(*k));
+	for (unsigned i = 0; i < 2; i++) {
+		if (six)
+			memcpy(&k->k_addr[i], &id->id_addr[2 * i], sizeof(k->k_addr[i]));
+		else
+			k->k_addr[i] = in6_of_ip4((be32_t)(id->id_addr[0] >> 32 * i));
+		k->k_port[i] = be16_host((be16_t)(id->id_key >> 16 * i));
+	}
+	k->k_af = six ? PF_INET6 : PF_INET;
+	k->k_proto = (uint8_t)(id->id_key >> 56);
+}
+
+static void
+id_of_key(struct flow_id *id, const struct pf_key *k)
+{
+	if (k->k_af == PF_INET6)
+		memcpy(id->id_addr, k->k_addr, sizeof(id->id_addr));
+	else
+		id->id_addr[0] = k->k_addr[0].s6_addr32[0] | (uint64_t)k->k_addr[1].s6_addr32[0] << 32;
+}
+
+/* A key has the wire's side first: inwards the source, outwards the destination. */
+static void
+turn(struct pf_key *k)
+{
+	struct in6_addr a = k->k_addr[0];
+	uint16_t port = k->k_port[0];
+
+	k->k_addr[0] = k->k_addr[1];
+	k->k_port[0] = k->k_port[1];
+	k->k_addr[1] = a;
+	k->k_port[1] = port;
+}
+
+/* The state of a packet whose key that is; *k becomes what the state makes of it. NULL: none here. */
+static struct pf_state *
+pass_state(struct pf_key *k, unsigned dir, const struct ifnet *ifp)
+{
+	const struct pf_ruleset *rs = pf_rules;
+	struct pf_state *s;
+
+	if (rs->rs_conf.pc_options.po_skip != NULL && pf_is_skipped(rs, ifp))
+		return NULL;
+	k->k_rdomain = ifp->if_rdomain;
+	if ((s = pf_state_find(k, dir, ifp)) == NULL || s->s_away != 0)
+		return NULL;
+	if (s->s_translated)
+		*k = s->s_sk[dir == s->s_dir].sk_key;
+	return s;
+}
+
+/* Both states and the route between them. */
+static bool
+find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *route, struct way *w)
+{
+	struct pf_state *in, *out, *first;
+	struct flow_id between = *id;
+	struct pf_key k;
+
+	key_of_id(&k, id);
+	if (k.k_proto == IPPROTO_UDP_ && k.k_port[1] == 0)	/* as pf_describe() */
+		return false;
+	if ((in = pass_state(&k, PF_IN, fs->fs_ifp)) == NULL)
+		return false;
+	id_of_key(&between, &k);
+	if (!flow_has_hop(w->w_rt = route(fs->fs_ifp, &between)))
+		return false;
+	turn(&k);
+	if ((out = pass_state(&k, PF_OUT, w->w_rt->rt_ifp)) == NULL || in->s_dir == out->s_dir)
+		return false;
+	if (k.k_af == PF_INET6 && (in->s_translated || out->s_translated))
+		return false;
+	turn(&k);
+	w->w_last = k;
+	pair(in, out);
+	first = first_of(in);
+	w->w_peer = &first->s_peer[first != in];
+	w->w_peer->pe_flags = (uint8_t)((w->w_peer->pe_flags & ~PF_PEER_XOUT) | (out->s_translated ? PF_PEER_XOUT : 0));
+	return true;
+}
+
+/* ---- translation ---- */
+
+/* What a checksum is changed by when the 16-bit words of old become those of new: RFC 1624, equation 3, for all of them. */
+static uint32_t
+difference(uint64_t old, uint64_t new)
+{
+	uint32_t d = 0;
+
+	for (; old != new; old >>= 16, new >>= 16)
+		if ((uint16_t)old != (uint16_t)new)
+			d += (uint16_t)~old + (uint32_t)(uint16_t)new;
+	d = (d & 0xffff) + (d >> 16);
+	return (d & 0xffff) + (d >> 16);
+}
+
+/* IPv4. */
+static void
+set_translation(struct flow *fl, const struct flow_id *id, const struct pf_key *last)
+{
+	uint64_t addrs = last->k_addr[0].s6_addr32[0] | (uint64_t)last->k_addr[1].s6_addr32[0] << 32;
+	uint32_t old_ports = (uint32_t)id->id_key, ports = host_be16(last->k_port[0]) | (uint32_t)host_be16(last->k_port[1]) << 16, ip, l4;
+
+	fl->fl_nat.fn_addrs = 0;
+	if (addrs == id->id_addr[0] && ports == old_ports)
+		return;
+	ip = difference(id->id_addr[0], addrs);
+	l4 = ip + difference(old_ports, ports);
+	fl->fl_nat = (struct flow_nat){ addrs, ports, (uint16_t)ip, (uint16_t)((l4 & 0xffff) + (l4 >> 16)) };
+}
+
+/* ---- the entry ---- */
+
+static bool
+set_states(const struct flow_pass *fs, struct flow *fl, const struct pf_peer *p)
+{
+	intptr_t index = ((const char *)p - fs->fs_states) / (intptr_t)sizeof(*p);
+
+	fl->fl_peer = (uint32_t)index;
+	fl->fl_id = p->pe_id;
+	return index == (int32_t)index;
+}
+
+struct flow *
+pf_flow_entry(struct flow_pass *fs, struct flow *home, const struct flow_id *id, flow_route_fn *route, uint32_t less)
+{
+	struct flow *fl = flow_find(fs->fs_table, home, id);
+	struct way w;
+
+	if (fl != NULL && fl->fl_generation == fs->fs_generation && pf_flow_peer(fs, fl)->pe_id == fl->fl_id && refresh(fs, pf_flow_peer(fs, fl)))
+		return fl;
+	if (!find_way(fs, id, route, &w) || rt_pathmtu(w.w_rt) < less || !refresh(fs, w.w_peer))
+		return NULL;
+	if (fl != NULL)
+		flow_count_renewed();
+	else if ((fl = flow_insert(fs->fs_table, home, id)) == NULL)
+		return NULL;
+	flow_fill(fs, fl, w.w_rt, less);
+	if (!flow_key_is6(id->id_key))
+		set_translation(fl, id, &w.w_last);
+	if (set_states(fs, fl, w.w_peer))
+		return fl;
+	flow_remove(fs->fs_table, fl);
+	return NULL;
+}

@@ -1,0 +1,94 @@
+/* pf_flow.h - the packet filter on the flow path: a flow's entry names the pair of states that its packets belong to, and a packet that would change
+ * nothing there but counters, windows and the time goes by without a look-up. All others take the ordinary way, and the filter's word there is the
+ * last: nothing is refused here.
+ *
+ * An entry points to a peer of the state that was made on the way in, as an index with the state's number. In each second the first packet of a peer
+ * has the pair looked at (pf_flow_entry): neither is over, nothing is going to happen; that is good for the second, or until the ordinary way takes
+ * one of their packets (pf_state_disturb). The windows of both are kept in the first one; the other follows. */
+#ifndef NET_PF_PF_FLOW_H
+#define NET_PF_PF_FLOW_H
+
+#include "net/core/flow_var.h"
+#include "net/pf/pf_state.h"
+#include "net/pf/pf_tcp.h"
+
+/* For a pass, when pf_enabled: fs_states, fs_stamp. */
+void	pf_flow_begin(struct flow_pass *);
+/* So many packets have passed by their pairs of states. */
+void	pf_flow_passed(unsigned n);
+/* For ff_mend: the entry with its pair, good for now. NULL: the ordinary way. As flow_entry(). */
+struct flow *pf_flow_entry(struct flow_pass *, struct flow *home, const struct flow_id *, flow_route_fn *, uint32_t less);
+
+/* The packet for which an entry was asked takes the ordinary way all the same: its states know nothing of it yet. */
+void	pf_flow_not_taken(struct flow_pass *);
+
+/* Of states, from ps_base on, in peers. */
+static inline struct pf_peer *
+pf_flow_peer(const struct flow_pass *fs, const struct flow *fl)
+{
+	return (struct pf_peer *)(fs->fs_states + (int64_t)(int32_t)fl->fl_peer * (int64_t)sizeof(struct pf_peer));
+}
+/* A state lies so that its address ends in zeros. */
+static inline struct pf_state *
+pf_peer_state(const struct pf_peer *p)
+{
+	return (struct pf_state *)((uintptr_t)p & ~(sizeof(struct pf_state) - 1));
+}
+static inline struct pf_peer *
+pf_peer_other(const struct pf_peer *p)
+{
+	return (struct pf_peer *)((uintptr_t)p ^ sizeof(*p));
+}
+
+/* It offers a larger window than ever. */
+void	pf_flow_wider(struct pf_peer *, uint32_t win);
+
+/* What pf_track_tcp() does with a plain segment of an established connection; len: from the header on. False: it is none, or not one of its windows. */
+static inline bool
+pf_flow_tcp(struct pf_peer *p, const uint8_t *h, uint32_t len)
+{
+	struct pf_peer *q = pf_peer_other(p);
+	uint32_t off_flags = load16(h + 12), hlen = off_flags >> 2 & 0x3c;
+	uint32_t end, seq = be32_host(load32(h + 4)), ack = be32_host(load32(h + 8)), win = (uint32_t)be16_host(load16(h + 14)) << p->pe_shift;
+
+	if ((off_flags & (PF_TH_SYN | PF_TH_FIN | PF_TH_RST | PF_TH_ACK) << 8) != PF_TH_ACK << 8 || hlen < sizeof(struct tcphdr) || hlen > len)
+		return false;
+	end = seq + len - hlen;
+	win += win == 0;
+	if ((int32_t)((p->pe_maxend - end) | (seq - p->pe_end + q->pe_old) | (q->pe_end - ack) | (ack - q->pe_end + p->pe_old)) < 0)
+		return false;
+	if (unlikely(win > p->pe_maxwin))
+		pf_flow_wider(p, win);
+	if (seq_lt(p->pe_end, end))
+		p->pe_end = end;
+	p->pe_ack = ack;
+	if (seq_lt(q->pe_maxend, ack + win))
+		q->pe_maxend = ack + win;
+	return true;
+}
+
+/* The packet, h its protocol's header of which, with what is behind, len bytes are there, iplen in all, goes by its pair, which has counted it. */
+static inline bool
+pf_flow_takes(const struct flow_pass *fs, const struct flow *fl, const uint8_t *h, uint32_t proto, uint32_t len, uint32_t iplen)
+{
+	struct pf_peer *p = pf_flow_peer(fs, fl);
+	struct pf_state *s = pf_peer_state(p);
+	uint32_t ulen;
+	size_t from;
+
+	if (unlikely(p->pe_id != fl->fl_id || p->pe_stamp != fs->fs_stamp))
+		return false;
+	if (proto == PROTO_TCP) {
+		if (unlikely(!pf_flow_tcp(p, h, len)))
+			return false;
+	} else if (unlikely((ulen = be16_host(load16(h + 4))) < 8 || ulen > len))	/* RFC 768 */
+		return false;
+	from = (size_t)(p - s->s_peer);
+	s->s_count[from].co_packets++;
+	s->s_count[from].co_bytes += iplen;
+	s->s_pair->s_count[from].co_packets++;
+	s->s_pair->s_count[from].co_bytes += iplen;
+	return true;
+}
+
+#endif
