@@ -254,8 +254,9 @@ copy_some(void *arg)
 void
 pf_states_foreach(bool (*fn)(const struct pf_state_copy *, void *), void *arg)
 {
-	struct visit v = { .v_copy = malloc(COPY_ROOM * sizeof(*v.v_copy)) };
-	bool on = v.v_copy != NULL;
+	char *mem = malloc(COPY_ROOM * sizeof(struct pf_state_copy) + CACHELINE);	/* states are of lines */
+	struct visit v = { .v_copy = (void *)roundup2((uintptr_t)mem, (uintptr_t)CACHELINE) };
+	bool on = mem != NULL;
 
 	for (unsigned core = 0; core < ncores && on; core++) {
 		v.v_at = 0;
@@ -265,7 +266,7 @@ pf_states_foreach(bool (*fn)(const struct pf_state_copy *, void *), void *arg)
 				on = fn(&v.v_copy[i], arg);
 		} while (v.v_more && on);
 	}
-	free(v.v_copy);
+	free(mem);
 }
 
 static void

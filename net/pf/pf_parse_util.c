@@ -150,7 +150,7 @@ pf_parens(struct pf_parse *p, pf_item_fn *item, void *arg)
 int
 pf_named_number(struct pf_parse *p, const char *kind, int (*index)(const char *), int64_t max, const char **name, uint32_t *value)
 {
-	int64_t n;
+	int64_t n = 0;
 	int i;
 
 	if (!pf_string(p, name) || !pf_number(p, &n))
