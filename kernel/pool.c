@@ -104,18 +104,155 @@ pool_grow(struct pool *pr)
 	return true;
 }
 
-void *
-pool_get(struct pool *pr)
+/* ---- pages that pools share ---- */
+
+static struct pool_page *pool_spare;	/* by pp_next */
+static size_t pool_nspare;
+
+static size_t
+page_first(const struct pool *pr)
+{
+	return roundup2(sizeof(struct pool_page), MIN((size_t)CACHELINE, (size_t)1 << __builtin_ctz(pr->pr_size)));
+}
+
+static uint32_t
+page_holds(const struct pool *pr)
+{
+	return (uint32_t)((PAGE_SIZE - page_first(pr)) / pr->pr_size);
+}
+
+void
+pool_share_pages(struct pool *pr)
+{
+	KASSERT(pr->pr_npages == 0 && page_holds(pr) >= 2);
+	pr->pr_shares = true;
+}
+
+static void
+page_link(struct pool *pr, struct pool_page *pp)
+{
+	if ((pp->pp_next = pr->pr_room) != NULL)
+		pp->pp_next->pp_prevp = &pp->pp_next;
+	pp->pp_prevp = &pr->pr_room;
+	pr->pr_room = pp;
+}
+
+static void
+page_unlink(struct pool_page *pp)
+{
+	if ((*pp->pp_prevp = pp->pp_next) != NULL)
+		pp->pp_next->pp_prevp = pp->pp_prevp;
+}
+
+static struct pool_page *
+page_new(void)
+{
+	struct pool_page *pp = pool_spare;
+
+	if (pp != NULL) {
+		pool_spare = pp->pp_next;
+		pool_nspare--;
+		return pp;
+	}
+	pp = page_alloc(1);
+#ifdef SLUICE_DEBUG
+	if (pp != NULL && pool_watch != NULL)
+		pool_watch(pp, PAGE_SIZE);
+#endif
+	return pp;
+}
+
+/* A page with nothing in it. */
+static struct pool_page *
+page_add_room(struct pool *pr)
+{
+	struct pool_page *pp = page_new();
+	char *first = (char *)pp + page_first(pr);
+
+	if (pp == NULL)
+		return NULL;
+	pp->pp_free = NULL;
+	pp->pp_nfree = page_holds(pr);
+	for (size_t n = pp->pp_nfree; n-- > 0;) {
+		POOL_SHOW(first + n * pr->pr_size, pr->pr_size);
+		*(void **)(first + n * pr->pr_size) = pp->pp_free;
+		pp->pp_free = first + n * pr->pr_size;
+		POOL_HIDE(first + n * pr->pr_size, pr->pr_size);
+	}
+	pr->pr_npages++;
+	page_link(pr, pp);
+	return pp;
+}
+
+static void *
+page_get(struct pool *pr)
+{
+	struct pool_page *pp = pr->pr_room != NULL ? pr->pr_room : page_add_room(pr);
+	void *obj;
+
+	if (pp == NULL)
+		return NULL;
+	obj = pp->pp_free;
+	POOL_SHOW(obj, pr->pr_size);
+	pp->pp_free = *(void **)obj;
+	if (--pp->pp_nfree == 0)
+		page_unlink(pp);
+	return obj;
+}
+
+static void
+page_put(struct pool *pr, void *obj)
+{
+	struct pool_page *pp = (struct pool_page *)((uintptr_t)obj & ~(uintptr_t)(PAGE_SIZE - 1));
+
+	*(void **)obj = pp->pp_free;
+	pp->pp_free = obj;
+	if (pp->pp_nfree++ == 0)
+		page_link(pr, pp);
+	if (pp->pp_nfree < page_holds(pr))
+		return;
+	page_unlink(pp);
+	pp->pp_next = pool_spare;
+	pool_spare = pp;
+	pool_nspare++;
+	pr->pr_npages--;
+}
+
+static void
+pool_spare_read(struct pool *pr)
+{
+	pr->pr_name = "sparepage";
+	pr->pr_size = PAGE_SIZE;
+	pr->pr_npages = pool_nspare;
+}
+POOL_SOURCE(pool_spare, pool_spare_read);
+
+/* ---- all pools ---- */
+
+static void *
+pool_list_get(struct pool *pr)
 {
 	void *obj;
 
-	if ((pr->pr_limit != 0 && pr->pr_nout >= pr->pr_limit) || (pr->pr_free == NULL && !pool_grow(pr))) {
-		pr->pr_nfail++;
+	if (pr->pr_free == NULL && !pool_grow(pr))
 		return NULL;
-	}
 	obj = pr->pr_free;
 	POOL_SHOW(obj, pr->pr_size);
 	pr->pr_free = *(void **)obj;
+	return obj;
+}
+
+void *
+pool_get(struct pool *pr)
+{
+	void *obj = NULL;
+
+	if (pr->pr_limit == 0 || pr->pr_nout < pr->pr_limit)
+		obj = pr->pr_shares ? page_get(pr) : pool_list_get(pr);
+	if (obj == NULL) {
+		pr->pr_nfail++;
+		return NULL;
+	}
 	pr->pr_nget++;
 	if (++pr->pr_nout > pr->pr_hiwat)
 		pr->pr_hiwat = pr->pr_nout;
@@ -129,7 +266,10 @@ pool_take_back(struct pool *pr, void *obj)
 #ifdef SLUICE_DEBUG
 	memset(obj, POOL_POISON, pr->pr_size);
 #endif
-	pool_link(pr, obj);
+	if (pr->pr_shares)
+		page_put(pr, obj);
+	else
+		pool_link(pr, obj);
 	POOL_HIDE(obj, pr->pr_size);
 	pr->pr_nout--;
 	pr->pr_nput++;

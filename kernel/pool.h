@@ -14,6 +14,8 @@ struct pool {
 	uint64_t	 pr_nget, pr_nput, pr_nfail;
 	size_t		 pr_npages;
 	void		*pr_free;		/* the list, linked through the objects' first word */
+	bool		 pr_shares;		/* then it has none, but */
+	struct pool_page *pr_room;		/* pages with free objects, which go when all of theirs are */
 	bool		 pr_epoch;		/* what is put waits until no core can look at it any more; */
 	uint32_t	 pr_lateoff;		/* its struct pool_late; */
 	struct pool_late *pr_late, **pr_latep;	/* here, in the order of time */
@@ -27,6 +29,15 @@ void	 pool_init(struct pool *, const char *name, size_t size, size_t align, unsi
 void	 pool_init_epoch(struct pool *, const char *name, size_t size, size_t align, unsigned limit);
 /* The same where objects themselves have 16 bytes, aligned to 8 at that offset, that no other core reads. */
 void	 pool_init_epoch_at(struct pool *, const char *name, size_t size, size_t align, unsigned limit, size_t offset);
+/* Behind one of them, for objects of which at least two fit into a page: memory in which nothing is any more goes to the other pools that share. So
+ * pools between which many objects move need no more than what is in them together. */
+void	 pool_share_pages(struct pool *);
+/* The first word of each page of a pool that shares. */
+struct pool_page {
+	struct pool_page *pp_next, **pp_prevp;	/* those with room */
+	void		*pp_free;
+	uint32_t	 pp_nfree;
+};
 /* NULL at the limit or without memory (counted). The object is zeroed. */
 void	*pool_get(struct pool *) __must_check;
 /* Debug builds poison it. NULL is not allowed. */

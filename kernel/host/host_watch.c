@@ -27,6 +27,15 @@ host_watch_slab(void *base, size_t size)
 	slabs[nslabs++] = (struct slab){ base, size };
 }
 
+static void
+host_hide_free(const struct pool *pr, void *obj)
+{
+	for (void *next; obj != NULL; obj = next) {
+		next = *(void **)obj;
+		__asan_poison_memory_region(obj, pr->pr_size);
+	}
+}
+
 /* What is free stays hidden in any case. */
 static void
 host_watch_section(bool inside)
@@ -36,11 +45,11 @@ host_watch_section(bool inside)
 			__asan_unpoison_memory_region(slabs[i].base, slabs[i].size);
 		else
 			__asan_poison_memory_region(slabs[i].base, slabs[i].size);
-	for (struct pool *pr = pool_list; pr != NULL && inside; pr = pr->pr_next)
-		for (void *obj = pr->pr_free, *next; obj != NULL; obj = next) {
-			next = *(void **)obj;
-			__asan_poison_memory_region(obj, pr->pr_size);
-		}
+	for (struct pool *pr = pool_list; pr != NULL && inside; pr = pr->pr_next) {
+		host_hide_free(pr, pr->pr_free);
+		for (struct pool_page *pp = pr->pr_room; pp != NULL; pp = pp->pp_next)
+			host_hide_free(pr, pp->pp_free);
+	}
 }
 
 void

@@ -1,6 +1,7 @@
 /* fib.c - changes and walks of the trie of fib.h. Core 0. */
 #include <string.h>
 
+#include "kernel/machine.h"
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
 #include "net/route/fib.h"
@@ -30,13 +31,25 @@ static const char *const own_name[] = { "fibp1", "fibp3", "fibp5", "fibp9", "fib
 #define CLASS_DIRECT	(nitems(node_room) - 1)
 static struct pool node_pool[nitems(node_room)], own_pool[nitems(own_room)];
 
+/* While a table fills, its nodes grow all at the same time. Those of which too much of a page would be lost keep their own. */
+static void
+fib_pool(struct pool *pr, const char *name, size_t size, bool node)
+{
+	if (node)
+		pool_init_epoch(pr, name, size, CACHELINE, 0);
+	else
+		pool_init(pr, name, size, 8, 0);
+	if (size < PAGE_SIZE / 4 && (PAGE_SIZE - CACHELINE) % pr->pr_size < PAGE_SIZE / 8)
+		pool_share_pages(pr);
+}
+
 static void
 fib_init(void)
 {
 	for (size_t i = 0; i < nitems(node_room); i++)
-		pool_init_epoch(&node_pool[i], node_name[i], sizeof(struct fib_node) + node_room[i] * sizeof(uintptr_t), CACHELINE, 0);
+		fib_pool(&node_pool[i], node_name[i], sizeof(struct fib_node) + node_room[i] * sizeof(uintptr_t), true);
 	for (size_t i = 0; i < nitems(own_room); i++)
-		pool_init(&own_pool[i], own_name[i], sizeof(struct fib_own) + own_room[i] * sizeof(uint64_t), 8, 0);
+		fib_pool(&own_pool[i], own_name[i], sizeof(struct fib_own) + own_room[i] * sizeof(uint64_t), false);
 }
 NET_INIT(fib, 10, fib_init);
 

@@ -3,6 +3,7 @@
 
 #include "kernel/command.h"
 #include "kernel/epoch.h"
+#include "kernel/loop.h"
 #include "kernel/machine.h"
 #include "kernel/pool.h"
 #include "tests/unit/unit.h"
@@ -54,6 +55,51 @@ TEST(pool_objects_are_zeroed_aligned_and_apart)
 			}
 		}
 		CHECK(pr[s].pr_npages * PAGE_SIZE * 3 / 4 <= N * roundup2(shape[s].size, shape[s].align) + 8 * PAGE_SIZE);
+	}
+}
+
+/* What one pool has left empty another one uses, and nothing of an object is touched by that. */
+TEST(pool_shares_pages)
+{
+	enum { N = 1000 };
+	static struct pool small, large;
+	static uint8_t *obj[N], *other[N / 4];
+	size_t pages;
+
+	pool_init(&small, "small", 128, CACHELINE, 0);
+	pool_init_epoch(&large, "large", 500, 8, 0);
+	pool_share_pages(&small);
+	pool_share_pages(&large);
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < N; i++) {
+			CHECK((obj[i] = pool_get(&small)) != NULL && (uintptr_t)obj[i] % CACHELINE == 0);
+			CHECK(obj[i][0] == 0 && obj[i][127] == 0);
+			memset(obj[i], (int)(i % 251) + 1, 128);
+		}
+		CHECK_EQ(small.pr_npages, (N + 30) / 31);
+		pages = host.pages;
+		for (unsigned i = 0; i < N; i++)
+			if (i % 62 != 5) {		/* every other page keeps one */
+				CHECK(obj[i][0] == i % 251 + 1 && obj[i][127] == obj[i][0]);
+				pool_put(&small, obj[i]);
+			}
+		CHECK_EQ(small.pr_npages, (N + 61 - 5) / 62);
+		for (unsigned i = 0; i < N / 62 * 7; i++) {
+			CHECK((other[i] = pool_get(&large)) != NULL);
+			memset(other[i], 0xee, 500);
+		}
+		CHECK_EQ(large.pr_npages, N / 62);
+		CHECK_EQ(host.pages, pages);
+		for (unsigned i = 5; i < N; i += 62) {
+			CHECK(obj[i][0] == i % 251 + 1 && obj[i][127] == obj[i][0]);
+			pool_put(&small, obj[i]);
+		}
+		for (unsigned i = 0; i < N / 62 * 7; i++)
+			pool_put(&large, other[i]);
+		while (loop_pass())
+			continue;
+		CHECK_EQ(small.pr_npages + large.pr_npages, 0);
+		CHECK_EQ(small.pr_nout + large.pr_nout, 0);
 	}
 }
 
