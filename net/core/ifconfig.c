@@ -62,7 +62,7 @@ is_egress(const struct ifnet *ifp)
 {
 	for (unsigned af = 0; af < AF_COUNT; af++)
 		for (const struct rtentry *rt = rtable_lookup_af(af, ifp->if_rdomain, &in6_any, 0); rt != NULL; rt = rt->rt_next)
-			if (rt->rt_ifp == ifp && (rt->rt_flags & RTF_GATEWAY))
+			if (rt_ifp(rt) == ifp && (rt->rt_flags & RTF_GATEWAY))
 				return true;
 	return false;
 }

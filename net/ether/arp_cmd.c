@@ -66,8 +66,8 @@ arp_print_route(struct out *o, const struct rtentry *rt)
 	if (rt->rt_flags & RTF_LOCAL) {
 		struct arp_row r = {
 			.r_addr = rt->rt_dest,
-			.r_ifp = rt->rt_ifp,
-			.r_lladdr = rt->rt_ifp->if_lladdr,
+			.r_ifp = rt_ifp(rt),
+			.r_lladdr = rt_ifp(rt)->if_lladdr,
 			.r_permanent = true,
 			.r_local = true,
 		};

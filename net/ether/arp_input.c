@@ -120,7 +120,7 @@ arp_onlink(struct ifnet *ifp, be32_t spa)
 	if (ifa != NULL && ((ifa->ifa_addr ^ spa) & ifa->ifa_mask) == 0)
 		return true;
 	rt = rtable_match(ifp->if_rdomain, spa);
-	return rt != NULL && rt->rt_ifp == ifp && (rt->rt_flags & (RTF_CLONING | RTF_LLINFO));
+	return rt != NULL && rt_ifp(rt) == ifp && (rt->rt_flags & (RTF_CLONING | RTF_LLINFO));
 }
 
 /* The address of a whole network on this interface, or its broadcast address: nobody's. */
@@ -191,7 +191,7 @@ arp_make_entry(struct ifnet *ifp, be32_t spa)
 {
 	struct rtentry *rt = rtable_match(ifp->if_rdomain, spa);
 
-	if (rt == NULL || !(rt->rt_flags & RTF_CLONING) || rt->rt_ifp != ifp)
+	if (rt == NULL || !(rt->rt_flags & RTF_CLONING) || rt_ifp(rt) != ifp)
 		return NULL;
 	if ((rt = rt_clone(rt, spa)) == NULL) {
 		counter_inc(arps_full);

@@ -22,7 +22,7 @@ redirect_gateway_good(const struct ifnet *ifp, be32_t gw)
 {
 	const struct rtentry *rt = rtable_match(ifp->if_rdomain, gw), *net = rt_connected(ifp->if_rdomain, gw);
 
-	if (rt == NULL || (rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)) || net == NULL || net->rt_ifp != ifp)
+	if (rt == NULL || (rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)) || net == NULL || rt_ifp(net) != ifp)
 		return false;
 	return net->rt_plen >= 31 || gw != net->rt_dest;
 }
@@ -34,7 +34,7 @@ redirect_good(const struct ifnet *ifp, be32_t from, be32_t dst, be32_t gw)
 	const struct rtentry *rt = rtable_own(ifp->if_rdomain, dst);
 
 	return rt != NULL && (rt->rt_flags & (RTF_GATEWAY | RTF_UP)) == (RTF_GATEWAY | RTF_UP) && !(rt->rt_flags & RTF_SPECIAL) &&
-	    rt->rt_ifp == ifp && rt->rt_via->v_gateway == from && (rt->rt_plen < 32 || (rt->rt_flags & RTF_DYNAMIC)) &&
+	    rt_ifp(rt) == ifp && rt->rt_via->v_gateway == from && (rt->rt_plen < 32 || (rt->rt_flags & RTF_DYNAMIC)) &&
 	    gw != from && gw != dst && redirect_gateway_good(ifp, gw);
 }
 

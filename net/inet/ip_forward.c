@@ -90,7 +90,7 @@ ip_forward_redirect(struct mbuf *m, const struct rtentry *rt)
 
 	if (!ip_redirect)
 		return;
-	for (const struct ifaddr *ifa = rt->rt_ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
+	for (const struct ifaddr *ifa = rt_ifp(rt)->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
 		if (((ip->ip_src ^ ifa->ifa_addr) & ifa->ifa_mask) == 0 && ((gw ^ ifa->ifa_addr) & ifa->ifa_mask) == 0) {
 			if (icmp_error(m, ICMP_REDIRECT, ICMP_REDIRECT_HOST, 0, gw))
 				counter_inc(ips_redirectsent);
@@ -111,7 +111,7 @@ ip_forward_plain(const struct mbuf *m)
 	const struct ip *ip = (const struct ip *)m->m_data;
 
 	return !(m->m_flags & (M_BCAST | M_MCAST)) && RT_FORWARDS(m->m_rt) && (load16(&ip->ip_ttl) & 0xfe) != 0 &&	/* TTL > 1 */
-	    m->m_rt->rt_ifp->if_index != m->m_ifidx;
+	    m->m_rt->rt_ifidx != m->m_ifidx;
 }
 
 /* What is not simply passed on. True: it is, in the end; m_rt may have changed. */
@@ -137,7 +137,7 @@ ip_forward_slow(struct mbuf *m)
 		M_DROP(m, ips_ttl);
 		return false;
 	}
-	if (m->m_rt->rt_ifp->if_index == m->m_ifidx)
+	if (m->m_rt->rt_ifidx == m->m_ifidx)
 		ip_forward_redirect(m, m->m_rt);
 	return true;
 }
@@ -162,7 +162,7 @@ ip_forward_from(struct batch *b, unsigned i, unsigned end, unsigned cut)
 		struct mbuf *m = from[n];
 		struct nexthop *nh = __atomic_load_n(&m->m_rt->rt_nh, __ATOMIC_RELAXED);
 
-		if (unlikely(nh == NULL || !ip_forward_plain(m) || !rt_path_takes(m->m_rt, m->m_pktlen))) {
+		if (unlikely(nh == NULL || !ip_forward_plain(m) || !rt_path_takes(m->m_rt, nh, m->m_pktlen))) {
 			b->b_n = n;
 			ip_forward_odd(b, batch_pos(b, &from[n]), end, cut);
 			return;
@@ -193,7 +193,7 @@ ip_forward_any(struct mbuf *m, unsigned *cut)
 			return false;
 		nh = m->m_rt->rt_nh;
 	}
-	if (!rt_path_takes(m->m_rt, m->m_pktlen)) {
+	if (!rt_path_takes(m->m_rt, nh, m->m_pktlen)) {
 		*cut += ip_forward_toobig(m, nh, rt_pathmtu(m->m_rt));
 		return false;
 	}

@@ -203,7 +203,7 @@ ip_odd_addrs(const struct ip *ip)
 static bool
 ip_strong_es(const struct ifnet *ifp, const struct rtentry *rt)
 {
-	return ip_forwarding || rt->rt_ifp == ifp || (ifp->if_flags & IFF_LOOPBACK);
+	return ip_forwarding || rt_ifp(rt) == ifp || (ifp->if_flags & IFF_LOOPBACK);
 }
 
 static inline struct rtentry *
@@ -246,7 +246,7 @@ ip_input_any(struct ifnet *ifp, struct mbuf *m)
 	rt_used(rt, 1);
 	if (!(rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST)))
 		return IP_AWAY;
-	if ((rt->rt_flags & RTF_BROADCAST) && rt->rt_ifp != ifp && !(ifp->if_flags & IFF_LOOPBACK)) {
+	if ((rt->rt_flags & RTF_BROADCAST) && rt_ifp(rt) != ifp && !(ifp->if_flags & IFF_LOOPBACK)) {
 		ip_directed_broadcast(m, rt);
 		return IP_GONE;
 	}
@@ -402,7 +402,7 @@ ip_flow_route(const struct ifnet *ifp, be32_t src, be32_t dst)
 	rt = rtable_match(ifp->if_rdomain, dst);
 	if (rt != NULL && (rt->rt_flags & RTF_MPATH))
 		rt = rt_path4(rt, src, dst);
-	return rt != NULL && RT_FORWARDS(rt) && rt->rt_ifp != ifp ? rt : NULL;
+	return rt != NULL && RT_FORWARDS(rt) && rt->rt_ifidx != ifp->if_index ? rt : NULL;
 }
 
 void

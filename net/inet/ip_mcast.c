@@ -83,6 +83,6 @@ ip_directed_broadcast(struct mbuf *m, const struct rtentry *rt)
 	}
 	ip = (struct ip *)m->m_data;
 	ip->ip_ttl--;
-	if (ip_send_link(rt->rt_ifp, m))
+	if (ip_send_link(rt_ifp(rt), m))
 		counter_inc(ips_dirbcastout);
 }

@@ -38,7 +38,7 @@ in6_ifaddr_ours(unsigned rdomain, const struct in6_addr *addr)
 {
 	for (const struct rtentry *rt = rtable_lookup6(rdomain, addr, 128); rt != NULL; rt = rt->rt_next)
 		if (rt->rt_flags & RTF_LOCAL)
-			return in6_ifaddr_find(rt->rt_ifp, addr);
+			return in6_ifaddr_find(rt_ifp(rt), addr);
 	return NULL;
 }
 

@@ -94,7 +94,7 @@ in6_pmtu_learn(const struct ifnet *ifp, const struct ip6_hdr *quoted, uint32_t m
 	struct pmtu *p;
 
 	OWNER(0);
-	if (rt == NULL || rt->rt_ifp == NULL)
+	if (rt == NULL || rt_ifp(rt) == NULL)
 		return;
 	if (mtu < IP6_MINMTU) {
 		counter_inc(icmp6s_pmtubad);

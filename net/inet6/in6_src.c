@@ -87,9 +87,9 @@ in6_srcaddr(unsigned rdomain, const struct in6_addr *dst, struct ifnet *ifp)
 
 	/* RFC 6724 4: to link scope and groups only the interface's own. */
 	if (ifp == NULL || !(in6_is_scoped(dst) || IN6_IS_ADDR_MULTICAST(dst))) {
-		if ((rt = rtable_own6(rdomain, &d)) == NULL || rt->rt_ifp == NULL)
+		if ((rt = rtable_own6(rdomain, &d)) == NULL || rt_ifp(rt) == NULL)
 			return NULL;
-		ifp = rt->rt_ifp;
+		ifp = rt_ifp(rt);
 	}
 	best = in6_src_of_if(NULL, ifp, &d, ifp);
 	if (in6_is_scoped(dst) || IN6_IS_ADDR_MULTICAST(dst))

@@ -129,7 +129,7 @@ ip6_forward_slow(struct mbuf *m)
 	}
 	if (!RT_FORWARDS(m->m_rt) && (m->m_rt = ip6_forward_special(m, m->m_rt)) == NULL)
 		return false;
-	if (m->m_rt->rt_ifp->if_index == m->m_ifidx && ip6_redirect && nd6_redirect_output(m, m->m_rt))
+	if (m->m_rt->rt_ifidx == m->m_ifidx && ip6_redirect && nd6_redirect_output(m, m->m_rt))
 		counter_inc(ip6s_redirectsent);
 	return true;
 }
@@ -144,7 +144,7 @@ static inline bool
 ip6_forward_plain(const struct mbuf *m, const struct rtentry *rt, const struct nexthop *nh, unsigned odd_flags)
 {
 	return !(m->m_flags & odd_flags) && RT_FORWARDS(rt) && nh != NULL && ((const struct ip6_hdr *)m->m_data)->ip6_hlim > 1 &&
-	    rt->rt_ifp->if_index != m->m_ifidx;
+	    rt->rt_ifidx != m->m_ifidx;
 }
 
 /* Core 0 may change the route meanwhile: its next hop is looked at once, and a route that has just lost it is not followed. */
@@ -172,7 +172,7 @@ ip6_forward(struct batch *b)
 			if ((m->m_flags & M_REFRAG) && ip6_forward_cut(m, nh))
 				continue;
 		}
-		if (unlikely(m->m_pktlen > rt_pathmtu(rt))) {
+		if (unlikely(!rt_path_takes(rt, nh, m->m_pktlen))) {
 			ip6_forward_toobig(m, rt_pathmtu(rt));
 			continue;
 		}

@@ -159,7 +159,7 @@ ip6_is_special(const struct ip6_hdr *ip6)
 static bool
 ip6_strong_es(const struct ifnet *ifp, const struct rtentry *rt)
 {
-	return ip6_forwarding || rt->rt_ifp == ifp || (ifp->if_flags & IFF_LOOPBACK);
+	return ip6_forwarding || rt_ifp(rt) == ifp || (ifp->if_flags & IFF_LOOPBACK);
 }
 
 static bool
@@ -325,7 +325,7 @@ ip6_flow_route(const struct ifnet *ifp, const struct in6_addr *src, const struct
 	rt = rtable_match6(ifp->if_rdomain, dst);
 	if (rt != NULL && (rt->rt_flags & RTF_MPATH))
 		rt = rt_path6(rt, src, dst);
-	return rt != NULL && RT_FORWARDS(rt) && rt->rt_ifp != ifp ? rt : NULL;
+	return rt != NULL && RT_FORWARDS(rt) && rt->rt_ifidx != ifp->if_index ? rt : NULL;
 }
 
 void

@@ -155,7 +155,7 @@ ip6_group_if(unsigned rdomain, const struct in6_addr *group)
 {
 	const struct rtentry *rt = in6_is_scoped(group) ? NULL : rtable_own6(rdomain, group);
 
-	return rt != NULL && RT_FORWARDS(rt) ? rt->rt_ifp : NULL;
+	return rt != NULL && RT_FORWARDS(rt) ? rt_ifp(rt) : NULL;
 }
 
 bool

@@ -292,7 +292,7 @@ nd6_onlink(struct ifnet *ifp, const struct in6_addr *addr)
 	struct in6_addr a = in6_embed(addr, ifp->if_index);
 	const struct rtentry *rt = rtable_match6(ifp->if_rdomain, &a);
 
-	return rt != NULL && rt->rt_ifp == ifp && (rt->rt_flags & (RTF_CLONING | RTF_LLINFO));
+	return rt != NULL && rt_ifp(rt) == ifp && (rt->rt_flags & (RTF_CLONING | RTF_LLINFO));
 }
 
 struct nexthop *
@@ -305,7 +305,7 @@ nd6_make_entry(struct ifnet *ifp, const struct in6_addr *addr)
 	if (nh != NULL)
 		return nh;
 	rt = rtable_match6(ifp->if_rdomain, &a);
-	if (rt == NULL || !(rt->rt_flags & RTF_CLONING) || rt->rt_ifp != ifp)
+	if (rt == NULL || !(rt->rt_flags & RTF_CLONING) || rt_ifp(rt) != ifp)
 		return NULL;
 	if ((rt = rt_clone6(rt, &a)) == NULL) {
 		counter_inc(nd6s_full);

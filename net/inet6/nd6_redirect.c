@@ -51,7 +51,7 @@ bool
 nd6_redirect_output(const struct mbuf *m, const struct rtentry *rt)
 {
 	const struct ip6_hdr *ip6 = (const struct ip6_hdr *)m->m_data;
-	struct ifnet *ifp = rt->rt_ifp;
+	struct ifnet *ifp = rt_ifp(rt);
 	const struct in6_ifaddr *ia = in6_ifaddr_linklocal(ifp);
 	struct in6_addr src, dst = ip6->ip6_src, target = rt->rt_flags & RTF_GATEWAY ? in6_unembed(&rt->rt_via->v_gateway6) : ip6->ip6_dst;
 	uint8_t msg[IP6_MINMTU];
@@ -93,7 +93,7 @@ rd_believed(const struct ifnet *ifp, const struct in6_addr *from, const struct n
 	const struct rtentry *rt = rtable_own6(ifp->if_rdomain, &dst);
 
 	if (rt == NULL || (rt->rt_flags & (RTF_GATEWAY | RTF_UP)) != (RTF_GATEWAY | RTF_UP) || (rt->rt_flags & RTF_SPECIAL) ||
-	    rt->rt_ifp != ifp || (rt->rt_plen == 128 && !(rt->rt_flags & RTF_DYNAMIC)))
+	    rt_ifp(rt) != ifp || (rt->rt_plen == 128 && !(rt->rt_flags & RTF_DYNAMIC)))
 		return false;
 	gw = in6_unembed(&rt->rt_via->v_gateway6);
 	return in6_equal(&gw, from) && !in6_equal(&rd->rd_target, from) && in6_ifaddr_find(ifp, &rd->rd_target) == NULL;

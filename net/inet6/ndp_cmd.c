@@ -83,11 +83,11 @@ print_nexthop(struct out *o, const struct nexthop *nh)
 static void
 print_route(struct out *o, const struct rtentry *rt)
 {
-	struct ndp_row r = { .r_addr = rt->rt_dest6, .r_ifp = rt->rt_ifp, .r_permanent = true, .r_local = true, .r_state = 'R' };
+	struct ndp_row r = { .r_addr = rt->rt_dest6, .r_ifp = rt_ifp(rt), .r_permanent = true, .r_local = true, .r_state = 'R' };
 
 	if (rt->rt_flags & RTF_LOCAL) {
-		if (rt->rt_ifp->if_ether)
-			r.r_lladdr = rt->rt_ifp->if_lladdr;
+		if (rt_ifp(rt)->if_ether)
+			r.r_lladdr = rt_ifp(rt)->if_lladdr;
 		print_row(o, &r);
 	} else if ((rt->rt_flags & RTF_LLINFO) && rt->rt_nh != NULL)
 		print_nexthop(o, rt->rt_nh);

@@ -219,7 +219,7 @@ find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *ro
 	if (!flow_has_hop(w->w_rt = route(fs->fs_ifp, &between)))
 		return false;
 	turn(&k);
-	if ((out = pass_state(&k, PF_OUT, w->w_rt->rt_ifp)) == NULL || in->s_dir == out->s_dir)
+	if ((out = pass_state(&k, PF_OUT, rt_ifp(w->w_rt))) == NULL || in->s_dir == out->s_dir)
 		return false;
 	if (k.k_af == PF_INET6 && (in->s_translated || out->s_translated))
 		return false;

@@ -18,7 +18,7 @@ has_default_route(const struct ifnet *ifp)
 {
 	const struct rtentry *rt = rtable_match(ifp->if_rdomain, IP4_ANY), *rt6 = rtable_match6(ifp->if_rdomain, &in6_any);
 
-	return (rt != NULL && rt->rt_plen == 0 && rt->rt_ifp == ifp) || (rt6 != NULL && rt6->rt_plen == 0 && rt6->rt_ifp == ifp);
+	return (rt != NULL && rt->rt_plen == 0 && rt_ifp(rt) == ifp) || (rt6 != NULL && rt6->rt_plen == 0 && rt_ifp(rt6) == ifp);
 }
 
 /* By its name, its group, or a group that all (ifconfig(8)) or those with a default route (egress) are in. */
@@ -123,7 +123,7 @@ addr_matches(const struct pf_pdesc *pd, const struct pf_addr *pa, const struct p
 		return route_to(pd, a) == NULL;
 	case PF_ADDR_URPF:
 		rt = route_to(pd, a);
-		return rt == NULL || rt->rt_ifp != pd->pd_ifp;
+		return rt == NULL || rt_ifp(rt) != pd->pd_ifp;
 	default:
 		return false;
 	}

@@ -23,10 +23,10 @@ struct fib_own {
 #define CODE_CHILD	9u				/* stands for the bits of what hangs in a slot: behind all its own prefixes */
 
 /* Room for so many entries. The last kind of node is FIB_DIRECT; the others and what the pool adds are whole cache lines. */
-static const uint16_t node_room[] = { 6, 14, 22, 30, 46, 62, 94, 126, FIB_SLOTS };
-static const char *const node_name[] = { "fib6", "fib14", "fib22", "fib30", "fib46", "fib62", "fib94", "fib126", "fib256" };
-static const uint16_t own_room[] = { 1, 3, 5, 9, 15, 23, 35, 53, 79, 119, 179, 269, 511 };
-static const char *const own_name[] = { "fibp1", "fibp3", "fibp5", "fibp9", "fibp15", "fibp23", "fibp35", "fibp53", "fibp79",
+static const uint16_t node_room[] = { 6, 14, 22, 30, 46, 62, 78, 94, 126, FIB_SLOTS };
+static const char *const node_name[] = { "fib6", "fib14", "fib22", "fib30", "fib46", "fib62", "fib78", "fib94", "fib126", "fib256" };
+static const uint16_t own_room[] = { 1, 3, 5, 9, 15, 23, 35, 44, 53, 79, 119, 179, 269, 511 };
+static const char *const own_name[] = { "fibp1", "fibp3", "fibp5", "fibp9", "fibp15", "fibp23", "fibp35", "fibp44", "fibp53", "fibp79",
 	"fibp119", "fibp179", "fibp269", "fibp511" };
 #define CLASS_DIRECT	(nitems(node_room) - 1)
 static struct pool node_pool[nitems(node_room)], own_pool[nitems(own_room)];

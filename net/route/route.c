@@ -1,6 +1,7 @@
 /* route.c - routes: what they stand on, how they come and go. */
 #include <string.h>
 
+#include "kernel/machine.h"
 #include "kernel/pool.h"
 #include "net/core/flow.h"
 #include "net/core/net_init.h"
@@ -12,12 +13,56 @@ static struct pool rtentry_pool, rtbase_pool;	/* gateway routes, of which there 
 struct rtentry *rt_iflist[IF_MAX];
 struct rtentry *rt_waiting[AF_COUNT][RT_TABLEID_MAX + 1];
 
+/* ---- numbers of those on which others may stand: a quarter of what a pointer needs, a million times ---- */
+
+#define RT_IDS_MAX	65536u
+#define RT_IDS_MEMORY	512			/* so many at most that their table takes this part of memory */
+
+struct rtentry **rt_ids;
+static unsigned rt_nids, rt_ids_used;		/* that there are; that have been somebody's */
+static uint16_t rt_id_free;			/* who has given his back last; the others by the places' values */
+
+static void
+rt_id_init(void)
+{
+	size_t n = MIN(page_total() / RT_IDS_MEMORY, RT_IDS_MAX * sizeof(*rt_ids) / PAGE_SIZE);
+
+	rt_ids = page_take(MAX(n, 1u));
+	rt_nids = rt_ids != NULL ? (unsigned)(MAX(n, 1u) * PAGE_SIZE / sizeof(*rt_ids)) : 0;
+	rt_ids_used = 1;
+	rt_id_free = 0;
+}
+
+/* False: there is none left. */
+static bool
+rt_id_get(struct rtentry *rt)
+{
+	if (rt_id_free == 0 && rt_ids_used >= rt_nids)
+		return false;
+	if (rt_id_free == 0)
+		rt->rt_id = (uint16_t)rt_ids_used++;
+	else {
+		rt->rt_id = rt_id_free;
+		rt_id_free = (uint16_t)(uintptr_t)rt_ids[rt->rt_id];
+	}
+	rt_ids[rt->rt_id] = rt;
+	return true;
+}
+
+static void
+rt_id_put(const struct rtentry *rt)
+{
+	rt_ids[rt->rt_id] = (struct rtentry *)(uintptr_t)rt_id_free;
+	rt_id_free = rt->rt_id;
+}
+
 static void
 rt_init(void)
 {
 	size_t late = offsetof(struct rtentry, rt_sibling);
 
-	pool_init_epoch_at(&rtentry_pool, "rtentry", offsetof(struct rtentry, rt_children_), 8, 0, late);
+	rt_id_init();
+	pool_init_epoch_at(&rtentry_pool, "rtentry", offsetof(struct rtentry, rt_refs), 8, 0, late);
 	pool_init_epoch_at(&rtbase_pool, "rtbase", sizeof(struct rtentry), 8, 0, late);
 }
 NET_INIT(rtentry, 10, rt_init);
@@ -82,9 +127,9 @@ rt_hang(struct rtentry *rt, struct rtentry *parent)
 {
 	bool waits = (rt->rt_flags & (RTF_GATEWAY | RTF_RECURSION)) && parent == NULL && !(rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE));
 	struct rtentry **list = parent != NULL ? &parent->rt_children_ :
-	    waits ? &rt_waiting[rt->rt_af][rt->rt_rdomain] : &rt_iflist[rt->rt_ifp->if_index];
+	    waits ? &rt_waiting[rt->rt_af][rt->rt_rdomain] : &rt_iflist[rt->rt_ifidx];
 
-	rt->rt_parent = parent;
+	rt_set_parent(rt, parent);
 	if ((rt->rt_sibling = *list) != NULL)
 		(*list)->rt_siblingp = &rt->rt_sibling;
 	*list = rt;
@@ -99,11 +144,11 @@ rt_hang(struct rtentry *rt, struct rtentry *parent)
 void
 rt_unhang(struct rtentry *rt)
 {
-	struct rtentry *parent = rt->rt_parent;
+	struct rtentry *parent = rt_parent(rt);
 
 	if ((*rt->rt_siblingp = rt->rt_sibling) != NULL)
 		rt->rt_sibling->rt_siblingp = rt->rt_siblingp;
-	rt->rt_parent = NULL;
+	rt_set_parent(rt, NULL);
 	if (parent != NULL && --parent->rt_refs == 0)
 		parent->rt_flags &= ~RTF_CACHED;
 }
@@ -113,8 +158,8 @@ static bool
 rt_stands(const struct rtentry *parent)
 {
 	while (parent != NULL && (parent->rt_flags & RTF_RECURSION))
-		parent = parent->rt_parent;
-	return parent != NULL && nexthop_if_usable(parent->rt_ifp);
+		parent = rt_parent(parent);
+	return parent != NULL && nexthop_if_usable(rt_ifp(parent));
 }
 
 static bool
@@ -123,8 +168,8 @@ rt_usable(const struct rtentry *rt)
 	if (rt->rt_flags & (RTF_LOCAL | RTF_REJECT | RTF_BLACKHOLE))
 		return true;
 	if (rt->rt_flags & (RTF_GATEWAY | RTF_RECURSION))
-		return rt_stands(rt->rt_parent);
-	return nexthop_if_usable(rt->rt_ifp);
+		return rt_stands(rt_parent(rt));
+	return nexthop_if_usable(rt_ifp(rt));
 }
 
 void
@@ -157,6 +202,15 @@ rt_pool(const struct rtentry *rt)
 	return rt->rt_flags & RTF_GATEWAY ? &rtentry_pool : &rtbase_pool;
 }
 
+static void
+rt_put(struct rtentry *rt)
+{
+	if (!(rt->rt_flags & RTF_GATEWAY))
+		rt_id_put(rt);
+	rt_via_put(rt->rt_via);
+	pool_put(rt_pool(rt), rt);
+}
+
 struct rtentry *
 rt_copy(const struct rtentry *model)
 {
@@ -164,9 +218,14 @@ rt_copy(const struct rtentry *model)
 
 	if (rt == NULL)
 		return NULL;
-	memcpy(rt, model, model->rt_flags & RTF_GATEWAY ? offsetof(struct rtentry, rt_children_) : sizeof(*rt));
+	memcpy(rt, model, offsetof(struct rtentry, rt_refs));
+	if (!(rt->rt_flags & RTF_GATEWAY) && !rt_id_get(rt))
+		goto fail;
 	if ((rt->rt_via = rt_via_get(&model->rt_via->v_gateway6, &model->rt_via->v_ifa6, model->rt_via->v_label)) != NULL)
 		return rt;
+	if (!(rt->rt_flags & RTF_GATEWAY))
+		rt_id_put(rt);
+fail:
 	pool_put(rt_pool(rt), rt);
 	return NULL;
 }
@@ -176,8 +235,7 @@ rt_free(struct rtentry *rt)
 {
 	if (rt->rt_nh != NULL)
 		nexthop_put(rt->rt_nh);
-	rt_via_put(rt->rt_via);
-	pool_put(rt_pool(rt), rt);
+	rt_put(rt);
 }
 
 struct rtentry *
@@ -190,7 +248,7 @@ rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *nh)
 		bool overrides = rt_overrides(model);
 
 		rt->rt_nh = nh;
-		rt->rt_parent = parent;		/* for rt_usable */
+		rt_set_parent(rt, parent);		/* for rt_usable */
 		rt->rt_flags &= ~RTF_UP;
 		if (rt_usable(rt))
 			rt->rt_flags |= RTF_UP;
@@ -202,8 +260,7 @@ rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *nh)
 			rt_msg_route(RTM_ADD, rt);
 			return rt;
 		}
-		rt_via_put(rt->rt_via);
-		pool_put(rt_pool(rt), rt);
+		rt_put(rt);
 	}
 	if (nh != NULL)
 		nexthop_put(nh);
@@ -257,7 +314,7 @@ rt_destroy(struct rtentry *rt)
 void
 rt_remove(struct rtentry *rt)
 {
-	struct rtentry *parent = rt->rt_flags & RTF_GATEWAY ? rt->rt_parent : NULL;
+	struct rtentry *parent = rt->rt_flags & RTF_GATEWAY ? rt_parent(rt) : NULL;
 
 	rt_destroy(rt);
 	rt_release(parent);
@@ -303,7 +360,7 @@ rt_find_clone(const struct rtentry *cloning, const struct in6_addr *dst)
 {
 	struct rtentry *rt = rt_host(cloning->rt_af, cloning->rt_rdomain, dst);
 
-	while (rt != NULL && rt->rt_parent != cloning)
+	while (rt != NULL && rt_parent(rt) != cloning)
 		rt = rt->rt_next;
 	return rt;
 }
@@ -316,7 +373,7 @@ rt_clone_admin6(struct rtentry *cloning, const struct in6_addr *dst)
 	struct rtentry *rt = rt_find_clone(cloning, dst), model = {
 		.rt_af = (uint8_t)af, .rt_dest6 = *dst, .rt_plen = (uint8_t)af_bits(af),
 		.rt_priority = (uint8_t)(cloning->rt_priority - 1), .rt_rdomain = cloning->rt_rdomain,
-		.rt_flags = RTF_HOST | RTF_LLINFO, .rt_ifp = cloning->rt_ifp,
+		.rt_flags = RTF_HOST | RTF_LLINFO, .rt_ifidx = cloning->rt_ifidx,
 		.rt_via = &via,
 	};
 	struct nexthop *nh;
@@ -324,14 +381,14 @@ rt_clone_admin6(struct rtentry *cloning, const struct in6_addr *dst)
 	OWNER(0);
 	if (rt != NULL)
 		return rt;
-	if (nexthop_tight(cloning->rt_ifp, af))
-		nexthop_make_room(cloning->rt_ifp, af);
-	if ((nh = nexthop_get_af(cloning->rt_ifp, af, dst)) != NULL) {
+	if (nexthop_tight(rt_ifp(cloning), af))
+		nexthop_make_room(rt_ifp(cloning), af);
+	if ((nh = nexthop_get_af(rt_ifp(cloning), af, dst)) != NULL) {
 		model.rt_flags |= nh->nh_flags & NHF_STATIC ? RTF_STATIC : RTF_CLONED;
 		if ((rt = rt_make(&model, cloning, nh)) != NULL)
 			return rt;
 	}
-	nexthop_make_room(cloning->rt_ifp, af);
+	nexthop_make_room(rt_ifp(cloning), af);
 	return NULL;
 }
 
@@ -340,9 +397,9 @@ rt_clone6(struct rtentry *cloning, const struct in6_addr *dst)
 {
 	struct rtentry *rt = rt_find_clone(cloning, dst);
 
-	if (rt != NULL || !nexthop_crowded(cloning->rt_ifp, cloning->rt_af))
+	if (rt != NULL || !nexthop_crowded(rt_ifp(cloning), cloning->rt_af))
 		return rt != NULL ? rt : rt_clone_admin6(cloning, dst);
-	nexthop_make_room(cloning->rt_ifp, cloning->rt_af);
+	nexthop_make_room(rt_ifp(cloning), cloning->rt_af);
 	return NULL;
 }
 
@@ -421,7 +478,7 @@ rt_gateway_route(unsigned af, unsigned rdomain, const struct in6_addr *gw, bool 
 	*nomem = false;
 	for (rt = rt_host(af, rdomain, gw); rt != NULL; rt = rt->rt_next) {
 		if (rt->rt_flags & RTF_LOCAL)
-			return rt->rt_ifp->if_flags & IFF_LOOPBACK ? rt : NULL;
+			return rt_ifp(rt)->if_flags & IFF_LOOPBACK ? rt : NULL;
 		if (rt->rt_flags & RTF_BROADCAST)
 			return NULL;
 		if (rt->rt_flags & RTF_LLINFO)
@@ -442,7 +499,7 @@ rt_resolve_direct(unsigned af, unsigned rdomain, const struct in6_addr *gateway,
 	*nh = NULL;
 	if ((*parent = rt_gateway_route(af, rdomain, gateway, &nomem)) == NULL)
 		return nomem ? RT_NOMEM : RT_UNREACH;
-	if ((*nh = nexthop_get_af((*parent)->rt_ifp, af, gateway)) == NULL) {
+	if ((*nh = nexthop_get_af(rt_ifp((*parent)), af, gateway)) == NULL) {
 		rt_release(*parent);
 		return RT_NOMEM;
 	}
@@ -476,7 +533,7 @@ rt_set_gateway(struct rtentry *rt, const struct rt_request *rq)
 	}
 	rt_via_put(rt->rt_via);
 	rt->rt_via = via;
-	rt->rt_ifp = parent->rt_ifp;
+	rt->rt_ifidx = parent->rt_ifidx;
 	rt_rehang(rt, parent, nh);
 	return RT_OK;
 }

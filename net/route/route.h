@@ -46,7 +46,7 @@
 
 /* What a route shows of its way; one object for all routes that show the same, never changed. */
 struct rt_via {
-	union { be32_t v_gateway; struct in6_addr v_gateway6; };	/* RTF_GATEWAY: its address; else our own on rt_ifp (0: none) */
+	union { be32_t v_gateway; struct in6_addr v_gateway6; };	/* RTF_GATEWAY: its address; else our own on its interface (0: none) */
 	union { be32_t v_ifa; struct in6_addr v_ifa6; };		/* our source address for it; IPv6 chooses among all (RFC 6724) */
 	uint32_t	 v_refs;
 	uint64_t	 v_seed;	/* of the gateway: rt_path_seed() */
@@ -57,27 +57,44 @@ struct rt_via {
 /* There may be a million: what packets need stands in front, what gateway routes never have at the end, and is not allocated for them. */
 struct rtentry {
 	uint32_t	 rt_flags;
-	uint32_t	 rt_refs;	/* how many stand on it (netstat's Refs) */
 	uint8_t		 rt_af;		/* enum af */
 	uint8_t		 rt_plen;
 	uint8_t		 rt_priority;
 	uint8_t		 rt_rdomain;
 	uint16_t	 rt_mtu;	/* 0: the interface's */
 	uint16_t	 rt_serial;	/* among those of its prefix: older ones have a smaller one */
+	uint16_t	 rt_ifidx;	/* rt_ifp() */
+	uint16_t	 rt_parentid;	/* rt_parent() */
 	struct nexthop	*rt_nh;		/* NULL: LOCAL, BROADCAST, CLONING, REJECT, BLACKHOLE */
-	struct ifnet	*rt_ifp;
 	uint64_t	 rt_use;	/* look-ups that found it */
 	struct rt_via	*rt_via;
 	union { be32_t rt_dest; struct in6_addr rt_dest6; };	/* bits behind the prefix are zero */
 	struct rtentry	*rt_next;	/* same prefix: without RTF_UP, or worse priority, or younger */
 
-	/* What it stands on. A cloned route: the network that made it; a gateway route: its gateway's host or local
-	 * route, or its RTF_RECURSION; NULL: the interface itself, or nothing at present (a gateway route whose gateway is on no connected
-	 * network: it waits, without RTF_UP and rt_nh). */
-	struct rtentry	*rt_parent;
-	struct rtentry	*rt_sibling, **rt_siblingp;	/* the others; free for the pool once it stands on nothing */
+	struct rtentry	*rt_sibling, **rt_siblingp;	/* others of the same parent; free for the pool once it stands on nothing */
+	uint32_t	 rt_refs;		/* how many stand on it: rt_refcount() */
+	uint16_t	 rt_id;			/* by which others name it as theirs */
 	struct rtentry	*rt_children_;		/* those that stand on it: rt_children() */
 };
+_Static_assert(offsetof(struct rtentry, rt_refs) == 80, "of a million routes a gigabyte is soon full");
+/* netstat's Refs. */
+static inline uint32_t
+rt_refcount(const struct rtentry *rt)
+{
+	return rt->rt_flags & RTF_GATEWAY ? 0 : rt->rt_refs;
+}
+/* Its interface; NULL: none (a route to nowhere). */
+static inline struct ifnet *rt_ifp(const struct rtentry *rt) { return if_table[rt->rt_ifidx]; }
+static inline void rt_set_ifp(struct rtentry *rt, const struct ifnet *ifp) { rt->rt_ifidx = ifp != NULL ? ifp->if_index : 0; }
+/* What it stands on. A cloned route: the network that made it; a gateway route: its gateway's host or local route, or its RTF_RECURSION; NULL: the
+ * interface itself, or nothing at present (a gateway route whose gateway is on no connected network: it waits, without RTF_UP and rt_nh). Core 0. */
+extern struct rtentry **rt_ids;		/* those on which others may stand, by rt_id; 0 is nobody's */
+static inline struct rtentry *
+rt_parent(const struct rtentry *rt)
+{
+	return rt->rt_parentid != 0 ? rt_ids[rt->rt_parentid] : NULL;
+}
+static inline void rt_set_parent(struct rtentry *rt, const struct rtentry *parent) { rt->rt_parentid = parent != NULL ? parent->rt_id : 0; }
 /* The routes that stand on it. Nothing stands on a gateway route. */
 static inline struct rtentry *
 rt_children(const struct rtentry *rt)
@@ -89,15 +106,15 @@ rt_children(const struct rtentry *rt)
 static inline uint32_t
 rt_pathmtu(const struct rtentry *rt)
 {
-	uint32_t mtu = rt->rt_ifp->if_mtu;
+	uint32_t mtu = rt_ifp(rt)->if_mtu;
 
 	return likely(rt->rt_mtu == 0) ? mtu : MIN(mtu, (uint32_t)rt->rt_mtu);
 }
-/* len <= rt_pathmtu(rt), len > 0; rt_mtu less one is large when there is none. */
+/* A packet of len > 0 bytes may take it to nh, which is its next hop; rt_mtu less one is large when there is none. */
 static inline bool
-rt_path_takes(const struct rtentry *rt, uint32_t len)
+rt_path_takes(const struct rtentry *rt, const struct nexthop *nh, uint32_t len)
 {
-	return len <= rt->rt_ifp->if_mtu && len - 1 <= (uint32_t)rt->rt_mtu - 1;
+	return len <= nh->nh_ifp->if_mtu && len - 1 <= (uint32_t)rt->rt_mtu - 1;
 }
 /* A packet may go to rt_nh. False: special, or down (then there is no usable route). */
 #define RT_FORWARDS(rt)	(((rt)->rt_flags & (RTF_SPECIAL | RTF_UP)) == RTF_UP)
@@ -185,7 +202,7 @@ void	rt_if_detach(struct ifnet *);		/* for ever: all routes that name it go */
 /* The routes of an address: local, network, broadcast (RFC 3021: none for /31). Gateway routes that waited for the
  * network come up. Not RT_OK: nothing was added. */
 enum rt_error rt_ifa_add(struct ifaddr *);
-/* They go, with the neighbours; gateway routes through them wait (rt_parent NULL) until an rt_ifa_add brings their
+/* They go, with the neighbours; gateway routes through them wait (rt_parent() NULL) until an rt_ifa_add brings their
  * gateway back. */
 void	rt_ifa_delete(struct ifaddr *);
 /* The same for IPv6: local route; network (none for /128, nor on loopback interfaces); for a link-local address the groups of ff01::%if/32 and

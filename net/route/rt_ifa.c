@@ -32,7 +32,7 @@ rt_ifa_make(const struct rt_ifa *i, const struct in6_addr *dest, uint8_t plen, u
 	struct rt_via via = { .v_gateway6 = i->i_addr, .v_ifa6 = i->i_addr };
 	struct rtentry *rt, model = {
 		.rt_af = i->i_af, .rt_dest6 = *dest, .rt_plen = plen, .rt_priority = (uint8_t)priority, .rt_rdomain = (uint8_t)ifp->if_rdomain,
-		.rt_flags = flags | (plen == af_bits(i->i_af) ? RTF_HOST : 0), .rt_ifp = ifp,
+		.rt_flags = flags | (plen == af_bits(i->i_af) ? RTF_HOST : 0), .rt_ifidx = ifp->if_index,
 		.rt_via = &via,
 	};
 
@@ -250,21 +250,21 @@ rt_if_detach(struct ifnet *ifp)
 			rt_destroy(rt);
 			continue;
 		}
-		rt->rt_ifp = lo;		/* an admin's way to nowhere does not need this one */
+		rt_set_ifp(rt, lo);		/* an admin's way to nowhere does not need this one */
 		rt_rehang(rt, NULL, NULL);
 	}
 	/* Whose gateway was there wait on: it may come back. */
 	for (unsigned af = 0; af < AF_COUNT; af++)
 		for (rt = rt_waiting[af][ifp->if_rdomain]; rt != NULL; rt = next) {
 			next = rt->rt_sibling;
-			if (rt->rt_ifp != ifp)
+			if (rt_ifp(rt) != ifp)
 				continue;
 			if (rt->rt_flags & RTF_RECURSION)
 				rt_recursion_detach(rt, ifp == lo ? NULL : lo);
 			else if (lo == NULL || ifp == lo)
 				rt_destroy(rt);
 			else
-				rt->rt_ifp = lo;
+				rt_set_ifp(rt, lo);
 		}
 	rt_expire_useless();
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nextnh) {	/* an admin's entries outlive their routes */

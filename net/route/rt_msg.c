@@ -40,7 +40,7 @@ rt_msg_route(enum rt_msg_type type, const struct rtentry *rt)
 	rm->rm_gateway = rt->rt_via->v_gateway6;
 	rm->rm_priority = rt->rt_priority;
 	rm->rm_rdomain = rt->rt_rdomain;
-	rm->rm_ifidx = rt->rt_ifp != NULL ? rt->rt_ifp->if_index : 0;
+	rm->rm_ifidx = rt->rt_ifidx;
 	rm->rm_flags = rt->rt_flags;
 	if ((rt->rt_flags & RTF_LLINFO) && nh != NULL && NH_RESOLVED(nh) && !(nh->nh_flags & NHF_P2P)) {
 		rm->rm_has_lladdr = true;

@@ -36,7 +36,7 @@ static uint64_t
 rt_path_weight(const struct rtentry *rt, uint64_t flow)
 {
 	const struct rt_via *via = __atomic_load_n(&rt->rt_via, __ATOMIC_RELAXED);
-	uint64_t way = via->v_seed + rt->rt_ifp->if_index * 0xff51afd7ed558ccdu;
+	uint64_t way = via->v_seed + rt->rt_ifidx * 0xff51afd7ed558ccdu;
 
 	return flow_mix(flow ^ way, rt_path_secret[5]);
 }

@@ -26,7 +26,7 @@ rt_leads_to(const struct rtentry *rt, const struct rtentry *on)
 {
 	unsigned depth = 0;
 
-	for (; rt != NULL && depth < DEPTH_MAX; depth++, rt = rt->rt_parent)
+	for (; rt != NULL && depth < DEPTH_MAX; depth++, rt = rt_parent(rt))
 		if (rt == on)
 			return true;
 	return depth == DEPTH_MAX;
@@ -43,7 +43,7 @@ rt_towards(unsigned af, unsigned rdomain, const struct in6_addr *gateway, const 
 	for (; (rt = rtable_shorter(af, rdomain, gateway, plen)) != NULL && rt->rt_plen > 0; plen = rt->rt_plen) {
 		if (!(rt->rt_flags & RTF_GATEWAY) || (rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE)))
 			return NULL;
-		if (self == NULL || !rt_leads_to(rt->rt_parent, self))
+		if (self == NULL || !rt_leads_to(rt_parent(rt), self))
 			return rt;
 		counter_inc(nhs_loops);
 	}
@@ -65,7 +65,7 @@ rt_recursive_facing(unsigned af, unsigned rdomain, const struct in6_addr *gatewa
 {
 	const struct rtentry *rt = rt_towards(af, rdomain, gateway, recursion_find(af, rdomain, gateway));
 
-	return rt != NULL ? rt->rt_ifp : NULL;
+	return rt != NULL ? rt_ifp(rt) : NULL;
 }
 
 /* The way of what stands on a gateway becomes the gateway's own. Without memory for that the source address stays what it was. */
@@ -77,7 +77,7 @@ recursion_pass_on(const struct rtentry *g, struct rtentry *c)
 
 	if ((c->rt_nh = g->rt_nh) != NULL)
 		c->rt_nh->nh_refs++;
-	c->rt_ifp = g->rt_ifp;
+	c->rt_ifidx = g->rt_ifidx;
 	if (via != NULL) {
 		rt_via_put(c->rt_via);
 		c->rt_via = via;
@@ -115,7 +115,7 @@ recursion_move(struct rtentry *g, struct rtentry *parent, struct nexthop *nh, co
 	if (nh == NULL)
 		rt_refresh(g);
 	g->rt_nh = nh;
-	g->rt_ifp = parent != NULL ? parent->rt_ifp : g->rt_ifp;
+	g->rt_ifidx = parent != NULL ? parent->rt_ifidx : g->rt_ifidx;
 	recursion_pass_down(g, 0);
 	rt_refresh(g);
 	rt_changed();
@@ -134,7 +134,7 @@ rt_recursion_lost(struct rtentry *g)
 static bool
 recursion_renew(struct rtentry *g)
 {
-	struct rtentry *old = g->rt_parent, *parent = NULL, *rt;
+	struct rtentry *old = rt_parent(g), *parent = NULL, *rt;
 	const struct in6_addr *ifa = NULL;
 	struct nexthop *nh = NULL;
 	enum rt_error e = rt_resolve_direct(g->rt_af, g->rt_rdomain, &g->rt_dest6, &parent, &nh);
@@ -144,7 +144,7 @@ recursion_renew(struct rtentry *g)
 	if (e == RT_OK) {
 		ifa = &parent->rt_via->v_ifa6;
 	} else if ((rt = rt_towards(g->rt_af, g->rt_rdomain, &g->rt_dest6, g)) != NULL) {
-		parent = rt->rt_parent;
+		parent = rt_parent(rt);
 		ifa = &rt->rt_via->v_ifa6;
 		if ((nh = rt->rt_nh) != NULL)
 			nh->nh_refs++;
@@ -153,7 +153,7 @@ recursion_renew(struct rtentry *g)
 		recursion_move(g, parent, nh, ifa);
 	else if (nh != NULL)
 		nexthop_put(nh);
-	if (old != NULL && old != g->rt_parent)
+	if (old != NULL && old != rt_parent(g))
 		rt_release(old);
 	return true;
 }
@@ -189,7 +189,7 @@ rt_recursion_touch(unsigned af, unsigned rdomain, const struct in6_addr *dest, u
 void
 rt_recursion_release(struct rtentry *g)
 {
-	struct rtentry *parent = g->rt_parent, **p = &recursions;
+	struct rtentry *parent = rt_parent(g), **p = &recursions;
 
 	KASSERT(g->rt_refs == 0);
 	while (*p != g)
@@ -206,7 +206,7 @@ rt_recursion_detach(struct rtentry *g, struct ifnet *lo)
 {
 	struct rtentry *c;
 
-	g->rt_ifp = lo;
+	rt_set_ifp(g, lo);
 	if (lo != NULL) {
 		recursion_pass_down(g, 0);
 		return;
@@ -233,7 +233,7 @@ rt_recursion_get(unsigned af, unsigned rdomain, const struct in6_addr *gateway, 
 	if (g == NULL && rt == NULL)
 		return RT_UNREACH;
 	if (g == NULL) {
-		model.rt_ifp = rt->rt_ifp;
+		model.rt_ifidx = rt->rt_ifidx;
 		if (nrecursions >= RECURSIONS_MAX || (g = rt_copy(&model)) == NULL)
 			return RT_NOMEM;
 		g->rt_next = recursions;

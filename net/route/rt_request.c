@@ -36,11 +36,13 @@ rt_add_noway(struct rtentry *model, struct rtentry **parent)
 
 	while (ifp != NULL && !((ifp->if_flags & IFF_LOOPBACK) && ifp->if_rdomain == model->rt_rdomain))
 		ifp = ifp->if_next;
-	if (model->rt_ifp == NULL && (model->rt_ifp = ifp) == NULL)
+	if (rt_ifp(model) == NULL)
+		rt_set_ifp(model, ifp);
+	if (rt_ifp(model) == NULL)
 		return RT_UNREACH;
 	if ((model->rt_flags & RTF_GATEWAY) &&
 	    (*parent = rt_local(model->rt_af, model->rt_rdomain, &model->rt_via->v_gateway6)) != NULL) {
-		model->rt_ifp = (*parent)->rt_ifp;
+		model->rt_ifidx = (*parent)->rt_ifidx;
 		model->rt_via->v_ifa6 = (*parent)->rt_via->v_ifa6;
 	}
 	return RT_OK;
@@ -51,7 +53,7 @@ rt_add_noway(struct rtentry *model, struct rtentry **parent)
 static struct ifnet *
 rt_shown_ifp(const struct rtentry *parent, const struct rtentry *local, struct ifnet *ifp)
 {
-	return parent != NULL && (parent->rt_flags & RTF_LOCAL) ? local->rt_ifp : ifp;
+	return parent != NULL && (parent->rt_flags & RTF_LOCAL) ? rt_ifp(local) : ifp;
 }
 
 /* The address that the interface shows in a family; its link-local one where there is no other. */
@@ -73,7 +75,7 @@ rt_onlink_ifa(const struct ifnet *ifp, unsigned af)
 static enum rt_error
 rt_add_onlink(struct rtentry *model, struct nexthop **nh)
 {
-	struct ifnet *ifp = model->rt_ifp;
+	struct ifnet *ifp = rt_ifp(model);
 
 	if (ifp == NULL || (ifp->if_flags & IFF_LOOPBACK))
 		return RT_INVAL;
@@ -93,7 +95,7 @@ rt_add_gateway(const struct rt_request *rq, struct rtentry *model, struct rtentr
 	enum rt_error e = rt_resolve(rq, parent, nh);
 
 	if (e == RT_OK) {
-		model->rt_ifp = (*parent)->rt_ifp;
+		model->rt_ifidx = (*parent)->rt_ifidx;
 		model->rt_via->v_ifa6 = (*parent)->rt_via->v_ifa6;
 	}
 	return e;
@@ -111,7 +113,7 @@ rt_add_conflicts(const struct rtentry *model, bool exact)
 			continue;
 		n++;
 		if (!((exact ? rt->rt_flags | model->rt_flags : model->rt_flags) & RTF_SHARES) ||
-		    (in6_equal(&rt->rt_via->v_gateway6, &model->rt_via->v_gateway6) && rt->rt_ifp == model->rt_ifp))
+		    (in6_equal(&rt->rt_via->v_gateway6, &model->rt_via->v_gateway6) && rt_ifp(rt) == rt_ifp(model)))
 			return RT_EXIST;
 	}
 	return n < RT_PATHS_MAX ? RT_OK : RT_TOOMANY;
@@ -122,7 +124,8 @@ rt_add(const struct rt_request *rq)
 {
 	struct rt_via via = { .v_gateway6 = rq->rq_gateway6, .v_ifa6 = rq->rq_ifa6 };
 	struct rtentry *rt, *parent = NULL, model = {
-		.rt_af = rq->rq_af, .rt_plen = rq->rq_plen, .rt_priority = rq->rq_priority, .rt_rdomain = (uint8_t)rq->rq_rdomain, .rt_flags = rq->rq_flags & RT_USERFLAGS, .rt_ifp = rq->rq_ifp,
+		.rt_af = rq->rq_af, .rt_plen = rq->rq_plen, .rt_priority = rq->rq_priority, .rt_rdomain = (uint8_t)rq->rq_rdomain, 
+		.rt_flags = rq->rq_flags & RT_USERFLAGS, .rt_ifidx = rq->rq_ifp != NULL ? rq->rq_ifp->if_index : 0,
 		.rt_mtu = (uint16_t)rq->rq_mtu, .rt_via = &via,
 	};
 	const struct rtentry *local = NULL;
@@ -149,10 +152,10 @@ rt_add(const struct rt_request *rq)
 		return e;
 	if (local != NULL) {
 		via.v_ifa6 = rq->rq_ifa6;
-		model.rt_ifp = rt_shown_ifp(parent, local, model.rt_ifp);
+		rt_set_ifp(&model, rt_shown_ifp(parent, local, rt_ifp(&model)));
 	}
 	if (model.rt_priority == 0)
-		model.rt_priority = (uint8_t)(RTP_STATIC + model.rt_ifp->if_priority);
+		model.rt_priority = (uint8_t)(RTP_STATIC + rt_ifp(&model)->if_priority);
 	if ((e = rt_add_conflicts(&model, rq->rq_exact)) != RT_OK) {
 		if (nh != NULL)
 			nexthop_put(nh);
@@ -242,7 +245,7 @@ rt_gateway_taken(const struct rtentry *rt, const struct in6_addr *gateway)
 static enum rt_error
 rt_change_gateway(struct rtentry *rt, const struct rt_request *rq)
 {
-	struct rtentry *old = rt->rt_parent;
+	struct rtentry *old = rt_parent(rt);
 	enum rt_error e;
 
 	if (!(rt->rt_flags & RTF_GATEWAY) || (rt->rt_flags & RT_NOWAY))
@@ -266,7 +269,7 @@ rt_change_via(struct rtentry *rt, const struct rt_request *rq, const struct rten
 	rt_via_put(rt->rt_via);
 	rt->rt_via = via;
 	if (local != NULL)
-		rt->rt_ifp = rt_shown_ifp(rt->rt_parent, local, rt->rt_ifp);
+		rt_set_ifp(rt, rt_shown_ifp(rt_parent(rt), local, rt_ifp(rt)));
 	return RT_OK;
 }
 

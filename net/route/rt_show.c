@@ -55,16 +55,16 @@ rt_gatewaytext(char *buf, const struct rtentry *rt)
 	const struct nexthop *nh = rt->rt_nh;
 
 	if ((rt->rt_flags & RTF_GATEWAY) || !(rt->rt_flags & RTF_LLINFO)) {
-		if (in6_is_any(&rt->rt_via->v_gateway6) && rt->rt_ifp != NULL)
-			snprintf(buf, RT_GWSTRLEN, "link#%u", rt->rt_ifp->if_index);
+		if (in6_is_any(&rt->rt_via->v_gateway6) && rt_ifp(rt) != NULL)
+			snprintf(buf, RT_GWSTRLEN, "link#%u", rt_ifp(rt)->if_index);
 		else
 			af_print(buf, rt->rt_af, &rt->rt_via->v_gateway6);
 	} else if (rt->rt_flags & RTF_LOCAL) {
-		ether_print(buf, rt->rt_ifp->if_lladdr);
+		ether_print(buf, rt_ifp(rt)->if_lladdr);
 	} else if (nh != NULL && nh->nh_valid && nh->nh_hdrlen >= ETHER_HDR_LEN) {
 		ether_print(buf, nexthop_lladdr(nh));
 	} else {
-		snprintf(buf, RT_GWSTRLEN, "link#%u", rt->rt_ifp->if_index);
+		snprintf(buf, RT_GWSTRLEN, "link#%u", rt_ifp(rt)->if_index);
 	}
 	return buf;
 }
@@ -73,8 +73,8 @@ rt_gatewaytext(char *buf, const struct rtentry *rt)
 static uint32_t
 rt_shown_mtu(const struct rtentry *rt)
 {
-	if (rt->rt_mtu == 0 && rt->rt_ifp != NULL && (rt->rt_ifp->if_flags & IFF_LOOPBACK))
-		return rt->rt_ifp->if_mtu;
+	if (rt->rt_mtu == 0 && rt_ifp(rt) != NULL && (rt_ifp(rt)->if_flags & IFF_LOOPBACK))
+		return rt_ifp(rt)->if_mtu;
 	return rt->rt_mtu;
 }
 
@@ -88,11 +88,11 @@ rt_row_json(struct out *o, const struct rtentry *rt)
 	json_str(o, "destination", af_printnet(net, rt->rt_af, &rt->rt_dest6, rt->rt_plen));
 	json_str(o, "gateway", rt_gatewaytext(gw, rt));
 	json_str(o, "flags", rt_flagletters(fl, rt->rt_flags));
-	json_u64(o, "refs", rt->rt_refs);
+	json_u64(o, "refs", rt_refcount(rt));
 	json_u64(o, "use", rt->rt_use);
 	json_u64(o, "mtu", rt_shown_mtu(rt));
 	json_u64(o, "prio", rt->rt_priority);
-	json_str(o, "iface", rt->rt_ifp != NULL ? rt->rt_ifp->if_xname : "");
+	json_str(o, "iface", rt_ifp(rt) != NULL ? rt_ifp(rt)->if_xname : "");
 	if (rt->rt_via->v_label[0] != '\0')
 		json_str(o, "label", rt->rt_via->v_label);
 	json_close(o, '}');
@@ -117,8 +117,8 @@ rt_row(struct out *o, const struct rtentry *rt)
 	if (rt_shown_mtu(rt) != 0)
 		snprintf(mtu, sizeof(mtu), "%u", (unsigned)rt_shown_mtu(rt));
 	out_printf(o, "%-*s %-*s %-6s %5u %8llu %5s %5u %-5s", rt_destwidth(rt->rt_af),
-	    af_printnet(net, rt->rt_af, &rt->rt_dest6, rt->rt_plen), rt_gwwidth(rt->rt_af), rt_gatewaytext(gw, rt), rt_flagletters(fl, rt->rt_flags), (unsigned)rt->rt_refs,
-	    (unsigned long long)rt->rt_use, mtu, rt->rt_priority, rt->rt_ifp != NULL ? rt->rt_ifp->if_xname : "");
+	    af_printnet(net, rt->rt_af, &rt->rt_dest6, rt->rt_plen), rt_gwwidth(rt->rt_af), rt_gatewaytext(gw, rt), rt_flagletters(fl, rt->rt_flags), (unsigned)rt_refcount(rt),
+	    (unsigned long long)rt->rt_use, mtu, rt->rt_priority, rt_ifp(rt) != NULL ? rt_ifp(rt)->if_xname : "");
 	if (rt->rt_via->v_label[0] != '\0')
 		out_printf(o, " \"%s\"", rt->rt_via->v_label);
 	out_printf(o, "\n");
@@ -232,8 +232,8 @@ rt_answer(struct rt_answer *a, const struct rtentry *rt)
 		af_print(a->a_gateway, rt->rt_af, &rt->rt_via->v_gateway6);
 	if (!in6_is_any(&rt->rt_via->v_ifa6))
 		af_print(a->a_ifa, rt->rt_af, &rt->rt_via->v_ifa6);
-	if (rt->rt_ifp != NULL)
-		snprintf(a->a_ifname, sizeof(a->a_ifname), "%s", rt->rt_ifp->if_xname);
+	if (rt_ifp(rt) != NULL)
+		snprintf(a->a_ifname, sizeof(a->a_ifname), "%s", rt_ifp(rt)->if_xname);
 	memcpy(a->a_label, rt->rt_via->v_label, sizeof(a->a_label));
 	a->a_flags = rt->rt_flags | 0x40;
 	a->a_mtu = rt_shown_mtu(rt);

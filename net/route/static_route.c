@@ -258,7 +258,7 @@ static_route_check(const struct static_route *sr)
 		return RT_OK;
 	for (; rt != NULL; rt = rt->rt_next)
 		if (rt->rt_flags & (RTF_LOCAL | RTF_BROADCAST))
-			return (rt->rt_flags & RTF_LOCAL) && (rt->rt_ifp->if_flags & IFF_LOOPBACK) ? RT_OK : RT_UNREACH;
+			return (rt->rt_flags & RTF_LOCAL) && (rt_ifp(rt)->if_flags & IFF_LOOPBACK) ? RT_OK : RT_UNREACH;
 	if ((ifp = facing_directly(sr)) != NULL)
 		return !(ifp->if_flags & IFF_LOOPBACK) ? RT_OK : RT_UNREACH;
 	return rt_recursive_facing(sr->sr_af, 0, &gateway) != NULL ? RT_OK : RT_UNREACH;

@@ -381,7 +381,7 @@ fnet_describe(const char *when)
 		while ((rt = rtable_next(0, &rc)) != NULL)
 			fprintf(stderr, "  %s prio %u flags 0x%x gw %s ifa %s mtu %u %s\n", af_printnet(a, af, &rt->rt_dest6, rt->rt_plen),
 			    rt->rt_priority, rt->rt_flags, af_print(g, af, &rt->rt_via->v_gateway6), af_print(i, af, &rt->rt_via->v_ifa6), rt->rt_mtu,
-			    rt->rt_ifp != NULL ? rt->rt_ifp->if_xname : "-");
+			    rt_ifp(rt) != NULL ? rt_ifp(rt)->if_xname : "-");
 	}
 	for (const struct nexthop *nh = nexthop_list; nh != NULL; nh = nh->nh_next)
 		fprintf(stderr, "  neighbour %s at %s flags 0x%x valid %d state %d refs %u\n", af_print(a, nh->nh_af, &nh->nh_addr6),
@@ -448,8 +448,8 @@ mix_routes(unsigned af)
 		mix_addr(af, &rt->rt_via->v_gateway6);
 		mix_addr(af, &rt->rt_via->v_ifa6);
 		MIX(rt->rt_mtu);
-		if (rt->rt_ifp != NULL)
-			mix(rt->rt_ifp->if_xname, strlen(rt->rt_ifp->if_xname));
+		if (rt_ifp(rt) != NULL)
+			mix(rt_ifp(rt)->if_xname, strlen(rt_ifp(rt)->if_xname));
 		sum += print;
 	}
 	print = before;

@@ -369,9 +369,9 @@ TEST(route_change_ifp)
 {
 	start(TWO_NETS);
 	cmd("route -q add 10.7/16 10.0.0.2");
-	CHECK(route_to("10.7.0.0", 16)->rt_ifp == &t0.w_if);
+	CHECK(rt_ifp(route_to("10.7.0.0", 16)) == &t0.w_if);
 	cmd("route -q change 10.7/16 10.0.1.2");
-	CHECK(route_to("10.7.0.0", 16)->rt_ifp == &t1.w_if);
+	CHECK(rt_ifp(route_to("10.7.0.0", 16)) == &t1.w_if);
 	CHECK_EQ(route_to("10.7.0.0", 16)->rt_via->v_ifa, addr("10.0.1.1"));
 	CHECK_IN(cmd("route -n get 10.7.0.1"), "  interface: t1\n if address: 10.0.1.1\n");
 	cmd("route -q delete 10.7/16");
@@ -383,7 +383,7 @@ TEST(route_change_ifp_ifa)
 	start(TWO_NETS);
 	cmd("route -q add 10.7/16 10.0.0.2");
 	cmd("route -q change -ifa 10.0.0.1 10.7/16 10.0.1.2");
-	CHECK(route_to("10.7.0.0", 16)->rt_ifp == &t1.w_if);
+	CHECK(rt_ifp(route_to("10.7.0.0", 16)) == &t1.w_if);
 	CHECK_EQ(route_to("10.7.0.0", 16)->rt_via->v_ifa, addr("10.0.0.1"));
 	cmd("route -q delete 10.7/16");
 	cmd_end();

@@ -252,11 +252,11 @@ TEST(hostname_addresses_move)
 		CHECK_STR(cmd_load(a), "");
 		CHECK_EQ(t0.w_if.if_addrs->ifa_addr, addr("10.0.0.1"));
 		CHECK_EQ(t1.w_if.if_addrs->ifa_addr, addr("10.0.1.1"));
-		CHECK(rtable_lookup(0, addr("10.1.0.0"), 16)->rt_ifp == &t0.w_if);
+		CHECK(rt_ifp(rtable_lookup(0, addr("10.1.0.0"), 16)) == &t0.w_if);
 		CHECK_STR(cmd_load(b), "");
 		CHECK_EQ(t0.w_if.if_addrs->ifa_addr, addr("10.0.1.1"));
 		CHECK_EQ(t1.w_if.if_addrs->ifa_addr, addr("10.0.0.1"));
-		CHECK(rtable_lookup(0, addr("10.1.0.0"), 16)->rt_ifp == &t1.w_if);
+		CHECK(rt_ifp(rtable_lookup(0, addr("10.1.0.0"), 16)) == &t1.w_if);
 	}
 	cmd_end();
 }

@@ -164,11 +164,11 @@ TEST(hostname6_addresses_move)
 	rt6_resolver();
 	for (int i = 0; i < 3; i++) {
 		CHECK_STR(cmd_load(a), "");
-		CHECK(route("2001:db8:9::/48")->rt_ifp == &t0.w_if && route("2001:db8:a::/48")->rt_ifp == &t0.w_if);
-		CHECK(route("default")->rt_ifp == &t1.w_if);
+		CHECK(rt_ifp(route("2001:db8:9::/48")) == &t0.w_if && rt_ifp(route("2001:db8:a::/48")) == &t0.w_if);
+		CHECK(rt_ifp(route("default")) == &t1.w_if);
 		CHECK_STR(cmd_load(b), "");
-		CHECK(route("2001:db8:9::/48")->rt_ifp == &t1.w_if && route("2001:db8:a::/48")->rt_ifp == &t1.w_if);
-		CHECK(route("default")->rt_ifp == &t0.w_if);
+		CHECK(rt_ifp(route("2001:db8:9::/48")) == &t1.w_if && rt_ifp(route("2001:db8:a::/48")) == &t1.w_if);
+		CHECK(rt_ifp(route("default")) == &t0.w_if);
 		CHECK_STR(cmd_config(), b);
 	}
 	cmd_end();
@@ -185,7 +185,7 @@ check_good(void)
 	CHECK(find(&t1, "fe80::1") == t1.w_if.if_addrs6 && t1.w_if.if_addrs6->ia_next == NULL);
 	CHECK(route("2001:db8:9::/48")->rt_flags & RTF_UP);
 	CHECK(route("2001:db8:b::/48") == NULL);
-	CHECK(route("default")->rt_ifp == &t1.w_if && route("default")->rt_via->v_gateway6.s6_addr[15] == 9);
+	CHECK(rt_ifp(route("default")) == &t1.w_if && route("default")->rt_via->v_gateway6.s6_addr[15] == 9);
 	CHECK_EQ(rtable_lookup(0, IP4_ANY, 0)->rt_via->v_gateway, addr("10.0.0.9"));
 	CHECK_STR(cmd_config(), good);
 }

@@ -208,7 +208,7 @@ TEST(mpath_heads)
 	rq.rq_gateway = addr("10.0.0.9");
 	CHECK_EQ(rt_add(&rq), RT_OK);
 	if_link_state_change(&t1.w_if, LINK_STATE_DOWN);
-	CHECK(rt_path4(head(AF_IP4), addr("10.0.0.2"), addr("10.9.0.1"))->rt_ifp == &t0.w_if);
+	CHECK(rt_ifp(rt_path4(head(AF_IP4), addr("10.0.0.2"), addr("10.9.0.1"))) == &t0.w_if);
 	if_link_state_change(&t1.w_if, LINK_STATE_UP);
 	if_link_state_change(&t0.w_if, LINK_STATE_DOWN);
 	all_taken(AF_IP4, by);
@@ -232,8 +232,8 @@ TEST(mpath_own_packets)
 		const struct rtentry *rt = rtable_own(0, dst);
 
 		CHECK(rt == rt_path4(head(AF_IP4), IP4_ANY, dst));
-		CHECK_EQ(rt->rt_via->v_ifa, rt->rt_ifp == &t0.w_if ? addr("10.0.0.1") : addr("10.0.1.1"));
-		seen |= rt->rt_ifp == &t0.w_if ? 1 : 2;
+		CHECK_EQ(rt->rt_via->v_ifa, rt_ifp(rt) == &t0.w_if ? addr("10.0.0.1") : addr("10.0.1.1"));
+		seen |= rt_ifp(rt) == &t0.w_if ? 1 : 2;
 	}
 	CHECK_EQ(seen, 3);
 	net_end();

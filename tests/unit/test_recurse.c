@@ -40,8 +40,8 @@ way(const char *dst)
 	rt = rtable_match(0, addr(dst));
 	if (rt == NULL || !RT_FORWARDS(rt))
 		return rt == NULL ? "none" : "down";
-	CHECK(rt->rt_nh->nh_ifp == rt->rt_ifp);
-	snprintf(buf, sizeof(buf), "%s %s", rt->rt_ifp->if_xname, ip4_print(a, rt->rt_nh->nh_addr));
+	CHECK(rt->rt_nh->nh_ifp == rt_ifp(rt));
+	snprintf(buf, sizeof(buf), "%s %s", rt_ifp(rt)->if_xname, ip4_print(a, rt->rt_nh->nh_addr));
 	return buf;
 }
 
@@ -148,7 +148,7 @@ TEST(recurse_ip6)
 	r.rq_gateway6 = in6_of("fd05::1");
 	CHECK_EQ(rt_add(&r), RT_OK);
 	CHECK((rt = rtable_lookup6(0, &r.rq_dest6, 32)) != NULL);
-	CHECK(RT_FORWARDS(rt) && rt->rt_nh->nh_addr6.s6_addr[15] == 9 && rt->rt_ifp == &t1.w_if);
+	CHECK(RT_FORWARDS(rt) && rt->rt_nh->nh_addr6.s6_addr[15] == 9 && rt_ifp(rt) == &t1.w_if);
 	net_end();
 }
 
@@ -188,11 +188,11 @@ TEST(recurse_random)
 		while ((rt = rtable_next(0, &rc)) != NULL) {
 			unsigned depth = 0;
 
-			for (const struct rtentry *p = rt; p != NULL; p = p->rt_parent)
+			for (const struct rtentry *p = rt; p != NULL; p = rt_parent(p))
 				CHECK(depth++ < 12);
 			if (!(rt->rt_flags & RTF_GATEWAY) || !RT_FORWARDS(rt))
 				continue;
-			CHECK(rt->rt_nh != NULL && rt->rt_nh->nh_ifp == rt->rt_ifp);
+			CHECK(rt->rt_nh != NULL && rt->rt_nh->nh_ifp == rt_ifp(rt));
 			ups++;
 		}
 	}

@@ -223,7 +223,7 @@ TEST(route_mpath)
 	    "10.1/16            10.0.0.2           UGSP       0        0     -     8 t0   \n");
 	CHECK((rt = rtable_own(0, addr("10.1.2.3"))) != NULL);
 	snprintf(want, sizeof(want), "    gateway: 10.0.%u.%u\n  interface: %s\n if address: 10.0.%u.1\n",
-	    be32_host(rt->rt_via->v_gateway) >> 8 & 0xff, be32_host(rt->rt_via->v_gateway) & 0xff, rt->rt_ifp->if_xname, rt->rt_ifp == &t1.w_if);
+	    be32_host(rt->rt_via->v_gateway) >> 8 & 0xff, be32_host(rt->rt_via->v_gateway) & 0xff, rt_ifp(rt)->if_xname, rt_ifp(rt) == &t1.w_if);
 	CHECK_IN(cmd("route -n get 10.1.2.3"), want);
 	CHECK_IN(cmd("route -n get 10.1.2.3"), "flags: <UP,GATEWAY,DONE,STATIC,MPATH>");
 	CHECK_STR(cmd("route change -mtu 1300 10.1/16 10.0.1.2"), "change net 10.1/16: gateway 10.0.1.2\n");

@@ -49,7 +49,7 @@ table(void)
 		*f = '\0';
 		CHECK(n < sizeof(text) - 200);
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s %s %s %u %u %s\n", ip4_printnet(net, rt->rt_dest, rt->rt_plen),
-		    rt->rt_flags & RTF_GATEWAY ? ip4_print(gw, rt->rt_via->v_gateway) : "-", fl, rt->rt_refs, rt->rt_priority, rt->rt_ifp->if_xname);
+		    rt->rt_flags & RTF_GATEWAY ? ip4_print(gw, rt->rt_via->v_gateway) : "-", fl, rt_refcount(rt), rt->rt_priority, rt_ifp(rt)->if_xname);
 	}
 	return text;
 }
@@ -105,7 +105,7 @@ TEST(rtable_requests)
 	CHECK_EQ(route_rq(rt_delete, "10.0.0.1", NULL, 0, 0), RT_INVAL);
 	CHECK_EQ(route_rq(rt_change, "10.5/16", "192.0.2.1", 0, 0), RT_UNREACH);
 	CHECK_EQ(route_rq(rt_change, "10.5/16", "10.0.1.9", 0, 0), RT_OK);
-	CHECK(match("10.5.0.1")->rt_ifp == &t1.w_if && match("10.5.0.1")->rt_nh == nexthop_find(&t1.w_if, addr("10.0.1.9")));
+	CHECK(rt_ifp(match("10.5.0.1")) == &t1.w_if && match("10.5.0.1")->rt_nh == nexthop_find(&t1.w_if, addr("10.0.1.9")));
 	CHECK(nexthop_find(&t0.w_if, addr("10.0.0.9")) == NULL);
 	CHECK_EQ(route_rq(rt_delete, "10.5/16", "10.0.1.9", 0, 0), RT_OK);
 	CHECK(match("10.5.0.1") == NULL);
@@ -171,7 +171,7 @@ TEST(rtable_network_goes_and_returns)
 	CHECK(RT_FORWARDS(rt) && RT_FORWARDS(match("10.7.0.1")));
 	CHECK(nexthop_find(&t0.w_if, addr("10.0.0.2"))->nh_valid);	/* permanent */
 	CHECK(if_deladdr(&t0.w_if, addr("10.0.0.1")) == NULL);
-	CHECK(rt->rt_nh == NULL && rt->rt_parent == NULL && !(rt->rt_flags & RTF_UP));
+	CHECK(rt->rt_nh == NULL && rt_parent(rt) == NULL && !(rt->rt_flags & RTF_UP));
 	CHECK_STR(table(),
 	    "10.0.1/24 - UCn 1 4 t1\n"
 	    "10.0.1.1 - UHLl 0 1 t1\n"
@@ -183,8 +183,8 @@ TEST(rtable_network_goes_and_returns)
 	    "127/8 127.0.0.1 UGRS 0 8 lo0\n"
 	    "127.0.0.1 - UHhl 1 1 lo0\n");
 	CHECK(if_addaddr(&t1.w_if, addr("10.0.0.3"), 28, addr("10.0.0.15")) == NULL);	/* by another way */
-	CHECK(RT_FORWARDS(rt) && rt->rt_ifp == &t1.w_if && rt->rt_via->v_ifa == addr("10.0.0.3"));
-	CHECK(RT_FORWARDS(match("10.7.0.1")) && rt->rt_parent->rt_refs == 2);
+	CHECK(RT_FORWARDS(rt) && rt_ifp(rt) == &t1.w_if && rt->rt_via->v_ifa == addr("10.0.0.3"));
+	CHECK(RT_FORWARDS(match("10.7.0.1")) && rt_parent(rt)->rt_refs == 2);
 	CHECK(if_deladdr(&t1.w_if, addr("10.0.0.3")) == NULL);
 	CHECK(if_addaddr(&t0.w_if, addr("10.0.0.1"), 24, 0) == NULL);
 	c = rt_clone(match("10.0.0.2"), addr("10.0.0.2"));
@@ -218,7 +218,7 @@ TEST(rtable_specific_route_over_clones)
 	CHECK(rt_clone(match("10.0.0.130"), addr("10.0.0.130")) != NULL);
 	CHECK(rt_clone(match("10.0.0.30"), addr("10.0.0.30")) != NULL);
 	CHECK_EQ(route_rq(rt_add, "10.0.0.128/25", "10.0.1.9", 0, 0), RT_OK);
-	CHECK(match("10.0.0.130")->rt_ifp == &t1.w_if);
+	CHECK(rt_ifp(match("10.0.0.130")) == &t1.w_if);
 	CHECK(match("10.0.0.30")->rt_flags & RTF_CLONED);
 	/* A route that covers its own gateway does not lose it. */
 	CHECK_EQ(route_rq(rt_add, "10.0.1.0/25", "10.0.1.7", 0, 0), RT_OK);
@@ -351,12 +351,12 @@ TEST(rtable_random)
 		}
 		memset(&rc, 0, sizeof(rc));
 		while ((rt = rtable_next(0, &rc)) != NULL) {
-			bool way = rt->rt_flags & RTF_GATEWAY ? rt->rt_parent != NULL : true;
+			bool way = rt->rt_flags & RTF_GATEWAY ? rt_parent(rt) != NULL : true;
 
 			if ((rt->rt_flags & (RTF_REJECT | RTF_LOCAL)) == 0)
-				CHECK_EQ(!!(rt->rt_flags & RTF_UP), way && nexthop_if_usable(rt->rt_ifp));
+				CHECK_EQ(!!(rt->rt_flags & RTF_UP), way && nexthop_if_usable(rt_ifp(rt)));
 			if (RT_FORWARDS(rt))
-				CHECK(rt->rt_nh != NULL && rt->rt_nh->nh_ifp == rt->rt_ifp);
+				CHECK(rt->rt_nh != NULL && rt->rt_nh->nh_ifp == rt_ifp(rt));
 			if (rt->rt_next != NULL && (rt->rt_flags & RTF_UP) == (rt->rt_next->rt_flags & RTF_UP))
 				CHECK(rt->rt_priority <= rt->rt_next->rt_priority);
 		}

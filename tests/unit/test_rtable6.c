@@ -63,7 +63,7 @@ table(void)
 	while ((rt = rtable_next(0, &rc)) != NULL) {
 		char net[IN6_NETSTRLEN], gw[IN6_STRLEN], fl[16], *f = fl;
 
-		if (rt->rt_ifp->if_flags & IFF_LOOPBACK)
+		if (rt_ifp(rt)->if_flags & IFF_LOOPBACK)
 			continue;
 		for (unsigned i = 0; i < nitems(letters); i++)
 			if (rt->rt_flags & letters[i].bit)
@@ -71,7 +71,7 @@ table(void)
 		*f = '\0';
 		CHECK(n < sizeof(text) - 200);
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s %s %s %u %u %s\n", in6_printnet(net, &rt->rt_dest6, rt->rt_plen),
-		    rt->rt_flags & RTF_GATEWAY ? in6_print(gw, &rt->rt_via->v_gateway6) : "-", fl, rt->rt_refs, rt->rt_priority, rt->rt_ifp->if_xname);
+		    rt->rt_flags & RTF_GATEWAY ? in6_print(gw, &rt->rt_via->v_gateway6) : "-", fl, rt_refcount(rt), rt->rt_priority, rt_ifp(rt)->if_xname);
 	}
 	return text;
 }
@@ -94,7 +94,7 @@ TEST(rtable6_of_addresses)
 	    "ff01::%t1/32 - Um 0 4 t1\n"
 	    "ff02::%t0/32 - Um 0 4 t0\n"
 	    "ff02::%t1/32 - Um 0 4 t1\n");
-	CHECK(match("fe80::5%t1")->rt_ifp == &t1.w_if && match("fe80::5%t0")->rt_ifp == &t0.w_if);
+	CHECK(rt_ifp(match("fe80::5%t1")) == &t1.w_if && rt_ifp(match("fe80::5%t0")) == &t0.w_if);
 	CHECK(match("fe80::5")->rt_flags & RTF_REJECT);		/* of no zone */
 	CHECK(match("ff02::1%t0")->rt_flags & RTF_MULTICAST);
 	CHECK(match("ff02::1")->rt_flags & RTF_REJECT);
@@ -204,7 +204,7 @@ TEST(rtable6_requests)
 	CHECK_EQ(route_rq(rt_delete, "fd00:0:0:1::/64", NULL, 0, 0), RT_INVAL);
 	CHECK_EQ(route_rq(rt_delete, "fd00:0:0:1::1", NULL, 0, 0), RT_INVAL);
 	CHECK_EQ(route_rq(rt_change, "2001:db8::/32", "fe80::9%t1", 0, 0), RT_OK);
-	CHECK(match("2001:db8::1")->rt_ifp == &t1.w_if && match("2001:db8::1")->rt_nh == hop(&t1, "fe80::9"));
+	CHECK(rt_ifp(match("2001:db8::1")) == &t1.w_if && match("2001:db8::1")->rt_nh == hop(&t1, "fe80::9"));
 	CHECK(hop(&t0, "fd00:0:0:1::9") == NULL);
 	CHECK_IN(table(), "2001:db8::/32 fe80::9%t1 UGS 0 8 t1\n");
 	CHECK_IN(table(), "fe80::9%t1 - UHchL 1 3 t1\n");
@@ -259,7 +259,7 @@ TEST(rtable6_neighbours)
 	/* a more specific route decides about neighbours that were made before it */
 	CHECK(clone("fd00:0:0:1:8000::1") != NULL && clone("fd00:0:0:1::1:1") != NULL);
 	CHECK_EQ(route_rq(rt_add, "fd00:0:0:1:8000::/65", "fd00:0:0:2::9", 0, 0), RT_OK);
-	CHECK(match("fd00:0:0:1:8000::1")->rt_ifp == &t1.w_if);
+	CHECK(rt_ifp(match("fd00:0:0:1:8000::1")) == &t1.w_if);
 	CHECK(match("fd00:0:0:1::1:1")->rt_flags & RTF_CLONED);
 	net_end();
 }
@@ -277,10 +277,10 @@ TEST(rtable6_network_goes_and_returns)
 	CHECK(if_deladdr6(&t0.w_if, &one) == NULL);
 	CHECK(RT_FORWARDS(rt) && in6_equal(&rt->rt_via->v_ifa6, &two));
 	CHECK(if_deladdr6(&t0.w_if, &two) == NULL);
-	CHECK(rt->rt_nh == NULL && rt->rt_parent == NULL && !(rt->rt_flags & RTF_UP));
+	CHECK(rt->rt_nh == NULL && rt_parent(rt) == NULL && !(rt->rt_flags & RTF_UP));
 	CHECK(match("fd00:0:0:1::9") == NULL);
 	CHECK(if_addaddr6(&t1.w_if, &there, 60, 0, NULL) == NULL);
-	CHECK(RT_FORWARDS(rt) && rt->rt_ifp == &t1.w_if);
+	CHECK(RT_FORWARDS(rt) && rt_ifp(rt) == &t1.w_if);
 	CHECK(if_setup(&t1.w_if, false));
 	CHECK(!RT_FORWARDS(rt));
 	CHECK(if_setup(&t1.w_if, true));
@@ -401,12 +401,12 @@ TEST(rtable6_random)
 		memset(&rc, 0, sizeof(rc));
 		rc.rc_af = AF_IP6;
 		while ((rt = rtable_next(0, &rc)) != NULL) {
-			bool way = rt->rt_flags & RTF_GATEWAY ? rt->rt_parent != NULL : true;
+			bool way = rt->rt_flags & RTF_GATEWAY ? rt_parent(rt) != NULL : true;
 
 			if ((rt->rt_flags & (RTF_REJECT | RTF_LOCAL)) == 0)
-				CHECK_EQ(!!(rt->rt_flags & RTF_UP), way && nexthop_if_usable(rt->rt_ifp));
+				CHECK_EQ(!!(rt->rt_flags & RTF_UP), way && nexthop_if_usable(rt_ifp(rt)));
 			if (RT_FORWARDS(rt))
-				CHECK(rt->rt_nh != NULL && rt->rt_nh->nh_ifp == rt->rt_ifp && rt->rt_nh->nh_af == AF_IP6);
+				CHECK(rt->rt_nh != NULL && rt->rt_nh->nh_ifp == rt_ifp(rt) && rt->rt_nh->nh_af == AF_IP6);
 			if (rt->rt_next != NULL && (rt->rt_flags & RTF_UP) == (rt->rt_next->rt_flags & RTF_UP))
 				CHECK(rt->rt_priority <= rt->rt_next->rt_priority);
 		}
