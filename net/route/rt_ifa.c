@@ -238,6 +238,17 @@ rt_if_up(struct ifnet *ifp)
 		rt_refresh(rt);
 }
 
+/* A route to a loopback address may show another interface, that of its source address (rt_request.c): no longer this one. */
+static void
+rt_if_unshow(const struct ifnet *ifp)
+{
+	for (const struct ifnet *lo = ifnet_list; lo != NULL; lo = lo->if_next)
+		for (struct rtentry *rt = lo->if_flags & IFF_LOOPBACK ? rt_iflist[lo->if_index] : NULL; rt != NULL; rt = rt->rt_sibling)
+			for (struct rtentry *c = rt_children(rt); c != NULL; c = c->rt_sibling)
+				if (c->rt_ifp == ifp)
+					c->rt_ifp = rt->rt_ifp;
+}
+
 void
 rt_if_detach(struct ifnet *ifp)
 {
@@ -266,6 +277,7 @@ rt_if_detach(struct ifnet *ifp)
 			else
 				rt_set_ifp(rt, lo);
 		}
+	rt_if_unshow(ifp);
 	rt_expire_useless();
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nextnh) {	/* an admin's entries outlive their routes */
 		nextnh = nh->nh_next;

@@ -197,6 +197,23 @@ TEST(route_changes_properties)
 	cmd_end();
 }
 
+/* Routes to a loopback address with the source address of another interface show that one: not longer than it is there. */
+TEST(route_ifa_of_an_interface_that_goes)
+{
+	cmd_start();
+	CHECK_STR(cmd_load(base), "");
+	CHECK_STR(cmd("ifconfig lo1 create"), "");
+	CHECK_STR(cmd("ifconfig lo1 inet 10.99.0.1/32"), "");
+	CHECK_STR(cmd("route -q add -blackhole -ifa 10.99.0.1 10.7/16 127.0.0.1"), "");
+	CHECK_STR(cmd("route -q add -ifa 10.99.0.1 10.8/16 127.0.0.1"), "");
+	CHECK_IN(cmd("netstat -rn"), "10.7/16            127.0.0.1          UGSB       0        0 32768     8 lo1  \n");
+	cmd("ifconfig lo1 destroy");
+	CHECK_IN(cmd("netstat -rn"), "10.7/16            127.0.0.1          UGSB       0        0 32768     8 lo0  \n"
+	    "10.8/16            127.0.0.1          UGS        0        0 32768     8 lo0  \n");
+	CHECK_IN(cmd("route -n get 10.7.0.1"), "  interface: lo0\n");
+	cmd_end();
+}
+
 /* Several ways to one destination: in the table, in the files, and from one configuration to another. */
 TEST(route_mpath)
 {
