@@ -547,7 +547,9 @@ rt_retry(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned pl
 		struct rt_request rq = { .rq_af = (uint8_t)af, .rq_rdomain = (uint16_t)rdomain, .rq_gateway6 = rt->rt_via->v_gateway6 };
 
 		next = rt->rt_sibling;
-		if (!(rt->rt_flags & RTF_RECURSION) && in6_covers(dest, plen, &rq.rq_gateway6))
-			rt_set_gateway(rt, &rq);		/* or it waits on */
+		if (!(rt->rt_flags & RTF_RECURSION) && in6_covers(dest, plen, &rq.rq_gateway6) && rt_set_gateway(rt, &rq) == RT_UNREACH &&
+		    (rt->rt_flags & RTF_RECURSES))
+			rt_recursion_adopt(rt);			/* or it waits on */
 	}
+	rt_recursion_renew();
 }

@@ -245,8 +245,8 @@ rt_if_unshow(const struct ifnet *ifp)
 	for (const struct ifnet *lo = ifnet_list; lo != NULL; lo = lo->if_next)
 		for (struct rtentry *rt = lo->if_flags & IFF_LOOPBACK ? rt_iflist[lo->if_index] : NULL; rt != NULL; rt = rt->rt_sibling)
 			for (struct rtentry *c = rt_children(rt); c != NULL; c = c->rt_sibling)
-				if (c->rt_ifp == ifp)
-					c->rt_ifp = rt->rt_ifp;
+				if (rt_ifp(c) == ifp)
+					c->rt_ifidx = rt->rt_ifidx;
 }
 
 void

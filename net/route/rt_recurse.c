@@ -17,8 +17,7 @@ COUNTER(nhs_loops, nexthop, 20, INFO, "route%s passed over that would lead to th
 
 static struct rtentry *recursions;	/* by rt_next */
 static unsigned nrecursions;
-static void recursions_renew(void);
-static struct loop_end recursions_end = { .le_func = recursions_renew };
+static struct loop_end recursions_end = { .le_func = rt_recursion_renew };
 
 /* rt stands on the gateway `on`, or too far from the ground. */
 static bool
@@ -159,8 +158,8 @@ recursion_renew(struct rtentry *g)
 }
 
 /* One may take others with it: the next is looked for from the start. Without memory it stays as it is until something changes. */
-static void
-recursions_renew(void)
+void
+rt_recursion_renew(void)
 {
 	struct rtentry *g;
 
@@ -211,13 +210,48 @@ rt_recursion_detach(struct rtentry *g, struct ifnet *lo)
 		recursion_pass_down(g, 0);
 		return;
 	}
+	g->rt_refs++;			/* the last that goes does not take it along */
 	while ((c = rt_children(g)) != NULL) {
 		if (c->rt_flags & RTF_RECURSION)
 			rt_recursion_detach(c, NULL);
 		else
 			rt_destroy(c);
 	}
+	g->rt_refs--;
 	rt_recursion_release(g);
+}
+
+/* The gateway's object; a new one stands on nothing yet, and shows that interface. NULL: no memory, or too many. */
+static struct rtentry *
+recursion_make(unsigned af, unsigned rdomain, const struct in6_addr *gateway, uint16_t ifidx)
+{
+	struct rt_via via = { .v_gateway6 = *gateway };
+	struct rtentry model = { .rt_af = (uint8_t)af, .rt_rdomain = (uint8_t)rdomain, .rt_plen = (uint8_t)af_bits(af), .rt_dest6 = *gateway,
+	    .rt_flags = RTF_HOST | RTF_RECURSION, .rt_via = &via, .rt_ifidx = ifidx };
+	struct rtentry *g = recursion_find(af, rdomain, gateway);
+
+	OWNER(0);
+	if (g != NULL || nrecursions >= RECURSIONS_MAX || (g = rt_copy(&model)) == NULL)
+		return g;
+	g->rt_next = recursions;
+	recursions = g;
+	nrecursions++;
+	rt_hang(g, NULL);
+	return g;
+}
+
+void
+rt_recursion_adopt(struct rtentry *rt)
+{
+	struct rtentry *g;
+
+	if ((g = recursion_make(rt->rt_af, rt->rt_rdomain, &rt->rt_via->v_gateway6, rt->rt_ifidx)) == NULL)
+		return;
+	if (g->rt_nh != NULL)
+		g->rt_nh->nh_refs++;
+	rt->rt_ifidx = g->rt_ifidx;
+	rt_rehang(rt, g, g->rt_nh);
+	rt_recursion_touch(g->rt_af, g->rt_rdomain, &g->rt_dest6, g->rt_plen);
 }
 
 enum rt_error
@@ -225,22 +259,11 @@ rt_recursion_get(unsigned af, unsigned rdomain, const struct in6_addr *gateway, 
 {
 	struct rtentry *g = recursion_find(af, rdomain, gateway);
 	const struct rtentry *rt = rt_towards(af, rdomain, gateway, g);
-	struct rt_via via = { .v_gateway6 = *gateway };
-	struct rtentry model = { .rt_af = (uint8_t)af, .rt_rdomain = (uint8_t)rdomain, .rt_plen = (uint8_t)af_bits(af), .rt_dest6 = *gateway,
-	    .rt_flags = RTF_HOST | RTF_RECURSION, .rt_via = &via };
 
-	OWNER(0);
 	if (g == NULL && rt == NULL)
 		return RT_UNREACH;
-	if (g == NULL) {
-		model.rt_ifidx = rt->rt_ifidx;
-		if (nrecursions >= RECURSIONS_MAX || (g = rt_copy(&model)) == NULL)
-			return RT_NOMEM;
-		g->rt_next = recursions;
-		recursions = g;
-		nrecursions++;
-		rt_hang(g, NULL);
-	}
+	if (g == NULL && (g = recursion_make(af, rdomain, gateway, rt->rt_ifidx)) == NULL)
+		return RT_NOMEM;
 	if (!recursion_renew(g)) {
 		if (g->rt_refs == 0)
 			rt_recursion_release(g);

@@ -142,6 +142,8 @@ rt_add(const struct rt_request *rq)
 		model.rt_flags |= RTF_HOST;
 	if (rq->rq_flags & RTF_MPATH)
 		model.rt_flags |= RTF_SHARES;
+	if (rq->rq_recurse)
+		model.rt_flags |= RTF_RECURSES;
 	if (model.rt_flags & RT_NOWAY)
 		e = rt_add_noway(&model, &parent);
 	else if (model.rt_flags & RTF_GATEWAY)

@@ -38,6 +38,10 @@ enum rt_error rt_set_gateway(struct rtentry *, const struct rt_request *);
 
 /* rt_recurse.c. The gateway that is reached by another gateway route, made for who is first to stand on it. */
 enum rt_error rt_recursion_get(unsigned af, unsigned rdomain, const struct in6_addr *gateway, struct rtentry **parent, struct nexthop **nh);
+/* A route with RTF_RECURSES waits for its gateway's network: it follows other routes to its gateway meanwhile. Without memory it waits on. */
+void	rt_recursion_adopt(struct rtentry *);
+/* Gateways that may be elsewhere are looked up now, not when the pass ends. */
+void	rt_recursion_renew(void);
 void	rt_recursion_lost(struct rtentry *);		/* what it stands on is going */
 void	rt_recursion_release(struct rtentry *);		/* nobody stands on it any more: it goes */
 /* Its interface goes for ever. lo: instead; NULL: there is none, all that stands on it goes, too. */

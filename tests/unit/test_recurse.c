@@ -135,6 +135,31 @@ TEST(recurse_loops)
 	net_end();
 }
 
+/* A configuration does not depend on the one before: the gateway's own network goes, and a route to it is left; and it comes back. */
+TEST(recurse_gateway_was_direct)
+{
+	static const char direct[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\ninet alias 10.5.0.9/24\n!route add 10.9/16 10.5.0.1\n"
+	    "# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add 10.5/16 10.0.1.2\n";
+	static const char alone[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\ninet alias 10.5.0.9/24\n!route add 10.9/16 10.5.0.1\n"
+	    "# /etc/hostname.t1\ninet 10.0.1.1/24\n";
+	static const char led[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.9/16 10.5.0.1\n"
+	    "# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add 10.5/16 10.0.1.2\n";
+
+	cmd_start();
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_STR(cmd_load(i % 2 ? alone : direct), "");
+		CHECK_STR(way("10.9.0.1"), "t0 10.5.0.1");
+		CHECK_STR(cmd_load(led), "");
+		CHECK_STR(way("10.9.0.1"), "t1 10.0.1.2");
+		CHECK_STR(cmd_config(), led);
+	}
+	CHECK_STR(cmd("ifconfig t1 down"), "");
+	CHECK_STR(way("10.9.0.1"), "down");
+	CHECK_STR(cmd("ifconfig t1 up"), "");
+	CHECK_STR(way("10.9.0.1"), "t1 10.0.1.2");
+	cmd_end();
+}
+
 TEST(recurse_ip6)
 {
 	struct rt_request r = { .rq_af = AF_IP6, .rq_plen = 32, .rq_flags = RTF_GATEWAY, .rq_recurse = true };
