@@ -525,7 +525,7 @@ rt_set_gateway(struct rtentry *rt, const struct rt_request *rq)
 
 	if ((e = rt_resolve(rq, &parent, &nh)) != RT_OK)
 		return e;
-	if ((via = rt_via_get(gateway, &parent->rt_via->v_ifa6, rt->rt_via->v_label)) == NULL) {
+	if ((via = rt_via_get(gateway, rt_source(rt, parent->rt_via), rt->rt_via->v_label)) == NULL) {
 		if (nh != NULL)
 			nexthop_put(nh);
 		rt_release(parent);

@@ -31,6 +31,7 @@
 #define RTF_TIMED	0x1000000	/* ours: it ends at a time (rt_expire.c) */
 #define RTF_SHARES	0x2000000	/* ours: added with RTF_MPATH: others of its prefix and priority may stand beside it */
 #define RTF_RECURSES	0x8000000	/* ours: its gateway may be reached by another gateway route (rq_recurse) */
+#define RTF_OWNIFA	0x10000000	/* ours: its source address was asked for, and is not its interface's */
 #define RTF_RECURSION	0x4000000	/* ours: a gateway that another route leads to, of no table (rt_recurse.c) */
 /* What keeps a packet from simply being forwarded. */
 #define RTF_SPECIAL	(RTF_REJECT | RTF_BLACKHOLE | RTF_LOCAL | RTF_BROADCAST | RTF_CLONING | RTF_MULTICAST)

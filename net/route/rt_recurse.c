@@ -72,7 +72,7 @@ static void
 recursion_pass_on(const struct rtentry *g, struct rtentry *c)
 {
 	struct nexthop *old = c->rt_nh;
-	struct rt_via *via = rt_via_get(&c->rt_via->v_gateway6, &g->rt_via->v_ifa6, c->rt_via->v_label);
+	struct rt_via *via = rt_via_get(&c->rt_via->v_gateway6, rt_source(c, g->rt_via), c->rt_via->v_label);
 
 	if ((c->rt_nh = g->rt_nh) != NULL)
 		c->rt_nh->nh_refs++;

@@ -153,6 +153,7 @@ rt_add(const struct rt_request *rq)
 	if (e != RT_OK)
 		return e;
 	if (local != NULL) {
+		model.rt_flags |= RTF_OWNIFA;
 		via.v_ifa6 = rq->rq_ifa6;
 		rt_set_ifp(&model, rt_shown_ifp(parent, local, rt_ifp(&model)));
 	}
@@ -270,8 +271,10 @@ rt_change_via(struct rtentry *rt, const struct rt_request *rq, const struct rten
 		return RT_NOMEM;
 	rt_via_put(rt->rt_via);
 	rt->rt_via = via;
-	if (local != NULL)
+	if (local != NULL) {
+		rt->rt_flags |= RTF_OWNIFA;
 		rt_set_ifp(rt, rt_shown_ifp(rt_parent(rt), local, rt_ifp(rt)));
+	}
 	return RT_OK;
 }
 

@@ -26,6 +26,12 @@ void	rt_expire_clear(struct rtentry *);
 void	rt_expire_useless(void);	/* those that lead nowhere any more go: they would hide the shorter prefix that was asked before */
 /* rt_path.c: what a gateway's share of the flows is chosen by. */
 uint64_t rt_path_seed(const struct in6_addr *gateway);
+/* The source address of a route whose way has that of `way`. */
+static inline const struct in6_addr *
+rt_source(const struct rtentry *rt, const struct rt_via *way)
+{
+	return rt->rt_flags & RTF_OWNIFA ? &rt->rt_via->v_ifa6 : &way->v_ifa6;
+}
 /* rt_via.c: the object for both addresses and the label, with a reference; NULL: no memory. Gives one back. */
 struct rt_via *rt_via_get(const struct in6_addr *gateway, const struct in6_addr *ifa, const char *label);
 void	rt_via_put(struct rt_via *);

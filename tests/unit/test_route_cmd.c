@@ -215,6 +215,27 @@ TEST(route_ifa_of_an_interface_that_goes)
 }
 
 /* Several ways to one destination: in the table, in the files, and from one configuration to another. */
+/* The source address that was asked for is the route's, whatever happens to its way. */
+TEST(route_ifa_stays)
+{
+	static const char file[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1/%u\n!route add 10.5/16 10.0.1.2\n"
+	    "!route add -ifa 10.0.0.1 10.9/16 10.0.1.3\n!route add -ifa 10.0.0.1 10.8/16 10.5.0.1\n";
+	char text[400];
+
+	cmd_start();
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(text, sizeof(text), file, i % 2 ? 24 : 25);
+		CHECK_STR(cmd_load(text), "");
+		CHECK_IN(cmd("route -n get 10.9.0.1"), "  interface: t1\n if address: 10.0.0.1\n");
+		CHECK_IN(cmd("route -n get 10.8.0.1"), "  interface: t1\n if address: 10.0.0.1\n");
+		CHECK_STR(cmd("route -q change 10.5/16 10.0.1.4"), "");
+		CHECK_STR(cmd("route -q change 10.9/16 10.0.1.4"), "");
+		CHECK_IN(cmd("route -n get 10.8.0.1"), "  interface: t1\n if address: 10.0.0.1\n");
+		CHECK_IN(cmd("route -n get 10.9.0.1"), "  interface: t1\n if address: 10.0.0.1\n");
+	}
+	cmd_end();
+}
+
 TEST(route_mpath)
 {
 	static const char three[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n!route add -inet 10.1.0.0/16 10.0.0.3\n"
