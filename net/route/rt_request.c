@@ -101,7 +101,7 @@ rt_add_gateway(const struct rt_request *rq, struct rtentry *model, struct rtentr
 	return e;
 }
 
-/* Whether another route of the same prefix and priority is in the way. */
+/* Whether another route of the same prefix and priority is in the way: to a way to nowhere each is, as which one counts would depend on the order. */
 static enum rt_error
 rt_add_conflicts(const struct rtentry *model, bool exact)
 {
@@ -112,7 +112,7 @@ rt_add_conflicts(const struct rtentry *model, bool exact)
 		if (rt->rt_priority != model->rt_priority)
 			continue;
 		n++;
-		if (!((exact ? rt->rt_flags | model->rt_flags : model->rt_flags) & RTF_SHARES) ||
+		if (((rt->rt_flags | model->rt_flags) & RT_NOWAY) || !((exact ? rt->rt_flags | model->rt_flags : model->rt_flags) & RTF_SHARES) ||
 		    (in6_equal(&rt->rt_via->v_gateway6, &model->rt_via->v_gateway6) && rt_ifp(rt) == rt_ifp(model)))
 			return RT_EXIST;
 	}

@@ -280,6 +280,14 @@ TEST(route_mpath)
 	CHECK_IN(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.1/16 10.0.0.2\n!route add 10.1/16 10.0.0.3\n"), "duplicate");
 	CHECK_IN(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add -mpath 10.1/16 10.0.0.2\n!route add -mpath 10.1/16 10.0.0.2\n"), "duplicate");
 	CHECK_IN(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.1/16 10.0.0.2\n!route add -mpath 10.1/16 10.0.0.2\n"), "File exists");
+	CHECK_IN(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add -blackhole 10.1/16 127.0.0.1\n!route add -mpath 10.1/16 10.0.0.2\n"), "File exists");
+	CHECK_IN(cmd("route add -reject 10.1/16 127.0.0.1"), "File exists");
+	CHECK_STR(cmd("route -q add -mpath 10.1/16 10.0.1.3"), "");
+	CHECK_IN(cmd("route change -blackhole 10.1/16 10.0.1.2"), "File exists");
+	CHECK_IN(cmd("route -n show -static"), "10.1/16            10.0.1.2           UGSP       0        0     -     8 t1   \n");
+	CHECK_STR(cmd_load("# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add -blackhole 10.1/16 127.0.0.1\n"), "");
+	CHECK_STR(cmd_load("# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add -mpath 10.1/16 10.0.1.3\n!route add -mpath 10.1/16 10.0.1.2\n"), "");
+	CHECK_STR(cmd_load("# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add -blackhole 10.1/16 127.0.0.1\n"), "");
 	CHECK_IN(cmd("route add -mpath -reject 10.5/16 127.0.0.1"), "-mpath: a route that leads nowhere is no way beside others");
 	cmd_end();
 }
