@@ -229,6 +229,8 @@ def run(o, tally, work):
     if o.only in (None, 'unit') and o.dut == 'sluice' and not o.k and not o.files:
         if os.access(unit, os.X_OK):
             jobs.append(Unit(tally, [unit]))
+            if o.long:
+                jobs.append(Unit(tally, ['nice', '-n', '10', 'env', 'PF_CLASS_PACKETS=1000000', unit, '-t', '1500', 'pf_class_is_linear'], 'unit-long'))
         else:
             tally.result('unit: as a whole', False, text=f'{unit} has not been built')
     if o.only in (None, 'sim') and o.dut == 'sluice' and not o.k and not o.files:

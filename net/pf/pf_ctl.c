@@ -330,6 +330,8 @@ pf_rcounts(const struct pf_ruleset *rs)
 
 	for (unsigned i = 0; i <= rs->rs_nrules && c.c_count != NULL; i++)
 		pf_rcount_sum(&rs->rs_rule[i], &c.c_count[i]);
+	for (unsigned i = 0; i < rs->rs_nlists && c.c_count != NULL; i++)
+		pf_class_expand(&rs->rs_list[i], c.c_count);
 	for (unsigned core = 0; core < ncores && c.c_count != NULL; core++) {
 		c.c_at = 0;
 		do

@@ -247,7 +247,8 @@ walk_ext(struct pf_pdesc *pd)
 bool
 pf_describe(struct pf_pdesc *pd, struct mbuf *m, unsigned af, unsigned dir, const struct ifnet *ifp, enum pf_reason *why)
 {
-	memset(pd, 0, sizeof(*pd));
+	memset(&pd->pd_dir, 0, offsetof(struct pf_pdesc, pd_src) - offsetof(struct pf_pdesc, pd_dir));	/* the addresses follow all */
+	memset(&pd->pd_ksport, 0, sizeof(*pd) - offsetof(struct pf_pdesc, pd_ksport));
 	pd->pd_m = m;
 	pd->pd_ifp = ifp;
 	pd->pd_dir = (uint8_t)dir;

@@ -8,6 +8,7 @@
 #include "kernel/percore.h"
 #include "net/core/if.h"
 #include "net/core/mbuf.h"
+#include "net/pf/pf_class.h"
 #include "net/pf/pf_conf.h"
 
 /* ---- tables ---- */
@@ -20,7 +21,14 @@ struct pf_prefix {
 	bool		 px_not;
 };
 #define PF_PREFIX_NONE	UINT32_MAX
-struct pf_prefixes { unsigned pf_n[AF_COUNT]; struct pf_prefix *pf_p[AF_COUNT]; };	/* by enum af */
+/* By enum af. pf_index: where the addresses begin whose first bits, above pf_base, are 0, 1, ... up to pf_last, and their end. */
+struct pf_prefixes {
+	unsigned	 pf_n[AF_COUNT];
+	struct pf_prefix *pf_p[AF_COUNT];
+	uint32_t	*pf_index[AF_COUNT], pf_last[AF_COUNT];
+	uint64_t	 pf_base[AF_COUNT];
+	uint8_t		 pf_shift[AF_COUNT];
+};
 
 struct pf_ktable {
 	const struct pf_table *kt_table;
@@ -36,7 +44,7 @@ bool	pf_prefixes_match(const struct pf_prefixes *, unsigned af, const struct in6
 /* ---- rules ---- */
 
 struct pf_rcount {		/* a core's counts of a rule */
-	uint64_t	 rc_evaluations;
+	uint64_t	 rc_evaluations;	/* of a list with a tree: walks that ended here; pf_class_expand() */
 	uint64_t	 rc_packets[2], rc_bytes[2];	/* in, out */
 	uint64_t	 rc_states, rc_created;		/* there are now; were ever made */
 	uint64_t	 rc_turn;			/* round-robin: whose turn it is, on this core */
@@ -44,7 +52,7 @@ struct pf_rcount {		/* a core's counts of a rule */
 _Static_assert(sizeof(struct pf_rcount) == CACHELINE, "a core's has no line with another's");
 
 struct pf_ruleset;
-struct pf_krules { struct pf_krule *ks_rule; unsigned ks_n; };
+struct pf_krules { struct pf_krule *ks_rule; struct pf_class *ks_class; unsigned ks_n; };
 struct pf_krule {
 	const struct pf_rule *kr_rule;
 	struct pf_ruleset *kr_set;
@@ -64,6 +72,9 @@ struct pf_ruleset {
 	struct pf_krule	*rs_rule;		/* all of them, rs_nrules, and the default rule behind */
 	unsigned	 rs_nrules;
 	struct pf_krules rs_main;
+	struct pf_krules *rs_list;		/* all of them, by an_index; rs_nlists */
+	unsigned	 rs_nlists;
+	struct pf_cnames rs_names;
 	struct pf_ktable *rs_table;
 	unsigned	 rs_ntables;
 	uint32_t	 rs_timeout[PF_TM_COUNT], rs_limit[PF_LIMIT_COUNT];
@@ -82,7 +93,7 @@ pf_rcount(const struct pf_krule *kr)
 
 	return &rs->rs_count[core_id() * (rs->rs_nrules + 1) + kr->kr_index];
 }
-/* Sums over the cores, without what states that there are count for it: pf_rcounts(). Core 0. */
+/* Sums over the cores, of what is counted at this rule, without what its states count for it: pf_rcounts(). Core 0. */
 void	pf_rcount_sum(const struct pf_krule *, struct pf_rcount *);
 
 /* From what has been parsed, with all that outlives the parse inside: takes over pc, always. Messages as pf_conf_parse() has them. NULL: refused, or no memory. */
@@ -155,8 +166,10 @@ struct pf_verdict {
 	struct in6_addr	 v_xaddr;		/* the new source (out) or destination (in) */
 	uint16_t	 v_xport;		/* in: the new port; 0: it stays */
 	bool		 v_xfailed;		/* the pool has no address */
+	unsigned	 v_changes, v_decided;	/* how often the packet has become another; v_rule */
+	struct pf_cfields v_fields;		/* the packet as trees see it */
 };
-/* The linear evaluator; rules behind one that matches and translates see what it has made of the packet: pd_src, pd_dst, pd_dport change. Bounded by the rules, once for each anchor rule that leads to them. */
+/* Rules behind one that matches and translates see what it has made of the packet: pd_src, pd_dst, pd_dport change. Bounded by the rules, once for each anchor rule that leads to them. */
 void	pf_evaluate(const struct pf_ruleset *, struct pf_pdesc *, struct pf_verdict *);
 /* set skip on it. */
 bool	pf_is_skipped(const struct pf_ruleset *, const struct ifnet *);

@@ -1,17 +1,13 @@
-/* pf_match.c - the linear evaluator: rules one after the other as pf.conf(5) says it, the last that matches decides, "quick" at once. */
+/* pf_match.c - the evaluator: rules one after the other as pf.conf(5) says it, the last that matches decides, "quick" at once. Of a list with a tree
+ * (pf_class_make.c) those that the packet cannot match are left out; without, all are compared, and the outcome is the same. */
 #include <string.h>
 
 #include "net/inet6/in6_ifaddr.h"
 #include "net/pf/pf_nat.h"
+#include "net/pf/pf_tcp.h"
 #include "net/route/route.h"
 
 /* ---- interfaces ---- */
-
-static inline bool
-name_equal(const char *a, const char *b)
-{
-	return ((load64(a) ^ load64(b)) | (load64(a + 8) ^ load64(b + 8))) == 0;
-}
 
 static bool
 has_default_route(const struct ifnet *ifp)
@@ -27,11 +23,11 @@ pf_if_matches(const char name[IFNAMSIZ], const struct ifnet *ifp)
 {
 	static const char all[IFNAMSIZ] = "all", egress[IFNAMSIZ] = "egress", any[IFNAMSIZ] = "any";
 
-	if (name_equal(name, ifp->if_xname) || name_equal(name, ifp->if_group))
+	if (pf_name_equal(name, ifp->if_xname) || pf_name_equal(name, ifp->if_group))
 		return true;
-	if (name_equal(name, any))		/* but loopback: pf.conf(5) */
+	if (pf_name_equal(name, any))		/* but loopback: pf.conf(5) */
 		return !(ifp->if_flags & IFF_LOOPBACK);
-	return name_equal(name, all) || (name_equal(name, egress) && has_default_route(ifp));
+	return pf_name_equal(name, all) || (pf_name_equal(name, egress) && has_default_route(ifp));
 }
 
 /* ---- addresses ---- */
@@ -129,6 +125,22 @@ addr_matches(const struct pf_pdesc *pd, const struct pf_addr *pa, const struct p
 	}
 }
 
+static inline bool
+host_matches(const struct pf_pdesc *pd, const struct pf_rule_addr *ra, const struct pf_ktable *kt, const struct in6_addr *a)
+{
+	if (ra->ra_addr.pa_type == PF_ADDR_ANY && ra->ra_addr.pa_af == PF_AF_ANY)
+		return !ra->ra_not;
+	return addr_matches(pd, &ra->ra_addr, kt, a) != ra->ra_not;
+}
+
+static inline bool
+hosts_match(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	const struct pf_rule *r = kr->kr_rule;
+
+	return host_matches(pd, &r->r_src, kr->kr_src, &pd->pd_src) && host_matches(pd, &r->r_dst, kr->kr_dst, &pd->pd_dst);
+}
+
 static bool
 cmp_matches(const struct pf_cmp *c, uint32_t v)
 {
@@ -221,8 +233,7 @@ rule_matches(const struct pf_krule *kr, const struct pf_pdesc *pd, const struct 
 		return false;
 	if (!proto_matches(r, pd) || (r->r_tos >= 0 && r->r_tos != pd->pd_tos) || (r->r_fragment && !pd->pd_fragment))
 		return false;
-	if (addr_matches(pd, &r->r_src.ra_addr, kr->kr_src, &pd->pd_src) == r->r_src.ra_not ||
-	    addr_matches(pd, &r->r_dst.ra_addr, kr->kr_dst, &pd->pd_dst) == r->r_dst.ra_not)
+	if (!hosts_match(kr, pd))
 		return false;
 	if (kr->kr_match_tag != 0 && (kr->kr_match_tag == v->v_tag) == r->r_tagnot)
 		return false;
@@ -234,6 +245,27 @@ note(struct pf_verdict *v, const struct pf_krule *kr)
 {
 	if (v->v_nmatch < nitems(v->v_match))
 		v->v_match[v->v_nmatch++] = kr;
+}
+
+static void
+set_fields(const struct pf_ruleset *rs, const struct pf_pdesc *pd, struct pf_cfields *f)
+{
+	bool tcp = pd->pd_proto == IPPROTO_TCP_;
+
+	f->cf_v[PF_CD_IFNAME] = pf_cname(&rs->rs_names, pd->pd_ifp->if_xname);
+	f->cf_v[PF_CD_PROTO] = pd->pd_proto;
+	if (pd->pd_af == PF_INET) {
+		f->cf_v[PF_CD_SRC] = be32_host(pd->pd_src.s6_addr32[0]);
+		f->cf_v[PF_CD_DST] = be32_host(pd->pd_dst.s6_addr32[0]);
+	} else {
+		f->cf_v[PF_CD_SRC] = __builtin_bswap64(pd->pd_src.s6_addr64[0]);
+		f->cf_v[PF_CD_SRCLOW] = __builtin_bswap64(pd->pd_src.s6_addr64[1]);
+		f->cf_v[PF_CD_DST] = __builtin_bswap64(pd->pd_dst.s6_addr64[0]);
+		f->cf_v[PF_CD_DSTLOW] = __builtin_bswap64(pd->pd_dst.s6_addr64[1]);
+	}
+	f->cf_v[PF_CD_SPORT] = pd->pd_fragment ? PF_CD_NOPORT : pd->pd_sport;
+	f->cf_v[PF_CD_DPORT] = pd->pd_fragment ? PF_CD_NOPORT : pd->pd_dport;
+	f->cf_v[PF_CD_FLAGS] = tcp && (pd->pd_fragment || (pd->pd_tcp_flags & (PF_TH_SYN | PF_TH_ACK)) != PF_TH_SYN) ? PF_CD_LATER : PF_CD_OPENS;
 }
 
 /* The packet is now what the rule makes of it. */
@@ -251,38 +283,83 @@ translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 	*(pd->pd_dir == PF_OUT ? &pd->pd_src : &pd->pd_dst) = v->v_xaddr;
 	if (v->v_xport != 0)
 		pd->pd_dport = v->v_xport;
+	v->v_changes++;
+	set_fields(kr->kr_set, pd, &v->v_fields);
 }
 
-/* True: quick, nothing behind it is looked at. */
+static bool evaluate(const struct pf_krules *, struct pf_pdesc *, struct pf_verdict *);
+
+/* The rule matches. True: nothing behind it is looked at. */
 static bool
-evaluate(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
+take(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	unsigned before = v->v_decided;
+	bool stop = false;
+
+	if (kr->kr_tag != 0)
+		v->v_tag = kr->kr_tag;
+	if (kr->kr_rule->r_action == PF_ANCHOR) {
+		note(v, kr);
+		for (unsigned i = 0; i < kr->kr_nanchors && !stop; i++)
+			stop = evaluate(&kr->kr_anchor[i], pd, v);
+		return stop || (kr->kr_rule->r_quick && v->v_decided != before);
+	}
+	if (kr->kr_rule->r_action == PF_MATCH) {
+		note(v, kr);
+		translate(kr, pd, v);
+	} else {
+		v->v_rule = kr;
+		v->v_decided++;
+	}
+	return kr->kr_rule->r_quick;
+}
+
+static bool
+evaluate_all(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	for (const struct pf_krule *kr = ks->ks_rule, *end = kr + ks->ks_n; kr < end; kr++) {
-		const struct pf_krule *before = v->v_rule;
-		bool stop = false;
-
 		pf_rcount(kr)->rc_evaluations++;
-		if (!rule_matches(kr, pd, v))
-			continue;
-		if (kr->kr_tag != 0)
-			v->v_tag = kr->kr_tag;
-		if (kr->kr_rule->r_action == PF_ANCHOR) {
-			note(v, kr);
-			for (unsigned i = 0; i < kr->kr_nanchors && !stop; i++)
-				stop = evaluate(&kr->kr_anchor[i], pd, v);
-			if (stop || (kr->kr_rule->r_quick && v->v_rule != before))
-				return true;
-			continue;
-		}
-		if (kr->kr_rule->r_action == PF_MATCH) {
-			note(v, kr);
-			translate(kr, pd, v);
-		} else
-			v->v_rule = kr;
-		if (kr->kr_rule->r_quick)
+		if (rule_matches(kr, pd, v) && take(kr, pd, v))
 			return true;
 	}
 	return false;
+}
+
+/* As if all had been compared; the walk is counted where it ends. */
+static bool
+evaluate_class(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	const struct pf_class *cl = ks->ks_class;
+	uint32_t root = cl->cl_root[pd->pd_dir == PF_OUT][pd->pd_af == PF_INET6];
+	unsigned n, changes = v->v_changes;
+	const uint32_t *place = pf_class_find(cl, &v->v_fields, root, &n);
+
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t at = place[i] & PF_CLASS_PLACE;
+		const struct pf_krule *kr = &ks->ks_rule[at];
+
+		if (place[i] & PF_CLASS_HOSTS ? !hosts_match(kr, pd) : !(place[i] & PF_CLASS_SURE) && !rule_matches(kr, pd, v))
+			continue;
+		if (take(kr, pd, v)) {
+			pf_rcount(kr)->rc_evaluations++;
+			return true;
+		}
+		if (likely(v->v_changes == changes))
+			continue;
+		changes = v->v_changes;		/* from here on it goes by another leaf's rules, those behind this one */
+		place = pf_class_find(cl, &v->v_fields, root, &n);
+		for (i = 0; i < n && (place[i] & PF_CLASS_PLACE) <= at; i++)
+			continue;
+		i--;
+	}
+	pf_rcount(&ks->ks_rule[ks->ks_n - 1])->rc_evaluations++;
+	return false;
+}
+
+static bool
+evaluate(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	return (ks->ks_class->cl_node != NULL ? evaluate_class : evaluate_all)(ks, pd, v);
 }
 
 void
@@ -293,7 +370,9 @@ pf_evaluate(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict 
 	v->v_xlate = NULL;
 	v->v_xfailed = false;
 	v->v_xport = 0;
+	v->v_changes = v->v_decided = 0;
 	v->v_tag = pd->pd_m->m_pftag;
+	set_fields(rs, pd, &v->v_fields);
 	evaluate(&rs->rs_main, pd, v);
 	if (v->v_rule->kr_rule->r_action == PF_PASS)
 		translate(v->v_rule, pd, v);

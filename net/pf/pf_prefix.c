@@ -1,5 +1,5 @@
-/* pf_prefix.c - a table's addresses: sorted once, looked up by bisection. What nobody writes to can be read by every core, and takes no more room
- * than the addresses do. */
+/* pf_prefix.c - a table's addresses: sorted once, looked up by an index of their first bits, and bisection among those that share them. What nobody writes
+ * to can be read by every core, and takes little more room than the addresses do. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +49,35 @@ prefixes_link(struct pf_prefix *p, unsigned n)
 	}
 }
 
+static inline uint64_t
+first_bits(unsigned af, const struct in6_addr *a)
+{
+	return af == AF_IP4 ? be32_host(a->s6_addr32[0]) : __builtin_bswap64(a->s6_addr64[0]);
+}
+
+/* About as many places as addresses, over what lies between the first and the last. */
+static bool
+prefixes_index(struct pf_prefixes *ps, unsigned af)
+{
+	const struct pf_prefix *p = ps->pf_p[af];
+	unsigned n = ps->pf_n[af], k = 0;
+	uint64_t base = first_bits(af, &p[0].px_addr), span = first_bits(af, &p[n - 1].px_addr) - base;
+
+	ps->pf_base[af] = base;
+	while (span >> ps->pf_shift[af] > n)
+		ps->pf_shift[af]++;
+	ps->pf_last[af] = (uint32_t)(span >> ps->pf_shift[af]);
+	if ((ps->pf_index[af] = malloc((ps->pf_last[af] + 2) * sizeof(uint32_t))) == NULL)
+		return false;
+	for (uint32_t i = 0; i <= ps->pf_last[af]; i++) {
+		while ((first_bits(af, &p[k].px_addr) - base) >> ps->pf_shift[af] < i)
+			k++;
+		ps->pf_index[af][i] = k;
+	}
+	ps->pf_index[af][ps->pf_last[af] + 1] = n;
+	return true;
+}
+
 static bool
 prefixes_fill(struct pf_prefixes *ps, unsigned af, const struct pf_tentry *te, unsigned n)
 {
@@ -68,7 +97,7 @@ prefixes_fill(struct pf_prefixes *ps, unsigned af, const struct pf_tentry *te, u
 	ps->pf_n[af] = prefixes_unique(p, mine);
 	ps->pf_p[af] = p;
 	prefixes_link(p, ps->pf_n[af]);
-	return true;
+	return prefixes_index(ps, af);
 }
 
 struct pf_prefixes *
@@ -91,9 +120,19 @@ pf_prefixes_free(struct pf_prefixes *ps)
 {
 	if (ps == NULL)
 		return;
-	for (unsigned af = 0; af < AF_COUNT; af++)
+	for (unsigned af = 0; af < AF_COUNT; af++) {
 		free(ps->pf_p[af]);
+		free(ps->pf_index[af]);
+	}
 	free(ps);
+}
+
+static inline bool
+not_above(unsigned af, const struct in6_addr *p, const struct in6_addr *a)
+{
+	uint64_t x = first_bits(af, p), y = first_bits(af, a);
+
+	return x != y || af == AF_IP4 ? x <= y : __builtin_bswap64(p->s6_addr64[1]) <= __builtin_bswap64(a->s6_addr64[1]);
 }
 
 /* The last one whose address is not above a. What holds a comes before a, and holds all that lies between: so it is that one, or holds it. */
@@ -101,12 +140,18 @@ bool
 pf_prefixes_match(const struct pf_prefixes *ps, unsigned af, const struct in6_addr *a)
 {
 	const struct pf_prefix *p = ps->pf_p[af];
-	uint32_t lo = 0, hi = ps->pf_n[af];
+	uint64_t bits = first_bits(af, a), place = (bits - ps->pf_base[af]) >> ps->pf_shift[af];
+	uint32_t lo, hi;
 
+	if (p == NULL || bits < ps->pf_base[af])
+		return false;
+	place = MIN(place, (uint64_t)ps->pf_last[af] + 1);
+	lo = ps->pf_index[af][place];
+	hi = place <= ps->pf_last[af] ? ps->pf_index[af][place + 1] : lo;
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
-		if (in6_cmp(&p[mid].px_addr, a) <= 0)
+		if (not_above(af, &p[mid].px_addr, a))
 			lo = mid + 1;
 		else
 			hi = mid;

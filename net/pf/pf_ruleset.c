@@ -8,11 +8,10 @@
 
 #define COST_MAX	1000000u	/* rules that a packet may have to be compared with */
 
-/* While a ruleset is made. mk_rules and mk_cost by an_index. */
+/* While a ruleset is made. mk_cost by an_index. */
 struct make {
 	struct pf_ruleset *mk_rs;
 	const struct pf_env *mk_env;
-	struct pf_krules *mk_rules;
 	uint32_t	*mk_cost;
 	bool		 mk_ok;
 };
@@ -154,10 +153,10 @@ make_calls(struct make *mk, struct pf_krule *kr)
 		return false;
 	kr->kr_nanchors = n;
 	if (!r->r_wild)
-		ks[0] = mk->mk_rules[r->r_anchor_call->an_index];
+		ks[0] = mk->mk_rs->rs_list[r->r_anchor_call->an_index];
 	else
 		for (const struct pf_anchor *an = r->r_anchor_call->an_child; an != NULL; an = an->an_next)
-			*ks++ = mk->mk_rules[an->an_index];
+			*ks++ = mk->mk_rs->rs_list[an->an_index];
 	return true;
 }
 
@@ -201,25 +200,29 @@ static bool
 make_rules(struct make *mk)
 {
 	struct pf_ruleset *rs = mk->mk_rs;
+	struct pf_class *cl = make_alloc(mk, rs->rs_conf.pc_nanchors + 1, sizeof(*cl));
 	unsigned n = 0, k = 0;
 
-	if ((rs->rs_rule = make_alloc(mk, rs->rs_conf.pc_nrules + 1, sizeof(*rs->rs_rule))) == NULL)
+	rs->rs_list = make_alloc(mk, rs->rs_conf.pc_nanchors + 1, sizeof(*rs->rs_list));
+	rs->rs_rule = make_alloc(mk, rs->rs_conf.pc_nrules + 1, sizeof(*rs->rs_rule));
+	if (cl == NULL || rs->rs_list == NULL || rs->rs_rule == NULL)
 		return false;
 	for (struct pf_anchor *an = rs->rs_conf.pc_anchors; an != NULL; an = an->an_all) {
 		an->an_index = k++;
-		mk->mk_rules[an->an_index] = (struct pf_krules){ rs->rs_rule + n, an->an_nrules };
+		rs->rs_list[an->an_index] = (struct pf_krules){ rs->rs_rule + n, &cl[an->an_index], an->an_nrules };
 		for (const struct pf_rule *r = an->an_rules; r != NULL; r = r->r_next, n++)
 			rs->rs_rule[n] = (struct pf_krule){ .kr_rule = r, .kr_set = rs, .kr_index = n };
 	}
 	rs->rs_nrules = n;
+	rs->rs_nlists = k;
 	make_default(rs, &rs->rs_rule[n]);
 	for (const struct pf_anchor *an = rs->rs_conf.pc_anchors; an != NULL; an = an->an_all)
 		for (unsigned i = 0; i < an->an_nrules; i++)
-			if (!make_rule(mk, an, &mk->mk_rules[an->an_index].ks_rule[i]))
+			if (!make_rule(mk, an, &rs->rs_list[an->an_index].ks_rule[i]))
 				return false;
 	for (const struct pf_anchor *an = rs->rs_conf.pc_anchors; an != NULL; an = an->an_all)
 		if (an->an_parent == NULL)
-			rs->rs_main = mk->mk_rules[an->an_index];
+			rs->rs_main = rs->rs_list[an->an_index];
 	return true;
 }
 
@@ -273,6 +276,18 @@ make_anchors(struct make *mk)
 /* ---- the whole ---- */
 
 static bool
+make_classes(struct make *mk)
+{
+	struct pf_ruleset *rs = mk->mk_rs;
+
+	if (!pf_class_names(rs))
+		return false;
+	for (unsigned i = 0; i < rs->rs_nlists; i++)
+		pf_class_make(&rs->rs_list[i]);
+	return true;
+}
+
+static bool
 make_counts(struct pf_ruleset *rs)
 {
 	size_t counts = ncores * (size_t)(rs->rs_nrules + 1);
@@ -298,15 +313,13 @@ pf_ruleset_make(struct pf_conf *pc, const struct pf_env *env)
 	rs->rs_conf = *pc;
 	pf_arena_init(&rs->rs_arena, 2 * (size_t)PF_MEM_MAX);
 	make_options(rs);
-	mk.mk_rules = calloc(pc->pc_nanchors + 1, sizeof(*mk.mk_rules));
 	mk.mk_cost = calloc(pc->pc_nanchors + 1, sizeof(*mk.mk_cost));
 	ok = pf_conf_check(&rs->rs_conf, env, pf_lacks);
 	mk.mk_ok = ok;
-	ok = ok && mk.mk_rules != NULL && mk.mk_cost != NULL && make_tables(&mk) && make_limits(&mk) && make_rules(&mk) && make_anchors(&mk) &&
-	    make_counts(rs);
+	ok = ok && mk.mk_cost != NULL && make_tables(&mk) && make_limits(&mk) && make_rules(&mk) && make_anchors(&mk) && make_counts(rs) &&
+	    make_classes(&mk);
 	if (!ok && mk.mk_ok)
 		make_error(&mk, NULL, "not enough memory for the ruleset");
-	free(mk.mk_rules);
 	free(mk.mk_cost);
 	if (ok)
 		return rs;
@@ -321,6 +334,8 @@ pf_ruleset_free(struct pf_ruleset *rs)
 		pf_tag_put(rs->rs_rule[i].kr_tag);
 		pf_tag_put(rs->rs_rule[i].kr_match_tag);
 	}
+	for (unsigned i = 0; i < rs->rs_nlists; i++)
+		pf_class_free(rs->rs_list[i].ks_class);
 	for (unsigned i = 0; i < rs->rs_ntables; i++)
 		pf_prefixes_free(rs->rs_table[i].kt_now);
 	free(rs->rs_mem);

@@ -187,14 +187,20 @@ engine_is_if(const struct pf_env *env __unused_arg, const char *name __unused_ar
 	return true;
 }
 
-void
-pf_start(const char *text)
+struct pf_ruleset *
+pf_make(const char *text)
 {
 	struct pf_env env = { .pe_error = engine_error, .pe_ifaddr = engine_ifaddr, .pe_is_if = engine_is_if };
 	struct pf_source s = { .ps_name = "t", .ps_text = text, .ps_len = strlen(text), .ps_anchor = "" };
 	struct pf_ruleset *rs = pf_ruleset_read(&env, &s);
 
 	CHECK(rs != NULL);
-	CHECK(pf_install(rs));
+	return rs;
+}
+
+void
+pf_start(const char *text)
+{
+	CHECK(pf_install(pf_make(text)));
 	CHECK(pf_enable(true));
 }

@@ -7,7 +7,7 @@
 #ifndef TESTS_UNIT_PFFIX_H
 #define TESTS_UNIT_PFFIX_H
 
-#include "net/pf/pf_conf.h"
+#include "net/pf/pf_engine.h"
 #include "tests/unit/unit.h"
 
 /* Errors, one a line, then what -v prints while reading, then queues and rules. Valid until the next call. */
@@ -21,6 +21,8 @@ extern const char *pf_anchor;			/* as -a; "" */
 extern size_t pf_mem_max;			/* 0: the default */
 /* The ruleset itself; pf_conf_free() is due. */
 bool	pf_load(struct pf_conf *, const char *text);
+/* As the engine has it, any interface named; pf_ruleset_free() is due. */
+struct pf_ruleset *pf_make(const char *text);
 /* This ruleset is in force, the packet filter on. pf_uninstall() ends it. */
 void	pf_start(const char *text);
 

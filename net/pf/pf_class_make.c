@@ -1,0 +1,591 @@
+/* pf_class_make.c - a list of rules becomes a tree: each node asks whether one field of the packet is above a number, a leaf has the rules that are left.
+ *
+ * Why a tree of cuts at the rules' own ends. A rule that names addresses, ports, a protocol and an interface is a box in the space of those fields, and
+ * most boxes are small: so a dozen comparisons leave a handful of rules, which are then compared as ever. It need not be exact: what it cannot know
+ * (tables and interfaces' addresses, which change; negations; tags, chance) it takes as "any", and those rules it compares. Bit vectors would take n * n bits a field (10,000 rules:
+ * 25 MB) and a look at all of them; a table for each combination of prefix lengths degrades with the combinations; a leaf is what both cannot give, one place
+ * with all that there is to compare, in order, and without what cannot decide: rules behind a quick one that is sure to match there, and those before another
+ * that is. What it costs is that wide rules stand in many leaves: that is bounded (ROOM), what does not fit stays together.
+ *
+ * Evaluations are not counted rule by rule: the linear evaluator looks at all rules up to the one where it ends. So where a walk through a list ended is
+ * counted, at one rule, and a rule's evaluations are the ends there and behind: pf_class_expand(). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/log.h"
+#include "net/pf/pf_engine.h"
+#include "net/pf/pf_tcp.h"
+
+#define LEAF_MAX	2u		/* so few are not parted any more, when they are sure or have to be compared anyway */
+#define LIST_MIN	5u		/* a list of fewer has no tree */
+#define ROOM		PF_CLASS_ROOM
+#define ROOM_MIN	1024u
+#define WORK		512u		/* rules that are looked at for a cut, for each rule */
+#define SAMPLE		64u		/* rules whose ends are tried as cuts */
+#define MANY		32u		/* so many that stay together are worth a message */
+#define NODE_WORDS	8u		/* of two nodes */
+#define NOWHERE		UINT32_MAX
+
+struct range { uint64_t lo, hi; };
+struct box {
+	struct range	 b_dim[PF_CDIMS];
+	bool		 b_exact, b_hosts;	/* it matches all that is in the box; if the addresses do */
+	bool		 b_plain, b_quick;	/* pass or block, which does nothing else; nothing behind is looked at */
+	bool		 b_apart;		/* what has been decided before it may stay so, whatever is behind */
+};
+struct build {
+	struct pf_class	*bd_class;
+	struct box	*bd_box;		/* by place in the list */
+	struct range	 bd_cell[PF_CDIMS];		/* what comes to the node */
+	uint32_t	*bd_set;		/* the rules of the nodes on the way: a stack */
+	size_t		 bd_top, bd_setcap;
+	uint32_t	 bd_nodecap, bd_refcap;
+	uint64_t	 bd_work;
+	unsigned	 bd_short;		/* most rules that stay together only because there is no more room */
+	uint32_t	 bd_change;		/* behind the last rule that may make another packet of it */
+	uint64_t	 bd_cut[2 * SAMPLE];
+	uint32_t	 bd_left[2 * SAMPLE + 1], bd_gone[2 * SAMPLE + 1];
+};
+struct cut { uint64_t c_cost, c_value; unsigned c_dim, c_left, c_right; };
+
+/* ---- a rule's box ---- */
+
+static const struct range all = { 0, UINT64_MAX };
+
+static struct range
+cmp_range(const struct pf_cmp *c)
+{
+	switch (c->pc_op) {
+	case PF_OP_RRG:
+		return (struct range){ c->pc_lo, c->pc_hi };
+	case PF_OP_IRG:
+		return c->pc_hi == 0 ? (struct range){ 1, 0 } : (struct range){ c->pc_lo + 1ull, c->pc_hi - 1ull };
+	case PF_OP_EQ:
+		return (struct range){ c->pc_lo, c->pc_lo };
+	case PF_OP_LT:
+		return c->pc_lo == 0 ? (struct range){ 1, 0 } : (struct range){ 0, c->pc_lo - 1ull };
+	case PF_OP_LE:
+		return (struct range){ 0, c->pc_lo };
+	case PF_OP_GT:
+		return (struct range){ c->pc_lo + 1ull, PF_CD_NOPORT - 1 };
+	case PF_OP_GE:
+		return (struct range){ c->pc_lo, PF_CD_NOPORT - 1 };
+	default:
+		return all;
+	}
+}
+
+/* The first and the last address as two numbers each. False: nothing that stays so. */
+static bool
+addr_ends(const struct pf_rule_addr *ra, struct in6_addr end[2])
+{
+	const struct pf_addr *pa = &ra->ra_addr;
+	struct in6_addr m;
+
+	if (ra->ra_not || (pa->pa_type != PF_ADDR_NET && pa->pa_type != PF_ADDR_RANGE))
+		return false;
+	end[0] = pa->pa_addr;
+	end[1] = pa->pa_end;
+	if (pa->pa_type == PF_ADDR_RANGE)
+		return true;
+	m = in6_mask(pa->pa_plen);
+	for (unsigned i = 0; i < 2; i++) {
+		end[0].s6_addr64[i] &= m.s6_addr64[i];
+		end[1].s6_addr64[i] = end[0].s6_addr64[i] | ~m.s6_addr64[i];
+	}
+	return true;
+}
+
+static void
+addr_ranges(const struct pf_rule_addr *ra, unsigned af, struct range r[2])
+{
+	struct in6_addr end[2];
+
+	r[0] = r[1] = all;
+	if (!addr_ends(ra, end))
+		return;
+	if (af == PF_INET) {
+		r[0] = (struct range){ be32_host(end[0].s6_addr32[0]), be32_host(end[1].s6_addr32[0]) };
+		return;
+	}
+	r[0] = (struct range){ __builtin_bswap64(end[0].s6_addr64[0]), __builtin_bswap64(end[1].s6_addr64[0]) };
+	if (r[0].lo == r[0].hi)
+		r[1] = (struct range){ __builtin_bswap64(end[0].s6_addr64[1]), __builtin_bswap64(end[1].s6_addr64[1]) };
+}
+
+/* Only a name with a number at its end is an interface's for sure; others are groups, whose members change. */
+static bool
+names_interface(const struct pf_krule *kr)
+{
+	size_t n = strnlen(kr->kr_ifname, IFNAMSIZ);
+
+	return n > 0 && kr->kr_ifname[n - 1] >= '0' && kr->kr_ifname[n - 1] <= '9';
+}
+
+/* The ranges say all of the address. */
+static bool
+addr_is_exact(const struct pf_rule_addr *ra, unsigned af, const struct range r[2])
+{
+	struct in6_addr end[2];
+
+	if (ra->ra_addr.pa_type == PF_ADDR_ANY)
+		return !ra->ra_not;
+	return addr_ends(ra, end) && (af == PF_INET || r[0].lo == r[0].hi || (end[0].s6_addr64[1] == 0 && end[1].s6_addr64[1] == UINT64_MAX));
+}
+
+static bool
+port_is_exact(const struct pf_cmp *c)
+{
+	return c->pc_op != PF_OP_NE && c->pc_op != PF_OP_XRG;
+}
+
+/* What comes into the rule's box matches it, but for the addresses. */
+static bool
+is_exact(const struct pf_krule *kr, const struct box *b)
+{
+	const struct pf_rule *r = kr->kr_rule;
+	bool flags = r->r_flagset == 0 || b->b_dim[PF_CD_FLAGS].hi == PF_CD_OPENS, name = r->r_ifname[0] == '\0' || (names_interface(kr) && !r->r_ifnot);
+
+	return flags && name && r->r_rdomain < 0 && r->r_rcvif[0] == '\0' && r->r_icmp_type < 0 && r->r_icmp_code < 0 && r->r_tos < 0 && !r->r_fragment &&
+	    kr->kr_match_tag == 0 && r->r_prob == 0 && port_is_exact(&r->r_src.ra_port) && port_is_exact(&r->r_dst.ra_port);
+}
+
+static bool
+changes_packets(const struct pf_rule *r)
+{
+	return r->r_action == PF_ANCHOR || (r->r_action == PF_MATCH && (r->r_nat.pp_set || r->r_rdr.pp_set));
+}
+
+static void
+set_kind(const struct pf_krule *kr, unsigned af, struct box *b)
+{
+	const struct pf_rule *r = kr->kr_rule;
+
+	b->b_hosts = is_exact(kr, b);
+	b->b_exact = b->b_hosts && addr_is_exact(&r->r_src, af, &b->b_dim[PF_CD_SRC]) && addr_is_exact(&r->r_dst, af, &b->b_dim[PF_CD_DST]);
+	b->b_plain = (r->r_action == PF_PASS || r->r_action == PF_BLOCK) && kr->kr_tag == 0 && !r->r_quick;
+	b->b_quick = r->r_action != PF_ANCHOR && r->r_quick;
+	b->b_apart = changes_packets(r) || (r->r_action == PF_MATCH && r->r_quick);
+}
+
+/* False: it never matches a packet of that direction and family. */
+static bool
+rule_box(const struct pf_krule *kr, unsigned dir, unsigned af, struct box *b)
+{
+	const struct pf_rule *r = kr->kr_rule;
+	const struct pf_rule_addr *ra[2] = { &r->r_src, &r->r_dst };
+	uint32_t name;
+
+	if ((r->r_dir != PF_INOUT && r->r_dir != dir) || (r->r_af != PF_AF_ANY && r->r_af != af))
+		return false;
+	for (unsigned i = 0; i < 2; i++)
+		if (!ra[i]->ra_not && ra[i]->ra_addr.pa_af != PF_AF_ANY && ra[i]->ra_addr.pa_af != af)
+			return false;
+	for (unsigned d = 0; d < PF_CDIMS; d++)
+		b->b_dim[d] = all;
+	if (names_interface(kr) && !r->r_ifnot && (name = pf_cname(&kr->kr_set->rs_names, kr->kr_ifname)) != 0)
+		b->b_dim[PF_CD_IFNAME] = (struct range){ name, name };
+	if (r->r_proto != 0)
+		b->b_dim[PF_CD_PROTO] = (struct range){ r->r_proto, r->r_proto };
+	addr_ranges(&r->r_src, af, &b->b_dim[PF_CD_SRC]);
+	addr_ranges(&r->r_dst, af, &b->b_dim[PF_CD_DST]);
+	b->b_dim[PF_CD_SPORT] = cmp_range(&r->r_src.ra_port);
+	b->b_dim[PF_CD_DPORT] = cmp_range(&r->r_dst.ra_port);
+	if (r->r_flags == PF_TH_SYN && r->r_flagset == (PF_TH_SYN | PF_TH_ACK))
+		b->b_dim[PF_CD_FLAGS] = (struct range){ PF_CD_OPENS, PF_CD_OPENS };
+	set_kind(kr, af, b);
+	for (unsigned d = 0; d < PF_CDIMS; d++)
+		if (b->b_dim[d].lo > b->b_dim[d].hi)
+			return false;
+	return true;
+}
+
+/* ---- memory that grows ---- */
+
+static bool
+set_room(struct build *bd, size_t n)
+{
+	size_t cap = 2 * (bd->bd_top + n);
+	uint32_t *more;
+
+	if (bd->bd_top + n <= bd->bd_setcap)
+		return true;
+	if ((more = realloc(bd->bd_set, cap * sizeof(*more))) == NULL)
+		return false;
+	bd->bd_set = more;
+	bd->bd_setcap = cap;
+	return true;
+}
+
+static bool
+node_room(struct build *bd)
+{
+	struct pf_class *cl = bd->bd_class;
+	uint32_t cap = 2 * (cl->cl_nodes + 2);
+	struct pf_cnode *more;
+
+	if (cl->cl_nodes + 2 <= bd->bd_nodecap)
+		return true;
+	if ((more = realloc(cl->cl_node, cap * sizeof(*more))) == NULL)
+		return false;
+	cl->cl_node = more;
+	bd->bd_nodecap = cap;
+	return true;
+}
+
+static bool
+ref_room(struct build *bd, uint32_t n)
+{
+	struct pf_class *cl = bd->bd_class;
+	uint32_t cap = 2 * (cl->cl_refs + n);
+	uint32_t *more;
+
+	if (cl->cl_refs + n <= bd->bd_refcap)
+		return true;
+	if ((more = realloc(cl->cl_ref, cap * sizeof(*more))) == NULL)
+		return false;
+	cl->cl_ref = more;
+	bd->bd_refcap = cap;
+	return true;
+}
+
+/* ---- where to cut ---- */
+
+static int
+u64_cmp(const void *va, const void *vb)
+{
+	const uint64_t a = *(const uint64_t *)va, b = *(const uint64_t *)vb;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The ends inside the cell of some of the rules: how many. */
+static unsigned
+cuts_of(struct build *bd, unsigned d, const uint32_t *set, unsigned n)
+{
+	const struct range *cell = &bd->bd_cell[d];
+	unsigned ncuts = 0, to = 0, step = (n + SAMPLE - 1) / SAMPLE;
+
+	for (unsigned i = 0; i < n; i += step) {
+		const struct range *r = &bd->bd_box[set[i]].b_dim[d];
+
+		if (r->lo > cell->lo)
+			bd->bd_cut[ncuts++] = r->lo - 1;
+		if (r->hi < cell->hi)
+			bd->bd_cut[ncuts++] = r->hi;
+	}
+	qsort(bd->bd_cut, ncuts, sizeof(bd->bd_cut[0]), u64_cmp);
+	for (unsigned i = 0; i < ncuts; i++)
+		if (to == 0 || bd->bd_cut[to - 1] != bd->bd_cut[i])
+			bd->bd_cut[to++] = bd->bd_cut[i];
+	return to;
+}
+
+/* The first cut that is not below v. */
+static unsigned
+first_cut(const struct build *bd, unsigned ncuts, uint64_t v)
+{
+	unsigned lo = 0, hi = ncuts;
+
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (bd->bd_cut[mid] < v)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* How many rules are on each side of each cut; the best becomes *best. Cheapest is where both sides have few, as if packets came to them by their rules. */
+static void
+try_dim(struct build *bd, unsigned d, const uint32_t *set, unsigned n, struct cut *best)
+{
+	unsigned ncuts = cuts_of(bd, d, set, n), left = 0, gone = 0;
+
+	if (ncuts == 0)
+		return;
+	memset(bd->bd_left, 0, (ncuts + 1) * sizeof(bd->bd_left[0]));
+	memset(bd->bd_gone, 0, (ncuts + 1) * sizeof(bd->bd_gone[0]));
+	for (unsigned i = 0; i < n; i++) {
+		const struct range *r = &bd->bd_box[set[i]].b_dim[d];
+
+		bd->bd_left[first_cut(bd, ncuts, r->lo)]++;
+		bd->bd_gone[first_cut(bd, ncuts, r->hi)]++;
+	}
+	for (unsigned i = 0; i < ncuts; i++) {
+		uint64_t cost;
+
+		left += bd->bd_left[i];
+		gone += bd->bd_gone[i];
+		cost = (uint64_t)left * left + (uint64_t)(n - gone) * (n - gone);
+		if (cost < best->c_cost)
+			*best = (struct cut){ cost, bd->bd_cut[i], d, left, n - gone };
+	}
+}
+
+/* ---- what is left out ---- */
+
+static bool
+holds_cell(const struct build *bd, const struct box *b)
+{
+	bool holds = true;
+
+	for (unsigned d = 0; d < PF_CDIMS && holds; d++)
+		holds = b->b_dim[d].lo <= bd->bd_cell[d].lo && b->b_dim[d].hi >= bd->bd_cell[d].hi;
+	return holds;
+}
+
+static bool
+is_sure(const struct build *bd, const struct box *b)
+{
+	return b->b_exact && holds_cell(bd, b);
+}
+
+/* Of the rules of a node those that cannot decide there: how many stay. Where a packet may become another it goes on at another leaf, so nothing is left
+ * out for the sake of what lies on the other side; a quick match ends it all as it stands. */
+static unsigned
+prune(struct build *bd, size_t set, unsigned n)
+{
+	uint32_t *p = bd->bd_set + set;
+	bool overruled = false;
+	unsigned to = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (p[i] >= bd->bd_change && bd->bd_box[p[i]].b_quick && is_sure(bd, &bd->bd_box[p[i]]))
+			n = i + 1;
+	for (unsigned i = n; i-- > 0;) {
+		const struct box *b = &bd->bd_box[p[i]];
+
+		if (b->b_apart)
+			overruled = false;
+		else if (b->b_plain && overruled)
+			p[i] = NOWHERE;
+		else if (b->b_plain)
+			overruled = is_sure(bd, b);
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (p[i] != NOWHERE)
+			p[to++] = p[i];
+	return to;
+}
+
+/* ---- the tree ---- */
+
+static uint32_t
+how_sure(const struct build *bd, const struct box *b)
+{
+	return !b->b_hosts || !holds_cell(bd, b) ? 0 : b->b_exact ? PF_CLASS_SURE : PF_CLASS_HOSTS;
+}
+
+static bool
+make_leaf(struct build *bd, uint32_t at, size_t set, unsigned n)
+{
+	struct pf_class *cl = bd->bd_class;
+
+	if (!ref_room(bd, n))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		cl->cl_ref[cl->cl_refs + i] = bd->bd_set[set + i] | how_sure(bd, &bd->bd_box[bd->bd_set[set + i]]);
+	cl->cl_node[at] = (struct pf_cnode){ n, cl->cl_refs, PF_CDIMS };
+	cl->cl_refs += n;
+	cl->cl_most = MAX(cl->cl_most, n);
+	return true;
+}
+
+static bool
+is_settled(const struct build *bd, size_t set, unsigned n)
+{
+	bool settled = n <= LEAF_MAX;
+
+	for (unsigned i = 0; i < n && settled; i++) {
+		const struct box *b = &bd->bd_box[bd->bd_set[set + i]];
+
+		settled = !b->b_hosts || holds_cell(bd, b);
+	}
+	return settled;
+}
+
+/* Worth a node: rules that are on neither both sides are at least one in sixteen. */
+static bool
+find_cut(struct build *bd, size_t set, unsigned n, unsigned depth, uint32_t room, struct cut *c)
+{
+	bool ok;
+
+	*c = (struct cut){ .c_cost = UINT64_MAX };
+	if (is_settled(bd, set, n))
+		return false;
+	ok = depth < PF_CLASS_DEPTH && bd->bd_work >= n;
+	bd->bd_work -= ok ? n : 0;
+	for (unsigned d = 0; d < PF_CDIMS && ok; d++)
+		try_dim(bd, d, bd->bd_set + set, n, c);
+	if (ok && (c->c_cost == UINT64_MAX || c->c_left + c->c_right + 1 + n / 16 > 2 * n))
+		return false;
+	if (ok && (uint64_t)c->c_left + c->c_right + NODE_WORDS <= room)
+		return true;
+	bd->bd_short = MAX(bd->bd_short, n);
+	return false;
+}
+
+/* Those of the set that have something in the cell as it is now: pushed. */
+static unsigned
+push_side(struct build *bd, size_t set, unsigned n, unsigned d)
+{
+	const struct range *cell = &bd->bd_cell[d];
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t place = bd->bd_set[set + i];
+		const struct range *r = &bd->bd_box[place].b_dim[d];
+
+		if (r->lo <= cell->hi && r->hi >= cell->lo)
+			bd->bd_set[bd->bd_top + k++] = place;
+	}
+	return k;
+}
+
+/* Node `at` for n rules, with so many words for all that is below. False: no memory. */
+static bool
+make_node(struct build *bd, uint32_t at, size_t set, unsigned n, unsigned depth, uint32_t room)
+{
+	struct pf_class *cl = bd->bd_class;
+	struct range cell;
+	struct cut c;
+	bool ok = true;
+
+	n = prune(bd, set, n);
+	if (!find_cut(bd, set, n, depth, room, &c))
+		return make_leaf(bd, at, set, n);
+	if (!node_room(bd) || !set_room(bd, n))
+		return false;
+	cl->cl_node[at] = (struct pf_cnode){ c.c_value, cl->cl_nodes, c.c_dim };
+	cl->cl_nodes += 2;
+	room -= NODE_WORDS;
+	cell = bd->bd_cell[c.c_dim];
+	for (unsigned side = 0; side < 2 && ok; side++) {
+		size_t top = bd->bd_top;
+		unsigned k;
+
+		bd->bd_cell[c.c_dim] = side == 0 ? (struct range){ cell.lo, c.c_value } : (struct range){ c.c_value + 1, cell.hi };
+		if (!(ok = set_room(bd, n)))
+			break;
+		k = push_side(bd, set, n, c.c_dim);
+		bd->bd_top += k;
+		ok = make_node(bd, cl->cl_node[at].cn_first + side, top, k, depth + 1, (uint32_t)((uint64_t)room * k / (c.c_left + c.c_right)));
+		bd->bd_top = top;
+	}
+	bd->bd_cell[c.c_dim] = cell;
+	return ok;
+}
+
+static bool
+make_tree(struct build *bd, const struct pf_krules *ks, unsigned dir, unsigned af)
+{
+	struct pf_class *cl = bd->bd_class;
+	unsigned n = 0;
+
+	bd->bd_top = 0;
+	if (!set_room(bd, ks->ks_n) || !node_room(bd))
+		return false;
+	for (unsigned i = 0; i < ks->ks_n; i++)
+		if (rule_box(&ks->ks_rule[i], dir, af, &bd->bd_box[i]))
+			bd->bd_set[n++] = i;
+	bd->bd_top = n;
+	bd->bd_work = (uint64_t)n * WORK;
+	for (unsigned d = 0; d < PF_CDIMS; d++)
+		bd->bd_cell[d] = all;
+	cl->cl_root[dir == PF_OUT][af == PF_INET6] = cl->cl_nodes;
+	cl->cl_nodes += 2;			/* the root has no neighbour: two at a time is simpler */
+	return make_node(bd, cl->cl_nodes - 2, 0, n, 0, ROOM_MIN + n * ROOM);
+}
+
+/* ---- all lists ---- */
+
+/* Behind the last rule that may make another packet of it; what passes is translated when all is decided. */
+static unsigned
+behind_changes(const struct pf_krules *ks)
+{
+	unsigned n = ks->ks_n;
+
+	while (n > 0 && !changes_packets(ks->ks_rule[n - 1].kr_rule))
+		n--;
+	return n;
+}
+
+void
+pf_class_free(struct pf_class *cl)
+{
+	free(cl->cl_node);
+	free(cl->cl_ref);
+	*cl = (struct pf_class){ 0 };
+}
+
+/* Half of the table's places are free at least. */
+bool
+pf_class_names(struct pf_ruleset *rs)
+{
+	uint32_t n = 4;
+
+	while (n < 2 * rs->rs_nrules)
+		n *= 2;
+	if ((rs->rs_names.cm_name = pf_alloc(&rs->rs_arena, n * sizeof(*rs->rs_names.cm_name))) == NULL)
+		return false;
+	rs->rs_names.cm_mask = n - 1;
+	for (unsigned i = 0; i < rs->rs_nrules; i++) {
+		const struct pf_krule *kr = &rs->rs_rule[i];
+
+		if (names_interface(kr) && pf_cname(&rs->rs_names, kr->kr_ifname) == 0)
+			memcpy(rs->rs_names.cm_name[pf_cname_place(&rs->rs_names, kr->kr_ifname)], kr->kr_ifname, IFNAMSIZ);
+	}
+	return true;
+}
+
+static void
+say_linear(const struct pf_krules *ks)
+{
+	log_printf("pf: %u rules are compared one by one: not enough memory\n", ks->ks_n);
+}
+
+void
+pf_class_make(const struct pf_krules *ks)
+{
+	struct pf_class *cl = ks->ks_class;
+	struct build *bd;
+	bool ok;
+
+	if (ks->ks_n < LIST_MIN)
+		return;
+	if (ks->ks_n > PF_CLASS_PLACE || (bd = calloc(1, sizeof(*bd))) == NULL) {
+		say_linear(ks);
+		return;
+	}
+	bd->bd_class = cl;
+	bd->bd_change = behind_changes(ks);
+	ok = (bd->bd_box = malloc(ks->ks_n * sizeof(*bd->bd_box))) != NULL;
+	for (unsigned i = 0; i < 4 && ok; i++)
+		ok = make_tree(bd, ks, i & 1 ? PF_OUT : PF_IN, i & 2 ? PF_INET6 : PF_INET);
+	if (!ok) {
+		pf_class_free(cl);
+		say_linear(ks);
+	} else if (bd->bd_short > MANY)
+		log_printf("pf: up to %u of %u rules are compared one by one: they overlap too much\n", bd->bd_short, ks->ks_n);
+	free(bd->bd_box);
+	free(bd->bd_set);
+	free(bd);
+}
+
+void
+pf_class_expand(const struct pf_krules *ks, struct pf_rcount *count)
+{
+	uint64_t ends = 0;
+
+	if (ks->ks_class->cl_node == NULL)
+		return;
+	for (unsigned i = ks->ks_n; i-- > 0;) {
+		struct pf_rcount *c = &count[ks->ks_rule[i].kr_index];
+
+		ends += c->rc_evaluations;
+		c->rc_evaluations = ends;
+	}
+}
