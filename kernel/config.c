@@ -350,6 +350,37 @@ store_commit(struct config_store *new)
 	running = *new;
 }
 
+static bool
+store_names(const struct config_store *cs, const struct config_key *ck)
+{
+	for (unsigned i = 0; i < cs->cs_n; i++)
+		if (cs->cs_file[i].cf_key == ck)
+			return true;
+	return false;
+}
+
+static bool
+keys_begin(struct config_err *ce, const struct config_store *cs)
+{
+	bool ok = true;
+
+	SET_FOREACH(const struct config_key, ck, config_keys) {
+		if (ck->ck_begin == NULL)
+			continue;
+		ce->ce_file = ck->ck_name;
+		ok = ck->ck_begin(ce, store_names(cs, ck)) && ok;
+	}
+	return ok;
+}
+
+static void
+keys_end(const struct config_store *cs, bool in_force)
+{
+	SET_FOREACH(const struct config_key, ck, config_keys)
+		if (ck->ck_end != NULL)
+			ck->ck_end(store_names(cs, ck), in_force);
+}
+
 bool
 config_load(struct out *o, const char *source, const char *text, size_t len)
 {
@@ -362,6 +393,7 @@ config_load(struct out *o, const char *source, const char *text, size_t len)
 	ok = bundle_split(&ce, &bu, text, len);
 	/* Parsed even so: all errors in one go. */
 	ok = store_build(&ce, &new, text, &bu) && ok;
+	ok = keys_begin(&ce, &new) && ok;
 	if (ok) {
 		st = calloc(2 * (size_t)(running.cs_n + new.cs_n) + 1, sizeof(*st));
 		if (st == NULL)
@@ -371,8 +403,11 @@ config_load(struct out *o, const char *source, const char *text, size_t len)
 	if (ok) {
 		store_commit(&new);
 		config_loaded = true;
-	} else
+		keys_end(&running, true);
+	} else {
+		keys_end(&new, false);
 		store_free(&new);
+	}
 	free(st);
 	bundle_free(&bu);
 	return ok;

@@ -40,6 +40,10 @@ struct config_key {
 	/* The file's canonical text: parsing it gives an equal object. */
 	void		(*ck_print)(struct out *, const char *name, const void *obj);
 	void		(*ck_free)(void *obj);
+	/* A bundle is going to be loaded, which has such a file, or not; nothing of it is in force yet, and it may have errors. False after
+	 * config_error(): it is not loaded. ck_end is called in any case when that is over: it is in force, or all is as it was before. May be NULL. */
+	bool		(*ck_begin)(struct config_err *, bool named);
+	void		(*ck_end)(bool named, bool in_force);
 };
 SET_DECLARE(const struct config_key, config_keys);
 #define CONFIG_KEY(id) SET_ADD(config_keys, id)

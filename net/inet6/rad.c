@@ -261,5 +261,12 @@ rad_apply(struct config_err *ce, const char *name __unused_arg, const void *old 
 	return true;
 }
 
-static const struct config_key rad_key = { "rad.conf", RAD_ORDER, rad_parse, rad_apply, NULL, NULL, rad_print, rad_free };
+static const struct config_key rad_key = {
+	.ck_name = "rad.conf",
+	.ck_order = RAD_ORDER,
+	.ck_parse = rad_parse,
+	.ck_apply = rad_apply,
+	.ck_print = rad_print,
+	.ck_free = rad_free,
+};
 CONFIG_KEY(rad_key);

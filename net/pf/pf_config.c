@@ -72,11 +72,36 @@ load(struct config_err *ce, const struct pf_file *pf)
 	return false;
 }
 
+/* A router that is to have a filter is closed until it has: from before its first interface comes up, and when the configuration cannot be loaded, until
+ * another is. */
 static bool
-pf_conf_apply(struct config_err *ce __unused_arg, const char *name __unused_arg, const void *old __unused_arg, const void *new)
+pf_conf_begin(struct config_err *ce, bool named)
 {
-	if (new == NULL)
+	if (!named || pf_rules != NULL || pf_close())
+		return true;
+	config_error(ce, 0, "no memory");
+	return false;
+}
+
+static void
+pf_conf_end(bool named, bool in_force)
+{
+	if (pf_is_closed() && (in_force ? !named : config_loaded))
 		pf_uninstall();
+}
+
+/* What goes when a first configuration fails leaves it closed. */
+static bool
+pf_conf_apply(struct config_err *ce, const char *name __unused_arg, const void *old __unused_arg, const void *new)
+{
+	if (new != NULL)
+		return true;
+	if (config_loaded)
+		pf_uninstall();
+	else if (!pf_is_closed() && !pf_close()) {
+		config_error(ce, 0, "no memory");
+		return false;
+	}
 	return true;
 }
 
@@ -106,6 +131,8 @@ static const struct config_key pf_conf_key = {
 	.ck_name = PF_CONF_NAME,
 	.ck_order = 300,
 	.ck_parse = pf_conf_read,
+	.ck_begin = pf_conf_begin,
+	.ck_end = pf_conf_end,
 	.ck_apply = pf_conf_apply,
 	.ck_apply_late = pf_conf_apply_late,
 	.ck_print = pf_conf_text,

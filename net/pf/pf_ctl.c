@@ -14,6 +14,7 @@
 struct pf_ruleset *volatile pf_rules;
 static struct pf_ruleset *retired;	/* by rs_next: states still point there */
 static uint32_t since;
+static bool closed;			/* the rules are pf_close()'s */
 
 static uint32_t
 now_s(void)
@@ -105,12 +106,14 @@ pf_install(struct pf_ruleset *rs)
 {
 	bool ok;
 
+
 	net_enter();
 	ok = pf_states_prepare(rs->rs_limit[PF_LIMIT_STATES]);
 	net_leave();
-	if (ok)
+	if (ok) {
+		closed = false;
 		replace(rs);
-	else
+	} else
 		pf_ruleset_free(rs);
 	return ok;
 }
@@ -124,6 +127,7 @@ pf_uninstall(void)
 	flow_choose();
 	if_steer_require(false);
 	since = 0;
+	closed = false;
 	net_leave();
 	pass_all();
 	pf_states_kill(NULL, NULL);
@@ -141,15 +145,36 @@ no_ifaddr(const struct pf_env *env __unused_arg, unsigned i __unused_arg, struct
 	return false;
 }
 
-/* pfctl -e without a pf.conf. */
 static bool
-install_empty(void)
+any_if(const struct pf_env *env __unused_arg, const char *name __unused_arg)
 {
-	struct pf_env env = { .pe_error = quiet, .pe_ifaddr = no_ifaddr };
-	struct pf_source s = { .ps_name = "", .ps_text = "", .ps_anchor = "" };
+	return true;
+}
+
+static bool
+install_text(const char *text)
+{
+	struct pf_env env = { .pe_error = quiet, .pe_ifaddr = no_ifaddr, .pe_is_if = any_if };
+	struct pf_source s = { .ps_name = "", .ps_text = text, .ps_len = strlen(text), .ps_anchor = "" };
 	struct pf_ruleset *rs = pf_ruleset_read(&env, &s);
 
 	return rs != NULL && pf_install(rs);
+}
+
+bool
+pf_close(void)
+{
+	if (!install_text("set limit states 1\nset skip on lo\nblock drop all\n"))
+		return false;
+	closed = true;
+	pf_enable(true);
+	return true;
+}
+
+bool
+pf_is_closed(void)
+{
+	return closed;
 }
 
 bool
@@ -157,7 +182,7 @@ pf_enable(bool on)
 {
 	bool changed;
 
-	if (on && pf_rules == NULL && !install_empty())
+	if (on && pf_rules == NULL && !install_text(""))	/* pfctl -e without a pf.conf */
 		return false;
 	net_enter();
 	changed = pf_enabled != on;

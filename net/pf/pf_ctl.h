@@ -9,6 +9,9 @@
 bool	pf_install(struct pf_ruleset *rs);
 /* No ruleset any more, no states, nothing is tested. */
 void	pf_uninstall(void);
+/* Nothing passes but what stays on lo0, until rules are in force. False: no memory, nothing has changed. */
+bool	pf_close(void);
+bool	pf_is_closed(void);
 /* True: it was not so before. On without a ruleset: one is made that passes everything; without memory it stays off. */
 bool	pf_enable(bool on);
 uint32_t pf_since(void);			/* seconds of uptime when it was last switched; 0: never */

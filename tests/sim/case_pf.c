@@ -447,6 +447,49 @@ CASE(pf_nat_chosen_ports)
 	COUNT(pfs_translate, 50 - n);
 }
 
+/* What interfaces say of themselves when they get their addresses. */
+static void
+announced(void)
+{
+	raw_forget(a);
+	raw_forget(b);
+}
+
+/* A router that is to have a filter and has none yet, as its first configuration was refused, is closed, also when it is set up by hand. */
+CASE(pf_closed_until_it_loads)
+{
+	lab_pf("pass\nblock on\n");
+	SAY("dmesg", "/etc/pf.conf:2: syntax error");
+	SAY("ifconfig vio0 inet 10.0.0.1/24 up");
+	SAY("arp -s 10.0.0.2 " MAC_A);
+	SAY("sysctl net.inet.ip.forwarding=1");
+	announced();
+	RX(a, ECHO(A, "10.0.0.1"));
+	NONE(a);
+	COUNT(pfs_blocked, 1);
+	SAY("pfctl -s rules", "block drop all\n");
+	SAY("load <<EOF\n# /etc/hostname.vio0\n" VIO0 "# /etc/hostname.vio1\n" VIO1 SYSCTL "# /etc/pf.conf\npass in on nowhere from\nEOF", "syntax error");
+	announced();
+	blocked(a, UDP(A, "10.0.0.1"));
+	SAY("load <<EOF\n# /etc/hostname.vio0\n" VIO0 "# /etc/hostname.vio1\n" VIO1 SYSCTL "# /etc/pf.conf\npass\nEOF");
+	announced();
+	a_to_b(UDP(A, B));
+	SAY("load <<EOF\n# /etc/hostname.vio0\n" VIO0 "# /etc/hostname.vio1\n" VIO1 SYSCTL "EOF");
+	a_to_b(UDP(A, B));
+	announced();
+}
+
+/* The same, but what loads then has no filter: it is open, as a router without pf.conf is. */
+CASE(pf_closed_until_another_loads)
+{
+	lab_pf("block on\n");
+	SAY("dmesg", "/etc/pf.conf:1: syntax error");
+	SAY("load <<EOF\n# /etc/hostname.vio0\n" VIO0 "# /etc/hostname.vio1\n" VIO1 SYSCTL "EOF");
+	announced();
+	a_to_b(UDP(A, B));
+	SAY("pfctl -s info", "Status: Disabled");
+}
+
 /* A bad pf.conf takes the whole configuration back; one that is gone takes its states with it. */
 CASE(pf_in_the_configuration)
 {
