@@ -113,6 +113,7 @@ hops_start(unsigned n)
 {
 	net_start();
 	flow_least = 1;
+	flow_choose();
 	for (unsigned i = 0; i < n; i++) {
 		uint8_t mac[6] = { 2, 0, 0, 0, 1, (uint8_t)i };
 		struct rt_request rq = hop(AF_IP4, i);
@@ -149,6 +150,7 @@ TEST(mpath_packets_of_a_pair)
 		snprintf(dst, sizeof(dst), "10.9.7.%u", i);
 		pkt_udp(&p, "10.0.0.2", dst, 64, 40);
 		flow_enable = i % 2;
+		flow_choose();
 		way = leaves(&p);
 		ways |= 1u << way;
 		used[way] += 5;
@@ -167,6 +169,7 @@ TEST(mpath_packets_of_a_pair)
 	for (rt = head(AF_IP4); rt != NULL; rt = rt->rt_next)
 		CHECK_EQ(rt->rt_use, used[(be32_host(rt->rt_via->v_gateway) & 0xff) - 20]);
 	flow_enable = 1;
+	flow_choose();
 	net_end();
 }
 
