@@ -118,7 +118,7 @@ flow_id_size(const struct flow_id *id)
 	return flow_key_is6(id->id_key) ? sizeof(id->id_addr) : 2 * sizeof(id->id_addr[0]);
 }
 
-static struct flow *
+static __inline_fn struct flow *
 flow_find_in(struct flow *home, const struct flow_id *id)
 {
 	for (unsigned i = 0; i < FLOW_BUCKET; i++) {
