@@ -41,6 +41,12 @@ rt_path_weight(const struct rtentry *rt, uint64_t flow)
 	return flow_mix(flow ^ way, rt_path_secret[5]);
 }
 
+uint64_t
+rt_path_share(const struct rtentry *rt, const struct in6_addr *to)
+{
+	return flow_mix(rt_path_seed(to) ^ rt->rt_via->v_seed, rt_path_secret[5]);
+}
+
 /* Those that share the best priority stand in front, and core 0 may be moving them: then it is any of them, and rt_changed() comes behind. */
 static struct rtentry *
 rt_path(struct rtentry *head, uint64_t flow)

@@ -31,18 +31,37 @@ rt_leads_to(const struct rtentry *rt, const struct rtentry *on)
 	return depth == DEPTH_MAX;
 }
 
+/* Of the routes that share head's prefix and priority the one that a gateway's own number chooses, whichever came first. */
+static struct rtentry *
+rt_towards_by(struct rtentry *head, const struct in6_addr *gateway, const struct rtentry *self)
+{
+	struct rtentry *best = NULL;
+	uint64_t most = 0;
+
+	for (struct rtentry *rt = head; rt != NULL && rt->rt_priority == head->rt_priority; rt = rt->rt_next) {
+		uint64_t share = rt_path_share(rt, gateway);
+
+		if (((rt->rt_flags ^ head->rt_flags) & (RTF_UP | RTF_GATEWAY)) || (self != NULL && rt_leads_to(rt_parent(rt), self)) ||
+		    (best != NULL && share <= most))
+			continue;
+		best = rt;
+		most = share;
+	}
+	return best;
+}
+
 /* The route that leads to a gateway; `self`: that gateway, or NULL while it is nobody's yet. The default route is none: what is not known to be
  * anywhere is a mistake. */
 static struct rtentry *
 rt_towards(unsigned af, unsigned rdomain, const struct in6_addr *gateway, const struct rtentry *self)
 {
 	unsigned plen = af_bits(af) + 1;
-	struct rtentry *rt;
+	struct rtentry *head, *rt;
 
-	for (; (rt = rtable_shorter(af, rdomain, gateway, plen)) != NULL && rt->rt_plen > 0; plen = rt->rt_plen) {
-		if (!(rt->rt_flags & RTF_GATEWAY) || (rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE)))
+	for (; (head = rtable_shorter(af, rdomain, gateway, plen)) != NULL && head->rt_plen > 0; plen = head->rt_plen) {
+		if (!(head->rt_flags & RTF_GATEWAY) || (head->rt_flags & (RTF_REJECT | RTF_BLACKHOLE)))
 			return NULL;
-		if (self == NULL || !rt_leads_to(rt_parent(rt), self))
+		if ((rt = rt_towards_by(head, gateway, self)) != NULL)
 			return rt;
 		counter_inc(nhs_loops);
 	}

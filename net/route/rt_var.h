@@ -26,6 +26,8 @@ void	rt_expire_clear(struct rtentry *);
 void	rt_expire_useless(void);	/* those that lead nowhere any more go: they would hide the shorter prefix that was asked before */
 /* rt_path.c: what a gateway's share of the flows is chosen by. */
 uint64_t rt_path_seed(const struct in6_addr *gateway);
+/* By which the gateway `to` chooses among gateway routes that share a prefix: it takes the one with most. */
+uint64_t rt_path_share(const struct rtentry *, const struct in6_addr *to);
 /* The source address of a route whose way has that of `way`. */
 static inline const struct in6_addr *
 rt_source(const struct rtentry *rt, const struct rt_via *way)

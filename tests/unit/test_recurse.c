@@ -135,6 +135,34 @@ TEST(recurse_loops)
 	net_end();
 }
 
+/* A gateway that several routes lead to takes the same of them in whichever order they came, and those that would lead to itself are none. */
+TEST(recurse_over_several)
+{
+	static const char *const hops[] = { "10.0.1.2", "10.0.1.3", "10.0.0.2", "10.5.0.1" };
+	char first[80];
+
+	cmd_start();
+	for (unsigned net = 0; net < 8; net++) {
+		for (unsigned i = 0; i < nitems(hops); i++) {
+			CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1/24\n"), "");
+			for (unsigned k = 0; k < nitems(hops); k++) {
+				char line[100];
+
+				snprintf(line, sizeof(line), "route -q add -mpath 10.5/16 %s", hops[(i + k) % nitems(hops)]);
+				cmd(line);
+				snprintf(line, sizeof(line), "route -q add 10.9/16 10.5.%u.1", net);
+				CHECK_STR(k == 1 ? cmd(line) : "", "");
+			}
+			cmd("route -q add -mpath 10.5/16 10.5.0.1");		/* it was too early for that one */
+			CHECK(strcmp(way("10.9.0.1"), "down") != 0);
+			if (i == 0)
+				snprintf(first, sizeof(first), "%s", way("10.9.0.1"));
+			CHECK_STR(way("10.9.0.1"), first);
+		}
+	}
+	cmd_end();
+}
+
 /* A configuration does not depend on the one before: the gateway's own network goes, and a route to it is left; and it comes back. */
 TEST(recurse_gateway_was_direct)
 {
