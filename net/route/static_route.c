@@ -188,12 +188,19 @@ static_route_facing(const struct static_route *sr)
 	return ifp != NULL || (sr->sr_flags & (RTF_REJECT | RTF_BLACKHOLE)) ? ifp : rt_recursive_facing(sr->sr_af, 0, &gateway);
 }
 
+/* Beside one that leads nowhere no other route may stand, and gateways behind it cannot be reached: it goes, or comes, with the rest. */
+static bool
+leads_nowhere(const struct static_route *sr)
+{
+	return sr->sr_flags & (RTF_REJECT | RTF_BLACKHOLE);
+}
+
 void
 static_route_withdraw(struct static_route *old, struct static_route *new)
 {
 	if (!old->sr_installed)
 		return;
-	if (new != NULL) {
+	if (new != NULL && leads_nowhere(old) == leads_nowhere(new)) {
 		new->sr_installed = true;
 	} else {
 		struct rt_request rq = static_route_request(old);
@@ -275,7 +282,7 @@ static_route_apply(const struct static_route *was, struct static_route *new)
 			new->sr_installed = true;
 		return e;
 	}
-	if (was != NULL && !static_route_equal(was, new))
+	if (was != NULL && !static_route_equal(was, new) && leads_nowhere(was) == leads_nowhere(new))	/* else `was` is gone already */
 		return replace(was, new);
 	return RT_OK;
 }

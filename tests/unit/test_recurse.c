@@ -163,6 +163,32 @@ TEST(recurse_over_several)
 	cmd_end();
 }
 
+/* What leads to a gateway, or stands beside, led nowhere in the configuration before. */
+TEST(recurse_way_from_nowhere)
+{
+	static const char none[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add -reject 10.6.0.1 127.0.0.1\n"
+	    "!route add -blackhole 10.5/16 127.0.0.1\n";
+	static const char some[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.6/16 10.0.0.2\n!route add 10.9/16 10.6.0.1\n"
+	    "!route add -mpath 10.5/16 10.0.0.2\n# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add 10.6.0.1 10.0.1.2\n!route add 10.5/16 10.0.1.2\n";
+
+	cmd_start();
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_STR(cmd_load(none), "");
+		CHECK_STR(cmd_config(), none);
+		CHECK_IN(cmd("netstat -rn"), "10.5/16            127.0.0.1          UGSB ");
+		CHECK_STR(cmd_load(some), "");
+		CHECK_STR(cmd_config(), some);
+		CHECK_STR(way("10.9.0.1"), "t1 10.0.1.2");
+		CHECK_IN(cmd("netstat -rn"), "10.5/16            10.0.1.2           UGSP ");
+		CHECK(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add -reject 10.6.0.1 127.0.0.1\n"
+		    "!route add -blackhole 10.5/16 127.0.0.1\n!route add 10.4/16 10.3.0.1\n")[0] != '\0');
+		CHECK_STR(cmd_config(), some);			/* nothing of it stays */
+		CHECK_STR(way("10.9.0.1"), "t1 10.0.1.2");
+		CHECK_IN(cmd("netstat -rn"), "10.5/16            10.0.1.2           UGSP ");
+	}
+	cmd_end();
+}
+
 /* A configuration does not depend on the one before: the gateway's own network goes, and a route to it is left; and it comes back. */
 TEST(recurse_gateway_was_direct)
 {
