@@ -31,12 +31,13 @@ rt_path_seed(const struct in6_addr *gateway)
 	return flow_mix(gateway->s6_addr64[0] + rt_path_secret[0], gateway->s6_addr64[1] + rt_path_secret[1]) * 0x9e3779b97f4a7c15u;
 }
 
-/* Interfaces without link addresses may have the same address of their own, which is the gateway then. */
+/* Interfaces without link addresses may have the same address of their own, which is the gateway then. Where a real gateway is reached does not
+ * matter: it may move, and its flows follow it. */
 static uint64_t
 rt_path_weight(const struct rtentry *rt, uint64_t flow)
 {
 	const struct rt_via *via = __atomic_load_n(&rt->rt_via, __ATOMIC_RELAXED);
-	uint64_t way = via->v_seed + rt->rt_ifidx * 0xff51afd7ed558ccdu;
+	uint64_t way = via->v_seed + (rt->rt_flags & RTF_GATEWAY ? 0 : rt->rt_ifidx * 0xff51afd7ed558ccdu);
 
 	return flow_mix(flow ^ way, rt_path_secret[5]);
 }

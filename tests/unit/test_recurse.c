@@ -189,6 +189,27 @@ TEST(recurse_way_from_nowhere)
 	cmd_end();
 }
 
+/* One of several gateways is reached by another interface: each keeps its flows. */
+TEST(recurse_moves_beside_others)
+{
+	be32_t by[300];
+
+	cmd_start();
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add 10.5/16 10.0.1.2\n"
+	    "!route add -mpath 10.9/16 10.5.0.1\n!route add -mpath 10.9/16 10.0.1.3\n"), "");
+	for (unsigned i = 0; i < nitems(by); i++)
+		by[i] = rt_path4(rtable_match(0, addr("10.9.0.1")), host_be32(i), addr("10.9.0.1"))->rt_via->v_gateway;
+	CHECK_STR(cmd("route -q change 10.5/16 10.0.0.2"), "");
+	CHECK_STR(way("10.5.0.1"), "t0 10.0.0.2");
+	for (unsigned i = 0; i < nitems(by); i++) {
+		const struct rtentry *rt = rt_path4(rtable_match(0, addr("10.9.0.1")), host_be32(i), addr("10.9.0.1"));
+
+		CHECK_EQ(rt->rt_via->v_gateway, by[i]);
+		CHECK(rt_ifp(rt) == (by[i] == addr("10.0.1.3") ? &t1.w_if : &t0.w_if));
+	}
+	cmd_end();
+}
+
 /* A configuration does not depend on the one before: the gateway's own network goes, and a route to it is left; and it comes back. */
 TEST(recurse_gateway_was_direct)
 {
