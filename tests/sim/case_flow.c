@@ -242,7 +242,13 @@ change(void)
 		"route add -mpath 10.1/16 10.0.2.2", "route add -mpath 10.1/16 10.0.2.2", "route delete 10.1/16 10.0.2.2", "route add -mpath 10.1.7/24 10.0.1.2",
 		"route delete 10.1.7/24 10.0.1.2", "route delete -inet6 fd01::/32 fd00:2::2", "sysctl net.inet.ip.multipath=0",
 		"sysctl net.inet.ip.multipath=1", "route add 10.3/16 10.1.7.9", "route add 10.3/16 10.1.7.9", "route delete 10.3/16", "route delete 10.1.7/24",
-		"route add 10.1.7/24 10.0.2.2",
+		"route add 10.1.7/24 10.0.2.2", "route add -mpath 10.3/16 10.1.7.9", "route add -mpath 10.3/16 10.1.7.9", "route add -mpath 10.3/16 10.0.2.2",
+		"route add -mpath -label x 10.3/16 10.0.0.3", "route delete 10.3/16 10.1.7.9", "route change 10.1.7/24 10.0.1.2", "route change 10.1.7/24 10.0.2.2",
+		"route add -ifa 10.0.0.1 10.2/16 10.1.7.9", "route change -label y 10.2/16 10.1.7.9", "route add -blackhole 10.3/16 127.0.0.1",
+		"route add -inet6 fd09::/16 fd01::7", "route add -mpath -inet6 fd09::/16 fd01::8", "route change -inet6 fd01::/32 fd00:2::2",
+		"ifconfig vio1 inet 10.0.1.1/25", "ifconfig vio1 inet 10.0.1.1/24", "route change -mtu 1280 -inet6 fd01::/32 fd00:1::2",
+		"ifconfig vio2 inet alias 10.1.7.200/24", "ifconfig vio2 inet 10.1.7.200 delete", "route flush",
+		"route add 10.1/16 10.0.1.2", "route add 10.1.7/24 10.0.2.2", "route add -inet6 fd01::/32 fd00:1::2",
 	};
 	static const char *const own[] = { "sysctl net.flow.limit=4", "sysctl net.flow.limit=1000", "sysctl net.flow.timeout=1", "sysctl net.flow.timeout=30",
 		"sysctl net.flow.timeout_new=1", "sysctl net.flow.enable=0", "sysctl net.flow.enable=1", "sysctl net.flow.enable=1" };
