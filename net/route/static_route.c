@@ -234,8 +234,8 @@ replace(const struct static_route *was, struct static_route *new)
 	enum rt_error e;
 
 	if (was->sr_flags == new->sr_flags && in6_equal(&was->sr_ifa6, &new->sr_ifa6) && (new->sr_label != NULL || was->sr_label == NULL) &&
-	    (new->sr_mtu != 0 || was->sr_mtu == 0))
-		return rt_change(&rq);	/* in place: flows stay; it cannot take an mtu, ifa or label away */
+	    (new->sr_mtu != 0 || was->sr_mtu == 0) && (!leads_nowhere(new) || in6_equal(&was->sr_gateway6, &new->sr_gateway6)))
+		return rt_change(&rq);	/* in place: flows stay; it cannot take an mtu, ifa or label away, nor a gateway where none is followed */
 	rt_delete(&old);
 	if ((e = rt_add(&rq)) != RT_OK)
 		new->sr_installed = rt_add(&old) == RT_OK;

@@ -236,6 +236,28 @@ TEST(route_ifa_stays)
 	cmd_end();
 }
 
+/* What leads nowhere has another gateway, too. */
+TEST(route_nowhere_changes)
+{
+	static const char *const gws[] = { "127.0.0.1", "10.0.1.2", "10.0.1.3" };
+	char text[300], want[100];
+
+	cmd_start();
+	for (unsigned i = 0; i < 9; i++) {
+		snprintf(text, sizeof(text), "%s!route add -inet -%s 10.7.0.0/16 %s\n", base, i % 2 ? "reject" : "blackhole", gws[i % 3]);
+		CHECK_STR(cmd_load(text), "");
+		CHECK_STR(cmd_config(), text);
+		snprintf(want, sizeof(want), "10.7/16            %-18s UGS%c ", gws[i % 3], i % 2 ? 'R' : 'B');
+		for (char *c = want; i % 2 && (c = strstr(c, "UGSR")) != NULL;)
+			memcpy(c, "UGRS", 4);
+		CHECK_IN(cmd("netstat -rn"), want);
+		snprintf(text, sizeof(text), "%s!route add -inet -%s 10.7.0.0/16 %s\n", base, i % 2 ? "reject" : "blackhole", gws[(i + 1) % 3]);
+		CHECK_STR(cmd_load(text), "");
+		CHECK_STR(cmd_config(), text);
+	}
+	cmd_end();
+}
+
 TEST(route_mpath)
 {
 	static const char three[] = "# /etc/hostname.t0\ninet 10.0.0.1 255.255.255.0\n!route add -inet 10.1.0.0/16 10.0.0.3\n"
