@@ -366,6 +366,29 @@ pf_rcounts(const struct pf_ruleset *rs)
 	return c.c_count;
 }
 
+bool
+pf_rcounts_zero(struct pf_ruleset *rs)
+{
+	struct pf_rcount *count = pf_rcounts(rs);
+
+	net_enter();
+	for (unsigned i = 0; i <= rs->rs_nrules && count != NULL; i++) {
+		struct pf_rcount *rc = &rs->rs_count[i], *c = &count[i];	/* core 0's: what it is short of the others and states have */
+
+		rc->rc_evaluations -= c->rc_evaluations;
+		rc->rc_created -= c->rc_created;
+		for (unsigned d = 0; d < 2; d++) {
+			rc->rc_packets[d] -= c->rc_packets[d];
+			rc->rc_bytes[d] -= c->rc_bytes[d];
+		}
+	}
+	net_leave();
+	if (count == NULL)
+		return false;
+	free(count);
+	return true;
+}
+
 void
 pf_totals(struct pf_totals *t)
 {

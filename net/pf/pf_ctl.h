@@ -29,6 +29,9 @@ unsigned pf_states_kill(bool (*match)(const struct pf_state *, const void *), co
 /* What all rules have counted, by kr_index, the default rule's last: malloc()ed, NULL: no memory. It may take its time. */
 struct pf_rcount *pf_rcounts(const struct pf_ruleset *);
 
+/* From now on they count from zero, but for the states that there are. False: no memory. */
+bool	pf_rcounts_zero(struct pf_ruleset *);
+
 struct pf_totals { uint64_t pt_states, pt_halfopen, pt_searches, pt_inserts, pt_removals; };
 void	pf_totals(struct pf_totals *);
 

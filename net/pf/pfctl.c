@@ -66,6 +66,9 @@ option(struct pfctl_args *a, char c, char *value)
 		return strcmp(value, "none") == 0 || strcmp(value, "basic") == 0 || strcmp(value, "profile") == 0;
 	case 'n':
 		return a->a_noaction = true;
+	case 'z':
+		a->a_zero = true;
+		return true;
 	case 'q':
 		return a->a_quiet = true;
 	case 'v':
@@ -172,7 +175,7 @@ pfctl_run(const struct pfctl *pt, int argc, char **argv)
 
 	if (!parse_args(&a, argc, argv))
 		return 2;
-	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL;
+	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_zero;
 	if (a.a_noaction)
 		return other || a.a_file == NULL ? 2 : check_file(pt, &a);
 	if (pt->pt_engine == NULL || (!other && a.a_file == NULL))

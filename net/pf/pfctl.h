@@ -7,7 +7,7 @@
 #define PFCTL_DEFINES_MAX 64
 struct pfctl_args {
 	unsigned	 a_verbose;
-	bool		 a_noaction, a_quiet, a_enable, a_disable;
+	bool		 a_noaction, a_quiet, a_enable, a_disable, a_zero;
 	const char	*a_file, *a_anchor;	/* NULL: no -f; "" */
 	const char	*a_show, *a_flush;	/* NULL: not said */
 	const char	*a_kill[2];		/* NULL: no -k; one */

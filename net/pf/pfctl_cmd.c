@@ -41,7 +41,7 @@ cmd_pfctl(struct out *o, int argc, char **argv)
 	pf_env_net_free(&en);
 	return status == 2 ? command_usage(o, argv[0]) : status;
 }
-COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-deqv] [-F modifier] [-f file] [-k host] [-s modifier]\n" PFCTL_SYNOPSIS, "control the packet filter",
+COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-deqvz] [-F modifier] [-f file] [-k host] [-s modifier]\n" PFCTL_SYNOPSIS, "control the packet filter",
     "Loads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
     "follow; it becomes the configuration's pf.conf. What is wrong in it is said, and then nothing\n"
     "changes. States stay. With -n nothing is loaded; then -v prints the ruleset: macros, options,\n"
@@ -52,6 +52,7 @@ COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-deqv] [-F modifier] [-f file] [-k host] [
     "                  -k: only those to that one\n"
     "    -s modifier   shows rules (-v with counters), states, info, labels, timeouts, memory, Tables,\n"
     "                  Anchors, all\n"
+    "    -z            sets the counters of rules to zero, but how many states each has\n"
     "    -q            says only what is wrong\n"
     "    -a anchor     the rules are the anchor's\n"
     "    -D macro=val  defines a macro, whatever the file says of it\n"

@@ -148,6 +148,22 @@ kill_states(const struct pfctl *pt, const struct pfctl_args *a)
 	return 0;
 }
 
+/* ---- -z ---- */
+
+static int
+zero_rules(const struct pfctl *pt, bool quiet)
+{
+	struct pf_ruleset *rs = pf_rules_hold();
+	bool ok = rs == NULL || pf_rcounts_zero(rs);
+
+	pf_rules_put(rs);
+	if (!ok)
+		out_printf(pt->pt_err, "pfctl: Cannot allocate memory\n");
+	else if (!quiet)
+		out_printf(pt->pt_err, "pf: rule counters cleared\n");
+	return ok ? 0 : 1;
+}
+
 /* ---- all of it, in pfctl's order ---- */
 
 int
@@ -169,5 +185,7 @@ pfctl_engine(const struct pfctl *pt, const struct pfctl_args *a, const char *tex
 		out_printf(pt->pt_err, "pfctl: Unknown show modifier '%s'\n", a->a_show);
 		return 2;
 	}
+	if (a->a_zero && (status = zero_rules(pt, a->a_quiet)) != 0)
+		return status;
 	return a->a_enable ? enable(pt, true, a->a_quiet) : status;
 }

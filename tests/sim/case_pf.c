@@ -540,3 +540,20 @@ CASE(pf_state_key_taken)
 	NONE(a);
 	COUNT(pfs_stateins, 1);
 }
+
+/* checklist: pf/rules_counter:get_clear */
+CASE(pf_zero_counters)
+{
+	lab_pf("pass\n");
+	a_to_b(UDP(A, B));
+	b_to_a(UDP(B, A, .sport = 4001, .dport = 4000));
+	a_to_b(UDP(A, B));
+	SAY("pfctl -vs rules", "Evaluations: 2 ", "Packets: 6 ", "Bytes: 288 ", "States: 2 ", "State Creations: 2 ");
+	SAY("pfctl -zvs rules", "Packets: 6 ", "pf: rule counters cleared");	/* shown as they were */
+	SAY("pfctl -vs rules", "Evaluations: 0 ", "Packets: 0 ", "Bytes: 0 ", "States: 2 ", "State Creations: 0 ");
+	a_to_b(UDP(A, B));
+	SAY("pfctl -vs rules", "Packets: 2 ", "Bytes: 96 ");
+	SAY("pfctl -F states", "2 states cleared");
+	SAY("pfctl -vs rules", "Packets: 2 ", "Bytes: 96 ", "States: 0 ");
+	SAY("pfctl -s states", "");
+}

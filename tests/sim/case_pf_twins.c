@@ -186,7 +186,7 @@ static void
 change(const char **conf)
 {
 	static const char *const lines[] = {
-		"pfctl -d", "pfctl -e", "pfctl -e", "pfctl -F states", "pfctl -k 10.0.0.2", "pfctl -k 0.0.0.0/0 -k 10.1.0.5",
+		"pfctl -z", "pfctl -d", "pfctl -e", "pfctl -e", "pfctl -F states", "pfctl -k 10.0.0.2", "pfctl -k 0.0.0.0/0 -k 10.1.0.5",
 		"route add 10.1.0/24 10.0.2.2", "route delete 10.1.0/24", "route change 10.1/16 10.0.1.2 -mtu 400", "route change 10.1/16 10.0.1.2 -mtu 0",
 		"route add -mpath 10.1/16 10.0.2.2", "route delete 10.1/16 10.0.2.2", "ifconfig vio2 down", "ifconfig vio2 up", "arp -s 10.0.1.2 02:00:00:00:00:b1", "arp -s 10.0.1.2 02:00:00:00:00:b0",
 		"ifconfig vio1 inet alias 10.1.200.1/32", "ifconfig vio1 inet 10.1.200.1 delete",

@@ -57,7 +57,7 @@ TEST(pfctl_usage)
 
 	cmd_start();
 	for (unsigned i = 0; i < nitems(bad); i++)
-		CHECK_IN(pfctl(bad[i], NULL, 2), "usage: pfctl [-deqv]");
+		CHECK_IN(pfctl(bad[i], NULL, 2), "usage: pfctl [-deqvz]");
 	cmd_end();
 }
 
