@@ -1,9 +1,14 @@
 """The packet filter between Linux hosts: real connections, their windows, scans, ICMP errors; it opens in one direction and answers come back."""
 import re
+import threading
+import time
 
+import lab
 import pytest
 from hosts import wait_for
+from router import CONF, MACS
 from test_forward import iperf, lost
+from wire import IP, UDP, Ether, Raw
 
 RULES = '''set skip on lo
 block return
@@ -107,3 +112,75 @@ def test_nat(nat):
     assert got.out.strip() == '200'
     r = nat.h1.run(f'traceroute -n -q 1 -w 2 -m 3 {nat.h2.ip} || ping -n -c 1 -t 1 {nat.h2.ip}')
     assert '10.0.1.1' in r.out, r
+
+
+class FromPowerOn(lab.OwnLab):
+    """Datagrams to two ports go to the router from before it has power until it is stopped; `came` counts those that came out."""
+
+    def start_only(self):
+        self.came, self.quit, self.thread = {7: 0, 9: 0}, threading.Event(), None
+        router = super().start_only()
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        return router
+
+    def run(self):
+        frames = [bytes(Ether(src=self.a.mac, dst=MACS[0]) / IP(src=self.a.ip, dst=self.b.ip) / UDP(sport=5, dport=d) / Raw(b'x' * 20)) for d in self.came]
+        while not self.quit.is_set():
+            for f in frames:
+                try:
+                    self.a.sock.sendto(f, self.a.theirs)
+                except OSError:         # QEMU is not there yet, or its queue is full
+                    pass
+            while (f := self.b.recv_raw()) is not None:
+                if f[12:14] == b'\x08\x00' and f[23] == 17:
+                    self.came[int.from_bytes(f[36:38], 'big')] += 1
+            time.sleep(0.001)
+
+    def close_router(self):
+        if self.thread:
+            self.quit.set()
+            self.thread.join()
+        super().close_router()
+
+
+NEIGHBOR = f'inet 10.0.2.1/24\n!arp -s 10.0.2.2 {lab.FAR_MACS[1]}\n'
+FILTER = CONF.replace('inet 10.0.2.1/24\n', NEIGHBOR) + '# /etc/pf.conf\npass\nblock in on vio0 proto udp to port 7\n'
+
+
+def stays_closed(x):
+    """What the ruleset blocks never came, from the first link-up on; what it passes comes now."""
+    had, end = x.came[9], time.monotonic() + 10
+    while x.came[9] < had + 50 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert x.came[9] >= had + 50 and x.came[7] == 0, x.came
+
+
+@pytest.fixture
+def powered(work, request):
+    made = []
+
+    def make(conf):
+        made.append(FromPowerOn(work, conf=conf))
+        return made[-1]
+    yield make
+    for x in made:
+        x.stop(request.node)
+
+
+@pytest.mark.sluice
+def test_closed_from_power_on(powered):
+    x = powered(FILTER)
+    stays_closed(x)
+    assert 'block drop in on vio0' in x.router.cmd('pfctl -s rules')
+
+
+@pytest.mark.sluice
+def test_closed_until_a_good_ruleset(powered):
+    """A ruleset that cannot be loaded leaves the console, and nothing else, until one can."""
+    x = powered(FILTER.replace('block in', 'block at dawn in'))
+    assert re.search(r'/etc/pf\.conf:2: ', x.router.serial()), x.router.serial()[-1500:]
+    time.sleep(0.5)
+    assert x.came == {7: 0, 9: 0}
+    assert x.router.load(FILTER)[0] == '0'
+    stays_closed(x)
