@@ -15,7 +15,7 @@
 
 struct rtentry;
 
-/* IPv4: what pf makes of addresses and ports, as they stand there; what the header's and the protocol's checksum change by (RFC 1624). */
+/* IPv4: what pf makes of addresses and ports, as they stand there; what is added to the header's and the protocol's checksum with end-around carry. */
 struct flow_nat { uint64_t fn_addrs; uint32_t fn_ports; uint16_t fn_ip, fn_proto; };	/* fn_addrs 0: they stay */
 
 struct flow {

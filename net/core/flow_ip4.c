@@ -11,6 +11,7 @@
 #define AT_ADDRS (AT_IP + 12)
 #define AT_PORTS (AT_IP + 20)
 #define MIN_LEN	24u			/* header and ports */
+#define MIN_LEN_PF 28u			/* and what UDP has behind them */
 
 /* ether_type, version, header length; the offset with MF, and the protocol: a fragment's key is nobody's. */
 #define KIND_MASK	BE32(0xffffff00)
@@ -68,7 +69,8 @@ flow_mend4(struct flow_pass *fs, size_t i)
 	    len + AT_IP > m->m_pktlen || (ip->ip_off & BE16(IP_MF | IP_OFFMASK)) || !flow_proto(ip->ip_p) || ip->ip_ttl <= 1 ||
 	    !ip_hdrsum_ok(ip))
 		return false;
-	if ((fl = (fs->fs_states == NULL ? flow_entry : pf_flow_entry)(fs, fs->fs_flow[i], &id, flow_route4, MIN_LEN)) == NULL)
+	if ((fl = (fs->fs_states == NULL ? flow_entry : pf_flow_entry)(fs, fs->fs_flow[i], &id, flow_route4,
+	    fs->fs_states == NULL ? MIN_LEN : MIN_LEN_PF)) == NULL)
 		return false;
 	fs->fs_flow[i] = fl;
 	m->m_lens = flow_lens(len + AT_IP);		/* the link's padding */
@@ -94,13 +96,13 @@ flow_beside4(struct flow *home, const uint8_t *p, uint64_t key)
 /* It is plain, good, and may pass. Twelve octets of the header are added to what the entry has of the addresses; that the sum of words of
  * any size is a multiple of 65535 is what RFC 1071 asks for. It does not overflow: the octet of highest value is the offset's, zero. */
 static inline bool
-flow_takes4(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl)
+flow_takes4(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint32_t min)
 {
 	uint64_t ttl_sum = load32(p + AT_TTL);
 	uint32_t len = be16_host(load16(p + AT_IP + 2));
 
 	return flow_station(p) == fs->fs_our && fl->fl_generation == fs->fs_generation && m->m_len == len + AT_IP && m->m_pktlen == len + AT_IP &&
-	    (uint16_t)(len - MIN_LEN) <= fl->fl_most &&
+	    (uint16_t)(len - min) <= fl->fl_most &&
 	    (load64(p + AT_IP) + ttl_sum + fl->fl_addr[1]) * fs->fs_inverse <= fs->fs_quotients && (ttl_sum & 0xfe) != 0;
 }
 
@@ -118,32 +120,45 @@ flow_decttl(uint8_t *p)
 	store32(p + AT_TTL, x);
 }
 
+/* RFC 1624: by is the complement of what the sum grows by. Of the two zeros the result is 0xffff. */
 static inline void
 flow_change_sum(uint8_t *at, uint32_t by)
 {
-	uint32_t s = (uint16_t)~load16(at) + by;
+	uint32_t s = load16(at) + by;
 
-	store16(at, (uint16_t)~((s & 0xffff) + (s >> 16)));
+	store16(at, (uint16_t)((s & 0xffff) + (s >> 16)));
 }
 
-/* What pf_translate() does on both ways. Zero has two forms in a header's checksum: it is for the decrement of the TTL that is done before, but
- * for what goes out as it came in would be done behind, to leave the one that it leaves. */
-static inline void
-flow_translate(uint8_t *p, const struct flow_nat *fn, bool out)
+/* A header's checksum is zero. As pf_translate() and the decrement of the TTL leave it, in the order in which the ordinary stages come to them: changed
+ * on the way out, behind that, it is 0. */
+static __rare_fn void
+flow_zero_sum(const struct flow_pass *fs, const struct flow *fl, uint8_t *p)
 {
+	if (fl->fl_nat.fn_addrs != fl->fl_addrs[0] && (pf_flow_peer(fs, fl)->pe_flags & PF_PEER_XOUT))
+		store16(p + AT_SUM, 0);
+}
+
+/* What pf_translate() does on both ways; the TTL is one less already. */
+static inline void
+flow_translate(const struct flow_pass *fs, const struct flow *fl, uint8_t *p)
+{
+	const struct flow_nat *fn = &fl->fl_nat;
+
 	store64(p + AT_ADDRS, fn->fn_addrs);
 	store32(p + AT_PORTS, fn->fn_ports);
 	flow_change_sum(p + AT_SUM, fn->fn_ip);
-	if (unlikely(load16(p + AT_SUM) == 0) && !out)
-		store16(p + AT_SUM, 0xffff);
+	if (unlikely(load16(p + AT_SUM) == 0xffff))
+		flow_zero_sum(fs, fl, p);
 	if (p[AT_PROTO] == PROTO_TCP) {
 		flow_change_sum(p + AT_PORTS + 16, fn->fn_proto);
-	} else if (load16(p + AT_PORTS + 6) != 0) {
+		if (unlikely(load16(p + AT_PORTS + 16) == 0xffff))
+			store16(p + AT_PORTS + 16, 0);
+	} else if (load16(p + AT_PORTS + 6) != 0)	/* RFC 768: 0 says that there is none, 0xffff that it is zero */
 		flow_change_sum(p + AT_PORTS + 6, fn->fn_proto);
-		if (unlikely(load16(p + AT_PORTS + 6) == 0))	/* RFC 768: 0 says that there is none */
-			store16(p + AT_PORTS + 6, 0xffff);
-	}
 }
+
+/* With pf few registers are left for it: what the loop needs once a packet is read from memory then. */
+#define FROM_MEMORY(x)	(*(__typeof__(x) volatile *)&(x))
 
 static __inline_fn size_t
 flow_run4_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop, bool pf)
@@ -153,24 +168,29 @@ flow_run4_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop 
 	uint64_t hdr0 = hop->fh_hdr[0], hdr1 = hop->fh_hdr[1];
 	uint16_t now = fs->fs_now;
 
-	for (; i < end; i++) {
+	if (pf) {
+		fs->fs_rt = rt;
+		fs->fs_end = end;
+	}
+	for (; i < (pf ? FROM_MEMORY(fs->fs_end) : end); i++) {
+		const struct mbuf *m = pf ? FROM_MEMORY(fs->fs_b)->b_m[i] : mp[i];
 		struct flow *fl = fs->fs_flow[i];
-		uint8_t *p = mp[i]->m_data;
+		uint8_t *p = m->m_data;
 
 		if (unlikely(!flow_is4(fl, p, fs->fs_key[i]))) {
 			if ((fl = flow_beside4(fl, p, fs->fs_key[i])) == NULL)
 				break;
 			fs->fs_flow[i] = fl;
 		}
-		if (unlikely(!flow_takes4(fs, mp[i], p, fl) || fl->fl_rt != rt))
+		if (unlikely(!flow_takes4(fs, m, p, fl, pf ? MIN_LEN_PF : MIN_LEN) || fl->fl_rt != (pf ? FROM_MEMORY(fs->fs_rt) : rt)))
 			break;
-		if (pf && unlikely(!pf_flow_takes(fs, fl, p + AT_PORTS, p[AT_PROTO], mp[i]->m_pktlen - AT_PORTS, mp[i]->m_pktlen - AT_IP)))
+		if (pf && unlikely(!pf_flow_takes(fs, fl, p + AT_PORTS, p[AT_PROTO], m->m_pktlen - AT_PORTS, m->m_pktlen - AT_IP)))
 			break;
 		store64(p, hdr0);
 		store64(p + 6, hdr1);
 		flow_decttl(p);
 		if (pf && fl->fl_nat.fn_addrs != 0)
-			flow_translate(p, &fl->fl_nat, pf_flow_peer(fs, fl)->pe_flags & PF_PEER_XOUT);
+			flow_translate(fs, fl, p);
 		fl->fl_seen = now;
 	}
 	return i;

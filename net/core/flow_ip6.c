@@ -12,6 +12,7 @@
 #define AT_PORTS (AT_IP + 40)
 #define HDR	((uint32_t)sizeof(struct ip6_hdr))
 #define MIN_PLEN 4u			/* ports */
+#define MIN_PLEN_PF 8u			/* and what UDP has behind them */
 
 /* ether_type and version. */
 #define KIND_MASK	BE32(0xfffff000)
@@ -65,7 +66,8 @@ flow_mend6(struct flow_pass *fs, size_t i)
 	if (flow_station(p) != fs->fs_our || m->m_len < AT_IP + HDR + MIN_PLEN || m->m_next != NULL || plen < MIN_PLEN ||
 	    plen + HDR + AT_IP > m->m_pktlen || !flow_proto(p[AT_NXT]) || p[AT_HLIM] <= 1)
 		return false;
-	if ((fl = (fs->fs_states == NULL ? flow_entry : pf_flow_entry)(fs, fs->fs_flow[i], &id, flow_route6, HDR + MIN_PLEN)) == NULL)
+	if ((fl = (fs->fs_states == NULL ? flow_entry : pf_flow_entry)(fs, fs->fs_flow[i], &id, flow_route6,
+	    HDR + (fs->fs_states == NULL ? MIN_PLEN : MIN_PLEN_PF))) == NULL)
 		return false;
 	fs->fs_flow[i] = fl;
 	m->m_lens = flow_lens(plen + HDR + AT_IP);	/* the link's padding */
@@ -90,11 +92,11 @@ flow_beside6(struct flow *home, const uint8_t *p, uint64_t key)
 }
 
 static inline bool
-flow_takes6(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl)
+flow_takes6(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint32_t min)
 {
 	uint32_t plen = be16_host(load16(p + AT_PLEN)), len = plen + HDR + AT_IP;
 
-	return flow_station(p) == fs->fs_our && fl->fl_generation == fs->fs_generation && m->m_len == len && m->m_pktlen == len && (uint16_t)(plen - MIN_PLEN) <= fl->fl_most &&
+	return flow_station(p) == fs->fs_our && fl->fl_generation == fs->fs_generation && m->m_len == len && m->m_pktlen == len && (uint16_t)(plen - min) <= fl->fl_most &&
 	    p[AT_HLIM] > 1;
 }
 
@@ -115,7 +117,7 @@ flow_run6_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop 
 				break;
 			fs->fs_flow[i] = fl;
 		}
-		if (unlikely(!flow_takes6(fs, mp[i], p, fl) || fl->fl_rt != rt))
+		if (unlikely(!flow_takes6(fs, mp[i], p, fl, pf ? MIN_PLEN_PF : MIN_PLEN) || fl->fl_rt != rt))
 			break;
 		if (pf && unlikely(!pf_flow_takes(fs, fl, p + AT_PORTS, p[AT_NXT], mp[i]->m_pktlen - AT_PORTS, mp[i]->m_pktlen - AT_IP)))
 			break;

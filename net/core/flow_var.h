@@ -15,7 +15,9 @@ struct flow_pass {
 	uint64_t	 fs_our;		/* flow_station() of a frame to us from one station */
 	uint32_t	 fs_generation;
 	uint16_t	 fs_now;
-	uint32_t	 fs_stamp;		/* of pf: pf_flow.h */
+	const struct rtentry *fs_rt;		/* of the run, and its end: with pf */
+	size_t		 fs_end;
+	uint64_t	 fs_stamp;		/* of pf: pf_flow.h; 32 bits */
 	const char	*fs_states;		/* NULL: packets are not tested */
 	struct pf_peer	*fs_fresh;		/* what has been looked at for a packet that has not gone by it yet; NULL: nothing */
 	uint32_t	 fs_was[2];		/* its states' s_last before */

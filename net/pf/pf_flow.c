@@ -24,7 +24,7 @@ pf_flow_begin(struct flow_pass *fs)
 static struct pf_state *
 first_of(struct pf_state *s)
 {
-	return s->s_dir == PF_IN ? s : s->s_pair;
+	return s->s_dir == PF_IN ? s : pf_state_pair(s);
 }
 
 static void
@@ -46,7 +46,7 @@ same_track(const struct pf_peer *p, const struct pf_peer *q)
 void
 pf_state_disturb(struct pf_state *s)
 {
-	struct pf_state *first = first_of(s), *other = first->s_pair;
+	struct pf_state *first = first_of(s), *other = pf_state_pair(first);
 
 	for (unsigned i = 0; i < 2; i++) {
 		first->s_peer[i].pe_stamp = 0;
@@ -60,21 +60,25 @@ void
 pf_state_unpair(struct pf_state *s)
 {
 	pf_state_disturb(s);
-	s->s_pair->s_pair = NULL;
-	s->s_pair = NULL;
+	for (unsigned i = 0; i < 2; i++) {
+		s->s_side[i].sd_pair->sd_pair = NULL;
+		s->s_side[i].sd_pair = NULL;
+	}
 }
 
 static void
 pair(struct pf_state *s, struct pf_state *t)
 {
-	if (s->s_pair == t)
+	if (pf_state_pair(s) == t)
 		return;
-	if (s->s_pair != NULL)
+	if (pf_state_pair(s) != NULL)
 		pf_state_unpair(s);
-	if (t->s_pair != NULL)
+	if (pf_state_pair(t) != NULL)
 		pf_state_unpair(t);
-	s->s_pair = t;
-	t->s_pair = s;
+	for (unsigned i = 0; i < 2; i++) {
+		s->s_side[i].sd_pair = &t->s_side[i];
+		t->s_side[i].sd_pair = &s->s_side[i];
+	}
 }
 
 /* Windows are followed in one of the two from now on, when they are the same in both. */
@@ -93,18 +97,11 @@ follow(struct pf_state *first, struct pf_state *other)
 	return true;
 }
 
-void
-pf_flow_wider(struct pf_peer *p, uint32_t win)
-{
-	p->pe_maxwin = win;
-	p->pe_old = pf_old_window(p);
-}
-
 /* The pair can be passed by for this second by what peer p of its first state sends. */
 static bool
 refresh(struct flow_pass *fs, struct pf_peer *p)
 {
-	struct pf_state *s = pf_peer_state(p), *t = s->s_pair;
+	struct pf_state *s = pf_peer_state(p), *t = pf_state_pair(s);
 	uint32_t now = percore(pf_states).ps_now;
 	unsigned from = p != s->s_peer;
 
@@ -116,7 +113,7 @@ refresh(struct flow_pass *fs, struct pf_peer *p)
 	fs->fs_was[0] = s->s_last;
 	fs->fs_was[1] = t->s_last;
 	s->s_last = t->s_last = now;
-	p->pe_stamp = fs->fs_stamp;
+	p->pe_stamp = (uint32_t)fs->fs_stamp;
 	return true;
 }
 
@@ -131,10 +128,8 @@ pf_flow_not_taken(struct flow_pass *fs)
 	fs->fs_fresh = NULL;
 	p->pe_stamp = 0;
 	s = pf_peer_state(p);
-	if (s->s_pair == NULL)
-		return;
 	s->s_last = fs->fs_was[0];
-	s->s_pair->s_last = fs->fs_was[1];
+	pf_state_pair(s)->s_last = fs->fs_was[1];
 }
 
 /* ---- the way of a flow ---- */
@@ -234,7 +229,7 @@ find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *ro
 
 /* ---- translation ---- */
 
-/* What a checksum is changed by when the 16-bit words of old become those of new: RFC 1624, equation 3, for all of them. */
+/* What the sum grows by when the 16-bit words of old become those of new: RFC 1624, equation 3, for all of them. 0: not at all. */
 static uint32_t
 difference(uint64_t old, uint64_t new)
 {
@@ -259,7 +254,8 @@ set_translation(struct flow *fl, const struct flow_id *id, const struct pf_key *
 		return;
 	ip = difference(id->id_addr[0], addrs);
 	l4 = ip + difference(old_ports, ports);
-	fl->fl_nat = (struct flow_nat){ addrs, ports, (uint16_t)ip, (uint16_t)((l4 & 0xffff) + (l4 >> 16)) };
+	l4 = (l4 & 0xffff) + (l4 >> 16);
+	fl->fl_nat = (struct flow_nat){ addrs, ports, (uint16_t)(ip != 0 ? ~ip : 0), (uint16_t)(l4 != 0 ? ~l4 : 0) };
 }
 
 /* ---- the entry ---- */
@@ -280,7 +276,8 @@ pf_flow_entry(struct flow_pass *fs, struct flow *home, const struct flow_id *id,
 	struct flow *fl = flow_find(fs->fs_table, home, id);
 	struct way w;
 
-	if (fl != NULL && fl->fl_generation == fs->fs_generation && pf_flow_peer(fs, fl)->pe_id == fl->fl_id && refresh(fs, pf_flow_peer(fs, fl)))
+	if (fl != NULL && fl->fl_generation == fs->fs_generation && pf_flow_peer(fs, fl)->pe_id == fl->fl_id &&
+	    (pf_flow_peer(fs, fl)->pe_stamp == (uint32_t)fs->fs_stamp || refresh(fs, pf_flow_peer(fs, fl))))
 		return fl;
 	if (!find_way(fs, id, route, &w) || rt_pathmtu(w.w_rt) < less || !refresh(fs, w.w_peer))
 		return NULL;

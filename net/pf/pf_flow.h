@@ -40,25 +40,27 @@ pf_peer_other(const struct pf_peer *p)
 	return (struct pf_peer *)((uintptr_t)p ^ sizeof(*p));
 }
 
-/* It offers a larger window than ever. */
-void	pf_flow_wider(struct pf_peer *, uint32_t win);
-
-/* What pf_track_tcp() does with a plain segment of an established connection; len: from the header on. False: it is none, or not one of its windows. */
+/* What pf_track_tcp() does with a plain segment of an established connection; len: from the header on. False: it is none, or not one of its windows, or
+ * closes its own or opens it wider than ever. A difference of sequence numbers is negative when they stand in the wrong order; one test for all. */
 static inline bool
 pf_flow_tcp(struct pf_peer *p, const uint8_t *h, uint32_t len)
 {
 	struct pf_peer *q = pf_peer_other(p);
-	uint32_t off_flags = load16(h + 12), hlen = off_flags >> 2 & 0x3c;
-	uint32_t end, seq = be32_host(load32(h + 4)), ack = be32_host(load32(h + 8)), win = (uint32_t)be16_host(load16(h + 14)) << p->pe_shift;
+	uint32_t off_flags = load16(h + 12), hlen = off_flags >> 2 & 0x3c, data = len - hlen;
+	uint32_t seq = be32_host(load32(h + 4)), end = seq + data, ack, unacked, win, bad;
 
-	if ((off_flags & (PF_TH_SYN | PF_TH_FIN | PF_TH_RST | PF_TH_ACK) << 8) != PF_TH_ACK << 8 || hlen < sizeof(struct tcphdr) || hlen > len)
+	if ((off_flags & (PF_TH_SYN | PF_TH_FIN | PF_TH_RST | PF_TH_ACK) << 8) != PF_TH_ACK << 8 || hlen < sizeof(struct tcphdr))
 		return false;
-	end = seq + len - hlen;
-	win += win == 0;
-	if ((int32_t)((p->pe_maxend - end) | (seq - p->pe_end + q->pe_old) | (q->pe_end - ack) | (ack - q->pe_end + p->pe_old)) < 0)
+	bad = data | (p->pe_maxend - end) | (seq - p->pe_end + q->pe_old);
+	barrier();			/* few registers are left: what is done with is out of the way */
+	ack = be32_host(load32(h + 8));
+	unacked = q->pe_end - ack;
+	__asm__("" : "+r" (unacked));	/* and is not taken apart again */
+	bad |= unacked | (p->pe_old - unacked);
+	barrier();
+	win = (uint32_t)be16_host(load16(h + 14)) << p->pe_shift;
+	if ((int32_t)bad < 0 || win - 1 >= p->pe_maxwin)
 		return false;
-	if (unlikely(win > p->pe_maxwin))
-		pf_flow_wider(p, win);
 	if (seq_lt(p->pe_end, end))
 		p->pe_end = end;
 	p->pe_ack = ack;
@@ -67,27 +69,27 @@ pf_flow_tcp(struct pf_peer *p, const uint8_t *h, uint32_t len)
 	return true;
 }
 
-/* The packet, h its protocol's header of which, with what is behind, len bytes are there, iplen in all, goes by its pair, which has counted it. */
+/* The packet, h its protocol's header of which, with what is behind, len bytes are there (8 at least), iplen in all, goes by its pair, which has
+ * counted it. */
 static inline bool
 pf_flow_takes(const struct flow_pass *fs, const struct flow *fl, const uint8_t *h, uint32_t proto, uint32_t len, uint32_t iplen)
 {
 	struct pf_peer *p = pf_flow_peer(fs, fl);
-	struct pf_state *s = pf_peer_state(p);
-	uint32_t ulen;
-	size_t from;
+	struct pf_side *sd, *pair;
 
-	if (unlikely(p->pe_id != fl->fl_id || p->pe_stamp != fs->fs_stamp))
+	if (unlikely(load64(&p->pe_stamp) != (fs->fs_stamp | (uint64_t)fl->fl_id << 32)))
 		return false;
 	if (proto == PROTO_TCP) {
 		if (unlikely(!pf_flow_tcp(p, h, len)))
 			return false;
-	} else if (unlikely((ulen = be16_host(load16(h + 4))) < 8 || ulen > len))	/* RFC 768 */
+	} else if (unlikely(be16_host(load16(h + 4)) != len))	/* RFC 768: what is behind the datagram is for others to look at */
 		return false;
-	from = (size_t)(p - s->s_peer);
-	s->s_count[from].co_packets++;
-	s->s_count[from].co_bytes += iplen;
-	s->s_pair->s_count[from].co_packets++;
-	s->s_pair->s_count[from].co_bytes += iplen;
+	sd = (struct pf_side *)((uintptr_t)p + offsetof(struct pf_state, s_side));
+	pair = sd->sd_pair;
+	sd->sd_packets++;
+	sd->sd_bytes += iplen;
+	pair->sd_packets++;
+	pair->sd_bytes += iplen;
 	return true;
 }
 

@@ -507,7 +507,7 @@ pf_state_remove(struct pf_state *s)
 	struct pf_states *ps = percore_ptr(pf_states);
 	struct pf_rcount *rc = pf_rcount(s->s_rule);
 
-	if (s->s_pair != NULL)
+	if (pf_state_pair(s) != NULL)
 		pf_state_unpair(s);
 	pf_state_count(s, rc);
 	unlink_key(ps, &s->s_sk[0]);

@@ -27,7 +27,7 @@ struct pf_peer {
 	uint8_t		 pe_shift;	/* of a pair: pe_scale, or 0 */
 	uint32_t	 pe_old;	/* of a pair: pf_old_window() */
 };
-_Static_assert(sizeof(struct pf_peer) == 32, "two in a line");
+_Static_assert(sizeof(struct pf_peer) == 32 && offsetof(struct pf_peer, pe_id) == offsetof(struct pf_peer, pe_stamp) + 4, "two in a line");
 #define PF_PEER_SEEN	0x01		/* pe_end is known */
 #define PF_PEER_SCALE	0x02		/* its SYN had the option */
 #define PF_PEER_XOUT	0x04		/* of a pair: what it sends is translated on the way out */
@@ -35,7 +35,16 @@ _Static_assert(sizeof(struct pf_peer) == 32, "two in a line");
 #define PF_OLD_WINDOW	66000u
 static inline uint32_t pf_old_window(const struct pf_peer *p) { return MAX(p->pe_maxwin, PF_OLD_WINDOW); }
 
-struct pf_count { uint64_t co_packets, co_bytes; };
+/* What an end has sent: its rule's, too, until the state is gone (pf_rcounts()). Beside it what there was room for. */
+struct pf_side {
+	uint64_t	 sd_packets, sd_bytes;
+	struct pf_side	*sd_pair;	/* the same of the state on the other interface; NULL: not known */
+	union {
+		const struct pf_krule *sd_rule;		/* of s_side[0] */
+		struct { uint32_t sd_created, sd_last; };	/* of s_side[1] */
+	};
+};
+_Static_assert(sizeof(struct pf_side) == sizeof(struct pf_peer), "one lies a line behind the other");
 
 struct pf_sk {				/* a state's place in the table */
 	struct pf_sk	*sk_next;
@@ -47,16 +56,16 @@ struct pf_sk {				/* a state's place in the table */
 struct pf_state {
 	/* the first two lines are what the flow path looks at */
 	struct pf_peer	 s_peer[2];	/* who began; the other */
-	struct pf_count	 s_count[2];	/* by them; its rule's, too, until it is gone: pf_rcounts() */
-	struct pf_state	*s_pair;	/* of the same connection, on the other interface; NULL: not known */
-	const struct pf_krule *s_rule;
-	uint32_t	 s_created, s_last;	/* seconds of uptime; s_last: of the last packet */
+	struct pf_side	 s_side[2];
+#define s_rule		s_side[0].sd_rule
+#define s_created	s_side[1].sd_created	/* seconds of uptime */
+#define s_last		s_side[1].sd_last	/* of the last packet */
+	struct pf_sk	 s_sk[2];	/* as the first packet came; when s_translated, as it went on */
 	uint16_t	 s_ifidx;	/* bound to this interface; 0: to none */
 	uint16_t	 s_tag;
 	uint8_t		 s_dir;		/* of the first packet */
 	uint8_t		 s_timeout;	/* enum pf_timeout: how long it lives from s_last on */
 	bool		 s_sloppy, s_translated;
-	struct pf_sk	 s_sk[2];	/* as the first packet came; when s_translated, as it went on */
 	uint8_t		 s_note, s_noted;	/* the core that has a note of one of its keys, + 1; 0: none; s_sk[s_noted] */
 	uint8_t		 s_away;	/* this is a note: the core that has the state, + 1; only s_sk[0] and the time are set */
 	uint8_t		 s_core;	/* that it is on */
@@ -64,6 +73,12 @@ struct pf_state {
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct pf_state) == 4 * CACHELINE, "a million connections are two million of them");
 _Static_assert(offsetof(struct pf_state, s_sk) == 2 * CACHELINE, "two lines");
+/* The state of the same connection on the other interface; NULL: not known. */
+static inline struct pf_state *
+pf_state_pair(const struct pf_state *s)
+{
+	return s->s_side[0].sd_pair != NULL ? container_of(s->s_side[0].sd_pair, struct pf_state, s_side[0]) : NULL;
+}
 
 #define PF_SUPPLIES	4u		/* slabs, for a burst of new connections */
 struct pf_states {			/* a core's */
@@ -145,8 +160,8 @@ pf_state_count(const struct pf_state *s, struct pf_rcount *rc)
 	for (unsigned i = 0; i < 2; i++) {
 		unsigned out = i ^ (s->s_dir == PF_OUT);
 
-		rc->rc_packets[out] += s->s_count[i].co_packets;
-		rc->rc_bytes[out] += s->s_count[i].co_bytes;
+		rc->rc_packets[out] += s->s_side[i].sd_packets;
+		rc->rc_bytes[out] += s->s_side[i].sd_bytes;
 	}
 }
 

@@ -85,8 +85,8 @@ pf_state_print(struct out *o, const struct pf_state *s, const struct pf_state_wh
 	}
 	print_time(o, "   age ", w->sw_now - s->s_created);
 	print_time(o, ", expires in ", w->sw_expires > w->sw_now ? w->sw_expires - w->sw_now : 0);
-	out_printf(o, ", %llu:%llu pkts, %llu:%llu bytes", (unsigned long long)s->s_count[0].co_packets, (unsigned long long)s->s_count[1].co_packets,
-	    (unsigned long long)s->s_count[0].co_bytes, (unsigned long long)s->s_count[1].co_bytes);
+	out_printf(o, ", %llu:%llu pkts, %llu:%llu bytes", (unsigned long long)s->s_side[0].sd_packets, (unsigned long long)s->s_side[1].sd_packets,
+	    (unsigned long long)s->s_side[0].sd_bytes, (unsigned long long)s->s_side[1].sd_bytes);
 	if (w->sw_rule >= 0)
 		out_printf(o, ", rule %d", w->sw_rule);
 	out_printf(o, s->s_sloppy ? ", sloppy\n" : "\n");

@@ -22,7 +22,7 @@ track_other(struct pf_state *s, const struct pf_pdesc *pd, bool first)
 	if (pd->pd_query)
 		p->pe_flags |= PF_PEER_SEEN;
 	else if (p->pe_state == PFO_NO_TRAFFIC || q->pe_state == PFO_SINGLE) {
-		if (s->s_pair != NULL)
+		if (pf_state_pair(s) != NULL)
 			pf_state_disturb(s);
 		if (p->pe_state == PFO_NO_TRAFFIC)
 			p->pe_state = PFO_SINGLE;
@@ -52,7 +52,8 @@ pf_track_first(struct pf_state *s, const struct pf_pdesc *pd)
 		pf_track_tcp_first(s, pd);
 	else
 		track_other(s, pd, true);
-	s->s_count[0] = (struct pf_count){ 1, pd->pd_m->m_pktlen };
+	s->s_side[0].sd_packets = 1;
+	s->s_side[0].sd_bytes = pd->pd_m->m_pktlen;
 }
 
 /* An error tells about the connection, it is no part of it: nothing changes, but that what asked by ICMP has its answer. */
@@ -73,7 +74,7 @@ pf_track(struct pf_state *s, const struct pf_pdesc *pd, enum pf_reason *why, boo
 
 	*why = PFR_BADSTATE;
 	*again = false;
-	if (s->s_pair != NULL && pd->pd_kproto == IPPROTO_TCP_)
+	if (pf_state_pair(s) != NULL && pd->pd_kproto == IPPROTO_TCP_)
 		pf_state_disturb(s);
 	if (pd->pd_error) {
 		if (!track_error(s, pd))
@@ -88,7 +89,7 @@ pf_track(struct pf_state *s, const struct pf_pdesc *pd, enum pf_reason *why, boo
 		track_other(s, pd, false);
 	if (!pd->pd_error)
 		s->s_last = percore(pf_states).ps_now;
-	s->s_count[from].co_packets++;
-	s->s_count[from].co_bytes += pd->pd_m->m_pktlen;
+	s->s_side[from].sd_packets++;
+	s->s_side[from].sd_bytes += pd->pd_m->m_pktlen;
 	return true;
 }

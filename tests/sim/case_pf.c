@@ -523,9 +523,13 @@ CASE(pf_flow_tcp)
 	a_to_b(TCP(A, B, TH_SYN_, .seq = 999, .wscale = 7));
 	b_to_a(TCP(B, A, TH_SYN_ | TH_ACK_, .sport = 4001, .dport = 4000, .seq = 4999, .ack = 1000, .wscale = 3));
 	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000, .win = 100));
-	by_flow(a_to_b, TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000, .len = 1400), true);
-	by_flow(b_to_a, TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5000, .ack = 2400, .len = 1400), true);
-	by_flow(a_to_b, TCP(A, B, TH_ACK_, .seq = 2400, .ack = 6400, .len = 10), true);
+	by_flow(a_to_b, TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000, .win = 100, .len = 1400), true);
+	by_flow(b_to_a, TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5000, .ack = 2400, .win = 1000, .len = 1400), true);
+	by_flow(a_to_b, TCP(A, B, TH_ACK_, .seq = 2400, .ack = 6400, .win = 101, .len = 10), false);	/* opens the window wider than ever */
+	by_flow(a_to_b, TCP(A, B, TH_ACK_, .seq = 2410, .ack = 6400, .win = 101, .len = 10), true);
+	by_flow(a_to_b, TCP(A, B, TH_ACK_, .seq = 2410, .ack = 6400, .win = 0), false);
+	by_flow(a_to_b, TCP(A, B, TH_ACK_ | TH_FIN_, .seq = 2420, .ack = 6400, .win = 101), false);
+	by_flow(b_to_a, TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 6400, .ack = 2421, .win = 1000), false);
 }
 
 /* The server of a redirected connection calls from the port that was redirected: its packet would be found by the state of the other one. */
