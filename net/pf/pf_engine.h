@@ -168,9 +168,14 @@ struct pf_verdict {
 	bool		 v_xfailed;		/* the pool has no address */
 	unsigned	 v_changes, v_decided;	/* how often the packet has become another; v_rule */
 	struct pf_cfields v_fields;		/* the packet as trees see it */
+	struct pf_trace	*v_trace;		/* NULL: nobody looks on */
 };
+/* Is told of each rule that the packet is compared with, in order. */
+struct pf_trace { void (*pt_considered)(struct pf_trace *, const struct pf_krule *, bool matches); };
 /* Rules behind one that matches and translates see what it has made of the packet: pd_src, pd_dst, pd_dport change. Bounded by the rules, once for each anchor rule that leads to them. */
 void	pf_evaluate(const struct pf_ruleset *, struct pf_pdesc *, struct pf_verdict *);
+/* The same, rule by rule, for who asks what would be: nothing is counted, no round-robin goes on. Core 0. */
+void	pf_evaluate_traced(const struct pf_ruleset *, struct pf_pdesc *, struct pf_verdict *, struct pf_trace *);
 /* set skip on it. */
 bool	pf_is_skipped(const struct pf_ruleset *, const struct ifnet *);
 bool	pf_if_matches(const char name[IFNAMSIZ], const struct ifnet *);

@@ -273,11 +273,15 @@ static void
 translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	const struct pf_rule *r = kr->kr_rule;
+	uint64_t turn;
 
 	if (!(pd->pd_dir == PF_OUT ? r->r_nat.pp_set : r->r_rdr.pp_set))
 		return;
+	turn = pf_rcount(kr)->rc_turn;
 	v->v_xlate = kr;
 	v->v_xfailed = !pf_pool_pick(kr, pd, &v->v_xaddr, &v->v_xport);
+	if (unlikely(v->v_trace != NULL))
+		pf_rcount(kr)->rc_turn = turn;
 	if (v->v_xfailed)
 		return;
 	*(pd->pd_dir == PF_OUT ? &pd->pd_src : &pd->pd_dst) = v->v_xaddr;
@@ -356,15 +360,31 @@ evaluate_class(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdic
 	return false;
 }
 
+static __rare_fn bool
+evaluate_traced(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	for (const struct pf_krule *kr = ks->ks_rule, *end = kr + ks->ks_n; kr < end; kr++) {
+		bool matches = rule_matches(kr, pd, v);
+
+		v->v_trace->pt_considered(v->v_trace, kr, matches);
+		if (matches && take(kr, pd, v))
+			return true;
+	}
+	return false;
+}
+
 static bool
 evaluate(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
 {
+	if (unlikely(v->v_trace != NULL))
+		return evaluate_traced(ks, pd, v);
 	return (ks->ks_class->cl_node != NULL ? evaluate_class : evaluate_all)(ks, pd, v);
 }
 
-void
-pf_evaluate(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v)
+static inline void
+evaluate_whole(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, struct pf_trace *trace)
 {
+	v->v_trace = trace;
 	v->v_rule = &rs->rs_rule[rs->rs_nrules];
 	v->v_nmatch = 0;
 	v->v_xlate = NULL;
@@ -376,4 +396,16 @@ pf_evaluate(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict 
 	evaluate(&rs->rs_main, pd, v);
 	if (v->v_rule->kr_rule->r_action == PF_PASS)
 		translate(v->v_rule, pd, v);
+}
+
+void
+pf_evaluate(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	evaluate_whole(rs, pd, v, NULL);
+}
+
+__rare_fn void
+pf_evaluate_traced(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, struct pf_trace *trace)
+{
+	evaluate_whole(rs, pd, v, trace);
 }

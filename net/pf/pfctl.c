@@ -99,6 +99,11 @@ parse_args(struct pfctl_args *a, int argc, char **argv)
 			if (value != NULL)
 				break;
 		}
+	if (i < argc && strcmp(argv[i], "test") == 0) {
+		a->a_test = argv + i + 1;
+		a->a_ntest = argc - i - 1;
+		return true;
+	}
 	return i == argc;
 }
 
@@ -175,7 +180,7 @@ pfctl_run(const struct pfctl *pt, int argc, char **argv)
 
 	if (!parse_args(&a, argc, argv))
 		return 2;
-	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_zero;
+	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_zero || a.a_test != NULL;
 	if (a.a_noaction)
 		return other || a.a_file == NULL ? 2 : check_file(pt, &a);
 	if (pt->pt_engine == NULL || (!other && a.a_file == NULL))

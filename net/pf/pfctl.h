@@ -13,6 +13,8 @@ struct pfctl_args {
 	const char	*a_kill[2];		/* NULL: no -k; one */
 	struct pf_define a_define[PFCTL_DEFINES_MAX];
 	unsigned	 a_ndefine;
+	char		**a_test;		/* the words behind "test"; NULL: not said */
+	int		 a_ntest;
 };
 
 struct pfctl {

@@ -41,7 +41,8 @@ cmd_pfctl(struct out *o, int argc, char **argv)
 	pf_env_net_free(&en);
 	return status == 2 ? command_usage(o, argv[0]) : status;
 }
-COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-deqvz] [-F modifier] [-f file] [-k host] [-s modifier]\n" PFCTL_SYNOPSIS, "control the packet filter",
+COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-deqvz] [-F modifier] [-f file] [-k host] [-s modifier]\n" PFCTL_SYNOPSIS "\n"
+    "pfctl [-v] test in|out on interface proto name from address [port n] to address [port n] [flags SA] [icmp-type n [code n]]", "control the packet filter",
     "Loads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
     "follow; it becomes the configuration's pf.conf. What is wrong in it is said, and then nothing\n"
     "changes. States stay. With -n nothing is loaded; then -v prints the ruleset: macros, options,\n"
@@ -59,6 +60,10 @@ COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-deqvz] [-F modifier] [-f file] [-k host] 
     "    -f file       what to read; - is the here-document\n"
     "    -n            do not load\n"
     "    -o level      none, basic or profile: accepted, there is nothing to choose\n\n"
+    "With test a packet is made up and judged by the rules in force, as if it came in or went out\n"
+    "there: the rule that decides is printed. Nothing is sent or counted. With -v also every rule\n"
+    "that it was compared with, its translation, its route and what it would be then.\n\n"
+    "    pfctl -v test in on vio0 proto tcp from 192.0.2.7 port 4711 to 198.51.100.9 port 443\n\n"
     "    pfctl -nvf - <<EOF\n"
     "    block all\n"
     "    pass in on vio0 proto tcp to port ssh\n"

@@ -447,6 +447,18 @@ CASE(pf_nat_chosen_ports)
 	COUNT(pfs_translate, 50 - n);
 }
 
+/* A packet that is only asked about belongs to the state of one that has gone, the answer too; it makes none itself. */
+CASE(pf_test_knows_states)
+{
+	lab_pf("block\npass in on vio0 proto udp\npass out on vio1\n");
+	SAY("pfctl test in on vio0 proto udp from " A " port 4000 to " B " port 4001", "@1 pass in on vio0 proto udp all\n");
+	SAY("pfctl -s info", "current entries                        0");
+	a_to_b(UDP(A, B));
+	SAY("pfctl test in on vio0 proto udp from " A " port 4000 to " B " port 4001", "it belongs to a state, whatever rules say: all udp " B ":4001 <- " A ":4000");
+	SAY("pfctl test in on vio1 proto udp from " B " port 4001 to " A " port 4000", "@0 block drop all\nit belongs to a state");
+	SAY("pfctl -s info", "current entries                        2");
+}
+
 /* What interfaces say of themselves when they get their addresses. */
 static void
 announced(void)

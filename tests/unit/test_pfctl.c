@@ -50,6 +50,66 @@ TEST(pfctl_errors)
 	cmd_end();
 }
 
+static const char conf[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.9/16 10.0.0.254\n# /etc/hostname.t1\ninet 10.0.1.1/24\n# /etc/sysctl.conf\n"
+    "net.inet.ip.forwarding=1\n# /etc/pf.conf\nblock\nmatch in on t0 proto tcp to port 80 rdr-to 10.9.0.5 port 8080\nanchor \"web\" in on t0 {\n"
+    "pass proto tcp to port 8080\n}\npass out on t1 from 10.0.0.0/24 nat-to 10.0.1.1\npass in on t0 proto udp to <none>\n";
+
+/* The rule that decides, and why; none of the rules' figures moves. */
+TEST(pfctl_test)
+{
+	static char before[sizeof(text)];
+
+	cmd_start();
+	CHECK_STR(cmd_load(conf), "");
+	strcpy(before, pfctl("pfctl -vs rules", NULL, 0));
+	CHECK_STR(pfctl("pfctl test in on t0 proto tcp from 10.0.0.2 port 4711 to 10.0.1.7 port 80", NULL, 0),
+	    "web @0 pass proto tcp from any to any port = 8080 flags S/SA\n");
+	CHECK_STR(pfctl("pfctl test in on t0 proto tcp from 10.0.0.2 port 4711 to 10.0.1.7 port http flags A", NULL, 0), "@0 block drop all\n");
+	CHECK_STR(pfctl("pfctl test in on t1 proto icmp from 10.0.1.7 to 10.0.1.1", NULL, 0), "@0 block drop all\n");
+	CHECK_STR(pfctl("pfctl -v test in on t0 proto tcp from 10.0.0.2 port 4711 to 10.0.1.7 port 80", NULL, 0),
+	    "  matches  @0 block drop all\n"
+	    "  matches  @1 match in on t0 inet proto tcp from any to any port = 80 rdr-to 10.9.0.5 port 8080\n"
+	    "  matches  @2 anchor \"web\" in on t0 all\n"
+	    "  matches  web @0 pass proto tcp from any to any port = 8080 flags S/SA\n"
+	    "  no       @3 pass out on t1 inet from 10.0.0.0/24 to any flags S/SA nat-to 10.0.1.1\n"
+	    "  no       @4 pass in on t0 proto udp from any to <none>\n"
+	    "web @0 pass proto tcp from any to any port = 8080 flags S/SA\n"
+	    "translation: of the destination, by @1 match in on t0 inet proto tcp from any to any port = 80 rdr-to 10.9.0.5 port 8080\n"
+	    "route: 10.9/16, next hop 10.0.0.254 on t0\n"
+	    "packet: tcp 10.0.0.2:4711 > 10.9.0.5:8080\n");
+	CHECK_IN(pfctl("pfctl -v test out on t1 proto udp from 10.0.0.2 port 53 to 10.0.1.7 port 53", NULL, 0),
+	    "packet: udp 10.0.1.1:53 > 10.0.1.7:53, with a source port of the pool's\n");
+	CHECK_IN(pfctl("pfctl -v test out on t1 proto udp from 10.0.0.2 port 53 to 192.0.2.1 port 53", NULL, 0), "route: none\n");
+	CHECK_IN(pfctl("pfctl -v test in on t0 proto icmp from 10.0.0.2 to 10.0.1.1 icmp-type echoreq", NULL, 0), "to this router\n");
+	CHECK_STR(pfctl("pfctl test in on t0 proto udp from 10.0.0.2 port 7 to 10.0.1.7 port 0", NULL, 1), "block, before any rule: short\n");
+	CHECK_STR(pfctl("pfctl test in on t0 proto udp from 2001:db8::1 port 7 to 2001:db8::2 port 9", NULL, 0), "@0 block drop all\n");
+	CHECK_STR(pfctl("pfctl test in on t9 proto udp from 10.0.0.2 to 10.0.1.7", NULL, 1), "pfctl: t9: no such interface\n");
+	CHECK_STR(pfctl("pfctl -vs rules", NULL, 0), before);
+	CHECK_IN(pfctl("pfctl -s info", NULL, 0), "current entries                        0");
+	CHECK_STR(pfctl("pfctl -d", NULL, 0), "pf disabled\n");
+	CHECK_STR(pfctl("pfctl test in on t1 proto 47 from 10.0.1.7 to 10.0.1.1", NULL, 0),
+	    "pf is disabled: everything passes. If it were not:\n@0 block drop all\n");
+	cmd_end();
+}
+
+TEST(pfctl_test_usage)
+{
+	static const char *const bad[] = { "test", "test in", "test in on t0", "test both on t0 proto udp from 10.0.0.1 to 10.0.0.2",
+	    "test in proto udp from 10.0.0.1 to 10.0.0.2", "test in on t0 from 10.0.0.1 to 10.0.0.2", "test in on t0 proto udp from 10.0.0.1",
+	    "test in on t0 proto udp from 10.0.0.1 to ::1", "test in on t0 proto udp from 10.0.0.1 to 10.0.0.2 port", "test in on t0 proto none from 10.0.0.1 to 10.0.0.2",
+	    "test in on t0 proto udp from 10.0.0.1 to 10.0.0.2 port 65536", "test in on t0 proto tcp from 10.0.0.1 to 10.0.0.2 flags X",
+	    "test in on t0 proto icmp from 10.0.0.1 to 10.0.0.2 icmp-type 256" };
+	char line[200];
+
+	cmd_start();
+	for (unsigned i = 0; i < nitems(bad); i++) {
+		snprintf(line, sizeof(line), "pfctl %s", bad[i]);
+		CHECK_IN(pfctl(line, NULL, 2), "usage: pfctl [-deqv]");
+	}
+	CHECK_STR(pfctl("pfctl test in on t0 proto udp from 10.0.0.1 to 10.0.0.2", NULL, 0), "pf has no rules: everything passes\n");
+	cmd_end();
+}
+
 TEST(pfctl_usage)
 {
 	static const char *const bad[] = { "pfctl", "pfctl -n", "pfctl -n -s rules", "pfctl -k", "pfctl -q", "pfctl -nx -f x", "pfctl -n -f", "pfctl -n -D x -f x", "pfctl -n -o all -f x",
