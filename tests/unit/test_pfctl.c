@@ -104,7 +104,7 @@ TEST(pfctl_test_usage)
 	cmd_start();
 	for (unsigned i = 0; i < nitems(bad); i++) {
 		snprintf(line, sizeof(line), "pfctl %s", bad[i]);
-		CHECK_IN(pfctl(line, NULL, 2), "usage: pfctl [-deqv]");
+		CHECK_IN(pfctl(line, NULL, 2), "usage: pfctl [-deqvz]");
 	}
 	CHECK_STR(pfctl("pfctl test in on t0 proto udp from 10.0.0.1 to 10.0.0.2", NULL, 0), "pf has no rules: everything passes\n");
 	cmd_end();
