@@ -122,6 +122,18 @@ take(struct got *g, const struct frame *f)
 		g->flow = (g->flow ^ ip[i]) * 0x100000001b3;
 }
 
+/* Reports and leaves of groups (RFC 2710, 3376) come at random times, and not at all where another's came first: what the flow path does has no
+ * part in them. */
+static bool
+is_of_groups(const uint8_t *frame)
+{
+	const uint8_t *ip = frame + 14;
+
+	if (frame[12] == 0x08 && frame[13] == 0)
+		return ip[0] == 0x46 && ip[9] == 2;
+	return frame[12] == 0x86 && frame[13] == 0xdd && ip[6] == 0 && ip[40] == 58 && ip[48] >= 131 && (ip[48] <= 132 || ip[48] == 143);
+}
+
 static bool
 before(const struct got *g, const struct got *h)
 {
@@ -137,10 +149,13 @@ collect(struct raw *rw, struct got *g)
 
 	for (struct arrived *a1 = rw->rw_head; a1 != NULL; a1 = a1->next) {
 		struct got one;
-		unsigned at = n++;
+		unsigned at = n;
 
-		SIM_CHECK(n < 4096, "too many frames");
+		SIM_CHECK(n + 1 < 4096, "too many frames");
 		take(&one, a1->frame);
+		if (is_of_groups(one.b))
+			continue;
+		n++;
 		for (; at > 0 && before(&one, &g[at - 1]); at--)
 			g[at] = g[at - 1];
 		g[at] = one;
@@ -168,19 +183,25 @@ same(const struct got *g, const struct got *h)
 	return g->len == h->len && memcmp(g->b, h->b, g->len) == 0;
 }
 
-/* The first of g's n that is not among the m of h, or the last. */
+static unsigned
+times(const struct got *f, const struct got *g, unsigned n)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		count += same(f, &g[i]);
+	return count;
+}
+
+/* The first of g's n that there are fewer of among the m of h, or the last. */
 static unsigned
 only(const struct got *g, unsigned n, const struct got *h, unsigned m)
 {
-	for (unsigned i = 0; i < n; i++) {
-		unsigned k = 0;
+	unsigned i = 0;
 
-		while (k < m && !same(&g[i], &h[k]))
-			k++;
-		if (k == m)
-			return i;
-	}
-	return n;
+	while (i < n && times(&g[i], g, n) <= times(&g[i], h, m))
+		i++;
+	return i;
 }
 
 void
