@@ -112,10 +112,12 @@ flow_made(uint64_t *made, uint64_t *refused)
 	*refused = counter_sum(&counter_flows_full);
 }
 
-static size_t
-flow_id_size(const struct flow_id *id)
+static inline bool
+flow_is(const struct flow *fl, const struct flow_id *id)
 {
-	return flow_key_is6(id->id_key) ? sizeof(id->id_addr) : 2 * sizeof(id->id_addr[0]);
+	const uint64_t *a = fl->fl_addr, *b = id->id_addr;
+
+	return fl->fl_key == id->id_key && a[0] == b[0] && a[1] == b[1] && (!flow_key_is6(id->id_key) || (a[2] == b[2] && a[3] == b[3]));
 }
 
 static __inline_fn struct flow *
@@ -124,7 +126,7 @@ flow_find_in(struct flow *home, const struct flow_id *id)
 	for (unsigned i = 0; i < FLOW_BUCKET; i++) {
 		struct flow *fl = flow_near(home, i);
 
-		if (fl->fl_key == id->id_key && memcmp(fl->fl_addr, id->id_addr, flow_id_size(id)) == 0)
+		if (flow_is(fl, id))
 			return fl;
 	}
 	return NULL;

@@ -125,12 +125,12 @@ flow_ordinary_waits(const struct flow_pass *fs)
 	return fs->fs_states != NULL && fs->fs_out == NULL && fs->fs_to > fs->fs_from;
 }
 
-static bool
+static inline bool
 flow_mend(struct flow_pass *fs, size_t i, const struct flow_family *ff)
 {
 	if (!ff->ff_mend(fs, i))
 		return false;
-	if (!flow_ordinary_waits(fs))
+	if (likely(!flow_ordinary_waits(fs)))
 		return true;
 	pf_flow_not_taken(fs);
 	flow_flush(fs, SIZE_MAX);
@@ -152,7 +152,8 @@ flow_follow(struct flow_pass *fs, size_t i, size_t end, const struct flow_family
 				break;
 		}
 		if (mended || !flow_mend(fs, i, ff)) {
-			pf_flow_not_taken(fs);
+			if (fs->fs_fresh != NULL)
+				pf_flow_not_taken(fs);
 			return i;
 		}
 	}

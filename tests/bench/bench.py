@@ -30,7 +30,9 @@ SLACK = 1.03            # a counted figure may be so much above the baseline
 SIZE6 = 74              # the shortest IPv6 frame that holds what the generator writes
 
 # What --check insists on, whatever the baseline says, by the end of a figure's name.
-BOUNDS = [(r'/ipv[46]/insn_per_pkt$', 300), (r'/ipv4/flow/insn_per_pkt$', 190), (r'/ipv6/flow/insn_per_pkt$', 200), (r'/new/flow/insn_per_pkt$', 900),
+CARD = '/(virtio|e1000|e1000e)'
+BOUNDS = [(CARD + r'/ipv[46]/insn_per_pkt$', 300), (CARD + r'/ipv4/flow/insn_per_pkt$', 190), (CARD + r'/ipv6/flow/insn_per_pkt$', 200),
+          (CARD + r'/new/flow/insn_per_pkt$', 900), (r'/pf/ipv[46]/flow/insn_per_pkt$', 230),
           (r'/(virtio|e1000)/one/insn_per_pkt$', 900), (r'/locks_per_pkt$', 0),
           (r'^sluice/boot/above_empty_cpu_ms$', 150), (r'^sluice/size/stripped_bytes$', 700000)]
 
@@ -92,6 +94,14 @@ def plain(router, nic, fig, bursts=200):
     with router.guest(nic, gate=True) as g:
         flow_cases(router, g, fig, f'{router.name}/{nic}', [
             ('ipv4', ('-f', 64, *n)), ('ipv6', ('-6', '-s', SIZE6, '-f', 64, *n)), ('new', ('-N', *n)), ('one', ('-w', 1, *n))])
+
+
+def filtered(nic, fig, bursts=200):
+    """The same with states: both families, of known flows, and one packet at a time."""
+    router, n = Sluice(), ('-n', bursts)
+    with router.guest(nic, gate=True, rules='pass\n') as g:
+        flow_cases(router, g, fig, f'sluice/{nic}/pf', [
+            ('ipv4', ('-f', 64, *n)), ('ipv6', ('-6', '-s', SIZE6, '-f', 64, *n)), ('one', ('-w', 1, *n))])
 
 
 def by_flows(router, nic, fig, sizes):
@@ -193,6 +203,8 @@ def counted(fig):
     size(fig)
     for nic in CARDS:
         plain(Sluice(), nic, fig, 100)
+    for nic in CARDS[:2]:
+        filtered(nic, fig, 100)
 
 
 def check(fig):
@@ -230,6 +242,7 @@ def full(fig, only):
         'boot': lambda r: boot(fig, 7) if r.name == 'sluice' else linux_boot(r, fig),
         'memory': lambda r: memory(r, fig, (4, 6, 8, 12, 16, 24, 32, 48, 64) if r.name == 'sluice' else (48, 64, 96, 128, 192, 256)),
         'plain': lambda r: [plain(r, nic, fig) for nic in CARDS],
+        'pf': lambda r: [filtered(nic, fig) for nic in CARDS[:2]] if r.name == 'sluice' else None,
         'flows': lambda r: [by_flows(r, nic, fig, FLOWS) for nic in CARDS[:2]],
         'lines': lambda r: [by_lines(r, nic, fig, (64, 1000, 1000000)) for nic in CARDS[:2]],
         'clock': lambda r: [by_clock(r, nic, fig) for nic in CARDS],
@@ -256,7 +269,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument('--check', action='store_true', help='the counted figures; fails when one is above bound or baseline')
     ap.add_argument('--baseline', action='store_true', help='the counted figures become the baseline')
-    ap.add_argument('--only', action='append', help='a step of the whole: size, boot, memory, plain, flows, lines, clock, routes, native')
+    ap.add_argument('--only', action='append', help='a step of the whole: size, boot, memory, plain, pf, flows, lines, clock, routes, native')
     ap.add_argument('--no-history', action='store_true', help='the figures are printed, and shown in the report, but not kept')
     o = ap.parse_args()
     fig = Figures()

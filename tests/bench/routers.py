@@ -42,14 +42,15 @@ def routes_memory(n):
 class Sluice:
     name = 'sluice'
 
-    def guest(self, nic='virtio', nroutes=0, mem=64, **how):
+    def guest(self, nic='virtio', nroutes=0, mem=64, rules='', **how):
+        """rules: a pf.conf."""
         lines = ''
         if nroutes:
             with open(routes.prefix_file(TOOLS, nroutes)) as f:
                 lines = ''.join(f'!route add {p.strip()} 10.0.1.2\n' for p in f)
-        path = f'{TOOLS}/sluice-{nic}-{nroutes}.conf'
+        path = f'{TOOLS}/sluice-{nic}-{nroutes}{"-pf" * bool(rules)}.conf'
         with open(path, 'w') as f:
-            f.write(BUNDLE.format(nic='vio' if nic == 'virtio' else 'em', routes=lines))
+            f.write(BUNDLE.format(nic='vio' if nic == 'virtio' else 'em', routes=lines) + (f'# /etc/pf.conf\n{rules}' if rules else ''))
         return Guest(TOOLS, f'{BUILD}/sluice.elf32', ['-initrd', f'{path} sluice.conf'], nic=nic, mem=max(mem, routes_memory(nroutes)), **how)
 
     def wait_up(self, g):
