@@ -20,7 +20,7 @@ pool_line(struct out *o, const struct pool *pr)
 		snprintf(limit, sizeof(limit), "inf");
 	else
 		snprintf(limit, sizeof(limit), "%" PRIu64, ((uint64_t)pr->pr_limit * pr->pr_size + PAGE_SIZE - 1) / PAGE_SIZE);
-	/* Pages stay with their pool: none is ever given back, so pages now are pages asked for, and most ever. */
+	/* Pages stay with their pool, so pages now are pages asked for, and most ever; what pools that share pages pass on is not counted. */
 	out_printf(o, "%-12s %4" PRIu32 " %8" PRIu64 " %4" PRIu64 " %8" PRIu32 " %5zu %5d %5zu %5zu %5d %5s %4d\n",
 	    pr->pr_name, pr->pr_size, pr->pr_nget, pr->pr_nfail, pr->pr_nout, pr->pr_npages, 0, pr->pr_npages,
 	    pr->pr_npages, 0, limit, 0);
@@ -54,22 +54,29 @@ show_pool(struct out *o, const struct pool *pr, struct pool_sum *sum)
 	sum->all += (uint64_t)pr->pr_npages * PAGE_SIZE;
 }
 
+/* Pools are for ever; each is read on its own, and shown outside: all of them together would hold the loop for long. */
 static void
 show_pools(struct out *o)
 {
 	struct pool_sum sum = { 0, 0 };
+	struct pool pr;
 
 	if (o->o_json)
 		json_open(o, NULL, '[');
 	else
 		out_printf(o, "Memory resource pool statistics\n"
 		    "Name         Size Requests Fail    InUse Pgreq Pgrel Npage Hiwat Minpg Maxpg Idle\n");
-	for (const struct pool *pr = pool_list; pr != NULL; pr = pr->pr_next)
-		show_pool(o, pr, &sum);
+	for (const struct pool *next = pool_list; next != NULL; next = pr.pr_next) {
+		net_enter();
+		pr = *next;
+		net_leave();
+		show_pool(o, &pr, &sum);
+	}
 	SET_FOREACH(const struct pool_source, ps, pool_sources) {
-		struct pool pr = { .pr_name = "" };
-
+		pr = (struct pool){ .pr_name = "" };
+		net_enter();
 		ps->ps_read(&pr);
+		net_leave();
 		show_pool(o, &pr, &sum);
 	}
 	if (o->o_json)
@@ -171,11 +178,12 @@ cmd_vmstat(struct out *o, int argc, char **argv)
 	}
 	if (interrupts)
 		return show_interrupts(o, zero);
-	net_enter();
-	if (pools)
+	if (pools) {
 		show_pools(o);
-	else
-		show_pages(o);
+		return 0;
+	}
+	net_enter();
+	show_pages(o);
 	net_leave();
 	return 0;
 }
