@@ -83,10 +83,13 @@ pf_conf_begin(struct config_err *ce, bool named)
 	return false;
 }
 
+/* What pfctl -d or -e has switched by hand is again as the configuration has it. */
 static void
 pf_conf_end(bool named, bool in_force)
 {
-	if (pf_is_closed() && (in_force ? !named : config_loaded))
+	if (in_force && named)
+		pf_enable(true);
+	else if (in_force ? pf_rules != NULL : pf_is_closed() && config_loaded)
 		pf_uninstall();
 }
 

@@ -92,6 +92,27 @@ TEST(pfctl_test)
 	cmd_end();
 }
 
+/* Whether it is on follows from what is loaded, whatever was switched by hand before. */
+TEST(pfctl_switched_until_load)
+{
+	static const char none[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n";
+
+	cmd_start();
+	CHECK_STR(cmd_load(none), "");
+	CHECK_STR(pfctl("pfctl -e", NULL, 0), "pf enabled\n");
+	CHECK_IN(pfctl("pfctl -si", NULL, 0), "Status: Enabled");
+	CHECK_STR(cmd_load(none), "");
+	CHECK_IN(pfctl("pfctl -si", NULL, 0), "Status: Disabled");
+	CHECK_STR(cmd_load(conf), "");
+	CHECK_STR(pfctl("pfctl -d", NULL, 0), "pf disabled\n");
+	CHECK_IN(pfctl("pfctl -si", NULL, 0), "Status: Disabled");
+	CHECK_STR(cmd_load(conf), "");
+	CHECK_IN(pfctl("pfctl -si", NULL, 0), "Status: Enabled");
+	CHECK_STR(cmd_load(none), "");
+	CHECK_IN(pfctl("pfctl -si", NULL, 0), "Status: Disabled");
+	cmd_end();
+}
+
 TEST(pfctl_test_usage)
 {
 	static const char *const bad[] = { "test", "test in", "test in on t0", "test both on t0 proto udp from 10.0.0.1 to 10.0.0.2",
