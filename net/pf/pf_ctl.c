@@ -38,9 +38,8 @@ nothing(void *arg __unused_arg)
 {
 }
 
-/* What any core has read before, it uses no more. Core 0's loop does not run within net_enter(), and keeps no pointer outside its passes. */
-static void
-pass_all(void)
+void
+pf_pass_all(void)
 {
 	for (unsigned i = 1; i < ncores; i++)
 		on_core(i, nothing, NULL);
@@ -91,7 +90,7 @@ replace(struct pf_ruleset *rs)
 	__atomic_store_n(&pf_rules, rs, __ATOMIC_RELEASE);
 	flow_changed(&pf_generation);
 	net_leave();
-	pass_all();
+	pf_pass_all();
 	net_enter();
 	if (old != NULL) {
 		old->rs_next = retired;
@@ -129,7 +128,7 @@ pf_uninstall(void)
 	since = 0;
 	closed = false;
 	net_leave();
-	pass_all();
+	pf_pass_all();
 	pf_states_kill(NULL, NULL);
 	replace(NULL);
 }
@@ -191,7 +190,7 @@ pf_enable(bool on)
 	flow_choose();
 	if_steer_require(on);
 	if (changed)
-		since = now_s();
+		since = MAX(now_s(), 1u);		/* 0 is never */
 	net_leave();
 	return changed;
 }

@@ -16,6 +16,9 @@ bool	pf_is_closed(void);
 bool	pf_enable(bool on);
 uint32_t pf_since(void);			/* seconds of uptime when it was last switched; 0: never */
 
+/* What any core has read before, it uses no more. Core 0's loop does not run within net_enter(), and keeps no pointer outside its passes. */
+void	pf_pass_all(void);
+
 /* Holds the ruleset of now: it stays as it is until it is put back. NULL: there is none. */
 struct pf_ruleset *pf_rules_hold(void);
 void	pf_rules_put(struct pf_ruleset *);

@@ -54,6 +54,12 @@ option(struct pfctl_args *a, char c, char *value)
 	case 's':
 		a->a_show = value;
 		return true;
+	case 't':
+		a->a_table = value;
+		return true;
+	case 'T':
+		a->a_tcommand = value;
+		return true;
 	case 'a':
 		a->a_anchor = value;
 		return value[0] != '\0';
@@ -89,7 +95,7 @@ parse_args(struct pfctl_args *a, int argc, char **argv)
 		for (char *s = argv[i] + 1; *s != '\0'; s++) {
 			char *value = NULL;
 
-			if (strchr("aDfFkos", *s) != NULL) {
+			if (strchr("aDfFkostT", *s) != NULL) {
 				value = s[1] != '\0' ? s + 1 : ++i < argc ? argv[i] : NULL;
 				if (value == NULL)
 					return false;
@@ -99,6 +105,13 @@ parse_args(struct pfctl_args *a, int argc, char **argv)
 			if (value != NULL)
 				break;
 		}
+	if ((a->a_table == NULL) != (a->a_tcommand == NULL))
+		return false;
+	if (a->a_table != NULL) {
+		a->a_word = argv + i;
+		a->a_nword = argc - i;
+		return true;
+	}
 	if (i < argc && strcmp(argv[i], "test") == 0) {
 		a->a_test = argv + i + 1;
 		a->a_ntest = argc - i - 1;
@@ -180,7 +193,7 @@ pfctl_run(const struct pfctl *pt, int argc, char **argv)
 
 	if (!parse_args(&a, argc, argv))
 		return 2;
-	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_zero || a.a_test != NULL;
+	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_zero || a.a_table != NULL || a.a_test != NULL;
 	if (a.a_noaction)
 		return other || a.a_file == NULL ? 2 : check_file(pt, &a);
 	if (pt->pt_engine == NULL || (!other && a.a_file == NULL))

@@ -13,6 +13,9 @@ struct pfctl_args {
 	const char	*a_kill[2];		/* NULL: no -k; one */
 	struct pf_define a_define[PFCTL_DEFINES_MAX];
 	unsigned	 a_ndefine;
+	const char	*a_table, *a_tcommand;	/* NULL: not said; both or none */
+	char		**a_word;		/* what it is about */
+	int		 a_nword;
 	char		**a_test;		/* the words behind "test"; NULL: not said */
 	int		 a_ntest;
 };

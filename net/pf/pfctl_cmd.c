@@ -39,20 +39,22 @@ cmd_pfctl(struct out *o, int argc, char **argv)
 	else
 		out_printf(o, "pfctl: Cannot allocate memory\n");
 	pf_env_net_free(&en);
-	return status == 2 ? command_usage(o, argv[0]) : status;
+	return status == 2 ? command_usage(o, argv[0]) : status == PFCTL_NO_MATCH ? 2 : status;
 }
-COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-deqvz] [-F modifier] [-f file] [-k host] [-s modifier]\n" PFCTL_SYNOPSIS "\n"
+COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-deqvz] [-F modifier] [-f file] [-k host] [-s modifier]\npfctl [-q] -t table -T command [address ...]\n" PFCTL_SYNOPSIS "\n"
     "pfctl [-v] test in|out on interface proto name from address [port n] to address [port n] [flags SA] [icmp-type n [code n]]", "control the packet filter",
     "Loads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
     "follow; it becomes the configuration's pf.conf. What is wrong in it is said, and then nothing\n"
     "changes. States stay. With -n nothing is loaded; then -v prints the ruleset: macros, options,\n"
     "tables, queues and rules, one rule a line with its lists expanded; -vv numbers them.\n\n"
-    "    -d, -e        disables, enables the packet filter, until the next boot\n"
+    "    -d, -e        disables, enables the packet filter, until a configuration is loaded\n"
     "    -F modifier   flushes rules, states, all\n"
     "    -k host       kills the states of connections that the host or network has opened; a second\n"
     "                  -k: only those to that one\n"
     "    -s modifier   shows rules (-v with counters), states, info, labels, timeouts, memory, Tables,\n"
     "                  Anchors, all\n"
+    "    -t table      that table's addresses: -T show; add, delete, replace [!]address[/length] ...;\n"
+    "                  flush; test address ...: do they match? Changes last until a ruleset is loaded\n"
     "    -z            sets the counters of rules to zero, but how many states each has\n"
     "    -q            says only what is wrong\n"
     "    -a anchor     the rules are the anchor's\n"

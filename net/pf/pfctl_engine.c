@@ -187,6 +187,8 @@ pfctl_engine(const struct pfctl *pt, const struct pfctl_args *a, const char *tex
 	}
 	if (a->a_zero && (status = zero_rules(pt, a->a_quiet)) != 0)
 		return status;
+	if (a->a_table != NULL)
+		return pfctl_table(pt, a);
 	if (a->a_test != NULL)
 		return pfctl_test(pt, a);
 	return a->a_enable ? enable(pt, true, a->a_quiet) : status;

@@ -5,6 +5,9 @@
 #include "net/pf/pfctl.h"
 
 int	pfctl_engine(const struct pfctl *, const struct pfctl_args *, const char *text, size_t len);	/* pt_engine */
+/* -t NAME -T COMMAND. Exit status, or: not all addresses match, whose exit status is 2, too, but it is no mistake of usage. */
+#define PFCTL_NO_MATCH	3
+int	pfctl_table(const struct pfctl *, const struct pfctl_args *);
 /* test: what would become of a packet. Exit status. */
 int	pfctl_test(const struct pfctl *, const struct pfctl_args *);
 /* -s what. False: it cannot be shown. */

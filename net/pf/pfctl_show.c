@@ -105,7 +105,7 @@ print_rate(struct out *o, const char *name, uint64_t n, uint64_t seconds)
 static void
 show_info(struct out *o, const struct pf_ruleset *rs __unused_arg, unsigned verbose __unused_arg)
 {
-	uint32_t since = pf_since(), s = since != 0 ? (uint32_t)(uptime_ns() / 1000000000) - since : 0;
+	uint32_t since = pf_since(), now = (uint32_t)(uptime_ns() / 1000000000), s = since != 0 && now > since ? now - since : 0;
 	struct pf_totals t;
 	char text[80];
 

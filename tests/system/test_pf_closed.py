@@ -79,6 +79,12 @@ def test_only_what_rules_pass(power_on):
     assert x.pings(), 'nothing but the filter was in the way'
 
 
+def test_status_in_the_first_second(boot):
+    """It is on, and says so, however soon after power-on it was."""
+    x = boot(conf=CONF + RULES)
+    assert x.router.cmd('pfctl -si').startswith('Status: Enabled for 0 days 00:00:0')
+
+
 def test_a_bad_one_keeps_it_closed(power_on):
     """Also when somebody sets up by hand what did not load. A good one opens it."""
     x = power_on(conf=CONF + BAD)

@@ -113,6 +113,39 @@ TEST(pfctl_switched_until_load)
 	cmd_end();
 }
 
+/* A table in use is shown, tried and changed; until it is loaded anew. */
+TEST(pfctl_table)
+{
+	static const char bundle[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/pf.conf\n"
+	    "table <bad> persist { 198.51.100.0/24, !198.51.100.7, 2001:db8::/32 }\ntable <fixed> const { 10.0.0.7 }\npass\nblock in quick from <bad>\n";
+	static const char ask[] = "pfctl test in on t0 proto udp from 203.0.113.9 port 1 to 10.0.0.1 port 2";
+
+	cmd_start();
+	CHECK_STR(cmd_load(bundle), "");
+	CHECK_STR(pfctl("pfctl -t bad -T show", NULL, 0), "   198.51.100.0/24\n  !198.51.100.7\n   2001:db8::/32\n");
+	CHECK_STR(pfctl("pfctl -t bad -T test 198.51.100.8 2001:db8:1::1", NULL, 0), "2/2 addresses match.\n");
+	CHECK_STR(pfctl("pfctl -t bad -T test 198.51.100.7 198.51.100.8", NULL, 2), "1/2 addresses match.\n");
+	CHECK_IN(pfctl(ask, NULL, 0), "@0 pass all");
+	CHECK_STR(pfctl("pfctl -t bad -T add 203.0.113.9 198.51.100.0/24 203.0.113.9", NULL, 0), "1/3 addresses added.\n");
+	CHECK_IN(pfctl(ask, NULL, 0), "@1 block drop in quick from <bad> to any");
+	CHECK_STR(pfctl("pfctl -t bad -Td 198.51.100.0/24 1.2.3.4", NULL, 0), "1/2 addresses deleted.\n");
+	CHECK_STR(pfctl("pfctl -t bad -T show", NULL, 0), "  !198.51.100.7\n   203.0.113.9\n   2001:db8::/32\n");
+	CHECK_STR(pfctl("pfctl -t bad -T replace 203.0.113.9 10.1/16", NULL, 0), "1 addresses added, 2 addresses deleted.\n");
+	CHECK_STR(pfctl("pfctl -t bad -T replace 10.1.0.0/16 203.0.113.9", NULL, 0), "no changes.\n");
+	CHECK_STR(pfctl("pfctl -qt bad -T flush", NULL, 0), "");
+	CHECK_STR(pfctl("pfctl -t bad -T show", NULL, 0), "");
+	CHECK_IN(pfctl(ask, NULL, 0), "@0 pass all");
+	CHECK_STR(pfctl("pfctl -t fixed -T add 10.0.0.8", NULL, 1), "pfctl: Operation not permitted\n");
+	CHECK_STR(pfctl("pfctl -t none -T show", NULL, 1), "pfctl: Table does not exist.\n");
+	CHECK_STR(pfctl("pfctl -t bad -T add 10.0.0.300", NULL, 1), "pfctl: no IP address found for 10.0.0.300\n");
+	CHECK_IN(pfctl("pfctl -t bad", NULL, 2), "usage: pfctl");
+	CHECK_IN(pfctl("pfctl -t bad -T add", NULL, 2), "usage: pfctl");
+	CHECK_IN(pfctl("pfctl -t bad -T show 10.0.0.1", NULL, 2), "usage: pfctl");
+	CHECK_IN(pfctl("pfctl -T kill -t bad", NULL, 2), "usage: pfctl");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
+	cmd_end();
+}
+
 TEST(pfctl_test_usage)
 {
 	static const char *const bad[] = { "test", "test in", "test in on t0", "test both on t0 proto udp from 10.0.0.1 to 10.0.0.2",
