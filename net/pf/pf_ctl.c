@@ -105,7 +105,6 @@ pf_install(struct pf_ruleset *rs)
 {
 	bool ok;
 
-
 	net_enter();
 	ok = pf_states_prepare(rs->rs_limit[PF_LIMIT_STATES]);
 	net_leave();

@@ -95,24 +95,22 @@ flush(const struct pfctl *pt, const char *what, bool quiet)
 
 /* ---- -k ---- */
 
-struct host { uint8_t h_af, h_plen; struct in6_addr h_addr; };
-
-static bool
-parse_host(const char *s, struct host *h)
+bool
+pfctl_prefix(const char *s, struct pf_tentry *e)
 {
 	be32_t v4;
 
-	*h = (struct host){ .h_af = PF_INET6 };
-	if (in6_parsenet(s, &h->h_addr, &h->h_plen, NULL) && strchr(s, ':') != NULL)
-		return true;
-	if (!ip4_parsenet(s, &v4, &h->h_plen))
+	*e = (struct pf_tentry){ .te_af = PF_INET6 };
+	if (strchr(s, ':') != NULL)
+		return in6_parsenet(s, &e->te_addr, &e->te_plen, NULL);
+	if (!ip4_parsenet(s, &v4, &e->te_plen))
 		return false;
-	h->h_af = PF_INET;
-	h->h_addr = in6_of_ip4(v4);
+	e->te_af = PF_INET;
+	e->te_addr = in6_of_ip4(v4);
 	return true;
 }
 
-struct kill { struct host k_host[2]; unsigned k_n; };
+struct kill { struct pf_tentry k_host[2]; unsigned k_n; };
 
 /* From the first host, to the second: as the connection was opened. */
 static bool
@@ -122,10 +120,10 @@ is_between(const struct pf_state *s, const void *arg)
 	const struct pf_key *k = &s->s_sk[0].sk_key;
 
 	for (unsigned i = 0; i < kill->k_n; i++) {
-		const struct host *h = &kill->k_host[i];
+		const struct pf_tentry *h = &kill->k_host[i];
 		unsigned side = s->s_dir == PF_IN ? i : !i;
 
-		if (h->h_plen > 0 && (h->h_af != k->k_af || !in6_covers(&h->h_addr, h->h_plen, &k->k_addr[side])))
+		if (h->te_plen > 0 && (h->te_af != k->k_af || !in6_covers(&h->te_addr, h->te_plen, &k->k_addr[side])))
 			return false;
 	}
 	return true;
@@ -138,7 +136,7 @@ kill_states(const struct pfctl *pt, const struct pfctl_args *a)
 	unsigned n;
 
 	for (unsigned i = 0; i < kill.k_n; i++)
-		if (!parse_host(a->a_kill[i], &kill.k_host[i])) {
+		if (!pfctl_prefix(a->a_kill[i], &kill.k_host[i])) {
 			out_printf(pt->pt_err, "pfctl: no IP address found for %s\n", a->a_kill[i]);
 			return 1;
 		}

@@ -5,6 +5,8 @@
 #include "net/pf/pfctl.h"
 
 int	pfctl_engine(const struct pfctl *, const struct pfctl_args *, const char *text, size_t len);	/* pt_engine */
+/* address[/length] of either family; bits behind the prefix stay. */
+bool	pfctl_prefix(const char *, struct pf_tentry *);
 /* -t NAME -T COMMAND. Exit status, or: not all addresses match, whose exit status is 2, too, but it is no mistake of usage. */
 #define PFCTL_NO_MATCH	3
 int	pfctl_table(const struct pfctl *, const struct pfctl_args *);

@@ -89,19 +89,11 @@ count(const struct pf_prefixes *ps)
 static bool
 parse_entry(const char *s, struct pf_tentry *e)
 {
-	be32_t v4;
+	bool not = s[0] == '!';
 
-	*e = (struct pf_tentry){ .te_af = PF_INET6, .te_not = s[0] == '!' };
-	s += e->te_not;
-	if (strchr(s, ':') != NULL) {
-		if (!in6_parsenet(s, &e->te_addr, &e->te_plen, NULL))
-			return false;
-	} else {
-		if (!ip4_parsenet(s, &v4, &e->te_plen))
-			return false;
-		e->te_af = PF_INET;
-		e->te_addr = in6_of_ip4(v4);
-	}
+	if (!pfctl_prefix(s + not, e))
+		return false;
+	e->te_not = not;
 	e->te_addr = in6_masked(&e->te_addr, e->te_plen);
 	return true;
 }
