@@ -4,68 +4,25 @@
 
 #include "kernel/command.h"
 #include "kernel/loop.h"
-#include "net/inet6/slaac.h"
-#include "tests/unit/cmdfix.h"
-#include "tests/unit/netfix6.h"
+#include "tests/unit/slaacfix.h"
 
 static struct pkt p;
-static uint8_t msg[700];
-static unsigned msglen;
 static const uint8_t router[6] = { 2, 0, 0, 0, 0, 0xaa };
-
-static void
-start(const char *words)
-{
-	char bundle[200];
-
-	cmd_start();
-	snprintf(bundle, sizeof(bundle), "# /etc/hostname.t0\n%s\n", words);
-	CHECK_STR(cmd_load(bundle), "");
-	wires_forget();
-}
-
-static void
-ra(unsigned lifetime, unsigned flags)
-{
-	memset(msg, 0, sizeof(msg));
-	*(struct nd_ra *)msg = (struct nd_ra){ .ra_type = ICMP6_RA, .ra_hlim = 64, .ra_flags = (uint8_t)flags,
-	    .ra_lifetime = host_be16((uint16_t)lifetime) };
-	msglen = sizeof(struct nd_ra);
-	msg[msglen] = ND_OPT_SLLA;
-	msg[msglen + 1] = 1;
-	memcpy(msg + msglen + 2, router, 6);
-	msglen += 8;
-}
-
-static void
-ra_prefix(const char *prefix, unsigned plen, unsigned flags, uint32_t valid, uint32_t preferred)
-{
-	*(struct nd_opt_prefix *)(msg + msglen) = (struct nd_opt_prefix){ .op_type = ND_OPT_PREFIX, .op_len = 4, .op_plen = (uint8_t)plen,
-	    .op_flags = (uint8_t)flags, .op_valid = host_be32(valid), .op_preferred = host_be32(preferred), .op_prefix = addr6(prefix) };
-	msglen += 32;
-}
 
 /* An RDNSS option with these addresses (NULL: the last). */
 static void
 ra_dns(uint32_t lifetime, const char *const *servers)
 {
-	uint8_t *opt = msg + msglen;
+	uint8_t *opt = ra_buf + ra_len;
 
 	memset(opt, 0, 8);
 	opt[0] = ND_OPT_RDNSS;
 	opt[1] = 1;
 	store32(opt + 4, host_be32(lifetime));
-	for (msglen += 8; *servers != NULL; servers++, opt[1] = (uint8_t)(opt[1] + 2), msglen += 16)
-		*(struct in6_addr *)(msg + msglen) = addr6(*servers);
+	for (ra_len += 8; *servers != NULL; servers++, opt[1] = (uint8_t)(opt[1] + 2), ra_len += 16)
+		*(struct in6_addr *)(ra_buf + ra_len) = addr6(*servers);
 }
 #define RA_DNS(lifetime, ...)	ra_dns(lifetime, (const char *const []){ __VA_ARGS__, NULL })
-
-static void
-ra_send(const char *from)
-{
-	pkt6_icmp(&p, from, "ff02::1", 255, msg, msglen);
-	wire_rx(&t0, &p);
-}
 
 static const struct in6_ifaddr *
 find(const char *a)
@@ -73,16 +30,6 @@ find(const char *a)
 	struct in6_addr x = addr6(a);
 
 	return in6_ifaddr_find(&t0.w_if, &x);
-}
-
-static unsigned
-count(unsigned flag)
-{
-	unsigned n = 0;
-
-	for (const struct in6_ifaddr *ia = t0.w_if.if_addrs6; ia != NULL; ia = ia->ia_next)
-		n += !!(ia->ia_flags & flag);
-	return n;
 }
 
 static const struct rtentry *
@@ -98,7 +45,7 @@ TEST(slaac_basic)
 	const struct rtentry *rt;
 	struct pkt *f;
 
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	host_run(1100);
 	do
 		f = wire_tx(&t0);
@@ -108,15 +55,15 @@ TEST(slaac_basic)
 	CHECK_EQ(pkt_ip6(f)->ip6_hlim, 255);
 	ra(1800, 0);
 	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 2592000, 604800);
-	msg[msglen] = ND_OPT_MTU;
-	msg[msglen + 1] = 1;
-	store32(msg + msglen + 4, BE32(1400));
-	msglen += 8;
-	msg[msglen] = ND_OPT_RDNSS;
-	msg[msglen + 1] = 3;
-	store32(msg + msglen + 4, BE32(600));
-	*(struct in6_addr *)(msg + msglen + 8) = addr6("2001:db8::53");
-	msglen += 24;
+	ra_buf[ra_len] = ND_OPT_MTU;
+	ra_buf[ra_len + 1] = 1;
+	store32(ra_buf + ra_len + 4, BE32(1400));
+	ra_len += 8;
+	ra_buf[ra_len] = ND_OPT_RDNSS;
+	ra_buf[ra_len + 1] = 3;
+	store32(ra_buf + ra_len + 4, BE32(600));
+	*(struct in6_addr *)(ra_buf + ra_len + 8) = addr6("2001:db8::53");
+	ra_len += 24;
 	ra_send("fe80::aa");
 	ia = find("2001:db8::5054:ff:fe00:a");
 	CHECK(ia != NULL);
@@ -157,7 +104,7 @@ TEST(slaac_solicits)
 {
 	unsigned last, odd = 0;
 
-	start("inet6 autoconf\nup");
+	slaac_start("inet6 autoconf\nup");
 	CHECK(until_asked() <= 1010);
 	last = until_asked();
 	CHECK(last >= 3590 && last <= 4410);
@@ -188,12 +135,12 @@ TEST(slaac_temporary)
 	struct in6_addr dst, first;
 	struct in6_ifaddr *ia;
 
-	start("inet6 autoconf\nup");
+	slaac_start("inet6 autoconf\nup");
 	ra(1800, 0);
 	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 2592000, 604800);
 	ra_send("fe80::aa");
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), 2);
-	CHECK_EQ(count(IN6_IFF_TEMPORARY), 1);
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), 2);
+	CHECK_EQ(addrs_with(IN6_IFF_TEMPORARY), 1);
 	host_run(3000);
 	dst = addr6("2001:db8:1::1");
 	ia = in6_srcaddr(0, &dst, NULL);
@@ -216,7 +163,7 @@ TEST(slaac_temporary)
 		wires_forget();
 	}
 	CHECK(in6_ifaddr_find(&t0.w_if, &first) == NULL);		/* two days: it has gone */
-	CHECK(count(IN6_IFF_TEMPORARY) <= 3);
+	CHECK(addrs_with(IN6_IFF_TEMPORARY) <= 3);
 	cmd_end();
 }
 
@@ -226,7 +173,7 @@ TEST(slaac_temporary_duplicate)
 	const struct in6_ifaddr *ia;
 	struct in6_addr first;
 
-	start("inet6 autoconf\nup");
+	slaac_start("inet6 autoconf\nup");
 	ra(1800, 0);
 	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 2592000, 604800);
 	ra_send("fe80::aa");
@@ -237,14 +184,14 @@ TEST(slaac_temporary_duplicate)
 	wire_rx(&t0, &p);
 	host_run(2500);
 	CHECK(in6_ifaddr_find(&t0.w_if, &first) == NULL);
-	CHECK_EQ(count(IN6_IFF_TEMPORARY), 1);
+	CHECK_EQ(addrs_with(IN6_IFF_TEMPORARY), 1);
 	cmd_end();
 }
 
 /* checklist: ra_prefix_expiration, ra_defrouter_expiration, net:basic */
 TEST(slaac_expiration)
 {
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	ra(30, 0);
 	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 20, 10);
 	ra_send("fe80::aa");
@@ -276,7 +223,7 @@ TEST(ra_delete_address)
 {
 	static const char a[] = "2001:db8::5054:ff:fe00:a";
 
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	ra(1800, 0);
 	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
 	ra_prefix("2001:db8:2::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
@@ -297,7 +244,7 @@ TEST(ra_delete_address)
 /* checklist: ra_multiple_routers, ra_multiple_routers_single_prefix, ra_flush_defrouter_entries */
 TEST(slaac_two_routers)
 {
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	ra(1800, 0);
 	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
 	ra_send("fe80::aa");
@@ -306,27 +253,27 @@ TEST(slaac_two_routers)
 	ra_prefix("2001:db8:2::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
 	ra_send("fe80::bb");
 	CHECK_STR(text6(&default_route()->rt_via->v_gateway6), "fe80::bb%t0");
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), 2);
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), 2);
 	ra(0, 0);
 	ra_send("fe80::bb");
 	CHECK_STR(text6(&default_route()->rt_via->v_gateway6), "fe80::aa%t0");
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), 2);				/* its prefix stays */
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), 2);				/* its prefix stays */
 	ra(1800, 0x18);							/* low */
 	ra_send("fe80::bb");
 	CHECK_STR(text6(&default_route()->rt_via->v_gateway6), "fe80::aa%t0");
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 eui64\nup\n"), "");	/* autoconf is off: all goes */
 	CHECK(default_route() == NULL);
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), 0);
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), 0);
 	cmd_end();
 }
 
 /* What a router said of the link goes with what else it said (RFC 4861 6.3.2). */
 TEST(slaac_link_forgotten)
 {
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	ra(1800, 0);
-	((struct nd_ra *)msg)->ra_reachable = BE32(3600000);
-	((struct nd_ra *)msg)->ra_retrans = BE32(60000);
+	((struct nd_ra *)ra_buf)->ra_reachable = BE32(3600000);
+	((struct nd_ra *)ra_buf)->ra_retrans = BE32(60000);
 	ra_send("fe80::aa");
 	CHECK_EQ(nd6_retrans_ms(&t0.w_if), 60000);
 	CHECK(nd6_reachable_ms(&t0.w_if) >= 1800000);
@@ -363,16 +310,16 @@ static void
 ra_link(const char *from, unsigned lifetime, unsigned hlim, uint32_t reachable, uint32_t retrans)
 {
 	ra(lifetime, 0);
-	((struct nd_ra *)msg)->ra_hlim = (uint8_t)hlim;
-	((struct nd_ra *)msg)->ra_reachable = host_be32(reachable);
-	((struct nd_ra *)msg)->ra_retrans = host_be32(retrans);
+	((struct nd_ra *)ra_buf)->ra_hlim = (uint8_t)hlim;
+	((struct nd_ra *)ra_buf)->ra_reachable = host_be32(reachable);
+	((struct nd_ra *)ra_buf)->ra_retrans = host_be32(retrans);
 	ra_send(from);
 }
 
 /* RFC 4861 6.3.4: the last word counts, 0 is none; each value by itself; on the link of which it was said. */
 TEST(slaac_link_values)
 {
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	CHECK_IN(cmd("ndp -i t0"), "curhlim=64, basereachable=30s0ms, reachable=");
 	ra_link("fe80::aa", 1800, 40, 20000, 1500);
 	CHECK_IN(cmd("ndp -i t0"), "curhlim=40, basereachable=20s0ms, reachable=");
@@ -402,7 +349,7 @@ TEST(slaac_hop_limit_ends)
 {
 	struct in6_addr nbr = addr6("fe80::aa");
 
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	nbr = in6_embed(&nbr, t0.w_if.if_index);
 	CHECK(nd6_set(0, &nbr, router, NHF_STATIC) == NULL);
 	ra_link("fe80::aa", 60, 40, 20000, 0);
@@ -433,7 +380,7 @@ TEST(slaac_limits)
 {
 	char a[64];
 
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	for (unsigned i = 0; i < 100; i++) {
 		ra(1800, 0);
 		snprintf(a, sizeof(a), "2001:db8:%x::", i);
@@ -441,7 +388,7 @@ TEST(slaac_limits)
 		snprintf(a, sizeof(a), "fe80::1:%x", i);
 		ra_send(a);
 	}
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), SLAAC_PREFIXES);
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), SLAAC_PREFIXES);
 	CHECK_EQ(slaac_of(&t0.w_if)->sl_nrouters, SLAAC_ROUTERS);
 	CHECK_EQ(counter_delta("nd6s_ramany"), 100 - SLAAC_ROUTERS);
 	cmd_end();
@@ -450,22 +397,22 @@ TEST(slaac_limits)
 /* What is no advertisement, or none for us: RFC 4861 6.1.2; lifetimes that cannot be. checklist: net:basic */
 TEST(slaac_refused)
 {
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	counter_mark();
 	ra(1800, 0);
 	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
 	ra_send("2001:db8::1");						/* not link-local */
 	ra_send("fe80::5054:ff:fe00:a");				/* ourselves */
-	memcpy(msg + sizeof(struct nd_ra) + 2, t0.w_if.if_lladdr, 6);	/* or so it says; or nobody */
+	memcpy(ra_buf + sizeof(struct nd_ra) + 2, t0.w_if.if_lladdr, 6);	/* or so it says; or nobody */
 	ra_send("fe80::aa");
-	memset(msg + sizeof(struct nd_ra) + 2, 0, 6);
+	memset(ra_buf + sizeof(struct nd_ra) + 2, 0, 6);
 	ra_send("fe80::aa");
-	memcpy(msg + sizeof(struct nd_ra) + 2, router, 6);
+	memcpy(ra_buf + sizeof(struct nd_ra) + 2, router, 6);
 	CHECK_EQ(counter_delta("nd6s_badra"), 4);
-	pkt6_icmp(&p, "fe80::aa", "ff02::1", 64, msg, msglen);		/* from afar */
+	pkt6_icmp(&p, "fe80::aa", "ff02::1", 64, ra_buf, ra_len);		/* from afar */
 	wire_rx(&t0, &p);
 	CHECK_EQ(counter_delta("icmp6s_hoplimit"), 1);
-	msg[msglen - 31] = 3;						/* an option that is cut off */
+	ra_buf[ra_len - 31] = 3;						/* an option that is cut off */
 	ra_send("fe80::aa");
 	CHECK_EQ(counter_delta("nd6s_raopt"), 1);
 	ra(1800, 0);
@@ -474,7 +421,7 @@ TEST(slaac_refused)
 	ra_prefix("2001:db8:9::", 64, PI_ONLINK | PI_AUTO, 10, 20);	/* preferred longer than valid */
 	ra_prefix("2001:db8:a::", 56, PI_ONLINK | PI_AUTO, 86400, 86400);	/* on-link, no address */
 	ra_send("fe80::aa");
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), 0);
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), 0);
 	CHECK(rtable_lookup6(0, &(struct in6_addr){ { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x0a } } }, 56) != NULL);
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 eui64\nup\n"), "");
 	ra_send("fe80::aa");
@@ -485,7 +432,7 @@ TEST(slaac_refused)
 /* RFC 8106 5.1 and 6: name servers, each as long as it was told to last, shown where a user would look for them. */
 TEST(slaac_name_servers)
 {
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	CHECK_STR(cmd("cat /etc/resolv.conf"), "cat: /etc/resolv.conf: No such file or directory\n");
 	ra(1800, 0);
 	RA_DNS(600, "2001:db8::53", "fe80::53");
@@ -516,18 +463,18 @@ TEST(slaac_name_servers_hostile)
 {
 	char a[64];
 
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	counter_mark();
 	ra(1800, 0);
 	RA_DNS(600, "2001:db8::1");
 	RA_DNS(600, "2001:db8::2");
-	msg[msglen - 23] = 2;						/* half an address; its rest stands for an option of type 0 */
-	memset(msg + msglen - 8, 0, 8);
-	msg[msglen - 7] = 1;
-	msg[msglen++] = ND_OPT_RDNSS;					/* no address at all */
-	msg[msglen++] = 1;
-	memset(msg + msglen, 0xff, 6);
-	msglen += 6;
+	ra_buf[ra_len - 23] = 2;						/* half an address; its rest stands for an option of type 0 */
+	memset(ra_buf + ra_len - 8, 0, 8);
+	ra_buf[ra_len - 7] = 1;
+	ra_buf[ra_len++] = ND_OPT_RDNSS;					/* no address at all */
+	ra_buf[ra_len++] = 1;
+	memset(ra_buf + ra_len, 0xff, 6);
+	ra_len += 6;
 	RA_DNS(600, "ff02::1", "::", "::1", "2001:db8::3", "::ffff:10.0.0.1");
 	ra_send("fe80::aa");
 	CHECK_EQ(counter_delta("nd6s_rdnssbad"), 2);
@@ -549,7 +496,7 @@ TEST(slaac_name_servers_hostile)
 static void
 ra_search_raw(uint32_t lifetime, const char *names, size_t n)
 {
-	uint8_t *opt = msg + msglen;
+	uint8_t *opt = ra_buf + ra_len;
 	unsigned len = (unsigned)(8 + n + 7) & ~7u;
 
 	memset(opt, 0, len);
@@ -557,14 +504,14 @@ ra_search_raw(uint32_t lifetime, const char *names, size_t n)
 	opt[1] = (uint8_t)(len / 8);
 	store32(opt + 4, host_be32(lifetime));
 	memcpy(opt + 8, names, n);
-	msglen += len;
+	ra_len += len;
 }
 #define RA_SEARCH(lifetime, names) ra_search_raw(lifetime, names, sizeof(names) - 1)
 
 /* RFC 8106 5.2: search domains, as name servers. */
 TEST(slaac_search_domains)
 {
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	ra(1800, 0);
 	RA_DNS(600, "2001:db8::53");
 	RA_SEARCH(600, "\7Example\3org\0\3lab\7example\0");
@@ -596,13 +543,13 @@ TEST(slaac_search_of_two_links)
 	static char l[1 + 63 + 1];
 	char name[260], want[1100];
 
-	start("inet6 autoconf -temporary\nup\n# /etc/hostname.t1\ninet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup\n# /etc/hostname.t1\ninet6 autoconf -temporary\nup");
 	ra(1800, 0);
 	RA_SEARCH(600, "\4four\0\4even\0");
 	ra_send("fe80::aa");
 	ra(1800, 0);
 	RA_SEARCH(600, "\4even\0\1c\0");
-	pkt6_icmp(&p, "fe80::aa", "ff02::1", 255, msg, msglen);
+	pkt6_icmp(&p, "fe80::aa", "ff02::1", 255, ra_buf, ra_len);
 	wire_rx(&t1, &p);
 	CHECK_STR(cmd("cat /etc/resolv.conf"), "search four even c\n");
 	snprintf(want, sizeof(want), "search four even");
@@ -653,7 +600,7 @@ TEST(slaac_search_hostile)
 	};
 	char name[300], a[64];
 
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	for (unsigned i = 0; i < nitems(bad); i++) {
 		counter_mark();
 		ra(1800, 0);

@@ -3,66 +3,16 @@
 #include <string.h>
 
 #include "kernel/loop.h"
-#include "tests/unit/cmdfix.h"
-#include "tests/unit/netfix6.h"
-#include "net/inet6/slaac.h"
+#include "tests/unit/slaacfix.h"
 
 static struct pkt p;
-static uint8_t msg[400];
-static unsigned msglen;
 
+/* It is heard, and what it brings about forgotten. */
 static void
-start(const char *words)
+tell(const char *from)
 {
-	char bundle[200];
-
-	cmd_start();
-	snprintf(bundle, sizeof(bundle), "# /etc/hostname.t0\n%s\n", words);
-	CHECK_STR(cmd_load(bundle), "");
+	ra_send(from);
 	wires_forget();
-	counter_mark();
-}
-
-/* mac: the last octet of the router's link address; 0: it does not say. */
-static void
-ra(unsigned lifetime, unsigned flags, uint8_t mac)
-{
-	memset(msg, 0, sizeof(msg));
-	*(struct nd_ra *)msg = (struct nd_ra){ .ra_type = ICMP6_RA, .ra_hlim = 64, .ra_flags = (uint8_t)flags,
-	    .ra_lifetime = host_be16((uint16_t)lifetime) };
-	msglen = sizeof(struct nd_ra);
-	if (mac == 0)
-		return;
-	msg[msglen] = ND_OPT_SLLA;
-	msg[msglen + 1] = 1;
-	memcpy(msg + msglen + 2, (const uint8_t[]){ 2, 0, 0, 0, 0, mac }, 6);
-	msglen += 8;
-}
-
-static void
-ra_prefix(const char *prefix, unsigned flags, uint32_t valid, uint32_t preferred)
-{
-	*(struct nd_opt_prefix *)(msg + msglen) = (struct nd_opt_prefix){ .op_type = ND_OPT_PREFIX, .op_len = 4, .op_plen = 64,
-	    .op_flags = (uint8_t)flags, .op_valid = host_be32(valid), .op_preferred = host_be32(preferred), .op_prefix = addr6(prefix) };
-	msglen += 32;
-}
-
-static void
-ra_send(const char *from)
-{
-	pkt6_icmp(&p, from, "ff02::1", 255, msg, msglen);
-	wire_rx(&t0, &p);
-	wires_forget();
-}
-
-static unsigned
-count(unsigned flag)
-{
-	unsigned n = 0;
-
-	for (const struct in6_ifaddr *ia = t0.w_if.if_addrs6; ia != NULL; ia = ia->ia_next)
-		n += !!(ia->ia_flags & flag);
-	return n;
 }
 
 static const char *
@@ -79,34 +29,34 @@ TEST(slaac_temporary_extended)
 	const struct in6_ifaddr *ia;
 	struct in6_addr first;
 
-	start("inet6 autoconf\nup");
-	ra(1800, 0, 0xaa);
-	ra_prefix("2001:db8::", PI_ONLINK | PI_AUTO, 1800, 600);
-	ra_send("fe80::aa");
+	slaac_start("inet6 autoconf\nup");
+	ra_from(1800, 0, 0xaa);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 1800, 600);
+	tell("fe80::aa");
 	for (ia = t0.w_if.if_addrs6; !(ia->ia_flags & IN6_IFF_TEMPORARY); ia = ia->ia_next)
 		continue;
 	first = ia->ia_addr;
 	for (int i = 0; i < 40; i++) {					/* three hours and twenty minutes */
 		host_run(300000);
-		ra_send("fe80::aa");
+		tell("fe80::aa");
 	}
 	CHECK(in6_ifaddr_find(&t0.w_if, &first) != NULL);
 	CHECK(!(in6_ifaddr_find(&t0.w_if, &first)->ia_flags & IN6_IFF_DEPRECATED));
-	CHECK_EQ(count(IN6_IFF_TEMPORARY), 1);
+	CHECK_EQ(addrs_with(IN6_IFF_TEMPORARY), 1);
 	cmd_end();
 }
 
 /* However short an admin and a router have them preferred: RFC 8981 3.4 lets each stay valid for days. */
 TEST(slaac_temporary_limit)
 {
-	start("inet6 autoconf\nup\n# /etc/sysctl.conf\nnet.inet6.ip6.temppltime=30");
+	slaac_start("inet6 autoconf\nup\n# /etc/sysctl.conf\nnet.inet6.ip6.temppltime=30");
 	for (int i = 0; i < 600; i++) {
-		ra(1800, 0, 0xaa);
-		ra_prefix("2001:db8::", PI_ONLINK | PI_AUTO, UINT32_MAX, 7);
-		ra_send("fe80::aa");
+		ra_from(1800, 0, 0xaa);
+		ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, UINT32_MAX, 7);
+		tell("fe80::aa");
 		host_run(9000);						/* none is preferred any more */
 	}
-	CHECK_EQ(count(IN6_IFF_TEMPORARY), 8);
+	CHECK_EQ(addrs_with(IN6_IFF_TEMPORARY), 8);
 	CHECK(counter_delta("nd6s_tempmany") > 0);
 	cmd_end();
 }
@@ -116,33 +66,33 @@ TEST(slaac_address_limit)
 {
 	char a[64];
 
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	for (unsigned i = 0; i < 100; i++) {
 		snprintf(a, sizeof(a), "2001:db8:%x::", i);
-		ra(1800, 0, 0xaa);
-		ra_prefix(a, PI_ONLINK | PI_AUTO, 86400, 86400);
-		ra_send("fe80::aa");
-		ra(1800, 0, 0xaa);
-		ra_prefix(a, PI_ONLINK | PI_AUTO, 0, 0);
-		ra_send("fe80::aa");
+		ra_from(1800, 0, 0xaa);
+		ra_prefix(a, 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+		tell("fe80::aa");
+		ra_from(1800, 0, 0xaa);
+		ra_prefix(a, 64, PI_ONLINK | PI_AUTO, 0, 0);
+		tell("fe80::aa");
 		host_run(100);
 	}
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), SLAAC_PREFIXES);
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), SLAAC_PREFIXES);
 	CHECK_EQ(counter_delta("nd6s_prefixmany"), 100 - SLAAC_PREFIXES);
 	host_run(7300000);
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), 0);				/* and then there is room again */
-	ra(1800, 0, 0xaa);
-	ra_prefix("2001:db8:1234::", PI_ONLINK | PI_AUTO, 86400, 86400);
-	ra_send("fe80::aa");
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), 1);
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), 0);				/* and then there is room again */
+	ra_from(1800, 0, 0xaa);
+	ra_prefix("2001:db8:1234::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	tell("fe80::aa");
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), 1);
 	CHECK_EQ(slaac_of(&t0.w_if)->sl_nprefixes, 1);
-	ra(1800, 0, 0xaa);
-	ra_prefix("2001:db8:77::", PI_ONLINK, 86400, 86400);		/* without an address of ours it goes at once */
-	ra_send("fe80::aa");
+	ra_from(1800, 0, 0xaa);
+	ra_prefix("2001:db8:77::", 64, PI_ONLINK, 86400, 86400);		/* without an address of ours it goes at once */
+	tell("fe80::aa");
 	CHECK_EQ(slaac_of(&t0.w_if)->sl_nprefixes, 2);
-	ra(1800, 0, 0xaa);
-	ra_prefix("2001:db8:77::", PI_ONLINK, 0, 0);
-	ra_send("fe80::aa");
+	ra_from(1800, 0, 0xaa);
+	ra_prefix("2001:db8:77::", 64, PI_ONLINK, 0, 0);
+	tell("fe80::aa");
 	host_run(10);
 	CHECK_EQ(slaac_of(&t0.w_if)->sl_nprefixes, 1);
 	cmd_end();
@@ -151,11 +101,11 @@ TEST(slaac_address_limit)
 /* RFC 4861 7.2.5: who says that it is a router no longer is none, whatever lifetime it gave itself. */
 TEST(slaac_router_no_more)
 {
-	start("inet6 autoconf -temporary\nup");
-	ra(1800, 0, 0xaa);
-	ra_send("fe80::aa");
-	ra(1800, 0, 0xbb);
-	ra_send("fe80::bb");
+	slaac_start("inet6 autoconf -temporary\nup");
+	ra_from(1800, 0, 0xaa);
+	tell("fe80::aa");
+	ra_from(1800, 0, 0xbb);
+	tell("fe80::bb");
 	CHECK_STR(gateway(), "fe80::aa%t0");
 	pkt6_na(&p, "fe80::aa", "ff02::1", "fe80::aa", ND_NA_OVERRIDE, (const uint8_t[]){ 2, 0, 0, 0, 0, 0xaa });
 	wire_rx(&t0, &p);
@@ -195,12 +145,12 @@ speak(unsigned seconds)
 /* RFC 4191 3.2: a router that does not answer is not tried again and again because it would be the better one. */
 TEST(slaac_better_router_is_dead)
 {
-	start("inet6 autoconf -temporary\nup");
-	ra(9000, 0, 0xaa);
-	ra_prefix("2001:db8::", PI_ONLINK | PI_AUTO, 86400, 86400);
-	ra_send("fe80::aa");
-	ra(9000, 0x08, 0xbb);						/* high, and about to die */
-	ra_send("fe80::bb");
+	slaac_start("inet6 autoconf -temporary\nup");
+	ra_from(9000, 0, 0xaa);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	tell("fe80::aa");
+	ra_from(9000, 0x08, 0xbb);						/* high, and about to die */
+	tell("fe80::bb");
 	CHECK_STR(gateway(), "fe80::bb%t0");
 	speak(60);
 	CHECK_STR(gateway(), "fe80::aa%t0");
@@ -210,8 +160,8 @@ TEST(slaac_better_router_is_dead)
 		CHECK_STR(gateway(), "fe80::aa%t0");
 	}
 	CHECK(asked_bb >= 5 * 3 && asked_bb <= 6 * 3);			/* once a minute, three times each */
-	ra(9000, 0x08, 0);						/* back, and does not say where */
-	ra_send("fe80::bb");
+	ra_from(9000, 0x08, 0);						/* back, and does not say where */
+	tell("fe80::bb");
 	CHECK_STR(gateway(), "fe80::aa%t0");
 	bb_answers = true;
 	speak(70);
@@ -222,15 +172,15 @@ TEST(slaac_better_router_is_dead)
 /* RFC 4861 6.3.7: only one that has a router to offer answers the question. */
 TEST(slaac_solicits_on)
 {
-	start("inet6 autoconf -temporary\nup");
+	slaac_start("inet6 autoconf -temporary\nup");
 	host_run(1100);
 	CHECK_EQ(counter_delta("nd6s_rssent"), 1);
-	ra(0, 0, 0xaa);
-	ra_send("fe80::aa");
+	ra_from(0, 0, 0xaa);
+	tell("fe80::aa");
 	host_run(4100);
 	CHECK_EQ(counter_delta("nd6s_rssent"), 2);
-	ra(1800, 0, 0xbb);
-	ra_send("fe80::bb");
+	ra_from(1800, 0, 0xbb);
+	tell("fe80::bb");
 	host_run(60000);
 	CHECK_EQ(counter_delta("nd6s_rssent"), 2);
 	cmd_end();
@@ -241,19 +191,19 @@ TEST(slaac_onlink_by_another)
 {
 	struct in6_addr a;
 
-	start("inet6 autoconf -temporary\nup");
-	ra(1800, 0, 0xaa);
-	ra_prefix("2001:db8::", PI_AUTO, 86400, 86400);
-	ra_send("fe80::aa");
+	slaac_start("inet6 autoconf -temporary\nup");
+	ra_from(1800, 0, 0xaa);
+	ra_prefix("2001:db8::", 64, PI_AUTO, 86400, 86400);
+	tell("fe80::aa");
 	a = addr6("2001:db8::99");
 	CHECK(!nd6_onlink(&t0.w_if, &a));
-	ra(1800, 0, 0xbb);
-	ra_prefix("2001:db8::", PI_ONLINK, 86400, 86400);
-	ra_send("fe80::bb");
+	ra_from(1800, 0, 0xbb);
+	ra_prefix("2001:db8::", 64, PI_ONLINK, 86400, 86400);
+	tell("fe80::bb");
 	CHECK(nd6_onlink(&t0.w_if, &a));
-	ra(1800, 0, 0xaa);
-	ra_prefix("2001:db8::", PI_AUTO, 86400, 86400);
-	ra_send("fe80::aa");
+	ra_from(1800, 0, 0xaa);
+	ra_prefix("2001:db8::", 64, PI_AUTO, 86400, 86400);
+	tell("fe80::aa");
 	CHECK(nd6_onlink(&t0.w_if, &a));
 	cmd_end();
 }
@@ -261,16 +211,16 @@ TEST(slaac_onlink_by_another)
 /* Temporary addresses are there when the admin wants them, and only then, whenever the next advertisement comes. */
 TEST(slaac_temporary_switched)
 {
-	start("inet6 autoconf -temporary\nup");
-	ra(1800, 0, 0xaa);
-	ra_prefix("2001:db8::", PI_ONLINK | PI_AUTO, 86400, 86400);
-	ra_send("fe80::aa");
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), 1);
+	slaac_start("inet6 autoconf -temporary\nup");
+	ra_from(1800, 0, 0xaa);
+	ra_prefix("2001:db8::", 64, PI_ONLINK | PI_AUTO, 86400, 86400);
+	tell("fe80::aa");
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), 1);
 	CHECK_STR(cmd("ifconfig t0 inet6 temporary"), "");
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), 2);
-	CHECK_EQ(count(IN6_IFF_TEMPORARY), 1);
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), 2);
+	CHECK_EQ(addrs_with(IN6_IFF_TEMPORARY), 1);
 	CHECK_STR(cmd("ifconfig t0 inet6 -temporary"), "");
-	CHECK_EQ(count(IN6_IFF_TEMPORARY), 0);
-	CHECK_EQ(count(IN6_IFF_AUTOCONF), 1);
+	CHECK_EQ(addrs_with(IN6_IFF_TEMPORARY), 0);
+	CHECK_EQ(addrs_with(IN6_IFF_AUTOCONF), 1);
 	cmd_end();
 }
