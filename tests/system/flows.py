@@ -13,6 +13,7 @@ import time
 CLONE_NEWNET = 0x40000000
 PORT = 7000
 IN_A_ROW = 8    # of a flow: what is never under way together cannot change its order
+TAP_KEEPS = 2   # seconds (it keeps three): a tap remembers for so long from which of its queues a flow's packets came last
 
 
 def socket_in(netns, port):
@@ -48,6 +49,8 @@ class Flows:
         self.next = [0] * n             # of each flow: the number that it sends next,
         self.seen_there = [-1] * n      # the last that h2 has seen,
         self.seen_back = [-1] * n       # and that has come back
+        self.spoke = [float('-inf')] * n        # and when it sent last
+        self.deaf = False               # nothing has come back, the last time that one was waited for
         self.sent = self.came_there = self.came_back = self.disorder = 0
         self.gone = 0                   # of those sent: will never come
 
@@ -81,17 +84,35 @@ class Flows:
             except BlockingIOError:
                 pass
         self.came_back += n
+        self.deaf = self.deaf and n == 0
         return n
 
     def pending(self):
         return self.sent - (self.came_back if self.echo else self.came_there)
 
+    def _send_one(self, i):
+        self.clients[i].send(b'%010d' % self.next[i])
+        self.next[i] += 1
+        self.sent += 1
+
+    def _introduce(self, i):
+        """A flow that the taps do not know: its first packet goes and comes back alone. Those behind it would come by another queue as soon as
+        the answer has taught them that, and overtake."""
+        want, end = self.came_back + self.pending() - self.gone + 1, time.monotonic() + 0.3
+        self._send_one(i)
+        while self.came_back < want and time.monotonic() < end:
+            if self._there() + self._back() == 0:
+                time.sleep(0.0002)
+        self.deaf = self.came_back < want
+
     def send(self, n):
         for _ in range(n):
-            i = self.sent // IN_A_ROW % len(self.clients)
-            self.clients[i].send(b'%010d' % self.next[i])
-            self.next[i] += 1
-            self.sent += 1
+            i, now = self.sent // IN_A_ROW % len(self.clients), time.monotonic()
+            if self.echo and not self.deaf and now - self.spoke[i] > TAP_KEEPS:
+                self._introduce(i)
+            else:
+                self._send_one(i)
+            self.spoke[i] = now
 
     def run(self, packets, window=256, patience=5):
         """Sends so many; all of them, and what send() has sent before, come there and back, unless nothing moves for `patience` seconds.
