@@ -15,6 +15,8 @@
 #define PIT_WINDOW	8000u		/* ticks: 6.7 ms */
 #define PIT_READS	1000000u	/* at most so many: a counter that stands still */
 #define PIT_SAMPLES	8
+#define PIT_TRIES	8
+#define PIT_GAP		32		/* of the time measured: when the processor stood still for a longer part, we measure again */
 
 #define HV_VMWARE	0x61774d56u	/* "VMwa": start of the hypervisor's signature */
 #define HV_KVM		0x4b4d564bu	/* "KVMK" */
@@ -64,50 +66,89 @@ pit_read(void)
 	return (uint32_t)port_in8(PIT_CH2) << 8 | lo;
 }
 
+/* The longest time between two readings in a row, TSC ticks. */
+struct clock_watch { uint64_t cw_last, cw_gap; };
+
+static uint64_t
+watch(struct clock_watch *cw)
+{
+	uint64_t now = rdtsc();
+
+	cw->cw_gap = MAX(cw->cw_gap, now - cw->cw_last);
+	return cw->cw_last = now;
+}
+
 /* Where both clocks stand, as sums over several readings: that evens out the PIT's coarse ticks. */
 struct clock_sample { uint64_t cs_tsc, cs_pit, cs_apic; };
 
 static struct clock_sample
-clock_sample(void)
+clock_sample(struct clock_watch *cw)
 {
 	struct clock_sample s = { 0, 0, 0 };
 
 	for (unsigned i = 0; i < PIT_SAMPLES; i++) {
-		uint64_t before = rdtsc();
+		uint64_t before = watch(cw);
 
 		s.cs_pit += 0xffff - pit_read();
-		s.cs_tsc += before + (rdtsc() - before) / 2;
+		s.cs_tsc += before + (watch(cw) - before) / 2;
 		s.cs_apic += ~apic_timer_read();
 	}
 	return s;
 }
 
-/* Measures both against the PIT for some 7 ms. False: there is no PIT. */
+/* What the clocks do in some 7 ms, and the longest gap meanwhile; cs_pit is 0 when it went round meanwhile. False: the PIT stands still. */
 static bool
-clock_measure(uint64_t *tsc_hz, uint64_t *apic_hz)
+clock_window(struct clock_sample *d, uint64_t *gap)
 {
+	struct clock_watch cw = { rdtsc(), 0 };
 	struct clock_sample a, b;
-	uint64_t ticks;
 	unsigned n = 0;
 
-	port_out8(PIT_GATE, (uint8_t)((port_in8(PIT_GATE) & ~2u) | 1));	/* gate on, speaker off */
 	port_out8(PIT_CMD, PIT_CH2_MODE0);
 	port_out8(PIT_CH2, 0xff);
 	port_out8(PIT_CH2, 0xff);
 	apic_timer_start(0xffffffff);
 	pit_read();			/* the count is loaded with the next tick */
-	a = clock_sample();
-	while (pit_read() > 0xffff - PIT_WINDOW)
+	a = clock_sample(&cw);
+	while (pit_read() > 0xffff - PIT_WINDOW) {
+		watch(&cw);
 		if (++n == PIT_READS)
 			return false;
-	b = clock_sample();
+	}
+	b = clock_sample(&cw);
 	apic_timer_start(0);
-	ticks = b.cs_pit - a.cs_pit;
-	if (b.cs_pit <= a.cs_pit || ticks < PIT_SAMPLES * PIT_WINDOW / 2)
-		return false;
-	*tsc_hz = (uint64_t)((unsigned __int128)(b.cs_tsc - a.cs_tsc) * PIT_HZ / ticks);
-	*apic_hz = (uint64_t)((unsigned __int128)(b.cs_apic - a.cs_apic) * PIT_HZ / ticks);
+	*d = (struct clock_sample){ b.cs_tsc - a.cs_tsc, b.cs_pit - a.cs_pit, b.cs_apic - a.cs_apic };
+	if (b.cs_pit < a.cs_pit || d->cs_pit < PIT_SAMPLES * PIT_WINDOW / 2)
+		d->cs_pit = 0;
+	*gap = cw.cw_gap;
 	return true;
+}
+
+/*
+ * Measures both against the PIT. That counts to 55 ms only, so that a processor which a hypervisor takes away for longer than this would
+ * find its TSC many times too fast, and all times too long for ever. So a window counts when there was no gap in it; when each has one the
+ * slowest TSC is nearest to the truth. False: there is no PIT.
+ */
+static bool
+clock_measure(uint64_t *tsc_hz, uint64_t *apic_hz)
+{
+	struct clock_sample d;
+	uint64_t hz, gap;
+
+	*tsc_hz = 0;
+	port_out8(PIT_GATE, (uint8_t)((port_in8(PIT_GATE) & ~2u) | 1));	/* gate on, speaker off */
+	for (unsigned i = 0; i < PIT_TRIES && clock_window(&d, &gap); i++) {
+		if (d.cs_pit == 0)
+			continue;
+		hz = (uint64_t)((unsigned __int128)d.cs_tsc * PIT_HZ / d.cs_pit);
+		if (*tsc_hz == 0 || hz < *tsc_hz || gap * PIT_GAP * PIT_SAMPLES <= d.cs_tsc) {
+			*tsc_hz = hz;
+			*apic_hz = (uint64_t)((unsigned __int128)d.cs_apic * PIT_HZ / d.cs_pit);
+		}
+		if (gap * PIT_GAP * PIT_SAMPLES <= d.cs_tsc)
+			break;
+	}
+	return *tsc_hz != 0;
 }
 
 /* A hypervisor's timing leaf, or the processor's own (SDM 2A, CPUID 15H). apic_hz is what the timer counts, divided

@@ -2,12 +2,13 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 
 import pytest
 from console import Timeout
-from router import BUILD, CONF, ELF32, ELF64
+from router import BUILD, CONF, ELF32, ELF64, Router
 from scapy.layers.inet6 import ICMPv6ND_RA
 
 pytestmark = pytest.mark.sluice
@@ -49,6 +50,31 @@ def test_kinds_of_virtio(boot, model):
 def test_kinds_of_cpu(boot, cpu):
     """Without AVX, without RDRAND, without SMEP: nothing newer than x86-64 itself is needed."""
     assert boot(cpu=cpu).forwards()
+
+
+def uptime(router):
+    core, = router.kstat('loop:0:core:0').values()
+    return (core['busy'] + core['idle']) / 1e9
+
+
+def test_clock_measured_on_a_busy_host(work):
+    """The processor is taken away again and again while the clock's rate is measured, for longer than the PIT's way round (55 ms): seconds
+    are seconds nevertheless."""
+    for n in range(6):
+        r = Router(work, [], conf=None, how='none', name=f'busy{n}')
+        try:
+            for i in range(12):
+                time.sleep(0.012 + (7 * n + i) % 5 * 0.002)
+                r.qemu.p.send_signal(signal.SIGSTOP)
+                time.sleep(0.07)
+                r.qemu.p.send_signal(signal.SIGCONT)
+            r.wait_ready()
+            began, was = time.monotonic(), uptime(r)
+            time.sleep(0.5)
+            took, passed = time.monotonic() - began, uptime(r) - was
+            assert passed == pytest.approx(took, abs=0.1), 'its seconds are not ours'
+        finally:
+            r.stop()
 
 
 def test_the_dmesg_line_of_the_card(boot):
