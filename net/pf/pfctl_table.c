@@ -187,7 +187,7 @@ static int
 table_flush(struct work *w)
 {
 	unsigned n = count(w->w_kt->kt_now);
-	struct pf_tentry *none = malloc(sizeof(*none));
+	struct pf_tentry *none = calloc(1, sizeof(*none));
 
 	if (none == NULL || !put(w->w_kt, none, 0))
 		return complain(w->w_pt, "Cannot allocate memory");
