@@ -13,7 +13,8 @@
 struct config_file {
 	char		 cf_name[CONFIG_NAME];	/* "/etc/mygate" */
 	const struct config_key *cf_key;
-	char		*cf_raw;		/* header line and text as loaded; NULL: a command changed it, print by ck_print */
+	const char	*cf_raw;		/* header line and text as loaded; NULL: a command changed it, print by ck_print */
+	char		*cf_copy;		/* cf_raw's memory; NULL: its text stays for ever */
 	size_t		 cf_headlen, cf_rawlen;	/* of its header line; of it all */
 	void		*cf_obj;
 	bool		 cf_kept;		/* in a new store: cf_obj is the running one's */
@@ -113,33 +114,39 @@ store_free(struct config_store *cs)
 
 		if (cf->cf_obj != NULL && !cf->cf_kept)
 			cf->cf_key->ck_free(cf->cf_obj);
-		free(cf->cf_raw);
+		free(cf->cf_copy);
 	}
 	free(cs->cs_file);
 	free(cs->cs_preamble);
 	memset(cs, 0, sizeof(*cs));
 }
 
-/* Lines that end with \n alone. NULL: no memory. */
-static char *
-without_cr(const char *s, size_t len, size_t *outlen)
+/* Lines that end with \n alone: the text itself, or *copy, the caller's. NULL: no memory. */
+static const char *
+without_cr(const char *s, size_t len, size_t *outlen, char **copy)
 {
-	char *copy = malloc(len + 1), *d = copy;
+	char *d;
 
-	if (copy == NULL)
+	*outlen = len;
+	*copy = NULL;
+	if (memchr(s, '\r', len) == NULL)
+		return s;
+	d = *copy = malloc(len + 1);
+	if (d == NULL)
 		return NULL;
 	for (size_t i = 0; i < len; i++)
 		if (s[i] != '\r' || i + 1 == len || s[i + 1] != '\n')
 			*d++ = s[i];
-	*outlen = (size_t)(d - copy);
-	return copy;
+	*outlen = (size_t)(d - *copy);
+	return *copy;
 }
 
 static void
 file_parse(struct config_err *ce, struct config_file *cf)
 {
 	size_t len;
-	char *text = without_cr(cf->cf_raw + cf->cf_headlen, cf->cf_rawlen - cf->cf_headlen, &len);
+	char *copy;
+	const char *text = without_cr(cf->cf_raw + cf->cf_headlen, cf->cf_rawlen - cf->cf_headlen, &len, &copy);
 	unsigned before = ce->ce_errors;
 
 	if (text == NULL) {
@@ -154,7 +161,7 @@ file_parse(struct config_err *ce, struct config_file *cf)
 		cf->cf_key->ck_free(cf->cf_obj);
 		cf->cf_obj = NULL;
 	}
-	free(text);
+	free(copy);
 }
 
 /* What produced the running object was the same text: the object serves on. */
@@ -172,8 +179,9 @@ file_keep(struct config_file *cf)
 	return true;
 }
 
+/* stays: the text does, so it is not copied. */
 static void
-file_build(struct config_err *ce, struct config_file *cf, const struct bundle_file *bf)
+file_build(struct config_err *ce, struct config_file *cf, const struct bundle_file *bf, bool stays)
 {
 	snprintf(cf->cf_name, sizeof(cf->cf_name), "/etc/%.*s", (int)MIN(bf->bf_namelen, sizeof(cf->cf_name)), bf->bf_name);
 	ce->ce_file = cf->cf_name;
@@ -188,7 +196,7 @@ file_build(struct config_err *ce, struct config_file *cf, const struct bundle_fi
 	}
 	cf->cf_headlen = bf->bf_headlen;
 	cf->cf_rawlen = bf->bf_headlen + bf->bf_len;
-	cf->cf_raw = text_dup(bf->bf_head, cf->cf_rawlen);
+	cf->cf_raw = stays ? bf->bf_head : (cf->cf_copy = text_dup(bf->bf_head, cf->cf_rawlen));
 	if (cf->cf_raw == NULL)
 		config_error(ce, 0, "out of memory");
 	else if (!file_keep(cf))
@@ -197,7 +205,7 @@ file_build(struct config_err *ce, struct config_file *cf, const struct bundle_fi
 
 /* False after errors; store_free() is due in any case. */
 static bool
-store_build(struct config_err *ce, struct config_store *cs, const char *text, const struct bundle *bu)
+store_build(struct config_err *ce, struct config_store *cs, const char *text, const struct bundle *bu, bool stays)
 {
 	const char *source = ce->ce_file;
 
@@ -210,7 +218,7 @@ store_build(struct config_err *ce, struct config_store *cs, const char *text, co
 		return false;
 	}
 	for (; cs->cs_n < bu->bu_n; cs->cs_n++)
-		file_build(ce, &cs->cs_file[cs->cs_n], &bu->bu_file[cs->cs_n]);
+		file_build(ce, &cs->cs_file[cs->cs_n], &bu->bu_file[cs->cs_n], stays);
 	ce->ce_file = source;
 	return ce->ce_errors == 0;
 }
@@ -381,8 +389,8 @@ keys_end(const struct config_store *cs, bool in_force)
 			ck->ck_end(store_names(cs, ck), in_force);
 }
 
-bool
-config_load(struct out *o, const char *source, const char *text, size_t len)
+static bool
+load(struct out *o, const char *source, const char *text, size_t len, bool stays)
 {
 	struct config_err ce = { .ce_out = o, .ce_file = source };
 	struct config_store new = { 0 };
@@ -392,7 +400,7 @@ config_load(struct out *o, const char *source, const char *text, size_t len)
 
 	ok = bundle_split(&ce, &bu, text, len);
 	/* Parsed even so: all errors in one go. */
-	ok = store_build(&ce, &new, text, &bu) && ok;
+	ok = store_build(&ce, &new, text, &bu, stays) && ok;
 	ok = keys_begin(&ce, &new) && ok;
 	if (ok) {
 		st = calloc(2 * (size_t)(running.cs_n + new.cs_n) + 1, sizeof(*st));
@@ -413,6 +421,18 @@ config_load(struct out *o, const char *source, const char *text, size_t len)
 	return ok;
 }
 
+bool
+config_load(struct out *o, const char *source, const char *text, size_t len)
+{
+	return load(o, source, text, len, false);
+}
+
+bool
+config_load_lasting(struct out *o, const char *source, const char *text, size_t len)
+{
+	return load(o, source, text, len, true);
+}
+
 /* ---- one file, from a command ---- */
 
 static bool
@@ -430,7 +450,7 @@ static void
 store_remove(struct config_store *cs, struct config_file *cf)
 {
 	cf->cf_key->ck_free(cf->cf_obj);
-	free(cf->cf_raw);
+	free(cf->cf_copy);
 	cs->cs_n--;
 	memmove(cf, cf + 1, (size_t)(cs->cs_file + cs->cs_n - cf) * sizeof(*cf));
 }
@@ -468,7 +488,7 @@ config_replace(struct config_err *ce, const char *name, void *obj)
 		running.cs_file[running.cs_n++] = new;
 	else {
 		old->cf_key->ck_free(old->cf_obj);
-		free(old->cf_raw);
+		free(old->cf_copy);
 		*old = new;
 	}
 	return true;

@@ -58,6 +58,8 @@ SET_DECLARE(const struct learned_file, learned_files);
 
 /* Replaces the whole configuration by the bundle. False: errors are in `o`, nothing has changed. source: for messages. */
 bool	config_load(struct out *o, const char *source, const char *text, size_t len);
+/* The same for a text that stays where it is for ever (machine_file): it is not copied. */
+bool	config_load_lasting(struct out *o, const char *source, const char *text, size_t len);
 /* The running object of a file, NULL when absent. Owned by the store; valid until the file changes. */
 const void *config_running(const char *name);
 /* Replaces one file's object (NULL: removes the file) as a console command does; takes ownership of obj in any case. False: error

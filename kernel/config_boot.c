@@ -105,7 +105,7 @@ config_boot(void)
 		return;
 	}
 	out_init(&o, NULL, NULL);
-	if (!config_load(&o, name, data, len)) {
+	if (!config_load_lasting(&o, name, data, len)) {
 		log_lines(&o);
 		log_printf("configuration %s not loaded: nothing is forwarded\n", name);
 	}

@@ -69,6 +69,7 @@ static int
 cmd_load(struct out *o, int argc, char **argv)
 {
 	const char *source = "stdin", *text;
+	bool file = argc == 2, ok;
 	size_t len;
 
 	if (argc == 1 && o->o_stdin != NULL) {
@@ -82,7 +83,8 @@ cmd_load(struct out *o, int argc, char **argv)
 		}
 	} else
 		return command_usage(o, argv[0]);
-	if (!config_load(o, source, text, len)) {
+	ok = file ? config_load_lasting(o, source, text, len) : config_load(o, source, text, len);
+	if (!ok) {
 		out_printf(o, "load: the configuration was not loaded, nothing has changed\n");
 		return 1;
 	}

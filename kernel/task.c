@@ -3,6 +3,7 @@
  * starts and ends with it, so that the moment of the switch itself is no moment for a preemption. */
 #include <stdlib.h>
 
+#include "kernel/epoch.h"
 #include "kernel/kstat.h"
 #include "kernel/loop.h"
 #include "kernel/machine.h"
@@ -306,6 +307,17 @@ net_leave(void)
 	if (percore(task_hold) == 1)
 		hold_ends();
 	task_release();
+}
+
+void
+net_pause(void)
+{
+	if (task_self() != NULL) {
+		KASSERT(percore(task_hold) == 1);
+		net_leave();
+		net_enter();
+	}
+	epoch_pass();		/* between two sections no pointer is kept, as at the end of a pass */
 }
 
 bool

@@ -25,6 +25,9 @@ void	task_sleep_ms(uint64_t ms);
 /* Hold preemption off. Nests. net_leave() gives the loop its turn when one is due. Loop context needs neither; harmless there. */
 void	net_enter(void);
 void	net_leave(void);
+/* In the middle of something long within one net_enter(): as if it were left and entered anew, so the loop has a turn when one is due, and what was put
+ * back with an epoch can be used again. At boot, and where there are no tasks, the latter alone. */
+void	net_pause(void);
 bool	net_entered(void);			/* for assertions: true in the loop as well */
 
 /* For the loop: runs the next runnable task until it sleeps, yields or is preempted; false: none was runnable. */

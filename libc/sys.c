@@ -36,6 +36,12 @@ heap_init(void *start, size_t size)
 	heap_end = heap_start + size;
 }
 
+bool
+heap_holds(const void *p)
+{
+	return (const char *)p >= heap_start && (const char *)p < heap_end;
+}
+
 void *
 sbrk(ptrdiff_t n)
 {

@@ -39,11 +39,11 @@ memory_add(const struct ranges *rs, uint64_t from, uint64_t to)
 		page_add(MAX(rs->rs_r[i].r_start, from), MIN(rs->rs_r[i].r_end, to));
 }
 
-/* An eighth of RAM, 1 MB to 256 MB; less where no run is so long. */
+/* A sixteenth of RAM, 1 MB to 256 MB; less where no run is so long. Large blocks are not in it (libc/alloc.c). */
 static void
 memory_heap(void)
 {
-	size_t n = MIN(MAX(page_total() / 8, (size_t)256), (size_t)65536);
+	size_t n = MIN(MAX(page_total() / 16, (size_t)256), (size_t)65536);
 	void *p;
 
 	while ((p = page_take(n)) == NULL && n > 64)

@@ -28,5 +28,6 @@ bool	pmap_present(uint64_t va);		/* something is mapped there: may be read */
 
 /* heap.c: newlib's heap is [start, start + size). */
 void	heap_init(void *start, size_t size);
+bool	heap_holds(const void *);	/* it lies there */
 
 #endif

@@ -28,9 +28,7 @@ hostname_free(void *obj)
 	hostname_absentees -= h->hn_absent;
 	free(h->hn_addrs);
 	free(h->hn_addrs6);
-	for (unsigned i = 0; i < h->hn_nroutes; i++)
-		static_route_drop(&h->hn_routes[i]);
-	free(h->hn_routes);
+	hn_routes_free(&h->hn_routes);
 	free(h->hn_nbrs);
 	free(h);
 }
@@ -65,19 +63,6 @@ copy_array(void **dst, const void *src, unsigned n, size_t size)
 	return true;
 }
 
-static bool
-copy_routes(struct hostname *c, const struct hostname *h)
-{
-	bool ok = copy_array((void **)&c->hn_routes, h->hn_routes, h->hn_nroutes, sizeof(*h->hn_routes));
-
-	c->hn_nroutes = ok ? h->hn_nroutes : 0;
-	for (unsigned i = 0; i < c->hn_nroutes; i++) {
-		c->hn_routes[i].sr_line = 0;
-		ok &= static_route_keep(&c->hn_routes[i]);
-	}
-	return ok;
-}
-
 struct hostname *
 hostname_copy(const struct hostname *h)
 {
@@ -88,13 +73,13 @@ hostname_copy(const struct hostname *h)
 	*c = *h;
 	c->hn_addrs = NULL;
 	c->hn_addrs6 = NULL;
-	c->hn_routes = NULL;
-	c->hn_nroutes = 0;
+	c->hn_routes = (struct hn_routes){ 0 };
 	c->hn_nbrs = NULL;
 	c->hn_absent = false;
 	if (!copy_array((void **)&c->hn_addrs, h->hn_addrs, h->hn_naddrs, sizeof(*h->hn_addrs)) ||
 	    !copy_array((void **)&c->hn_addrs6, h->hn_addrs6, h->hn_naddrs6, sizeof(*h->hn_addrs6)) ||
-	    !copy_array((void **)&c->hn_nbrs, h->hn_nbrs, h->hn_nnbrs, sizeof(*h->hn_nbrs)) || !copy_routes(c, h)) {
+	    !copy_array((void **)&c->hn_nbrs, h->hn_nbrs, h->hn_nnbrs, sizeof(*h->hn_nbrs)) ||
+	    !hn_routes_copy(&c->hn_routes, &h->hn_routes)) {
 		hostname_free(c);
 		return NULL;
 	}
@@ -141,7 +126,7 @@ hostname_equal(const struct hostname *a, const struct hostname *b)
 	    a->hn_has_lladdr != b->hn_has_lladdr || memcmp(a->hn_lladdr, b->hn_lladdr, 6) != 0 ||
 	    a->hn_mtu != b->hn_mtu || strcmp(a->hn_description, b->hn_description) != 0 ||
 	    a->hn_linklocal != b->hn_linklocal || a->hn_autoconf6 != b->hn_autoconf6 || a->hn_no_temporary != b->hn_no_temporary || a->hn_no_soii != b->hn_no_soii ||
-	    a->hn_naddrs != b->hn_naddrs || a->hn_naddrs6 != b->hn_naddrs6 || a->hn_nroutes != b->hn_nroutes || a->hn_nnbrs != b->hn_nnbrs)
+	    a->hn_naddrs != b->hn_naddrs || a->hn_naddrs6 != b->hn_naddrs6 || a->hn_nnbrs != b->hn_nnbrs)
 		return false;
 	for (unsigned i = 0; i < a->hn_naddrs; i++)
 		if (!addr_equal(&a->hn_addrs[i], &b->hn_addrs[i]))
@@ -149,13 +134,10 @@ hostname_equal(const struct hostname *a, const struct hostname *b)
 	for (unsigned i = 0; i < a->hn_naddrs6; i++)
 		if (!addr6_equal(&a->hn_addrs6[i], &b->hn_addrs6[i]))
 			return false;
-	for (unsigned i = 0; i < a->hn_nroutes; i++)
-		if (!static_route_equal(&a->hn_routes[i], &b->hn_routes[i]))
-			return false;
 	for (unsigned i = 0; i < a->hn_nnbrs; i++)
 		if (!nbr_equal(&a->hn_nbrs[i], &b->hn_nbrs[i]))
 			return false;
-	return true;
+	return hn_routes_equal(&a->hn_routes, &b->hn_routes);
 }
 
 bool
@@ -193,89 +175,6 @@ hostname_running(const char *ifname)
 	char key[HOSTNAME_KEYSIZE];
 
 	return config_running(hostname_key(key, ifname));
-}
-
-/* The place of key among the sorted routes, or where it would stand. */
-static unsigned
-route_index(const struct hostname *h, const struct static_route *key, bool *found)
-{
-	unsigned lo = 0, hi = h->hn_nroutes;
-
-	*found = false;
-	while (lo < hi) {
-		unsigned mid = (lo + hi) / 2;
-		int c = static_route_cmp(&h->hn_routes[mid], key);
-
-		if (c == 0)
-			*found = true;
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-struct static_route *
-hostname_find_route(const struct hostname *h, const struct static_route *key)
-{
-	bool found;
-	unsigned i = route_index(h, key, &found);
-
-	return found ? &h->hn_routes[i] : NULL;
-}
-
-bool
-hostname_add_route(struct hostname *h, const struct static_route *sr)
-{
-	bool found;
-	unsigned i = route_index(h, sr, &found);
-
-	if (found || !grow((void **)&h->hn_routes, h->hn_nroutes, sizeof(*sr)))
-		return false;
-	memmove(&h->hn_routes[i + 1], &h->hn_routes[i], (h->hn_nroutes - i) * sizeof(*sr));
-	h->hn_routes[i] = *sr;
-	h->hn_nroutes++;
-	return static_route_keep(&h->hn_routes[i]);
-}
-
-bool
-hostname_append_route(struct hostname *h, const struct static_route *sr)
-{
-	if (!grow((void **)&h->hn_routes, h->hn_nroutes, sizeof(*sr)))
-		return false;
-	h->hn_routes[h->hn_nroutes++] = *sr;
-	return static_route_keep(&h->hn_routes[h->hn_nroutes - 1]);
-}
-
-static int
-route_order(const void *a, const void *b)
-{
-	const struct static_route *x = a, *y = b;
-	int c = static_route_cmp(x, y);
-
-	return c != 0 ? c : (x->sr_line > y->sr_line) - (x->sr_line < y->sr_line);
-}
-
-void
-hostname_sort_routes(struct hostname *h)
-{
-	if (h->hn_nroutes > 1)
-		qsort(h->hn_routes, h->hn_nroutes, sizeof(*h->hn_routes), route_order);
-}
-
-bool
-hostname_remove_route(struct hostname *h, const struct static_route *key)
-{
-	bool found;
-	unsigned i = route_index(h, key, &found);
-
-	if (!found)
-		return false;
-	static_route_drop(&h->hn_routes[i]);
-	h->hn_nroutes--;
-	memmove(&h->hn_routes[i], &h->hn_routes[i + 1], (h->hn_nroutes - i) * sizeof(*key));
-	return true;
 }
 
 static unsigned
@@ -462,9 +361,11 @@ hostname_print(struct out *o, const char *name __unused_arg, const void *obj)
 	print_inet6(o, h);
 	if (h->hn_updown != HN_DEFAULT)
 		out_printf(o, "%s\n", h->hn_updown == HN_UP ? "up" : "down");
-	for (unsigned i = 0; i < h->hn_nroutes; i++) {
+	for (unsigned i = 0; i < h->hn_routes.rs_n; i++) {
+		struct static_route sr = hn_routes_get(&h->hn_routes, i);
+
 		out_printf(o, "!route add ");
-		static_route_print(o, &h->hn_routes[i]);
+		static_route_print(o, &sr);
 		out_printf(o, "\n");
 	}
 	for (unsigned i = 0; i < h->hn_nnbrs; i++)

@@ -4,6 +4,7 @@
 #define NET_CORE_HOSTNAME_H
 
 #include "kernel/config.h"
+#include "net/core/hostname_routes.h"
 #include "net/core/if.h"
 #include "net/core/pending.h"
 #include "net/route/route_args.h"
@@ -50,11 +51,12 @@ struct hostname {
 	uint32_t	 hn_mtu;			/* 0: the interface's own */
 	unsigned	 hn_mtu_line, hn_lladdr_line;
 	char		 hn_description[IFDESCRSIZE];
-	unsigned	 hn_naddrs, hn_naddrs6, hn_nroutes, hn_nnbrs;
+	unsigned	 hn_naddrs, hn_naddrs6, hn_nnbrs;
 	struct hn_addr	*hn_addrs;			/* the first is the primary */
 	struct hn_addr6	*hn_addrs6;			/* as the file has them */
-	struct static_route *hn_routes;			/* sorted by static_route_cmp */
+	struct hn_routes hn_routes;
 	struct hn_nbr	*hn_nbrs;			/* sorted by family, then address */
+	struct hn_retry { unsigned t_next; bool t_got, t_failed; } hn_retry;	/* of this round: the route whose turn is next; what became of the others */
 	struct pending	 hn_pending, hn_nbr_watch;	/* hostname_apply.c's */
 	bool		 hn_absent;			/* applied, but there is no such interface */
 };
@@ -74,11 +76,6 @@ const struct hostname *hostname_running(const char *ifname);
 const char *hostname_key(char buf[HOSTNAME_KEYSIZE], const char *ifname);
 
 /* Each false: no memory, or the thing is there already (add), or not there (remove). */
-bool	hostname_add_route(struct hostname *, const struct static_route *);
-bool	hostname_append_route(struct hostname *, const struct static_route *);	/* not in order: sort before anything else is asked of them */
-void	hostname_sort_routes(struct hostname *);	/* of those with the same key the earlier line first */
-bool	hostname_remove_route(struct hostname *, const struct static_route *);	/* by key */
-struct static_route *hostname_find_route(const struct hostname *, const struct static_route *key);
 bool	hostname_add_nbr(struct hostname *, const struct hn_nbr *);
 bool	hostname_remove_nbr(struct hostname *, const struct hn_nbr *);
 const struct hn_nbr *hostname_find_nbr(const struct hostname *, const struct hn_nbr *key);

@@ -4,7 +4,6 @@
  * Each element notes whether it is in force because of its object, so that every step may be repeated and taken back in
  * any order: an address that could not be had is not deleted from the interface that has it. The notes are the only
  * thing written in objects that the configuration's store owns. */
-#include <limits.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,8 +38,7 @@ withdraw_addrs(struct ifnet *ifp, struct hostname *old, struct hostname *new)
 static void
 withdraw_tables(struct hostname *old, struct hostname *new, void (*withdraw)(struct static_route *, struct static_route *))
 {
-	for (unsigned i = 0; i < old->hn_nroutes; i++)
-		withdraw(&old->hn_routes[i], new != NULL ? hostname_find_route(new, &old->hn_routes[i]) : NULL);
+	withdraw_routes(old, new, withdraw);
 	withdraw_nbrs(old, new);
 }
 
@@ -240,57 +238,6 @@ bring_up(struct config_err *ce, struct ifnet *ifp, const struct hostname *h)
 	return false;
 }
 
-/* False: that is an error, and told. */
-static bool
-route_refused(struct config_err *ce, const struct static_route *sr, enum rt_error e)
-{
-	char net[IN6_NETSTRLEN];
-
-	af_printnet(net, sr->sr_af, &sr->sr_dest6, sr->sr_plen);
-	if (e == RT_UNREACH && hostname_absentees > 0) {
-		log_printf("route %s: %s: an interface is missing\n", net, rt_strerror(e));
-		return true;
-	}
-	config_error(ce, sr->sr_line, "route %s: %s", net, rt_strerror(e));
-	return false;
-}
-
-/* All, or those that were late last time. *left: how many still cannot be reached. */
-static bool
-install_turn(struct config_err *ce, const struct hostname *old, struct hostname *new, bool all, unsigned *left)
-{
-	*left = 0;
-	for (unsigned i = 0; i < new->hn_nroutes; i++) {
-		struct static_route *n = &new->hn_routes[i];
-		enum rt_error e;
-
-		if (!all && !n->sr_late)
-			continue;
-		e = static_route_apply(old != NULL ? hostname_find_route(old, n) : NULL, n);
-		n->sr_late = e == RT_UNREACH;
-		*left += n->sr_late;
-		if (e != RT_OK && e != RT_UNREACH && !route_refused(ce, n, e))
-			return false;
-	}
-	return true;
-}
-
-/* The gateway of one may be reached by another: those that are late have another turn as long as one was not any more. */
-static bool
-install_routes(struct config_err *ce, const struct hostname *old, struct hostname *new)
-{
-	unsigned left, before;
-	bool ok = install_turn(ce, old, new, true, &left);
-
-	for (before = UINT_MAX; ok && left > 0 && left < before;) {
-		before = left;
-		ok = install_turn(ce, old, new, false, &left);
-	}
-	for (unsigned i = 0; i < new->hn_nroutes && left > 0 && ok; i++)
-		ok = !new->hn_routes[i].sr_late || route_refused(ce, &new->hn_routes[i], RT_UNREACH);
-	return ok;
-}
-
 /* On the way back everything waits for its turn here, and there are no errors. */
 static bool
 hostname_retry(struct pending *pd)
@@ -299,17 +246,15 @@ hostname_retry(struct pending *pd)
 	struct ifnet *ifp = ifunit(h->hn_ifname);
 	struct out sink;
 	struct config_err quiet = { .ce_out = &sink, .ce_file = h->hn_ifname };
-	bool all, later = false;
+	bool all;
 
 	if (ifp == NULL)
 		return true;
 	out_init(&sink, NULL, NULL);
 	all = add_addrs(&quiet, ifp, h) && add_addrs6(&quiet, ifp, h) && check_addrs(&quiet, ifp, h) && check_addrs6(&quiet, ifp, h);
-	for (unsigned i = 0; all && i < h->hn_nroutes; i++)
-		later |= !h->hn_routes[i].sr_installed && static_route_apply(NULL, &h->hn_routes[i]) != RT_OK;
-	for (unsigned i = 0; all && later && i < h->hn_nroutes; i++)	/* by way of another */
-		all = h->hn_routes[i].sr_installed || static_route_apply(NULL, &h->hn_routes[i]) == RT_OK;
-	all = all && install_nbrs(&quiet, h);
+	if (hostname_running(h->hn_ifname) != h)	/* on the way forth: the late turn does the rest */
+		all = false;
+	all = all && retry_routes(h) && install_nbrs(&quiet, h);
 	out_free(&sink);
 	return all;
 }
@@ -318,6 +263,7 @@ static void
 wait_for_it(struct hostname *h)
 {
 	h->hn_pending.pd_retry = hostname_retry;
+	h->hn_retry = (struct hn_retry){ 0 };
 	pending_add(&h->hn_pending);
 	watch_nbrs(h);
 }
@@ -381,10 +327,10 @@ apply_late(struct config_err *ce, const struct ifnet *ifp, struct hostname *old,
 		wait_for_it(new);
 		return true;
 	}
-	if (!check_addrs(ce, ifp, new) || !check_addrs6(ce, ifp, new) || !install_routes(ce, old, new) || !install_nbrs(ce, new))
+	if (!check_addrs(ce, ifp, new) || !check_addrs6(ce, ifp, new))
 		return false;
-	pending_remove(&new->hn_pending);
-	return true;
+	pending_remove(&new->hn_pending);	/* here it ends, one way or the other */
+	return install_routes(ce, old, new) && install_nbrs(ce, new);
 }
 
 /* Runs a turn; when it fails, its opposite in silence. */
@@ -405,7 +351,8 @@ turn(struct config_err *ce, const char *name, const void *oldobj, const void *ne
 		apply_late(&quiet, ifp, new, old, true);
 	else if (!ok)
 		apply(&quiet, ifunit(name + strlen(HOSTNAME_PREFIX)), new, old);
-	pending_retry();
+	while (pending_retry_some())
+		net_pause();
 	net_leave();
 	out_free(&sink);
 	return ok;
@@ -427,19 +374,10 @@ bool
 hostname_check(struct config_err *ce, const char *name __unused_arg, const void *obj)
 {
 	const struct hostname *h = obj;
-	char net[IN6_NETSTRLEN];
-	bool ok = true;
+	bool ok;
 
 	net_enter();
-	for (unsigned i = 0; i < h->hn_nroutes && hostname_absentees == 0; i++) {
-		enum rt_error e = static_route_check(&h->hn_routes[i]);
-
-		if (e == RT_OK)
-			continue;
-		config_error(ce, h->hn_routes[i].sr_line, "route %s: %s",
-		    af_printnet(net, h->hn_routes[i].sr_af, &h->hn_routes[i].sr_dest6, h->hn_routes[i].sr_plen), rt_strerror(e));
-		ok = false;
-	}
+	ok = check_routes(ce, h);
 	ok = check_nbrs(ce, h) && ok;
 	net_leave();
 	return ok;

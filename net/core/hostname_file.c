@@ -8,6 +8,13 @@
 #define WORDS_MAX	64
 
 
+/* In a word, and nothing but itself. */
+static inline bool
+plain(char c)
+{
+	return c > ' ' && c != '"' && c != '\'';
+}
+
 /* Splits a line into words in place; quotes hold spaces, # begins a comment where a word could begin. -1 after an error. */
 static int
 split(struct config_err *ce, unsigned line, char *s, char **argv)
@@ -25,8 +32,10 @@ split(struct config_err *ce, unsigned line, char *s, char **argv)
 			config_error(ce, line, "more than %d words", WORDS_MAX);
 			return -1;
 		}
-		argv[argc++] = d = s;
-		for (; *s != '\0' && (quote || (*s != ' ' && *s != '\t')); s++) {
+		argv[argc++] = s;
+		while (plain(*s))
+			s++;
+		for (d = s; *s != '\0' && (quote || (*s != ' ' && *s != '\t')); s++) {
 			if (quote ? *s == quote : (*s == '"' || *s == '\''))
 				quote = quote ? 0 : *s;
 			else
@@ -66,7 +75,7 @@ bang_route(struct hostname *h, struct config_err *ce, unsigned line, int argc, c
 		return false;
 	}
 	ra.ra_route.sr_line = line;
-	if (!hostname_append_route(h, &ra.ra_route)) {
+	if (!hn_routes_append(&h->hn_routes, &ra.ra_route)) {
 		config_error(ce, line, "no memory");
 		return false;
 	}
@@ -80,13 +89,14 @@ routes_end(struct hostname *h, struct config_err *ce)
 	char net[IN6_NETSTRLEN];
 	bool ok = true;
 
-	hostname_sort_routes(h);
-	for (unsigned i = 1; i < h->hn_nroutes; i++) {
-		const struct static_route *sr = &h->hn_routes[i];
+	hn_routes_sort(&h->hn_routes);
+	for (unsigned i = 1; i < h->hn_routes.rs_n; i++) {
+		struct static_route sr;
 
-		if (static_route_cmp(sr - 1, sr) != 0)
+		if (!hn_routes_twice(&h->hn_routes, i))
 			continue;
-		config_error(ce, sr->sr_line, "route %s: duplicate", af_printnet(net, sr->sr_af, &sr->sr_dest6, sr->sr_plen));
+		sr = hn_routes_get(&h->hn_routes, i);
+		config_error(ce, sr.sr_line, "route %s: duplicate", af_printnet(net, sr.sr_af, &sr.sr_dest6, sr.sr_plen));
 		ok = false;
 	}
 	return ok;
@@ -174,6 +184,21 @@ parse_line(struct hostname *h, struct config_err *ce, unsigned line, const char 
 	return hostname_words(h, ce, line, true, argc, argv);
 }
 
+/* Room for all routes at once. Other commands are few. */
+static bool
+reserve(struct hostname *h, const char *text, size_t len)
+{
+	const char *end = text + len, *nl;
+	unsigned n = 0;
+
+	for (; text < end; text = nl + 1) {
+		n += *text == '!';
+		if ((nl = memchr(text, '\n', (size_t)(end - text))) == NULL)
+			break;
+	}
+	return hn_routes_reserve(&h->hn_routes, n);
+}
+
 /* Letters, then a number. */
 static bool
 ifname_ok(const char *s)
@@ -195,7 +220,8 @@ hostname_parse(struct config_err *ce, const char *name, const char *text, size_t
 		config_error(ce, 0, "\"%s\" is not the name of an interface", ifname);
 		return NULL;
 	}
-	if ((h = hostname_new(ifname)) == NULL) {
+	if ((h = hostname_new(ifname)) == NULL || !reserve(h, text, len)) {
+		hostname_free(h);
 		config_error(ce, 0, "no memory");
 		return NULL;
 	}

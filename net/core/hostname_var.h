@@ -37,6 +37,14 @@ bool	words_temporary(struct words *, bool on);
 bool	words_no_inet6(struct words *);
 bool	words_finish6(struct words *);				/* the end of a line that said something of IPv6 */
 
+/* hostname_static.c: the routes of an object in the table. Inside net_enter, which they leave for moments (net_pause); each may be repeated. withdraw:
+ * what it does to a route and its other version: static_route_withdraw, or static_route_revert where changed routes may have been applied. */
+void	withdraw_routes(struct hostname *old, struct hostname *new, void (*withdraw)(struct static_route *, struct static_route *));
+bool	install_routes(struct config_err *, const struct hostname *old, struct hostname *new);
+bool	check_routes(struct config_err *, const struct hostname *);
+/* A part of those that are not in force; pending_more: not all have had their turn. True: all are in force. */
+bool	retry_routes(struct hostname *);
+
 /* hostname_nbr.c: the neighbours of an object in the tables. Inside net_enter; each may be repeated. */
 void	withdraw_nbrs(struct hostname *old, struct hostname *new);
 bool	install_nbrs(struct config_err *, struct hostname *);

@@ -2,6 +2,7 @@
 #include "net/core/pending.h"
 
 static struct pending *pending_list;
+bool pending_more;
 
 void
 pending_remove(struct pending *pd)
@@ -22,12 +23,13 @@ pending_add(struct pending *pd)
 }
 
 /* What one puts in force another may wait for: so until nobody gets done any more. */
-void
-pending_retry(void)
+bool
+pending_retry_some(void)
 {
 	struct pending **p;
 	bool progress;
 
+	pending_more = false;
 	do {
 		progress = false;
 		for (p = &pending_list; *p != NULL; ) {
@@ -39,4 +41,12 @@ pending_retry(void)
 			}
 		}
 	} while (progress);
+	return pending_more;
+}
+
+void
+pending_retry(void)
+{
+	while (pending_retry_some())
+		continue;
 }

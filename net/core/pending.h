@@ -15,5 +15,8 @@ struct pending {
 void	pending_add(struct pending *);		/* if it is not on the list already */
 void	pending_remove(struct pending *);	/* if it is */
 void	pending_retry(void);
+/* A bounded part of that. True: there is more to do at once. */
+bool	pending_retry_some(void);
+extern bool pending_more;			/* for a pd_retry that has done its part for this time */
 
 #endif

@@ -57,13 +57,16 @@ search_file(const char *name, const void *obj, void *arg)
 
 	if (s->s_hit || strncmp(name, HOSTNAME_PREFIX, strlen(HOSTNAME_PREFIX)) != 0)
 		return;
-	for (unsigned i = 0; i < h->hn_nroutes; i++)
-		if (wanted(s->s_ra, &h->hn_routes[i], true)) {
+	for (unsigned i = 0; i < h->hn_routes.rs_n; i++) {
+		struct static_route sr = hn_routes_get(&h->hn_routes, i);
+
+		if (wanted(s->s_ra, &sr, true)) {
 			s->s_hit = true;
-			s->s_found = h->hn_routes[i];
+			s->s_found = sr;
 			snprintf(s->s_ifname, sizeof(s->s_ifname), "%s", h->hn_ifname);
 			return;
 		}
+	}
 }
 
 static bool
@@ -134,7 +137,7 @@ edit_file(const char *ifname, const struct static_route *old, const struct stati
 		fresh.sr_installed = false;
 		fresh.sr_line = 0;
 	}
-	if (h == NULL || (old != NULL && !hostname_remove_route(h, old)) || (new != NULL && !hostname_add_route(h, &fresh))) {
+	if (h == NULL || (old != NULL && !hn_routes_remove(&h->hn_routes, old)) || (new != NULL && !hn_routes_add(&h->hn_routes, &fresh))) {
 		hostname_free(h);
 		explain(why, RT_NOMEM);
 		return false;
@@ -383,7 +386,7 @@ collect_routed(const char *name, const void *obj, void *arg)
 	struct names *n = arg;
 	void *p;
 
-	if (strncmp(name, HOSTNAME_PREFIX, strlen(HOSTNAME_PREFIX)) != 0 || h->hn_nroutes == 0)
+	if (strncmp(name, HOSTNAME_PREFIX, strlen(HOSTNAME_PREFIX)) != 0 || h->hn_routes.rs_n == 0)
 		return;
 	if ((p = realloc(n->n_name, (n->n_count + 1) * sizeof(*n->n_name))) == NULL) {
 		n->n_nomem = true;
@@ -409,24 +412,24 @@ flush_file(struct out *o, const struct route_opts *ro, unsigned families, const 
 	const struct hostname *running = hostname_running(ifname);
 	struct hostname *h = running != NULL ? hostname_copy(running) : NULL;
 	char key[HOSTNAME_KEYSIZE];
-	unsigned kept = 0;
+	unsigned before;
 
 	if (h == NULL) {
 		explain(why, RT_NOMEM);
 		return false;
 	}
-	for (unsigned i = 0; i < h->hn_nroutes; i++) {
-		if (families & 1u << h->hn_routes[i].sr_af) {
-			flush_say(o, ro, &h->hn_routes[i]);
-			static_route_drop(&h->hn_routes[i]);
-		} else
-			h->hn_routes[kept++] = h->hn_routes[i];
+	before = h->hn_routes.rs_n;
+	for (unsigned i = 0; i < before; i++) {
+		struct static_route sr = hn_routes_get(&h->hn_routes, i);
+
+		if (families & 1u << sr.sr_af)
+			flush_say(o, ro, &sr);
 	}
-	if (kept == h->hn_nroutes) {
+	hn_routes_remove_families(&h->hn_routes, families);
+	if (h->hn_routes.rs_n == before) {
 		hostname_free(h);
 		return true;
 	}
-	h->hn_nroutes = kept;
 	return config_edit(hostname_key(key, ifname), h, why->r_text, sizeof(why->r_text));
 }
 

@@ -6,6 +6,7 @@ import subprocess
 # What only one of them has, and why. Each must be so indeed.
 ONLY_KERNEL = {('selftests', 'selftest_entry_vectors'): 'vector registers over a preemption: the machine\'s',
                ('selftests', 'selftest_entry_storm'): 'interrupt vectors: the machine\'s',
+               ('pool_sources', 'pool_source_malloc_block'): 'the large blocks of its malloc; the host has its own',
                ('intr_sources', 'intr_source_cores'): 'the timers and pokes of its cores'}
 ONLY_HOST = {('sysctls', 'sysctl_debug_netlimit'): 'for debug builds, which the host\'s are'}
 # Sets that each build has: without them nothing would have been compared.

@@ -357,10 +357,10 @@ TEST(route_label_nomem)
 	struct hostname *h = hostname_new("t0"), *c = NULL;
 	unsigned left;
 
-	CHECK(h != NULL && hostname_add_route(h, &sr));
+	CHECK(h != NULL && hn_routes_add(&h->hn_routes, &sr));
 	other.sr_dest = addr("10.2.0.0");
 	other.sr_label = "east";
-	CHECK(hostname_add_route(h, &other));
+	CHECK(hn_routes_add(&h->hn_routes, &other));
 	for (left = 0; c == NULL; left++) {
 		CHECK(left < 20);
 		host.malloc_limited = true;
@@ -370,9 +370,9 @@ TEST(route_label_nomem)
 	}
 	CHECK(left > 3 && hostname_equal(h, c));
 	hostname_free(h);
-	CHECK_STR(hostname_find_route(c, &sr)->sr_label, "west");
-	CHECK(hostname_remove_route(c, &sr));
-	CHECK_STR(c->hn_routes[0].sr_label, "east");
+	CHECK_STR(hn_routes_get(&c->hn_routes, (unsigned)hn_routes_find(&c->hn_routes, &sr)).sr_label, "west");
+	CHECK(hn_routes_remove(&c->hn_routes, &sr));
+	CHECK_STR(hn_routes_get(&c->hn_routes, 0).sr_label, "east");
 	hostname_free(c);
 }
 
