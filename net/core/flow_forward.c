@@ -163,6 +163,13 @@ flow_follow(struct flow_pass *fs, size_t i, size_t end, const struct flow_family
 	return to;
 }
 
+/* The frame's entry, if it has one, is not at home: with pf it is likely that there is not even a state. */
+static inline bool
+flow_may_be_strange(const struct flow_pass *fs, size_t i)
+{
+	return fs->fs_flow[i]->fl_key != fs->fs_key[i] && fs->fs_states != NULL;
+}
+
 /* Picked frames, i to end - 1. How many the stage took. */
 static size_t
 flow_picked(struct flow_pass *fs, size_t i, size_t end, size_t all, const struct flow_family *ff)
@@ -172,6 +179,10 @@ flow_picked(struct flow_pass *fs, size_t i, size_t end, size_t all, const struct
 
 	MOMENT();
 	for (; i < end; i = to) {
+		if (flow_may_be_strange(fs, i) && (to = ff->ff_strangers(fs, i, end)) > i) {
+			flow_wait(fs, NULL, to, all);
+			continue;
+		}
 		to = flow_follow(fs, i, end, ff, &out);
 		n += to - i;
 		if (to > i)

@@ -17,6 +17,7 @@
 #define KIND_MASK	BE32(0xffffff00)
 #define KIND		BE32(0x08004500)
 #define KEY_MASK	BE32(0x3fff00ff)
+#define KEY_OFF		((uint64_t)BE32(0x3fff0000) << 32)
 
 /* Flags and TTL leave ten bits of the key free. */
 static inline uint64_t
@@ -208,5 +209,29 @@ flow_run4_pf(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *
 	return flow_run4_any(fs, i, end, hop, true);
 }
 
-const struct flow_family flow_ip4 = { flow_pick4, flow_run4, flow_mend4 };
-const struct flow_family flow_ip4_pf = { flow_pick4, flow_run4_pf, flow_mend4 };
+/* A key of pf's has the wire's side first: the source, which stands first in memory, too. */
+static __apart_fn size_t
+flow_strangers4(struct flow_pass *fs, size_t i, size_t end)
+{
+	const struct pf_states *ps = percore_ptr(pf_states);
+	unsigned rdomain = fs->fs_ifp->if_rdomain;
+
+	if (ps->ps_bucket == NULL)
+		return i;
+	for (; i < end; i++) {
+		struct mbuf *m = fs->fs_b->b_m[i];
+		uint64_t key = fs->fs_key[i], addrs = load64(m->m_data + AT_ADDRS);
+		uint32_t hash;
+
+		if (fs->fs_flow[i]->fl_key == key || (key & KEY_OFF) != 0 || !flow_proto(key >> 56) || m->m_len < AT_IP + MIN_LEN_PF)
+			break;
+		hash = pf_key_hash4(addrs << 32 | addrs >> 32, pf_key_rest((uint32_t)key, PF_INET, (unsigned)(key >> 56), rdomain));
+		if (!pf_hash_is_free(ps, hash))
+			break;
+		m->m_tag = pf_stranger_tag(ps, hash);
+	}
+	return i;
+}
+
+const struct flow_family flow_ip4 = { flow_pick4, flow_run4, flow_mend4, NULL };
+const struct flow_family flow_ip4_pf = { flow_pick4, flow_run4_pf, flow_mend4, flow_strangers4 };

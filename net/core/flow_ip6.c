@@ -141,5 +141,31 @@ flow_run6_pf(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *
 	return flow_run6_any(fs, i, end, hop, true);
 }
 
-const struct flow_family flow_ip6 = { flow_pick6, flow_run6, flow_mend6 };
-const struct flow_family flow_ip6_pf = { flow_pick6, flow_run6_pf, flow_mend6 };
+/* As flow_strangers4(). */
+static __apart_fn size_t
+flow_strangers6(struct flow_pass *fs, size_t i, size_t end)
+{
+	const struct pf_states *ps = percore_ptr(pf_states);
+	unsigned rdomain = fs->fs_ifp->if_rdomain;
+
+	if (ps->ps_bucket == NULL)
+		return i;
+	for (; i < end; i++) {
+		struct mbuf *m = fs->fs_b->b_m[i];
+		const uint8_t *p = m->m_data;
+		uint64_t key = fs->fs_key[i];
+		uint32_t hash;
+
+		if (fs->fs_flow[i]->fl_key == key || !flow_proto(key >> 56) || m->m_len < AT_IP + HDR + MIN_PLEN_PF)
+			break;
+		hash = pf_key_hash6(load64(p + AT_SRC), load64(p + AT_SRC + 8), load64(p + AT_DST), load64(p + AT_DST + 8),
+		    pf_key_rest((uint32_t)key, PF_INET6, (unsigned)(key >> 56), rdomain));
+		if (!pf_hash_is_free(ps, hash))
+			break;
+		m->m_tag = pf_stranger_tag(ps, hash);
+	}
+	return i;
+}
+
+const struct flow_family flow_ip6 = { flow_pick6, flow_run6, flow_mend6, NULL };
+const struct flow_family flow_ip6_pf = { flow_pick6, flow_run6_pf, flow_mend6, flow_strangers6 };

@@ -50,6 +50,9 @@ struct flow_family {
 	/* A frame that is not simply that of a known flow might be passed over for its padding, for an entry that is not at home or of another time.
 	 * True: it is one now, if its neighbour can be sent to. */
 	bool	(*ff_mend)(struct flow_pass *, size_t i);
+	/* With pf: frames from i on that have no entry at home, of protocols that flows are of, and for which there is no state either: they go the
+	 * ordinary way, and pf is told (pf_stranger_tag). Where that ends. */
+	size_t	(*ff_strangers)(struct flow_pass *, size_t i, size_t end);
 };
 extern const struct flow_family flow_ip4, flow_ip6, flow_ip4_pf, flow_ip6_pf;	/* with pf: as pf_flow.h says, too */
 

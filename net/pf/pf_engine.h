@@ -134,6 +134,8 @@ struct pf_pdesc {
 	uint16_t	 pd_ksport, pd_kdport;
 	uint8_t		 pd_kproto;
 	uint16_t	 pd_qoff;		/* pd_error: where the quoted protocol's header is; 0: it is not there */
+	bool		 pd_stranger;		/* there is no state of its key */
+	uint32_t	 pd_hash;		/* of its key; pd_fragment: none */
 };
 enum pf_reason;
 /* Looks at the packet: m_data at an IP header that has been checked. False: *why. May move the packet's bytes (m_pullup). */

@@ -15,36 +15,16 @@
 #define SWEEP_REMOVES	2048u		/* at most so many go at a time */
 
 PERCORE struct pf_states pf_states;
-static uint64_t hash_key[4];		/* nobody chooses his bucket */
+uint64_t pf_hash_key[4];
 
 static void
 pf_state_init(void)
 {
-	random_bytes(hash_key, sizeof(hash_key));
+	random_bytes(pf_hash_key, sizeof(pf_hash_key));
 }
 NET_INIT(pf_state, 10, pf_state_init);
 
 /* ---- the table ---- */
-
-/* Both halves of the product: each bit of the result depends on all of both. */
-static inline uint64_t
-mix(uint64_t a, uint64_t b)
-{
-	__uint128_t p = (__uint128_t)a * b;
-
-	return (uint64_t)p ^ (uint64_t)(p >> 64);
-}
-
-static inline uint32_t
-key_hash(const struct pf_key *k)
-{
-	const uint8_t *w = (const uint8_t *)k;
-
-	if (likely(k->k_af == PF_INET))
-		return (uint32_t)mix(((uint64_t)k->k_addr[0].s6_addr32[0] << 32 | k->k_addr[1].s6_addr32[0]) ^ hash_key[0], load64(w + 32) ^ hash_key[1]);
-	return (uint32_t)mix(mix(load64(w) ^ hash_key[0], load64(w + 8) ^ hash_key[1]) ^ load64(w + 32),
-	    mix(load64(w + 16) ^ hash_key[2], load64(w + 24) ^ hash_key[3]) ^ hash_key[0]);
-}
 
 static inline bool
 key_equal(const struct pf_key *a, const struct pf_key *b)
@@ -62,10 +42,9 @@ sk_state(struct pf_sk *sk)
 }
 
 struct pf_state *
-pf_state_find(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
+pf_state_find_hashed(const struct pf_key *k, uint32_t hash, unsigned dir, const struct ifnet *ifp)
 {
 	struct pf_states *ps = percore_ptr(pf_states);
-	uint32_t hash = key_hash(k);
 	struct pf_sk *sk;
 
 	if (unlikely(ps->ps_bucket == NULL))
@@ -86,6 +65,12 @@ pf_state_find(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
 		return s;
 	}
 	return NULL;
+}
+
+struct pf_state *
+pf_state_find(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
+{
+	return pf_state_find_hashed(k, pf_key_hash(k), dir, ifp);
 }
 
 uint32_t
@@ -347,6 +332,7 @@ link_key(struct pf_states *ps, struct pf_sk *sk)
 
 	sk->sk_next = *b;
 	*b = sk;
+	ps->ps_links[sk->sk_hash % PF_LINKS]++;
 }
 
 static void
@@ -420,7 +406,7 @@ make_keys(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_verdict
 	enum pf_xlate x;
 
 	pf_key_of(&s->s_sk[0].sk_key, pd);
-	s->s_sk[0].sk_hash = key_hash(&s->s_sk[0].sk_key);
+	s->s_sk[0].sk_hash = pd->pd_hash;
 	s->s_sk[0].sk_dirs = 1u << PF_IN | 1u << PF_OUT;
 	if (v->v_xlate == NULL)
 		return free_keys(s, why);
@@ -435,7 +421,7 @@ make_keys(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_verdict
 	s->s_translated = true;
 	s->s_sk[0].sk_dirs = 1u << pd->pd_dir;
 	s->s_sk[1].sk_dirs = 1u << (pd->pd_dir == PF_IN ? PF_OUT : PF_IN) | PF_SK_OTHER;
-	s->s_sk[1].sk_hash = key_hash(&s->s_sk[1].sk_key);
+	s->s_sk[1].sk_hash = pf_key_hash(&s->s_sk[1].sk_key);
 	if (!free_keys(s, why))
 		return false;
 	if (ncores == 1)

@@ -81,6 +81,7 @@ pf_state_pair(const struct pf_state *s)
 }
 
 #define PF_SUPPLIES	4u		/* slabs, for a burst of new connections */
+#define PF_LINKS	256u
 struct pf_states {			/* a core's */
 	struct pf_sk	**ps_bucket;
 	uint32_t	 ps_mask;
@@ -96,6 +97,7 @@ struct pf_states {			/* a core's */
 	uint32_t	 ps_notes;	/* of other cores' states */
 	struct timeout	 ps_timer;
 	void *volatile	 ps_supply[PF_SUPPLIES];	/* memory that core 0 has put here; NULL: it may put some */
+	uint16_t	 ps_links[PF_LINKS];	/* by hash: keys that have ever come in */
 };
 extern struct pf_states pf_states;		/* PERCORE */
 
@@ -105,8 +107,9 @@ uint32_t pf_states_count(void);			/* of all cores; within what they do at the sa
 
 /* When it is over, seconds of uptime, with as many states as there are now (adaptive timeouts). */
 uint64_t pf_state_expires(const struct pf_state *);
-/* The state that a packet of that direction on that interface belongs to; NULL: none. */
+/* The state that a packet of that direction on that interface belongs to; NULL: none. The second with the key's hash. */
 struct pf_state *pf_state_find(const struct pf_key *, unsigned dir, const struct ifnet *);
+struct pf_state *pf_state_find_hashed(const struct pf_key *, uint32_t hash, unsigned dir, const struct ifnet *);
 static inline void pf_states_searched(unsigned n) { percore(pf_states).ps_searches += n; }
 /* What is over is removed when it is found, not before. */
 static inline bool
@@ -118,6 +121,73 @@ pf_state_is_over(const struct pf_state *s, uint32_t now)
 struct pf_state *pf_state_create(const struct pf_pdesc *, const struct pf_verdict *, enum pf_reason *why, unsigned *away);
 void	pf_state_remove(struct pf_state *);
 static inline uint64_t pf_state_id(const struct pf_state *s) { return (uint64_t)s->s_core << 56 | s->s_peer[0].pe_id; }
+/* ---- keys ---- */
+extern uint64_t pf_hash_key[4];			/* nobody chooses his bucket */
+/* Both halves of the product: each bit of the result depends on all of both. */
+static inline uint64_t
+pf_hash_mix(uint64_t a, uint64_t b)
+{
+	__uint128_t p = (__uint128_t)a * b;
+
+	return (uint64_t)p ^ (uint64_t)(p >> 64);
+}
+/* addrs: k_addr[0] in the upper half, k_addr[1]; rest: what follows them in the key. */
+static inline uint32_t
+pf_key_hash4(uint64_t addrs, uint64_t rest)
+{
+	return (uint32_t)pf_hash_mix(addrs ^ pf_hash_key[0], rest ^ pf_hash_key[1]);
+}
+static inline uint32_t
+pf_key_hash6(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t rest)
+{
+	return (uint32_t)pf_hash_mix(pf_hash_mix(a ^ pf_hash_key[0], b ^ pf_hash_key[1]) ^ rest,
+	    pf_hash_mix(c ^ pf_hash_key[2], d ^ pf_hash_key[3]) ^ pf_hash_key[0]);
+}
+static inline uint32_t
+pf_key_hash(const struct pf_key *k)
+{
+	const uint8_t *w = (const uint8_t *)k;
+
+	if (likely(k->k_af == PF_INET))
+		return pf_key_hash4((uint64_t)k->k_addr[0].s6_addr32[0] << 32 | k->k_addr[1].s6_addr32[0], load64(w + 32));
+	return pf_key_hash6(load64(w), load64(w + 8), load64(w + 16), load64(w + 24), load64(w + 32));
+}
+/* What follows the addresses in the key of a packet that has come in with these two ports, as they stand there. */
+static inline uint64_t
+pf_key_rest(uint32_t ports, unsigned af, unsigned proto, unsigned rdomain)
+{
+	uint32_t swapped = __builtin_bswap32(ports);
+
+	return (swapped >> 16 | swapped << 16) | (uint64_t)af << 32 | (uint64_t)proto << 40 | (uint64_t)rdomain << 48;
+}
+_Static_assert(offsetof(struct pf_key, k_port) == 32 && offsetof(struct pf_key, k_af) == 36 && offsetof(struct pf_key, k_proto) == 37 &&
+    offsetof(struct pf_key, k_rdomain) == 38, "pf_key_rest()");
+
+/* ---- strangers: packets for whose key there is nothing, as the flow path has found. It says so in m_tag, so that it need not be looked up again
+ * on the way in. That holds until a key of such a hash comes in, on this core. ---- */
+
+/* Nothing is there for keys of that hash. There is a table. */
+static inline bool
+pf_hash_is_free(const struct pf_states *ps, uint32_t hash)
+{
+	const struct pf_sk *sk = ps->ps_bucket[hash & ps->ps_mask];
+
+	while (sk != NULL && sk->sk_hash != hash)
+		sk = sk->sk_next;
+	return sk == NULL;
+}
+/* As of now. No pointer has the highest bit. */
+static inline uint64_t
+pf_stranger_tag(const struct pf_states *ps, uint32_t hash)
+{
+	return 1ull << 63 | (uint64_t)core_id() << 48 | (uint64_t)ps->ps_links[hash % PF_LINKS] << 32 | hash;
+}
+static inline bool
+pf_is_stranger(const struct pf_states *ps, uint64_t tag)
+{
+	return tag == pf_stranger_tag(ps, (uint32_t)tag);
+}
+
 /* ---- pairs (pf_flow.c) ---- */
 /* The state is about to change, or to go, or to be looked at closely: no packet of its pair takes the flow path until that has been looked at again. */
 void	pf_state_disturb(struct pf_state *);

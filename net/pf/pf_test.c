@@ -159,20 +159,29 @@ test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	return pf_translate(s, pd) ? FOUND_PASS : FOUND_GONE;
 }
 
+static inline struct pf_state *
+find_state(struct pf_pdesc *pd)
+{
+	struct pf_key key;
+
+	pf_states_searched(1);
+	if (pd->pd_stranger)
+		return NULL;
+	pf_key_of(&key, pd);
+	pd->pd_hash = pf_key_hash(&key);
+	return pf_state_find_hashed(&key, pd->pd_hash, pd->pd_dir, pd->pd_ifp);
+}
+
 /* By the state, if it has one. */
 static enum found
 test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 {
 	struct pf_state *s = NULL;
 	enum pf_reason why;
-	struct pf_key key;
 	bool again;
 
-	if (!pd->pd_fragment) {
-		pf_key_of(&key, pd);
-		pf_states_searched(1);
-		s = pf_state_find(&key, pd->pd_dir, pd->pd_ifp);
-	}
+	if (!pd->pd_fragment)
+		s = find_state(pd);
 	if (s == NULL)
 		return test_rules(rs, pd, away);
 	if (unlikely(s->s_away != 0)) {
@@ -269,13 +278,19 @@ static inline struct mbuf *
 input_one(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mbuf *m)
 {
 	enum pf_reason why = PFR_SHORT;
+	uint64_t tag = m->m_tag;
 	struct pf_pdesc pd;
 	enum found found;
 	unsigned core;
 
+	m->m_tag = 0;			/* told once: what it may come to be by way of a tunnel is another */
 	if (unlikely(!pf_describe(&pd, m, af, PF_IN, ifp, &why))) {
 		pf_drop(m, why);
 		return NULL;
+	}
+	if (pf_is_stranger(percore_ptr(pf_states), tag)) {
+		pd.pd_stranger = true;
+		pd.pd_hash = (uint32_t)tag;
 	}
 	if (unlikely(pd.pd_fragment) && rs->rs_conf.pc_options.po_reassemble) {
 		pf_reassemble(&pd, &rs->rs_conf.pc_options);
@@ -302,8 +317,11 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 	const struct pf_ruleset *rs = begin(b);
 	unsigned n = 0, end = b->b_n;
 
-	if (pf_is_skipped(rs, ifp))
+	if (pf_is_skipped(rs, ifp)) {
+		for (unsigned i = 0; i < end; i++)
+			b->b_m[i]->m_tag = 0;
 		return;
+	}
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
 
