@@ -12,14 +12,16 @@ enum pf_cdim { PF_CD_IFNAME, PF_CD_PROTO, PF_CD_SRC, PF_CD_SRCLOW, PF_CD_DST, PF
 struct pf_cfields { uint64_t cf_v[PF_CDIMS]; };
 
 /* Up to cn_value, the node at cn_first; above, the one behind it. A leaf (cn_dim PF_CDIMS): cn_value places of the list, in order, from cl_ref[cn_first] on. PF_CLASS_SURE: the rule matches
- * all that comes to this leaf; PF_CLASS_HOSTS: if the addresses do. */
+ * all that comes to this leaf; PF_CLASS_HOSTS: if the addresses do; PF_CLASS_PLAIN: then it decides and does nothing else, PF_CLASS_QUICK: at once. */
 struct pf_cnode { uint64_t cn_value; uint32_t cn_first, cn_dim; };
 #define PF_CLASS_SURE	0x80000000u
 #define PF_CLASS_HOSTS	0x40000000u
-#define PF_CLASS_PLACE	0x3fffffffu
+#define PF_CLASS_PLAIN	0x20000000u
+#define PF_CLASS_QUICK	0x10000000u
+#define PF_CLASS_PLACE	0x0fffffffu
 struct pf_class {
 	struct pf_cnode	*cl_node;	/* malloc()ed; NULL: the list's rules are compared one by one */
-	uint32_t	*cl_ref;	/* malloc()ed: places in the list, from 0, and one of the two bits, or none */
+	uint32_t	*cl_ref;	/* malloc()ed: places in the list, from 0, and bits */
 	uint32_t	 cl_root[2][2];	/* in, out; IPv4, IPv6 */
 	uint32_t	 cl_nodes, cl_refs, cl_most;	/* cl_most: rules in a leaf */
 };
@@ -72,7 +74,7 @@ struct pf_krules;
 struct pf_rcount;
 /* Numbers the interfaces of all rules. False: no memory. */
 bool	pf_class_names(struct pf_ruleset *);
-/* The list's tree; short lists have none, nor those for which there is no memory. Task context; takes its time, bounded. */
+/* The list's tree; those for which there is no memory have none. Task context; takes its time, bounded. */
 void	pf_class_make(const struct pf_krules *);
 void	pf_class_free(struct pf_class *);
 /* From where walks through the list have ended, by kr_index, to how often its rules were evaluated. */

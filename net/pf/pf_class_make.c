@@ -17,7 +17,6 @@
 #include "net/pf/pf_tcp.h"
 
 #define LEAF_MAX	2u		/* so few are not parted any more, when they are sure or have to be compared anyway */
-#define LIST_MIN	5u		/* a list of fewer has no tree */
 #define ROOM		PF_CLASS_ROOM
 #define ROOM_MIN	1024u
 #define WORK		512u		/* rules that are looked at for a cut, for each rule */
@@ -30,7 +29,8 @@ struct range { uint64_t lo, hi; };
 struct box {
 	struct range	 b_dim[PF_CDIMS];
 	bool		 b_exact, b_hosts;	/* it matches all that is in the box; if the addresses do */
-	bool		 b_plain, b_quick;	/* pass or block, which does nothing else; nothing behind is looked at */
+	bool		 b_decides;		/* pass or block, which does nothing else */
+	bool		 b_plain, b_quick;	/* it decides, but not at once; nothing behind is looked at */
 	bool		 b_apart;		/* what has been decided before it may stay so, whatever is behind */
 };
 struct build {
@@ -163,7 +163,8 @@ set_kind(const struct pf_krule *kr, unsigned af, struct box *b)
 
 	b->b_hosts = is_exact(kr, b);
 	b->b_exact = b->b_hosts && addr_is_exact(&r->r_src, af, &b->b_dim[PF_CD_SRC]) && addr_is_exact(&r->r_dst, af, &b->b_dim[PF_CD_DST]);
-	b->b_plain = (r->r_action == PF_PASS || r->r_action == PF_BLOCK) && kr->kr_tag == 0 && !r->r_quick;
+	b->b_decides = (r->r_action == PF_PASS || r->r_action == PF_BLOCK) && kr->kr_tag == 0 && !r->r_once;
+	b->b_plain = b->b_decides && !r->r_quick;
 	b->b_quick = r->r_action != PF_ANCHOR && r->r_quick;
 	b->b_apart = changes_packets(r) || (r->r_action == PF_MATCH && r->r_quick);
 }
@@ -374,9 +375,11 @@ prune(struct build *bd, size_t set, unsigned n)
 /* ---- the tree ---- */
 
 static uint32_t
-how_sure(const struct build *bd, const struct box *b)
+ref_bits(const struct build *bd, const struct box *b)
 {
-	return !b->b_hosts || !holds_cell(bd, b) ? 0 : b->b_exact ? PF_CLASS_SURE : PF_CLASS_HOSTS;
+	uint32_t does = !b->b_decides ? 0 : b->b_quick ? PF_CLASS_PLAIN | PF_CLASS_QUICK : PF_CLASS_PLAIN;
+
+	return does | (!b->b_hosts || !holds_cell(bd, b) ? 0 : b->b_exact ? PF_CLASS_SURE : PF_CLASS_HOSTS);
 }
 
 static bool
@@ -387,7 +390,7 @@ make_leaf(struct build *bd, uint32_t at, size_t set, unsigned n)
 	if (!ref_room(bd, n))
 		return false;
 	for (unsigned i = 0; i < n; i++)
-		cl->cl_ref[cl->cl_refs + i] = bd->bd_set[set + i] | how_sure(bd, &bd->bd_box[bd->bd_set[set + i]]);
+		cl->cl_ref[cl->cl_refs + i] = bd->bd_set[set + i] | ref_bits(bd, &bd->bd_box[bd->bd_set[set + i]]);
 	cl->cl_node[at] = (struct pf_cnode){ n, cl->cl_refs, PF_CDIMS };
 	cl->cl_refs += n;
 	cl->cl_most = MAX(cl->cl_most, n);
@@ -554,7 +557,7 @@ pf_class_make(const struct pf_krules *ks)
 	struct build *bd;
 	bool ok;
 
-	if (ks->ks_n < LIST_MIN)
+	if (ks->ks_n == 0)
 		return;
 	if (ks->ks_n > PF_CLASS_PLACE || (bd = calloc(1, sizeof(*bd))) == NULL) {
 		say_linear(ks);

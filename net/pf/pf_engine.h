@@ -61,6 +61,7 @@ struct pf_krule {
 	char		 kr_ifname[IFNAMSIZ];	/* zero behind its end */
 	char		 kr_rcvif[IFNAMSIZ];
 	const struct pf_ktable *kr_src, *kr_dst;
+	bool		 kr_translates;		/* it has nat-to, rdr-to or binat-to */
 	const struct pf_krules *kr_anchor;	/* PF_ANCHOR: the rules inside, anchor by anchor */
 	unsigned	 kr_nanchors;
 };
@@ -126,16 +127,16 @@ struct pf_pdesc {
 	bool		 pd_options;		/* IP options, or a routing header, or hop-by-hop options */
 	bool		 pd_sent;		/* another core has found out that it is this one's */
 	bool		 pd_query, pd_error;	/* ICMP: with a state of its own; about another packet */
+	uint8_t		 pd_kproto;
 	uint16_t	 pd_off;		/* of the protocol's header */
+	uint16_t	 pd_qoff;		/* pd_error: where the quoted protocol's header is; 0: it is not there */
 	uint32_t	 pd_len;		/* TCP: bytes of data */
 	uint16_t	 pd_sport, pd_dport;	/* as k_port; 0: the protocol has none */
+	uint16_t	 pd_ksport, pd_kdport;
+	uint32_t	 pd_hash;		/* of its key, once it has been looked for; pd_fragment: none */
+	uint32_t	 pd_ifnumber;		/* pf_cname() of pd_ifp, and one more; 0: not known yet */
 	struct in6_addr	 pd_src, pd_dst;
 	struct in6_addr	 pd_ksrc, pd_kdst;	/* whose state: an error's are those of the packet that it quotes, turned round; so the ports */
-	uint16_t	 pd_ksport, pd_kdport;
-	uint8_t		 pd_kproto;
-	uint16_t	 pd_qoff;		/* pd_error: where the quoted protocol's header is; 0: it is not there */
-	bool		 pd_stranger;		/* there is no state of its key */
-	uint32_t	 pd_hash;		/* of its key; pd_fragment: none */
 };
 enum pf_reason;
 /* Looks at the packet: m_data at an IP header that has been checked. False: *why. May move the packet's bytes (m_pullup). */

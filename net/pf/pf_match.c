@@ -247,12 +247,14 @@ note(struct pf_verdict *v, const struct pf_krule *kr)
 		v->v_match[v->v_nmatch++] = kr;
 }
 
-static void
-set_fields(const struct pf_ruleset *rs, const struct pf_pdesc *pd, struct pf_cfields *f)
+static inline void
+set_fields(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_cfields *f)
 {
 	bool tcp = pd->pd_proto == IPPROTO_TCP_;
 
-	f->cf_v[PF_CD_IFNAME] = pf_cname(&rs->rs_names, pd->pd_ifp->if_xname);
+	if (pd->pd_ifnumber == 0)
+		pd->pd_ifnumber = pf_cname(&rs->rs_names, pd->pd_ifp->if_xname) + 1;
+	f->cf_v[PF_CD_IFNAME] = pd->pd_ifnumber - 1;
 	f->cf_v[PF_CD_PROTO] = pd->pd_proto;
 	if (pd->pd_af == PF_INET) {
 		f->cf_v[PF_CD_SRC] = be32_host(pd->pd_src.s6_addr32[0]);
@@ -269,7 +271,7 @@ set_fields(const struct pf_ruleset *rs, const struct pf_pdesc *pd, struct pf_cfi
 }
 
 /* The packet is now what the rule makes of it. */
-static void
+static __apart_fn void
 translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	const struct pf_rule *r = kr->kr_rule;
@@ -310,7 +312,8 @@ take(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 	}
 	if (kr->kr_rule->r_action == PF_MATCH) {
 		note(v, kr);
-		translate(kr, pd, v);
+		if (kr->kr_translates)
+			translate(kr, pd, v);
 	} else {
 		v->v_rule = kr;
 		v->v_decided++;
@@ -329,35 +332,64 @@ evaluate_all(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict 
 	return false;
 }
 
+static inline const uint32_t *
+find_leaf(const struct pf_class *cl, const struct pf_pdesc *pd, const struct pf_verdict *v, unsigned *n)
+{
+	return pf_class_find(cl, &v->v_fields, cl->cl_root[pd->pd_dir == PF_OUT][pd->pd_af == PF_INET6], n);
+}
+
+/* True: the rule of a leaf matches, and nothing behind it is looked at. */
+static __apart_fn bool
+take_ref(const struct pf_krules *ks, uint32_t ref, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	const struct pf_krule *kr = &ks->ks_rule[ref & PF_CLASS_PLACE];
+
+	if (ref & PF_CLASS_HOSTS ? !hosts_match(kr, pd) : !(ref & PF_CLASS_SURE) && !rule_matches(kr, pd, v))
+		return false;
+	return take(kr, pd, v);
+}
+
+/* Behind the rule at that place the packet is another: it goes on at another leaf. Places of rules that are behind, in order; *n. */
+static __rare_fn const uint32_t *
+other_leaf(const struct pf_krules *ks, uint32_t at, const struct pf_pdesc *pd, const struct pf_verdict *v, unsigned *n)
+{
+	const uint32_t *place = find_leaf(ks->ks_class, pd, v, n);
+
+	for (; *n > 0 && (*place & PF_CLASS_PLACE) <= at; place++)
+		--*n;
+	return place;
+}
+
 /* As if all had been compared; the walk is counted where it ends. */
-static bool
+static __inline_fn bool
 evaluate_class(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
 {
-	const struct pf_class *cl = ks->ks_class;
-	uint32_t root = cl->cl_root[pd->pd_dir == PF_OUT][pd->pd_af == PF_INET6];
 	unsigned n, changes = v->v_changes;
-	const uint32_t *place = pf_class_find(cl, &v->v_fields, root, &n);
+	const uint32_t *place = find_leaf(ks->ks_class, pd, v, &n);
+	uint32_t last = ks->ks_n - 1;
+	bool stop = false;
 
-	for (unsigned i = 0; i < n; i++) {
-		uint32_t at = place[i] & PF_CLASS_PLACE;
-		const struct pf_krule *kr = &ks->ks_rule[at];
+	for (; n > 0; n--) {
+		uint32_t ref = *place++;
 
-		if (place[i] & PF_CLASS_HOSTS ? !hosts_match(kr, pd) : !(place[i] & PF_CLASS_SURE) && !rule_matches(kr, pd, v))
-			continue;
-		if (take(kr, pd, v)) {
-			pf_rcount(kr)->rc_evaluations++;
-			return true;
+		if (likely((ref & (PF_CLASS_SURE | PF_CLASS_PLAIN)) == (PF_CLASS_SURE | PF_CLASS_PLAIN))) {	/* what take() does */
+			v->v_rule = &ks->ks_rule[ref & PF_CLASS_PLACE];
+			v->v_decided++;
+			stop = ref & PF_CLASS_QUICK;
+		} else
+			stop = take_ref(ks, ref, pd, v);
+		if (stop) {
+			last = ref & PF_CLASS_PLACE;
+			break;
 		}
-		if (likely(v->v_changes == changes))
-			continue;
-		changes = v->v_changes;		/* from here on it goes by another leaf's rules, those behind this one */
-		place = pf_class_find(cl, &v->v_fields, root, &n);
-		for (i = 0; i < n && (place[i] & PF_CLASS_PLACE) <= at; i++)
-			continue;
-		i--;
+		if (unlikely(v->v_changes != changes)) {
+			changes = v->v_changes;
+			place = other_leaf(ks, ref & PF_CLASS_PLACE, pd, v, &n);
+			n++;
+		}
 	}
-	pf_rcount(&ks->ks_rule[ks->ks_n - 1])->rc_evaluations++;
-	return false;
+	pf_rcount(&ks->ks_rule[last])->rc_evaluations++;
+	return stop;
 }
 
 static __rare_fn bool
@@ -373,16 +405,17 @@ evaluate_traced(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdi
 	return false;
 }
 
-static bool
+/* What an anchor holds. */
+static __apart_fn bool
 evaluate(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	if (unlikely(v->v_trace != NULL))
 		return evaluate_traced(ks, pd, v);
-	return (ks->ks_class->cl_node != NULL ? evaluate_class : evaluate_all)(ks, pd, v);
+	return ks->ks_class->cl_node != NULL ? evaluate_class(ks, pd, v) : evaluate_all(ks, pd, v);
 }
 
 static inline void
-evaluate_whole(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, struct pf_trace *trace)
+begin(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, struct pf_trace *trace)
 {
 	v->v_trace = trace;
 	v->v_rule = &rs->rs_rule[rs->rs_nrules];
@@ -393,19 +426,33 @@ evaluate_whole(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdi
 	v->v_changes = v->v_decided = 0;
 	v->v_tag = pd->pd_m->m_pftag;
 	set_fields(rs, pd, &v->v_fields);
-	evaluate(&rs->rs_main, pd, v);
-	if (v->v_rule->kr_rule->r_action == PF_PASS)
+}
+
+/* What passes is translated when all is decided. */
+static inline void
+end(struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	if (v->v_rule->kr_translates && v->v_rule->kr_rule->r_action == PF_PASS)
 		translate(v->v_rule, pd, v);
 }
 
 void
 pf_evaluate(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v)
 {
-	evaluate_whole(rs, pd, v, NULL);
+	const struct pf_krules *ks = &rs->rs_main;
+
+	begin(rs, pd, v, NULL);
+	if (likely(ks->ks_class->cl_node != NULL))
+		evaluate_class(ks, pd, v);
+	else
+		evaluate_all(ks, pd, v);
+	end(pd, v);
 }
 
 __rare_fn void
 pf_evaluate_traced(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, struct pf_trace *trace)
 {
-	evaluate_whole(rs, pd, v, trace);
+	begin(rs, pd, v, trace);
+	evaluate_traced(&rs->rs_main, pd, v);
+	end(pd, v);
 }

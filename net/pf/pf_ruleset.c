@@ -180,6 +180,7 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 	strncpy(kr->kr_ifname, r->r_ifname, IFNAMSIZ - 1);
 	strncpy(kr->kr_rcvif, r->r_rcvif, IFNAMSIZ - 1);
 	make_key(kr->kr_rule);
+	kr->kr_translates = r->r_nat.pp_set || r->r_rdr.pp_set;
 	kr->kr_src = make_table(mk, an, &r->r_src.ra_addr);
 	kr->kr_dst = make_table(mk, an, &r->r_dst.ra_addr);
 	if (!make_tag(mk, r, r->r_tag, &kr->kr_tag) || !make_tag(mk, r, r->r_match_tag, &kr->kr_match_tag))

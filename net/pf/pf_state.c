@@ -73,16 +73,6 @@ pf_state_find(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
 	return pf_state_find_hashed(k, pf_key_hash(k), dir, ifp);
 }
 
-uint32_t
-pf_states_count(void)
-{
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < ncores; i++)
-		n += percore_of(pf_states, i).ps_n;
-	return n;
-}
-
 /* pf.conf(5), adaptive.start and adaptive.end: between them timeouts shrink to nothing. */
 uint64_t
 pf_state_expires(const struct pf_state *s)
@@ -313,16 +303,13 @@ pf_states_walk(uint32_t *at, unsigned max, void (*fn)(struct pf_state *, void *)
 
 /* ---- birth and death ---- */
 
-static bool
-rule_is_full(const struct pf_krule *kr)
+bool
+pf_rule_is_full(const struct pf_krule *kr)
 {
-	uint32_t max = kr->kr_rule->r_state.so_max;
 	struct pf_rcount sum;
 
-	if (likely(max == 0))
-		return false;
 	pf_rcount_sum(kr, &sum);
-	return sum.rc_states >= max;
+	return sum.rc_states >= kr->kr_rule->r_state.so_max;
 }
 
 static void
@@ -442,9 +429,6 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_r
 	struct pf_state *s;
 
 	*away = core_id();
-	*why = PFR_MAXSTATES;
-	if (pf_states_count() >= pf_rules->rs_limit[PF_LIMIT_STATES] || rule_is_full(kr))
-		return NULL;
 	*why = PFR_MEMORY;
 	if (ps->ps_bucket == NULL || (s = state_get(ps)) == NULL)
 		return NULL;

@@ -103,7 +103,16 @@ extern struct pf_states pf_states;		/* PERCORE */
 
 /* Tables and memory for so many states in all. Core 0, inside net_enter(). False: no memory, nothing has changed. */
 bool	pf_states_prepare(uint32_t limit);
-uint32_t pf_states_count(void);			/* of all cores; within what they do at the same time. Any core */
+/* Of all cores; within what they do at the same time. Any core. */
+static inline uint32_t
+pf_states_count(void)
+{
+	uint32_t n = pf_states.ps_n;		/* core 0's */
+
+	for (unsigned i = 1; i < ncores; i++)
+		n += percore_of(pf_states, i).ps_n;
+	return n;
+}
 
 /* When it is over, seconds of uptime, with as many states as there are now (adaptive timeouts). */
 uint64_t pf_state_expires(const struct pf_state *);
@@ -117,7 +126,15 @@ pf_state_is_over(const struct pf_state *s, uint32_t now)
 {
 	return unlikely(now > s->s_last) && pf_state_expires(s) <= now;
 }
-/* A new one for the packet, which the verdict has let through. NULL: *why; *away: the core that is to make it, or this one when none can. */
+/* There may be no more states, or no more of the rule, which has a maximum. */
+bool	pf_rule_is_full(const struct pf_krule *);
+static inline bool
+pf_states_full(const struct pf_ruleset *now, const struct pf_krule *kr)
+{
+	return pf_states_count() >= now->rs_limit[PF_LIMIT_STATES] || (unlikely(kr->kr_rule->r_state.so_max != 0) && pf_rule_is_full(kr));
+}
+/* A new one for the packet, which the verdict has let through; !pf_states_full(). NULL: *why; *away: the core that is to make it, or this one
+ * when none can. */
 struct pf_state *pf_state_create(const struct pf_pdesc *, const struct pf_verdict *, enum pf_reason *why, unsigned *away);
 void	pf_state_remove(struct pf_state *);
 static inline uint64_t pf_state_id(const struct pf_state *s) { return (uint64_t)s->s_core << 56 | s->s_peer[0].pe_id; }
@@ -176,16 +193,21 @@ pf_hash_is_free(const struct pf_states *ps, uint32_t hash)
 		sk = sk->sk_next;
 	return sk == NULL;
 }
-/* As of now. No pointer has the highest bit. */
+/* The upper half, as of now; the lower is the hash. No pointer has the highest bit. */
+static inline uint32_t
+pf_stranger(const struct pf_states *ps, uint32_t hash)
+{
+	return 1u << 31 | core_id() << 16 | ps->ps_links[hash % PF_LINKS];
+}
 static inline uint64_t
 pf_stranger_tag(const struct pf_states *ps, uint32_t hash)
 {
-	return 1ull << 63 | (uint64_t)core_id() << 48 | (uint64_t)ps->ps_links[hash % PF_LINKS] << 32 | hash;
+	return (uint64_t)pf_stranger(ps, hash) << 32 | hash;
 }
 static inline bool
 pf_is_stranger(const struct pf_states *ps, uint64_t tag)
 {
-	return tag == pf_stranger_tag(ps, (uint32_t)tag);
+	return (uint32_t)(tag >> 32) == pf_stranger(ps, (uint32_t)tag);
 }
 
 /* ---- pairs (pf_flow.c) ---- */

@@ -47,8 +47,8 @@ pf_reason_sum(enum pf_reason reason)
 	return reason_counter[reason] != NULL ? counter_sum(reason_counter[reason]) : 0;
 }
 
-void
-pf_drop(struct mbuf *m, enum pf_reason reason)
+static inline void
+drop(struct mbuf *m, enum pf_reason reason)
 {
 	switch (reason) {
 	case PFR_MATCH:
@@ -87,6 +87,12 @@ pf_drop(struct mbuf *m, enum pf_reason reason)
 	}
 }
 
+void
+pf_drop(struct mbuf *m, enum pf_reason reason)
+{
+	drop(m, reason);
+}
+
 /* ---- one packet on its core ---- */
 
 static inline void
@@ -117,19 +123,35 @@ wants_state(const struct pf_pdesc *pd, const struct pf_rule *r)
 enum found { FOUND_PASS, FOUND_GONE, FOUND_AWAY };	/* goes on; is gone, counted; is another core's: *away */
 
 /* Its end; the rule counts it. */
-static enum found
+static __rare_fn enum found
 refused(const struct pf_krule *kr, const struct pf_pdesc *pd, enum pf_reason why)
 {
 	count_rule(kr, pd);
-	if (why == PFR_MATCH)
-		pf_blocked(pd, kr->kr_rule);
+	pf_drop(pd->pd_m, why);
+	return FOUND_GONE;
+}
+
+/* What a flood is of is refused at little cost. */
+static inline enum found
+blocked(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	count_rule(kr, pd);
+	if (likely(kr->kr_rule->r_return == PF_DROP))
+		drop(pd->pd_m, PFR_MATCH);
 	else
-		pf_drop(pd->pd_m, why);
+		pf_blocked(pd, kr->kr_rule);
+	return FOUND_GONE;
+}
+static inline enum found
+stateless_for_want_of_room(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	count_rule(kr, pd);
+	drop(pd->pd_m, PFR_MAXSTATES);
 	return FOUND_GONE;
 }
 
 /* By the rules. What a state counts its rule need not count: pf_rcounts(). */
-static __rare_fn enum found
+static __inline_fn enum found
 test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 {
 	const struct pf_krule *kr;
@@ -143,7 +165,7 @@ test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	for (unsigned i = 0; i < v.v_nmatch; i++)
 		count_rule(v.v_match[i], pd);
 	if (kr->kr_rule->r_action == PF_BLOCK)
-		return refused(kr, pd, PFR_MATCH);
+		return blocked(kr, pd);
 	if (pd->pd_options && !kr->kr_rule->r_allow_opts && kr->kr_index != rs->rs_nrules)
 		return refused(kr, pd, PFR_IPOPTION);
 	if (!wants_state(pd, kr->kr_rule)) {
@@ -153,6 +175,8 @@ test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 		pd->pd_m->m_pftag = v.v_tag;
 		return FOUND_PASS;
 	}
+	if (unlikely(pf_states_full(pf_rules, kr)))
+		return stateless_for_want_of_room(kr, pd);
 	if ((s = pf_state_create(pd, &v, &why, away)) == NULL)
 		return *away != core_id() ? FOUND_AWAY : refused(kr, pd, why);
 	pd->pd_m->m_pftag = v.v_tag;
@@ -165,15 +189,19 @@ find_state(struct pf_pdesc *pd)
 	struct pf_key key;
 
 	pf_states_searched(1);
-	if (pd->pd_stranger)
-		return NULL;
 	pf_key_of(&key, pd);
 	pd->pd_hash = pf_key_hash(&key);
 	return pf_state_find_hashed(&key, pd->pd_hash, pd->pd_dir, pd->pd_ifp);
 }
 
+static __apart_fn enum found
+test_rules_apart(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
+{
+	return test_rules(rs, pd, away);
+}
+
 /* By the state, if it has one. */
-static enum found
+static __apart_fn enum found
 test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 {
 	struct pf_state *s = NULL;
@@ -183,7 +211,7 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	if (!pd->pd_fragment)
 		s = find_state(pd);
 	if (s == NULL)
-		return test_rules(rs, pd, away);
+		return test_rules_apart(rs, pd, away);
 	if (unlikely(s->s_away != 0)) {
 		*away = s->s_away - 1u;
 		return FOUND_AWAY;
@@ -195,7 +223,7 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	if (unlikely(!pf_track(s, pd, &why, &again))) {
 		if (again) {
 			pf_state_remove(s);
-			return test_rules(rs, pd, away);
+			return test_rules_apart(rs, pd, away);
 		}
 		pf_drop(pd->pd_m, why);
 		return FOUND_GONE;
@@ -273,9 +301,20 @@ input_elsewhere(struct mbuf *m, unsigned af, unsigned core)
 	handoff_packet(core, af == PF_INET ? &handoff_pf_input4 : &handoff_pf_input6, m);
 }
 
-/* The packet that goes on, which may be another mbuf; NULL: it is gone. */
+/* No state was there for it when the flow path looked, nor has one of its hash come in since. */
+static inline bool
+is_stranger(struct pf_pdesc *pd, uint64_t tag)
+{
+	if (!pf_is_stranger(percore_ptr(pf_states), tag))
+		return false;
+	pf_states_searched(1);
+	pd->pd_hash = (uint32_t)tag;
+	return true;
+}
+
+/* The packet that goes on, which may be another mbuf; NULL: it is gone. *ifnumber: pd_ifnumber of all of a batch. */
 static inline struct mbuf *
-input_one(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mbuf *m)
+input_one(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mbuf *m, uint32_t *ifnumber)
 {
 	enum pf_reason why = PFR_SHORT;
 	uint64_t tag = m->m_tag;
@@ -288,10 +327,7 @@ input_one(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mb
 		pf_drop(m, why);
 		return NULL;
 	}
-	if (pf_is_stranger(percore_ptr(pf_states), tag)) {
-		pd.pd_stranger = true;
-		pd.pd_hash = (uint32_t)tag;
-	}
+	pd.pd_ifnumber = *ifnumber;
 	if (unlikely(pd.pd_fragment) && rs->rs_conf.pc_options.po_reassemble) {
 		pf_reassemble(&pd, &rs->rs_conf.pc_options);
 		return NULL;
@@ -300,7 +336,9 @@ input_one(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mb
 		input_elsewhere(m, af, core);
 		return NULL;
 	}
-	if ((found = test_packet(rs, &pd, &core)) == FOUND_PASS) {
+	found = is_stranger(&pd, tag) ? test_rules(rs, &pd, &core) : test_packet(rs, &pd, &core);
+	*ifnumber = pd.pd_ifnumber;
+	if (found == FOUND_PASS) {
 		pd.pd_m->m_flags |= M_PF_IN;
 		return pd.pd_m;
 	}
@@ -316,6 +354,7 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 {
 	const struct pf_ruleset *rs = begin(b);
 	unsigned n = 0, end = b->b_n;
+	uint32_t ifnumber = 0;
 
 	if (pf_is_skipped(rs, ifp)) {
 		for (unsigned i = 0; i < end; i++)
@@ -325,7 +364,7 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
 
-		if (unlikely(m->m_flags & M_PF_IN) || (m = input_one(rs, af, ifp, m)) != NULL)
+		if (unlikely(m->m_flags & M_PF_IN) || (m = input_one(rs, af, ifp, m, &ifnumber)) != NULL)
 			b->b_m[n++] = m;
 	}
 	b->b_n = n;
@@ -343,7 +382,7 @@ output_elsewhere(struct mbuf *m, unsigned core)
 }
 
 static struct mbuf *
-output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, struct mbuf *m)
+output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, struct mbuf *m, uint32_t *ifnumber)
 {
 	struct nexthop *nh = m->m_nh;
 	enum pf_reason why = PFR_SHORT;
@@ -363,7 +402,10 @@ output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, st
 		output_elsewhere(m, core);
 		return NULL;
 	}
-	if ((found = test_packet(rs, &pd, &core)) == FOUND_PASS) {
+	pd.pd_ifnumber = *ifnumber;
+	found = test_packet(rs, &pd, &core);
+	*ifnumber = pd.pd_ifnumber;
+	if (found == FOUND_PASS) {
 		pd.pd_m->m_flags &= (uint16_t)~M_PF_IN;
 		pd.pd_m->m_nh = nh;
 		return pd.pd_m;
@@ -381,6 +423,7 @@ pf_output(unsigned af, struct batch *b)
 	const struct pf_ruleset *rs = begin(b);
 	const struct ifnet *ifp = NULL;
 	unsigned n = 0, end = b->b_n;
+	uint32_t ifnumber = 0;
 	bool skip = false;
 
 	for (unsigned i = 0; i < end; i++) {
@@ -389,10 +432,11 @@ pf_output(unsigned af, struct batch *b)
 		if (m->m_nh->nh_ifp != ifp) {
 			ifp = m->m_nh->nh_ifp;
 			skip = pf_is_skipped(rs, ifp);
+			ifnumber = 0;
 		}
 		if (skip)
 			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN);
-		if (skip || (m = output_one(rs, af, ifp, m)) != NULL)
+		if (skip || (m = output_one(rs, af, ifp, m, &ifnumber)) != NULL)
 			b->b_m[n++] = m;
 	}
 	b->b_n = n;

@@ -20,9 +20,11 @@ struct options {
 	const char	*path[2];	/* of the sockets of port A and B */
 	const char	*count_file;	/* the plugin's page; NULL: nothing is counted */
 	const char	*dsts;		/* a file of prefixes: destinations are drawn over all of them */
+	const char	*drop_srcs;	/* the same for sources of what must be dropped */
 	int		 qemu;		/* its process; 0: unknown, then what it does is guessed by waiting */
 	bool		 ip6;
 	bool		 new_flows;	/* each packet is a flow of its own */
+	bool		 drops;		/* the guest must drop what bursts are of: each a flow of its own, to another port, from drop_srcs if given */
 	bool		 neighbour;	/* port B's neighbour has another link address from each burst on, and says so in front of it */
 	uint32_t	 flows, seed;
 	unsigned	 size;		/* of frames, without FCS */
@@ -54,6 +56,8 @@ void	nap_us(unsigned);
 void	packet_init(void);			/* reads opt.dsts */
 /* The frame of flow k, `seq` in it. Returns its length. */
 size_t	packet_make(uint8_t *frame, uint32_t k, uint32_t seq);
+/* From now on they are those that must be dropped; the number of a flow is any. */
+extern bool packet_dropped;
 /* A frame that came out of port B: counts it in the tally. */
 void	packet_check(const uint8_t *frame, size_t len);
 void	packet_forget(void);			/* what was sent before now is none of ours any more */
@@ -91,7 +95,7 @@ uint64_t pace_flying(void);
 /* Sends packets, a window of them under way, until `received` of them have come through since the call, or the time (now_ns) is over. */
 void	pace_free(uint64_t received, uint64_t until);
 /* The guest stands at the gate until n packets, no more than its ring holds, are in there; then it runs until it sleeps. From sleep to sleep,
- * so. False: not all have come through. */
+ * so. False: not all have come through; of those that must be dropped: one has. */
 bool	pace_burst(unsigned n);
 void	pace_drain(void);			/* until nothing has come for a while; the rest is given up */
 

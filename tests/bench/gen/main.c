@@ -45,7 +45,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: gen -a SOCKET -b SOCKET -q QEMU-PID -m boot|bulk|burst|lat [-c COUNTERS] [-6] [-f FLOWS | -N]\n"
-	    "\t[-d PREFIXES] [-s FRAME-SIZE] [-n PACKETS] [-w WINDOW] [-l] [-A] [-p PATIENCE] [-r SEED] [-t T0]\n");
+	    "\t[-d PREFIXES] [-s FRAME-SIZE] [-n PACKETS] [-w WINDOW] [-l] [-A] [-x [-S PREFIXES]] [-p PATIENCE] [-r SEED] [-t T0]\n");
 	exit(2);
 }
 
@@ -79,9 +79,11 @@ option(int c, const char **mode)
 	case 'p': opt.patience = number(optarg, 0, 1e5); break;
 	case 'q': opt.qemu = (int)number(optarg, 1, 1e9); break;
 	case 'r': opt.seed = (uint32_t)number(optarg, 0, 4e9); break;
+	case 'S': opt.drop_srcs = optarg; break;
 	case 's': opt.size = (unsigned)number(optarg, 60, FRAME_MAX); break;
 	case 't': opt.t0 = number(optarg, 0, 1e12); break;
 	case 'w': opt.window = (unsigned)number(optarg, 1, 65536); break;
+	case 'x': opt.drops = true; break;
 	case '6': opt.ip6 = true; break;
 	default: usage();
 	}
@@ -93,7 +95,7 @@ main(int argc, char **argv)
 	const char *mode = NULL;
 	int c;
 
-	while ((c = getopt(argc, argv, "Aa:b:c:d:f:lm:n:Np:q:r:s:t:w:6")) != -1)
+	while ((c = getopt(argc, argv, "Aa:b:c:d:f:lm:n:Np:q:r:S:s:t:w:x6")) != -1)
 		option(c, &mode);
 	if (optind != argc || mode == NULL || opt.path[0] == NULL || opt.path[1] == NULL || opt.qemu == 0)
 		usage();

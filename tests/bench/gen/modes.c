@@ -148,7 +148,8 @@ bursts_run(struct bursts *bs, uint64_t room)
 		a = b;
 		count->c_epoch++;
 		if (!pace_burst(opt.window))
-			die("%llu of a burst of %u are lost", (unsigned long long)tally.forgotten, opt.window);
+			die("%llu of a burst of %u are lost%s", (unsigned long long)tally.forgotten, opt.window,
+			    packet_dropped ? ", which was to be dropped" : "");
 		moment_take(&b);
 		bs->insns[bs->n] = b.insns - a.insns;
 		bs->locks[bs->n] = b.locks - a.locks;
@@ -173,6 +174,7 @@ mode_burst(void)
 	packet_forget();
 	pace_free(BATCH, deadline());			/* one behind the other: the card has put an interrupt off */
 	pace_drain();
+	packet_dropped = opt.drops;
 	bursts_run(&bs, opt.packets / 8 + 2);		/* until all is as it will be */
 	bursts_run(&bs, opt.packets);
 	print_begin("burst");

@@ -202,12 +202,12 @@ pace_burst(unsigned n)
 	nap_us(MODERATION_US);
 	settle();
 	count->c_gate = 0;
-	while (tally.received - had < n && now_ns() < until)
+	while (!packet_dropped && tally.received - had < n && now_ns() < until)
 		if (ports_serve() == 0)
 			nap_us(10);
 	settle();
 	tally.forgotten += pace_flying();
-	return tally.received - had == n;
+	return tally.received - had == (packet_dropped ? 0 : n);
 }
 
 /* ---- counters ---- */

@@ -10,14 +10,17 @@
 #define UDP_PAYLOAD	12u		/* magic, flow, sequence number */
 #define MAGIC		0x42454e43u
 #define TTL		64u
+#define DROP_PORT	7u
+#define DROP_FLOW	(1u << 24)	/* behind all that may pass */
 
 struct prefix { uint8_t addr[16]; unsigned len; };
 struct tuple { uint8_t src[16], dst[16]; unsigned sport; };
 
 struct tally tally;
 uint64_t first_ns;
-static struct prefix *dsts;
-static uint32_t ndsts;
+bool packet_dropped;
+struct prefixes { struct prefix *p; uint32_t n; };
+static struct prefixes dsts, drop_srcs;
 static uint32_t *last_seq;		/* of each flow */
 static uint32_t oldest_seq, newest_seq;	/* of those that are ours */
 static uint32_t magic;
@@ -96,7 +99,7 @@ prefix_parse(char *line, struct prefix *p)
 }
 
 static void
-prefixes_read(const char *file)
+prefixes_read(struct prefixes *ps, const char *file)
 {
 	FILE *f = fopen(file, "r");
 	uint32_t room = 0;
@@ -108,16 +111,16 @@ prefixes_read(const char *file)
 	while (fgets(line, sizeof(line), f) != NULL) {
 		if (!prefix_parse(line, &p))
 			continue;
-		if (ndsts == room && (dsts = realloc(dsts, (room = room * 2 + 1024) * sizeof(*dsts))) == NULL)
+		if (ps->n == room && (ps->p = realloc(ps->p, (room = room * 2 + 1024) * sizeof(p))) == NULL)
 			die("no memory");
-		dsts[ndsts++] = p;
+		ps->p[ps->n++] = p;
 	}
 	fclose(f);
-	if (ndsts == 0)
+	if (ps->n == 0)
 		die("no prefixes in %s", file);
 }
 
-/* An address in the prefix. */
+/* An address in the prefix, the i-th that is drawn. */
 static void
 draw(uint8_t *addr, const struct prefix *p, uint64_t i)
 {
@@ -135,7 +138,9 @@ void
 packet_init(void)
 {
 	if (opt.dsts != NULL)
-		prefixes_read(opt.dsts);
+		prefixes_read(&dsts, opt.dsts);
+	if (opt.drop_srcs != NULL)
+		prefixes_read(&drop_srcs, opt.drop_srcs);
 	last_seq = calloc(opt.flows, sizeof(*last_seq));
 	if (last_seq == NULL)
 		die("no memory");
@@ -164,8 +169,8 @@ flow_tuple(uint32_t k, struct tuple *t)
 		put32(t->src, 10u << 24 | 2u << 16 | x >> 16);
 		put32(t->dst, 10u << 24 | 1u << 16 | 1);
 	}
-	if (ndsts > 0)
-		draw(t->dst, &dsts[(mix(k) >> 20) % ndsts], k + (1ull << 40));
+	if (dsts.n > 0)
+		draw(t->dst, &dsts.p[(mix(k) >> 20) % dsts.n], k + (1ull << 40));
 }
 
 /* ---- frames ---- */
@@ -215,14 +220,16 @@ packet_make(uint8_t *frame, uint32_t k, uint32_t seq)
 	struct tuple t;
 	uint16_t sum;
 
-	flow_tuple(k, &t);
+	flow_tuple(packet_dropped ? DROP_FLOW + seq : k, &t);
+	if (packet_dropped && drop_srcs.n > 0)
+		draw(t.src, &drop_srcs.p[(mix(seq) >> 20) % drop_srcs.n], seq + (1ull << 41));
 	memcpy(frame, guest_mac[0], 6);
 	memcpy(frame + 6, our_mac[0], 6);
 	put16(frame + 12, opt.ip6 ? 0x86dd : 0x0800);
 	ip_header(ip, &t, udplen);
 	memset(udp, 0, udplen);
 	put16(udp, t.sport);
-	put16(udp + 2, 9);
+	put16(udp + 2, packet_dropped ? DROP_PORT : 9);
 	put16(udp + 4, udplen);
 	put32(udp + 8, magic);
 	put32(udp + 12, k);
