@@ -30,9 +30,17 @@ struct pf_prefixes {
 	uint8_t		 pf_shift[AF_COUNT];
 };
 
+/* From first to last, both of the range, as numbers; rg_end: the weights of all ranges up to here. */
+struct pf_range { __uint128_t rg_first, rg_last; uint64_t rg_end; };
+struct pf_ranges {		/* in order, apart from each other; by enum af */
+	unsigned	 rs_n[AF_COUNT];
+	struct pf_range	*rs_range[AF_COUNT];
+};
+
 struct pf_ktable {
 	const struct pf_table *kt_table;
 	struct pf_prefixes *volatile kt_now;	/* core 0 replaces it; a look-up is good until the end of the pass */
+	struct pf_ranges *volatile kt_ranges;	/* of the same, for pools; NULL: no pool has the table */
 };
 
 /* malloc()ed; duplicates are one, the last says whether it is negated. NULL: no memory. */
@@ -41,13 +49,31 @@ void	pf_prefixes_free(struct pf_prefixes *);
 /* The longest prefix that holds the address is there and not negated. */
 bool	pf_prefixes_match(const struct pf_prefixes *, unsigned af, const struct in6_addr *);
 
+/* What the prefixes match, each address once. malloc()ed; NULL: no memory. */
+struct pf_ranges *pf_ranges_make(const struct pf_prefixes *);
+void	pf_ranges_free(struct pf_ranges *);
+/* The one where, counted by weight, the n-th is; NULL: there are not so many. */
+const struct pf_range *pf_ranges_at(const struct pf_ranges *, enum af, uint64_t n);
+/* A prefix as the only range. */
+struct pf_range pf_range_of(enum af, const struct in6_addr *, unsigned plen);
+uint64_t pf_range_weight(const struct pf_range *);	/* its addresses, at most 2^40 */
+__uint128_t pf_addr_number(enum af, const struct in6_addr *);
+void	pf_addr_of_number(enum af, __uint128_t, struct in6_addr *);
+
 /* ---- rules ---- */
+
+enum pf_kpool { PF_KPOOL_NAT, PF_KPOOL_RDR, PF_KPOOL_ROUTE, PF_KPOOLS };	/* r_nat, r_rdr, r_route */
+static inline const struct pf_pool *
+pf_rule_pool(const struct pf_rule *r, enum pf_kpool which)
+{
+	return which == PF_KPOOL_NAT ? &r->r_nat : which == PF_KPOOL_RDR ? &r->r_rdr : &r->r_route;
+}
 
 struct pf_rcount {		/* a core's counts of a rule */
 	uint64_t	 rc_evaluations;	/* of a list with a tree: walks that ended here; pf_class_expand() */
 	uint64_t	 rc_packets[2], rc_bytes[2];	/* in, out */
 	uint64_t	 rc_states, rc_created;		/* there are now; were ever made */
-	uint64_t	 rc_turn;			/* round-robin: whose turn it is, on this core */
+	uint32_t	 rc_turn[2];			/* round-robin: whose turn it is, on this core; translation, route */
 };
 _Static_assert(sizeof(struct pf_rcount) == CACHELINE, "a core's has no line with another's");
 
@@ -62,6 +88,7 @@ struct pf_krule {
 	char		 kr_rcvif[IFNAMSIZ];
 	const struct pf_ktable *kr_src, *kr_dst;
 	bool		 kr_translates;		/* it has nat-to, rdr-to or binat-to */
+	const struct pf_ktable *kr_pool[PF_KPOOLS];	/* whose addresses the pools are; NULL: the pool is none, or no table */
 	const struct pf_krules *kr_anchor;	/* PF_ANCHOR: the rules inside, anchor by anchor */
 	unsigned	 kr_nanchors;
 };

@@ -30,11 +30,18 @@ lacks_state(const struct pf_state_opts *so)
 	return so->so_pflow ? "pflow is not supported" : NULL;
 }
 
-static bool
+static const char *
 lacks_pool(const struct pf_pool *pp)
 {
-	return pp->pp_set && (pp->pp_sticky || pp->pp_type == PF_POOL_LEASTSTATES || (pp->pp_addr.pa_type != PF_ADDR_NET &&
-	    (pp->pp_addr.pa_type != PF_ADDR_DYN || (pp->pp_addr.pa_dyn & PF_DYN_MODS) != 0 || pp->pp_addr.pa_plen != PF_PLEN_NONE)));
+	if (!pp->pp_set)
+		return NULL;
+	if (pp->pp_sticky)
+		return "sticky-address is not supported";
+	if (pp->pp_type == PF_POOL_LEASTSTATES)
+		return "least-states is not supported";
+	if (pp->pp_addr.pa_type == PF_ADDR_RANGE && (pp->pp_type == PF_POOL_NONE || pp->pp_type == PF_POOL_BITMASK))
+		return "an address range is supported as a pool with round-robin, random and source-hash only";
+	return pp->pp_addr.pa_weight != 0 ? "weights of a pool's addresses are not supported" : NULL;
 }
 
 static const char *
@@ -46,8 +53,8 @@ lacks_translation(const struct pf_rule *r)
 		return "nat-to is supported with \"out\" only, rdr-to with \"in\"";
 	if ((r->r_nat.pp_set || r->r_rdr.pp_set) && r->r_action == PF_PASS && r->r_keep == PF_STATE_NO)
 		return "translation without state is not supported";
-	if (lacks_pool(&r->r_nat) || lacks_pool(&r->r_rdr))
-		return "pools of several addresses or a table, sticky-address and least-states are not supported";
+	if (lacks_pool(&r->r_nat) != NULL || lacks_pool(&r->r_rdr) != NULL)
+		return lacks_pool(&r->r_nat) != NULL ? lacks_pool(&r->r_nat) : lacks_pool(&r->r_rdr);
 	if (r->r_rt != PF_RT_NONE)
 		return "route-to, reply-to and dup-to are not supported";
 	return r->r_divert != PF_DIVERT_NONE ? "divert is not supported" : NULL;

@@ -275,15 +275,15 @@ static __apart_fn void
 translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	const struct pf_rule *r = kr->kr_rule;
-	uint64_t turn;
+	uint32_t turn;
 
 	if (!(pd->pd_dir == PF_OUT ? r->r_nat.pp_set : r->r_rdr.pp_set))
 		return;
-	turn = pf_rcount(kr)->rc_turn;
+	turn = pf_rcount(kr)->rc_turn[0];
 	v->v_xlate = kr;
 	v->v_xfailed = !pf_pool_pick(kr, pd, &v->v_xaddr, &v->v_xport);
 	if (unlikely(v->v_trace != NULL))
-		pf_rcount(kr)->rc_turn = turn;
+		pf_rcount(kr)->rc_turn[0] = turn;
 	if (v->v_xfailed)
 		return;
 	*(pd->pd_dir == PF_OUT ? &pd->pd_src : &pd->pd_dst) = v->v_xaddr;

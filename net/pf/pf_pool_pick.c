@@ -8,7 +8,8 @@
 
 #define NAT_LO		50001u		/* nat-to's ports when none are named: pf.conf(5) */
 #define NAT_HI		65535u
-#define TRIES		4096u		/* ports that are tried */
+#define TRIES		4096u		/* ports that are tried, */
+#define TRY_ADDRESSES	8u		/* of so many addresses at most, when the pool has more than one */
 #define ENOUGH		256u		/* of so many ports each core has some */
 
 static uint32_t
@@ -29,86 +30,196 @@ random32(void)
 
 /* ---- the address ---- */
 
-/* Which of n: the pool's way to choose. */
 static uint64_t
-choose(const struct pf_pool *pp, const struct pf_krule *kr, const struct pf_pdesc *pd)
+random64(void)
 {
-	uint64_t h;
+	return (uint64_t)random32() << 32 | random32();
+}
 
-	switch (pp->pp_type) {
+/* Of whom the packet comes from, keyed; n: several are different. */
+static uint64_t
+source_hash(const struct pf_pool *pp, const struct pf_pdesc *pd, uint64_t n)
+{
+	uint64_t h = (load64(&pd->pd_ksrc) ^ ((uint64_t)pp->pp_key[0] << 32 | pp->pp_key[1])) * 0x9e3779b97f4a7c15u;
+
+	h = (h ^ h >> 32 ^ load64(&pd->pd_ksrc.s6_addr[8]) ^ ((uint64_t)pp->pp_key[2] << 32 | pp->pp_key[3]) ^ n) * 0x9e3779b97f4a7c15u;
+	h = (h ^ h >> 29) * 0xbf58476d1ce4e5b9u;
+	return h ^ h >> 32;
+}
+
+/* What a choice is made with. */
+struct chooser { const struct pf_krule *ch_kr; const struct pf_pool *ch_pool; enum pf_kpool ch_which; const struct pf_pdesc *ch_pd; };
+
+/* n times a fraction that all numbers of 64 bits are alike likely to be; nothing is divided. */
+static uint64_t
+part_of(uint64_t n, uint64_t bits)
+{
+	return (uint64_t)((__uint128_t)bits * n >> 64);
+}
+
+/* Which of `total`. */
+static uint64_t
+choose(const struct chooser *ch, uint64_t total)
+{
+	switch (ch->ch_pool->pp_type) {
 	case PF_POOL_RR:
-		return pf_rcount(kr)->rc_turn++;
+		return pf_rcount(ch->ch_kr)->rc_turn[ch->ch_which == PF_KPOOL_ROUTE]++ % total;
 	case PF_POOL_SRCHASH:
-		h = (load64(&pd->pd_src) ^ ((uint64_t)pp->pp_key[0] << 32 | pp->pp_key[1])) * 0x9e3779b97f4a7c15u;
-		h = (h ^ h >> 32 ^ load64(&pd->pd_src.s6_addr[8]) ^ ((uint64_t)pp->pp_key[2] << 32 | pp->pp_key[3])) * 0x9e3779b97f4a7c15u;
-		return h >> 32;
+		return part_of(total, source_hash(ch->ch_pool, ch->ch_pd, 0));
 	default:
-		return random32();
+		return part_of(total, random64());
 	}
 }
 
-/* The network's bits stay, those behind it are taken from `bits`. */
-static void
-combine(struct in6_addr *a, const struct in6_addr *net, unsigned plen, const struct in6_addr *bits)
+/* An address of the range: the n-th; of one that is longer than its weight any, but that round-robin goes no farther. */
+static __uint128_t
+address_in(const struct chooser *ch, const struct pf_range *r, uint64_t n)
 {
-	struct in6_addr m = in6_mask(plen);
+	__uint128_t size = r->rg_last - r->rg_first;
+	bool hash = ch->ch_pool->pp_type == PF_POOL_SRCHASH;
+	uint64_t high, low;
 
-	for (unsigned i = 0; i < 2; i++)
-		a->s6_addr64[i] = (net->s6_addr64[i] & m.s6_addr64[i]) | (bits->s6_addr64[i] & ~m.s6_addr64[i]);
+	if (ch->ch_pool->pp_type == PF_POOL_RR || size < pf_range_weight(r))
+		return r->rg_first + n;
+	high = hash ? source_hash(ch->ch_pool, ch->ch_pd, 1) : random64();
+	low = hash ? source_hash(ch->ch_pool, ch->ch_pd, 2) : random64();
+	if (size >> 64 == 0)
+		return r->rg_first + part_of((uint64_t)size, low);
+	return r->rg_first + ((__uint128_t)part_of((uint64_t)(size >> 64), high) << 64 | low);
 }
 
+/* Of one network: any, or the one of which the packet's own address has the host's bits. */
 static void
-pick_from_net(const struct pf_pool *pp, const struct pf_krule *kr, const struct pf_pdesc *pd, struct in6_addr *a)
+address_of_net(const struct chooser *ch, const struct pf_range *r, struct in6_addr *a)
 {
-	const struct pf_addr *pa = &pp->pp_addr;
-	struct in6_addr bits = pd->pd_dir == PF_OUT ? pd->pd_src : pd->pd_dst;
-	uint64_t n;
+	const struct pf_pdesc *pd = ch->ch_pd;
+	enum af af = pf_af(pd->pd_af);
+	__uint128_t n;
 
-	if (pp->pp_type != PF_POOL_NONE && pp->pp_type != PF_POOL_BITMASK) {
-		n = choose(pp, kr, pd);
-		memset(&bits, 0, sizeof(bits));
-		if (pd->pd_af == PF_INET)
-			bits.s6_addr32[0] = host_be32((uint32_t)n);
+	if (ch->ch_pool->pp_type == PF_POOL_NONE || ch->ch_pool->pp_type == PF_POOL_BITMASK)
+		n = r->rg_first + (pf_addr_number(af, ch->ch_which == PF_KPOOL_NAT ? &pd->pd_src : &pd->pd_dst) & (r->rg_last - r->rg_first));
+	else
+		n = address_in(ch, r, choose(ch, r->rg_end));
+	pf_addr_of_number(af, n, a);
+}
+
+/* The pool's addresses that an interface's address is or leads to. False: none. */
+static bool
+range_of4(const struct pf_addr *pa, const struct ifaddr *ifa, struct pf_range *r)
+{
+	be32_t ip = pa->pa_dyn & (PF_DYN_BROADCAST | PF_DYN_PEER) ? ifa->ifa_broadcast : ifa->ifa_addr;
+	struct in6_addr a = in6_of_ip4(ip);
+
+	*r = pf_range_of(AF_IP4, &a, pa->pa_plen != PF_PLEN_NONE ? pa->pa_plen : pa->pa_dyn & PF_DYN_NETWORK ? ifa->ifa_plen : 32);
+	return ip != IP4_ANY;
+}
+
+/* Nobody beyond a link can answer to its own addresses. */
+static bool
+range_of6(const struct pf_addr *pa, const struct in6_ifaddr *ia, struct pf_range *r)
+{
+	if (IN6_IS_ADDR_LINKLOCAL(&ia->ia_addr) || (pa->pa_dyn & (PF_DYN_BROADCAST | PF_DYN_PEER)))
+		return false;
+	*r = pf_range_of(AF_IP6, &ia->ia_addr, pa->pa_plen != PF_PLEN_NONE ? pa->pa_plen : pa->pa_dyn & PF_DYN_NETWORK ? ia->ia_plen : 128);
+	return true;
+}
+
+/* Goes through what an interface brings: *left counts down by weights, to the range where it would end. True: that is *r. */
+static bool
+range_of_if(const struct pf_addr *pa, const struct ifnet *ifp, enum af af, uint64_t *left, struct pf_range *r)
+{
+	const struct ifaddr *ifa = af == AF_IP4 ? ifp->if_addrs : NULL;
+	const struct in6_ifaddr *ia = af == AF_IP6 ? ifp->if_addrs6 : NULL;
+
+	while (ifa != NULL || ia != NULL) {
+		bool has = ifa != NULL ? range_of4(pa, ifa, r) : range_of6(pa, ia, r);
+
+		if (has && *left < r->rg_end)
+			return true;
+		if (has)
+			*left -= r->rg_end;
+		if (has && (pa->pa_dyn & PF_DYN_NOALIAS))
+			return false;
+		if (ifa != NULL)
+			ifa = ifa->ifa_next;
 		else
-			bits.s6_addr64[1] = __builtin_bswap64(n);
+			ia = ia->ia_next;
 	}
-	combine(a, &pa->pa_addr, pa->pa_plen, &bits);
-	if (pd->pd_af == PF_INET)
-		memset(&a->s6_addr32[1], 0, 12);
+	return false;
 }
 
-/* The i-th address of that family, of those that can be spoken from anywhere; i beyond them: how many there are. */
-static unsigned
-if_address(const struct ifnet *ifp, unsigned af, unsigned i, struct in6_addr *a)
+/* The range of the n-th of all that an interface, or a group, has now, *n as in it. False: so many there are, n is still *n - those. */
+static bool
+range_dyn(const struct pf_addr *pa, enum af af, uint64_t *n, struct pf_range *r)
 {
-	unsigned n = 0;
+	char name[IFNAMSIZ] = { 0 };
 
-	if (af == PF_INET) {
-		for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next)
-			if (n++ == i)
-				*a = in6_of_ip4(ifa->ifa_addr);
-	} else
-		for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
-			if (!IN6_IS_ADDR_LINKLOCAL(&ia->ia_addr) && n++ == i)
-				*a = in6_unembed(&ia->ia_addr);
-	return n;
+	memcpy(name, pa->pa_name, strnlen(pa->pa_name, IFNAMSIZ - 1));
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		if (pf_if_matches(name, ifp) && range_of_if(pa, ifp, af, n, r))
+			return true;
+	return false;
 }
 
 static bool
-pick_from_if(const struct pf_pool *pp, const struct pf_krule *kr, const struct pf_pdesc *pd, struct in6_addr *a)
+address_of_if(const struct chooser *ch, struct in6_addr *a)
 {
-	const struct pf_addr *pa = &pp->pp_addr;
-	char name[IFNAMSIZ] = { 0 };
-	unsigned n;
+	const struct pf_addr *pa = &ch->ch_pool->pp_addr;
+	enum af af = pf_af(ch->ch_pd->pd_af);
+	uint64_t left = UINT64_MAX, n = 0;
+	struct pf_range r;
 
-	memcpy(name, pa->pa_name, strnlen(pa->pa_name, IFNAMSIZ - 1));
-	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next) {
-		if (!pf_if_matches(name, ifp) || (n = if_address(ifp, pd->pd_af, UINT32_MAX, a)) == 0)
-			continue;
-		if_address(ifp, pd->pd_af, n == 1 || (pa->pa_dyn & PF_DYN_NOALIAS) ? 0 : (unsigned)(choose(pp, kr, pd) % n), a);
+	range_dyn(pa, af, &left, &r);
+	if (left == UINT64_MAX)
+		return false;
+	if (ch->ch_pool->pp_type != PF_POOL_NONE && ch->ch_pool->pp_type != PF_POOL_BITMASK) {
+		n = choose(ch, UINT64_MAX - left);
+		range_dyn(pa, af, &n, &r);
+		pf_addr_of_number(af, address_in(ch, &r, n), a);
 		return true;
 	}
-	return false;
+	range_dyn(pa, af, &n, &r);
+	address_of_net(ch, &r, a);
+	return true;
+}
+
+static bool
+address_of_table(const struct chooser *ch, struct in6_addr *a)
+{
+	const struct pf_ktable *kt = ch->ch_kr->kr_pool[ch->ch_which];
+	const struct pf_ranges *rs = kt != NULL ? kt->kt_ranges : NULL;
+	enum af af = pf_af(ch->ch_pd->pd_af);
+	const struct pf_range *r;
+	uint64_t n;
+
+	if (rs == NULL || rs->rs_n[af] == 0)
+		return false;
+	n = choose(ch, rs->rs_range[af][rs->rs_n[af] - 1].rg_end);
+	r = pf_ranges_at(rs, af, n);
+	pf_addr_of_number(af, address_in(ch, r, n - (r->rg_end - pf_range_weight(r))), a);
+	return true;
+}
+
+bool
+pf_pool_address(const struct pf_krule *kr, enum pf_kpool which, const struct pf_pdesc *pd, struct in6_addr *a)
+{
+	struct chooser ch = { kr, pf_rule_pool(kr->kr_rule, which), which, pd };
+	const struct pf_addr *pa = &ch.ch_pool->pp_addr;
+	struct pf_range r;
+
+	if (pa->pa_type == PF_ADDR_TABLE)
+		return address_of_table(&ch, a);
+	if (pa->pa_type == PF_ADDR_DYN)
+		return address_of_if(&ch, a);
+	if (pa->pa_af != pd->pd_af)
+		return false;
+	if (pa->pa_type == PF_ADDR_RANGE) {
+		r = (struct pf_range){ pf_addr_number(pf_af(pd->pd_af), &pa->pa_addr), pf_addr_number(pf_af(pd->pd_af), &pa->pa_end), 0 };
+		r.rg_end = pf_range_weight(&r);
+	} else
+		r = pf_range_of(pf_af(pd->pd_af), &pa->pa_addr, pa->pa_plen);
+	address_of_net(&ch, &r, a);
+	return true;
 }
 
 /* As many ports as the rule matches, or one. */
@@ -126,14 +237,8 @@ redirected_port(const struct pf_rule *r, const struct pf_pdesc *pd)
 bool
 pf_pool_pick(const struct pf_krule *kr, const struct pf_pdesc *pd, struct in6_addr *a, uint16_t *port)
 {
-	const struct pf_rule *r = kr->kr_rule;
-	const struct pf_pool *pp = pd->pd_dir == PF_OUT ? &r->r_nat : &r->r_rdr;
-
-	*port = pd->pd_dir == PF_IN ? redirected_port(r, pd) : 0;
-	if (pp->pp_addr.pa_type == PF_ADDR_DYN)
-		return pick_from_if(pp, kr, pd, a);
-	pick_from_net(pp, kr, pd, a);
-	return true;
+	*port = pd->pd_dir == PF_IN ? redirected_port(kr->kr_rule, pd) : 0;
+	return pf_pool_address(kr, pd->pd_dir == PF_OUT ? PF_KPOOL_NAT : PF_KPOOL_RDR, pd, a);
 }
 
 /* ---- the port ---- */
@@ -154,13 +259,13 @@ take_key(const struct pf_key *k, const struct pf_pdesc *pd, unsigned dir)
 
 /* A port of this core's; when there are so few that it has none or none is left, another core's is asked for, once. */
 static enum pf_xlate
-find_port(struct pf_key *k, const struct pf_pdesc *pd, const struct pf_pool *pp, unsigned *away)
+find_port(struct pf_key *k, const struct pf_pdesc *pd, const struct pf_pool *pp, uint32_t tries, unsigned *away)
 {
 	uint32_t lo = pp->pp_lo != 0 ? pp->pp_lo : NAT_LO, hi = pp->pp_lo == 0 ? NAT_HI : pp->pp_hi != 0 ? pp->pp_hi : pp->pp_lo;
 	uint32_t n = hi - lo + 1, start = random32() % n;
 	enum pf_xlate result = XLATE_NONE;
 
-	for (uint32_t i = 0; i < n && i < TRIES; i++) {
+	for (uint32_t i = 0; i < n && i < tries; i++) {
 		unsigned core;
 
 		k->k_port[1] = (uint16_t)(lo + (start + i) % n);
@@ -183,6 +288,22 @@ same_port(const struct pf_key *k, const struct pf_pdesc *pd, unsigned *away)
 	return take_key(k, pd, PF_IN);
 }
 
+/* Another address of the pool may have ports when this one has none left, where any will do. */
+static enum pf_xlate
+find_address_and_port(struct pf_key *k, const struct pf_pdesc *pd, const struct pf_krule *kr, unsigned *away)
+{
+	const struct pf_pool *pp = &kr->kr_rule->r_nat;
+	bool any = pp->pp_type == PF_POOL_RR || pp->pp_type == PF_POOL_RANDOM;
+	enum pf_xlate x = find_port(k, pd, pp, any ? TRIES / TRY_ADDRESSES : TRIES, away);
+
+	for (unsigned i = 1; i < TRY_ADDRESSES && any && x == XLATE_NONE; i++) {
+		if (!pf_pool_address(kr, PF_KPOOL_NAT, pd, &k->k_addr[1]))
+			return XLATE_NONE;
+		x = find_port(k, pd, pp, TRIES / TRY_ADDRESSES, away);
+	}
+	return x;
+}
+
 enum pf_xlate
 pf_translated_key(struct pf_key *k, const struct pf_key *own, const struct pf_pdesc *pd, const struct pf_verdict *v, unsigned *away)
 {
@@ -197,5 +318,5 @@ pf_translated_key(struct pf_key *k, const struct pf_key *own, const struct pf_pd
 			k->k_port[1] = v->v_xport;
 		return take_key(k, pd, PF_OUT);
 	}
-	return ports && !pp->pp_static_port ? find_port(k, pd, pp, away) : same_port(k, pd, away);
+	return ports && !pp->pp_static_port ? find_address_and_port(k, pd, v->v_xlate, away) : same_port(k, pd, away);
 }

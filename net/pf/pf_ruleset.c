@@ -160,16 +160,25 @@ make_calls(struct make *mk, struct pf_krule *kr)
 	return true;
 }
 
-/* source-hash without a key: one that nobody knows. The rules are ours until they are published. */
-static void
-make_key(const struct pf_rule *r)
+/* source-hash without a key: one that nobody knows. A table as the addresses in it. The rules and tables are ours until they are published. */
+static bool
+make_pool(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr, enum pf_kpool which)
 {
-	struct pf_rule *own = (struct pf_rule *)r;
+	const struct pf_pool *pp = pf_rule_pool(kr->kr_rule, which);
+	struct pf_pool *own = (struct pf_pool *)pp;
+	struct pf_ktable *kt;
 
-	if (!r->r_nat.pp_keyed)
-		random_bytes(own->r_nat.pp_key, sizeof(own->r_nat.pp_key));
-	if (!r->r_rdr.pp_keyed)
-		random_bytes(own->r_rdr.pp_key, sizeof(own->r_rdr.pp_key));
+	if (!pp->pp_set)
+		return true;
+	if (pp->pp_type == PF_POOL_SRCHASH && !pp->pp_keyed)
+		random_bytes(own->pp_key, sizeof(own->pp_key));
+	if ((kt = (struct pf_ktable *)make_table(mk, an, &pp->pp_addr)) == NULL)
+		return true;
+	for (unsigned i = 0; i < kt->kt_table->t_n; i++)
+		if (kt->kt_table->t_entry[i].te_weight != 0)
+			return make_error(mk, kr->kr_rule, "weights of a pool's addresses are not supported");
+	kr->kr_pool[which] = kt;
+	return kt->kt_ranges != NULL || (kt->kt_ranges = pf_ranges_make(kt->kt_now)) != NULL;
 }
 
 static bool
@@ -181,6 +190,9 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 	strncpy(kr->kr_rcvif, r->r_rcvif, IFNAMSIZ - 1);
 	make_key(kr->kr_rule);
 	kr->kr_translates = r->r_nat.pp_set || r->r_rdr.pp_set;
+	for (unsigned i = 0; i < PF_KPOOLS; i++)
+		if (!make_pool(mk, an, kr, i))
+			return false;
 	kr->kr_src = make_table(mk, an, &r->r_src.ra_addr);
 	kr->kr_dst = make_table(mk, an, &r->r_dst.ra_addr);
 	if (!make_tag(mk, r, r->r_tag, &kr->kr_tag) || !make_tag(mk, r, r->r_match_tag, &kr->kr_match_tag))
@@ -337,8 +349,10 @@ pf_ruleset_free(struct pf_ruleset *rs)
 	}
 	for (unsigned i = 0; i < rs->rs_nlists; i++)
 		pf_class_free(rs->rs_list[i].ks_class);
-	for (unsigned i = 0; i < rs->rs_ntables; i++)
+	for (unsigned i = 0; i < rs->rs_ntables; i++) {
 		pf_prefixes_free(rs->rs_table[i].kt_now);
+		pf_ranges_free(rs->rs_table[i].kt_ranges);
+	}
 	free(rs->rs_mem);
 	pf_arena_free(&rs->rs_arena);
 	pf_conf_free(&rs->rs_conf);

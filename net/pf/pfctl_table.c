@@ -105,15 +105,20 @@ static bool
 put(struct pf_ktable *kt, struct pf_tentry *te, unsigned n)
 {
 	struct pf_prefixes *new = pf_prefixes_make(te, n), *old = kt->kt_now;
+	struct pf_ranges *was = kt->kt_ranges, *ranges = new != NULL && was != NULL ? pf_ranges_make(new) : NULL;
 
 	free(te);
-	if (new == NULL)
+	if (new == NULL || (was != NULL && ranges == NULL)) {
+		pf_prefixes_free(new);
 		return false;
+	}
 	net_enter();
 	kt->kt_now = new;
+	kt->kt_ranges = ranges;
 	net_leave();
 	pf_pass_all();
 	pf_prefixes_free(old);
+	pf_ranges_free(was);
 	return true;
 }
 

@@ -63,6 +63,23 @@ raw_take(struct raw *rw)
 	return n;
 }
 
+bool
+raw_see(struct raw *rw, struct raw_seen *rs)
+{
+	struct arrived *n = raw_take(rw);
+	const uint8_t *ip;
+
+	if (n == NULL)
+		return false;
+	ip = n->frame->f_b + 14;
+	SIM_CHECK(n->frame->f_len >= 14 + 24 && ip[0] == 0x45 && (ip[9] == 6 || ip[9] == 17), "what has come is neither UDP nor TCP of IPv4");
+	snprintf(rs->rs_src, sizeof(rs->rs_src), "%u.%u.%u.%u", ip[12], ip[13], ip[14], ip[15]);
+	snprintf(rs->rs_dst, sizeof(rs->rs_dst), "%u.%u.%u.%u", ip[16], ip[17], ip[18], ip[19]);
+	rs->rs_sport = (unsigned)ip[20] << 8 | ip[21];
+	rs->rs_dport = (unsigned)ip[22] << 8 | ip[23];
+	return true;
+}
+
 void
 raw_tx(const char *file, int line, struct raw *rw, const struct pkt *p)
 {

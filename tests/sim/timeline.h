@@ -28,6 +28,9 @@ void	raw_rx(struct raw *, const struct pkt *);
 void	raw_tx(const char *file, int line, struct raw *, const struct pkt *);
 void	raw_none(const char *file, int line, struct raw *);
 unsigned raw_forget(struct raw *);		/* whatever has come; how many */
+/* The next frame as an IPv4 packet of UDP or TCP, whatever is in it. False: none has come. */
+struct raw_seen { char rs_src[16], rs_dst[16]; unsigned rs_sport, rs_dport; };
+bool	raw_see(struct raw *, struct raw_seen *);
 
 #define RX(port, packet)	raw_rx(port, packet)
 #define TX(port, packet)	raw_tx(__FILE__, __LINE__, port, packet)
