@@ -146,11 +146,29 @@ m_copy_header(struct mbuf *c, const struct mbuf *m)
 	c->m_lens = 0;
 	c->m_nh = m->m_nh;
 	c->m_ifidx = m->m_ifidx;
-	c->m_flags = m->m_flags & (M_BCAST | M_MCAST);
+	c->m_flags = m->m_flags & (uint16_t)~(M_SHARED | M_FREED);
+	c->m_pftag = m->m_pftag;
+	c->m_route = m->m_route;
 	c->m_csum = m->m_csum;
 	c->m_loops = m->m_loops;
 	c->m_flowid = m->m_flowid;
 	c->m_rdomain = m->m_rdomain;
+}
+
+struct mbuf *
+m_copy(const struct mbuf *m)
+{
+	struct mbuf *c = m_get();
+
+	if (c == NULL)
+		return NULL;
+	m_copy_header(c, m);
+	for (const struct mbuf *n = m; n != NULL; n = n->m_next)
+		if (!m_append(c, n->m_data, n->m_len)) {
+			m_freem(c);
+			return NULL;
+		}
+	return c;
 }
 
 struct mbuf *
@@ -160,14 +178,7 @@ m_unshare(struct mbuf *m)
 
 	if (!m_is_shared(m))
 		return m;
-	if ((c = m_get()) != NULL) {
-		m_copy_header(c, m);
-		for (const struct mbuf *n = m; n != NULL && c != NULL; n = n->m_next)
-			if (!m_append(c, n->m_data, n->m_len)) {
-				m_freem(c);
-				c = NULL;
-			}
-	}
+	c = m_copy(m);
 	m_freem(m);
 	return c;
 }

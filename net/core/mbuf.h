@@ -11,6 +11,7 @@
 
 #include "kernel/percore.h"
 #include "net/core/counter.h"
+#include "net/inet6/in6.h"
 
 #define MCLBYTES	2048		/* bytes of a buffer */
 #define MHEADROOM	128		/* free bytes before a received frame, at least */
@@ -52,6 +53,7 @@ struct mbuf {
 	uint8_t		*m_own;		/* this header's own buffer; == m_buf unless a clone */
 	uint32_t	 m_refs;	/* in the owner: headers that use the buffer */
 	uint32_t	 m_size;	/* MCLBYTES */
+	struct in6_addr	 m_route;	/* the packet filter's next hop, while it sends the packet there */
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct mbuf) == 2 * CACHELINE, "mbuf is two cache lines");
 _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is between m_data and m_buf");
@@ -62,6 +64,7 @@ _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is bet
 #define M_PF_IN		0x0008		/* the packet filter has tested it inwards */
 #define M_PF_OUT	0x0010		/* and is not to test it outwards: it was, or says what the filter has to say */
 #define M_PF_HOME	0x0040		/* a note of the packet filter has sent it to the core that has its state */
+#define M_PF_ROUTED	0x0080		/* M_PF_IN: it is to go on along m_route */
 #define M_REFRAG	0x0020		/* IPv6: came in fragments, and goes on in some */
 #define M_SHARED	0x4000		/* a clone, or has clones: m_free takes the slow way, nobody writes into the buffer */
 #define M_FREED		0x8000		/* stands in the pool (debug builds: double free) */
@@ -257,6 +260,8 @@ bool	m_append(struct mbuf *, const void *, uint32_t len);
 static inline uint32_t m_tailroom(const struct mbuf *m) { return m->m_size - (uint32_t)(m->m_data - m->m_buf) - m->m_len; }
 /* A second packet with the same bytes (shared buffers); both have M_SHARED. NULL: pool empty. */
 struct mbuf *m_clone(struct mbuf *);
+/* The same packet in buffers of its own. NULL: pool empty. */
+struct mbuf *m_copy(const struct mbuf *);
 /* The same packet in buffers that nobody shares, at the same place within the first: m itself, or a copy, then m is freed. NULL: pool
  * empty, m is freed. */
 struct mbuf *m_unshare(struct mbuf *);

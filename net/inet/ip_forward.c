@@ -137,7 +137,7 @@ ip_forward_slow(struct mbuf *m)
 		M_DROP(m, ips_ttl);
 		return false;
 	}
-	if (m->m_rt->rt_ifidx == m->m_ifidx)
+	if (m->m_rt->rt_ifidx == m->m_ifidx && !(m->m_flags & M_PF_ROUTED))
 		ip_forward_redirect(m, m->m_rt);
 	return true;
 }

@@ -129,7 +129,7 @@ ip6_forward_slow(struct mbuf *m)
 	}
 	if (!RT_FORWARDS(m->m_rt) && (m->m_rt = ip6_forward_special(m, m->m_rt)) == NULL)
 		return false;
-	if (m->m_rt->rt_ifidx == m->m_ifidx && ip6_redirect && nd6_redirect_output(m, m->m_rt))
+	if (m->m_rt->rt_ifidx == m->m_ifidx && !(m->m_flags & M_PF_ROUTED) && ip6_redirect && nd6_redirect_output(m, m->m_rt))
 		counter_inc(ip6s_redirectsent);
 	return true;
 }

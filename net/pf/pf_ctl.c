@@ -8,6 +8,7 @@
 #include "net/core/flow.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_ext.h"
 
 #define COPIES		64u		/* states that are copied, or killed, in one go on a core */
 
@@ -256,13 +257,20 @@ rule_number(const struct pf_krule *kr)
 static void
 copy_state(struct pf_state *s, void *arg)
 {
+	const struct pf_state_ext *e = pf_ext(s);
 	struct visit *v = arg;
+	struct pf_state_copy *c;
 
 	if (v->v_n >= COPY_ROOM)
 		return;
+	c = &v->v_copy[v->v_n++];
 	if (s->s_follows)
 		pf_state_disturb(s);
-	v->v_copy[v->v_n++] = (struct pf_state_copy){ *s, { pf_state_expires(s), now_s(), rule_number(s->s_rule) } };
+	*c = (struct pf_state_copy){ *s, { pf_state_expires(s), now_s(), rule_number(s->s_rule), .sw_rt = PF_RT_NONE } };
+	if (e != NULL) {
+		c->sc_when.sw_rt = e->se_rt;
+		c->sc_when.sw_gateway = in6_unembed(&e->se_gateway);
+	}
 }
 
 static void

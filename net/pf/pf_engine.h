@@ -84,6 +84,7 @@ struct pf_krule {
 	struct pf_ruleset *kr_set;
 	uint32_t	 kr_index;		/* of rs_count */
 	uint16_t	 kr_tag, kr_match_tag;	/* 0: none */
+	bool		 kr_extends;		/* its states have an extension: pf_ext.h */
 	char		 kr_ifname[IFNAMSIZ];	/* zero behind its end */
 	char		 kr_rcvif[IFNAMSIZ];
 	const struct pf_ktable *kr_src, *kr_dst;

@@ -4,6 +4,7 @@
 #include "kernel/machine.h"
 #include "net/inet/ip.h"
 #include "net/pf/pf_flow.h"
+#include "net/pf/pf_route.h"
 
 /* A peer in a state that there is not: its number is that of an entry without states, its stamp nobody's. */
 static const struct pf_state nobody;
@@ -203,6 +204,7 @@ find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *ro
 {
 	struct pf_state *in, *out, *first;
 	struct flow_id between = *id;
+	struct rtentry *rt;
 	struct pf_key k;
 
 	key_of_id(&k, id);
@@ -211,13 +213,16 @@ find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *ro
 	if ((in = pass_state(&k, PF_IN, fs->fs_ifp)) == NULL)
 		return false;
 	id_of_key(&between, &k);
-	if (!flow_has_hop(w->w_rt = route(fs->fs_ifp, &between)))
+	if ((w->w_rt = route(fs->fs_ifp, &between)) == NULL || (w->w_rt = pf_route_flow(in, PF_IN, fs->fs_ifp, w->w_rt)) == NULL)
 		return false;
 	turn(&k);
 	if ((out = pass_state(&k, PF_OUT, rt_ifp(w->w_rt))) == NULL || in->s_dir == out->s_dir)
 		return false;
 	if (k.k_af == PF_INET6 && (in->s_translated || out->s_translated))
 		return false;
+	if (!flow_has_hop(rt = pf_route_flow(out, PF_OUT, rt_ifp(w->w_rt), w->w_rt)) || rt_pathmtu(rt) > rt_pathmtu(w->w_rt))
+		return false;			/* the longest is what the first route takes, and then rt */
+	w->w_rt = rt;
 	turn(&k);
 	w->w_last = k;
 	pair(in, out);

@@ -55,8 +55,8 @@ lacks_translation(const struct pf_rule *r)
 		return "translation without state is not supported";
 	if (lacks_pool(&r->r_nat) != NULL || lacks_pool(&r->r_rdr) != NULL)
 		return lacks_pool(&r->r_nat) != NULL ? lacks_pool(&r->r_nat) : lacks_pool(&r->r_rdr);
-	if (r->r_rt != PF_RT_NONE)
-		return "route-to, reply-to and dup-to are not supported";
+	if (r->r_rt != PF_RT_NONE && (r->r_route.pp_addr.pa_type != PF_ADDR_NET || r->r_route.pp_addr.pa_plen != pf_af_bits(r->r_af)))
+		return "route-to, reply-to and dup-to are supported with one address only";
 	return r->r_divert != PF_DIVERT_NONE ? "divert is not supported" : NULL;
 }
 

@@ -188,8 +188,8 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 
 	strncpy(kr->kr_ifname, r->r_ifname, IFNAMSIZ - 1);
 	strncpy(kr->kr_rcvif, r->r_rcvif, IFNAMSIZ - 1);
-	make_key(kr->kr_rule);
 	kr->kr_translates = r->r_nat.pp_set || r->r_rdr.pp_set;
+	kr->kr_extends = r->r_rt != PF_RT_NONE;
 	for (unsigned i = 0; i < PF_KPOOLS; i++)
 		if (!make_pool(mk, an, kr, i))
 			return false;

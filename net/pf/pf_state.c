@@ -6,6 +6,7 @@
 #include "kernel/cores.h"
 #include "net/core/net_init.h"
 #include "net/core/owner.h"
+#include "net/pf/pf_ext.h"
 #include "net/pf/pf_nat.h"
 
 #define SLAB		65536u		/* bytes of memory that a core gets at a time */
@@ -170,6 +171,12 @@ state_get(struct pf_states *ps)
 	return s;
 }
 
+struct pf_state *
+pf_state_memory(void)
+{
+	return state_get(percore_ptr(pf_states));
+}
+
 struct resize { struct pf_sk **rz_bucket; uint32_t rz_n; size_t rz_oldpages; struct pf_sk **rz_old; };
 
 /* On the core whose table it is. */
@@ -207,9 +214,10 @@ bool
 pf_states_prepare(uint32_t limit)
 {
 	static uint32_t slabs;			/* ever allowed */
-	uint32_t n = BUCKETS_MIN, want = (uint32_t)(limit / (SLAB / sizeof(struct pf_state))) + (PF_SUPPLIES + 1) * ncores;
+	uint32_t n = BUCKETS_MIN, want = (uint32_t)(limit / (SLAB / sizeof(struct pf_state)) + limit / (SLAB / sizeof(struct pf_state_ext)));
 
 	OWNER(0);
+	want += (PF_SUPPLIES + 1) * ncores;
 	while (n < BUCKETS_MAX && n < limit / ncores)
 		n *= 2;
 	for (unsigned i = 0; i < ncores; i++) {
@@ -357,6 +365,8 @@ key_taken(struct pf_states *ps, const struct pf_sk *new, uint16_t ifidx)
 static void
 release(struct pf_states *ps, struct pf_state *s)
 {
+	if (unlikely(s->s_ext != 0))
+		pf_ext_put(s);
 	s->s_peer[0].pe_id = s->s_peer[1].pe_id = 0;
 	s->s_sk[0].sk_next = (struct pf_sk *)ps->ps_free;
 	ps->ps_free = s;
@@ -433,7 +443,7 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_r
 	if (ps->ps_bucket == NULL || (s = state_get(ps)) == NULL)
 		return NULL;
 	s->s_ifidx = so->so_bound == PF_BOUND_IF ? pd->pd_ifp->if_index : 0;
-	if (!make_keys(s, pd, v, why, away)) {
+	if ((unlikely(kr->kr_extends) && !pf_ext_make(s, pd, kr, why)) || !make_keys(s, pd, v, why, away)) {
 		release(ps, s);
 		return NULL;
 	}

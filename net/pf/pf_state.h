@@ -65,11 +65,12 @@ struct pf_state {
 	uint16_t	 s_tag;
 	uint8_t		 s_dir;		/* of the first packet */
 	uint8_t		 s_timeout;	/* enum pf_timeout: how long it lives from s_last on */
-	bool		 s_sloppy, s_translated;
+	bool		 s_sloppy : 1, s_translated : 1;
+	bool		 s_follows : 1;	/* how far its peers are is to be seen in its pair: pf_state_disturb() */
 	uint8_t		 s_note, s_noted;	/* the core that has a note of one of its keys, + 1; 0: none; s_sk[s_noted] */
 	uint8_t		 s_away;	/* this is a note: the core that has the state, + 1; only s_sk[0] and the time are set */
 	uint8_t		 s_core;	/* that it is on */
-	bool		 s_follows;	/* how far its peers are is to be seen in its pair: pf_state_disturb() */
+	uint32_t	 s_ext;		/* what only some have: pf_ext.h; 0: nothing */
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct pf_state) == 4 * CACHELINE, "a million connections are two million of them");
 _Static_assert(offsetof(struct pf_state, s_sk) == 2 * CACHELINE, "two lines");
@@ -94,6 +95,8 @@ struct pf_states {			/* a core's */
 	char		*ps_base;	/* its states are addressed from here on: pf_flow.h */
 	struct pf_state	*ps_free;	/* by s_sk[0].sk_next */
 	struct pf_state	*ps_dying;	/* the same: other cores could not be told yet */
+	struct pf_state_ext *ps_freeext;
+	uint32_t	 ps_exts;	/* that states have */
 	uint32_t	 ps_notes;	/* of other cores' states */
 	struct timeout	 ps_timer;
 	void *volatile	 ps_supply[PF_SUPPLIES];	/* memory that core 0 has put here; NULL: it may put some */
@@ -137,6 +140,8 @@ pf_states_full(const struct pf_ruleset *now, const struct pf_krule *kr)
  * when none can. */
 struct pf_state *pf_state_create(const struct pf_pdesc *, const struct pf_verdict *, enum pf_reason *why, unsigned *away);
 void	pf_state_remove(struct pf_state *);
+/* The memory of one more state, of this core, for good: pf_ext.c. NULL: none now. */
+struct pf_state *pf_state_memory(void);
 static inline uint64_t pf_state_id(const struct pf_state *s) { return (uint64_t)s->s_core << 56 | s->s_peer[0].pe_id; }
 /* ---- keys ---- */
 extern uint64_t pf_hash_key[4];			/* nobody chooses his bucket */
@@ -258,7 +263,13 @@ pf_state_count(const struct pf_state *s, struct pf_rcount *rc)
 }
 
 /* pf_state_show.c: as pfctl -ss prints it, verbose: -v, -vv. sw_rule: the rule's number, -1: none is shown. */
-struct pf_state_when { uint64_t sw_expires; uint32_t sw_now; int sw_rule; };
+struct pf_state_when {
+	uint64_t	 sw_expires;
+	uint32_t	 sw_now;
+	int		 sw_rule;
+	struct in6_addr	 sw_gateway;	/* sw_rt: the next hop */
+	uint8_t		 sw_rt;		/* enum pf_rt */
+};
 void	pf_state_print(struct out *, const struct pf_state *, const struct pf_state_when *, unsigned verbose);
 
 #endif

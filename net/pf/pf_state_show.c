@@ -73,6 +73,9 @@ pf_state_print(struct out *o, const struct pf_state *s, const struct pf_state_wh
 {
 	const struct pf_peer *left = &s->s_peer[s->s_dir == PF_IN ? 1 : 0], *right = &s->s_peer[s->s_dir == PF_IN ? 0 : 1];
 
+	static const char *const rt_names[] = { [PF_RT_ROUTETO] = "route-to", [PF_RT_REPLYTO] = "reply-to", [PF_RT_DUPTO] = "dup-to" };
+	char text[IN6_STRLEN];
+
 	print_line(o, s);
 	if (verbose == 0)
 		return;
@@ -90,6 +93,9 @@ pf_state_print(struct out *o, const struct pf_state *s, const struct pf_state_wh
 	if (w->sw_rule >= 0)
 		out_printf(o, ", rule %d", w->sw_rule);
 	out_printf(o, s->s_sloppy ? ", sloppy\n" : "\n");
-	if (verbose > 1)
-		out_printf(o, "   id: %016llx creatorid: 00000000\n", (unsigned long long)pf_state_id(s));
+	if (verbose <= 1)
+		return;
+	out_printf(o, "   id: %016llx creatorid: 00000000\n", (unsigned long long)pf_state_id(s));
+	if (w->sw_rt != PF_RT_NONE)
+		out_printf(o, "   %s: %s\n", rt_names[w->sw_rt], af_print(text, pf_af(s->s_sk[0].sk_key.k_af), &w->sw_gateway));
 }

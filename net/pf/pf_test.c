@@ -8,7 +8,9 @@
 #include "net/ether/ether.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_flow.h"
+#include "net/pf/pf_ext.h"
 #include "net/pf/pf_nat.h"
+#include "net/pf/pf_route.h"
 #include "net/route/nexthop.h"
 
 STAGE(pf_test);
@@ -26,6 +28,7 @@ COUNTER(pfs_badstate, pf, 100, DROP, "packet%s that did not fit their state");
 COUNTER(pfs_stateins, pf, 105, DROP, "packet%s without a state because another one has its key");
 COUNTER(pfs_maxstates, pf, 110, DROP, "packet%s without a state because of a limit");
 COUNTER(pfs_translate, pf, 115, DROP, "packet%s that could not be translated");
+COUNTER(pfs_noroute, pf, 117, DROP, "packet%s without a way to the next hop that a rule says");
 COUNTER(pfs_nexthop, pf, 120, DROP, "packet%s whose next hop was gone when they had been handed over");
 
 bool pf_enabled;
@@ -38,7 +41,7 @@ static const struct counter *const reason_counter[PFR_COUNT] = {
 	[PFR_MATCH] = &counter_pfs_match, [PFR_BADOFF] = &counter_pfs_badoff, [PFR_FRAG] = &counter_pfs_frag, [PFR_SHORT] = &counter_pfs_short,
 	[PFR_NORM] = &counter_pfs_norm, [PFR_MEMORY] = &counter_pfs_memory, [PFR_IPOPTION] = &counter_pfs_ipoption,
 	[PFR_BADSTATE] = &counter_pfs_badstate, [PFR_STATEINS] = &counter_pfs_stateins,
-	[PFR_MAXSTATES] = &counter_pfs_maxstates, [PFR_TRANSLATE] = &counter_pfs_translate,
+	[PFR_MAXSTATES] = &counter_pfs_maxstates, [PFR_NOROUTE] = &counter_pfs_noroute, [PFR_TRANSLATE] = &counter_pfs_translate,
 };
 
 uint64_t
@@ -81,6 +84,9 @@ drop(struct mbuf *m, enum pf_reason reason)
 	case PFR_TRANSLATE:
 		M_DROP(m, pfs_translate);
 		break;
+	case PFR_NOROUTE:
+		M_DROP(m, pfs_noroute);
+		break;
 	default:
 		M_DROP(m, pfs_norm);
 		break;
@@ -120,7 +126,8 @@ wants_state(const struct pf_pdesc *pd, const struct pf_rule *r)
 	return r->r_keep != PF_STATE_NO && !pd->pd_fragment && (!icmp || pd->pd_query);
 }
 
-enum found { FOUND_PASS, FOUND_GONE, FOUND_AWAY };	/* goes on; is gone, counted; is another core's: *away */
+/* goes on; goes on along its m_route; is gone, counted; is another core's: *away */
+enum found { FOUND_PASS, FOUND_ROUTED, FOUND_GONE, FOUND_AWAY };
 
 /* Its end; the rule counts it. */
 static __rare_fn enum found
@@ -150,6 +157,40 @@ stateless_for_want_of_room(const struct pf_krule *kr, const struct pf_pdesc *pd)
 	return FOUND_GONE;
 }
 
+/* It passes, and what its state asks for beside that is done. */
+static __rare_fn enum found
+passes_extended(const struct pf_state *s, const struct pf_pdesc *pd)
+{
+	const struct pf_state_ext *e = pf_ext(s);
+
+	return pf_route_apply(pd, e->se_rt, &e->se_gateway, pd->pd_dir == s->s_dir) ? FOUND_ROUTED : FOUND_PASS;
+}
+
+static inline enum found
+passes(const struct pf_state *s, struct pf_pdesc *pd)
+{
+	if (!pf_translate(s, pd))
+		return FOUND_GONE;
+	return likely(s->s_ext == 0) ? FOUND_PASS : passes_extended(s, pd);
+}
+
+/* Without a state. */
+static enum found
+passes_alone(const struct pf_krule *kr, const struct pf_pdesc *pd)
+{
+	unsigned rt = kr->kr_rule->r_rt;
+	struct in6_addr gateway;
+
+	count_rule(kr, pd);
+	if (likely(rt == PF_RT_NONE))
+		return FOUND_PASS;
+	if (!pf_route_gateway(kr, pd, &gateway)) {
+		pf_drop(pd->pd_m, PFR_NOROUTE);
+		return FOUND_GONE;
+	}
+	return pf_route_apply(pd, rt, &gateway, true) ? FOUND_ROUTED : FOUND_PASS;
+}
+
 /* By the rules. What a state counts its rule need not count: pf_rcounts(). */
 static __inline_fn enum found
 test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
@@ -171,16 +212,15 @@ test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	if (!wants_state(pd, kr->kr_rule)) {
 		if (v.v_xlate != NULL)		/* without a state nobody knows the way back */
 			return refused(kr, pd, PFR_TRANSLATE);
-		count_rule(kr, pd);
 		pd->pd_m->m_pftag = v.v_tag;
-		return FOUND_PASS;
+		return passes_alone(kr, pd);
 	}
 	if (unlikely(pf_states_full(pf_rules, kr)))
 		return stateless_for_want_of_room(kr, pd);
 	if ((s = pf_state_create(pd, &v, &why, away)) == NULL)
 		return *away != core_id() ? FOUND_AWAY : refused(kr, pd, why);
 	pd->pd_m->m_pftag = v.v_tag;
-	return pf_translate(s, pd) ? FOUND_PASS : FOUND_GONE;
+	return passes(s, pd);
 }
 
 static inline struct pf_state *
@@ -231,7 +271,7 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	count_passed(1);
 	if (s->s_tag != 0)
 		pd->pd_m->m_pftag = s->s_tag;
-	return pf_translate(s, pd) ? FOUND_PASS : FOUND_GONE;
+	return passes(s, pd);
 }
 
 /* ---- batches ---- */
@@ -338,8 +378,8 @@ input_one(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mb
 	}
 	found = is_stranger(&pd, tag) ? test_rules(rs, &pd, &core) : test_packet(rs, &pd, &core);
 	*ifnumber = pd.pd_ifnumber;
-	if (found == FOUND_PASS) {
-		pd.pd_m->m_flags |= M_PF_IN;
+	if (found <= FOUND_ROUTED) {
+		pd.pd_m->m_flags |= found == FOUND_PASS ? M_PF_IN : M_PF_IN | M_PF_ROUTED;
 		return pd.pd_m;
 	}
 	if (found == FOUND_AWAY) {
@@ -355,19 +395,27 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 	const struct pf_ruleset *rs = begin(b);
 	unsigned n = 0, end = b->b_n;
 	uint32_t ifnumber = 0;
+	struct batch routed;
 
 	if (pf_is_skipped(rs, ifp)) {
 		for (unsigned i = 0; i < end; i++)
 			b->b_m[i]->m_tag = 0;
 		return;
 	}
+	routed.b_n = 0;
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
 
-		if (unlikely(m->m_flags & M_PF_IN) || (m = input_one(rs, af, ifp, m, &ifnumber)) != NULL)
+		if (likely(!(m->m_flags & M_PF_IN)) && (m = input_one(rs, af, ifp, m, &ifnumber)) == NULL)
+			continue;
+		if (likely(!(m->m_flags & M_PF_ROUTED)))
 			b->b_m[n++] = m;
+		else if (pf_route_in(af, m))
+			batch_add(&routed, m);
 	}
 	b->b_n = n;
+	if (unlikely(routed.b_n > 0))
+		(af == PF_INET ? ip_forward : ip6_forward)(&routed);
 }
 
 /* Of another core's; the next hop goes as its number. */
@@ -391,7 +439,7 @@ output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, st
 	unsigned core;
 
 	if (unlikely(m->m_flags & M_PF_OUT)) {
-		m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN);
+		m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
 		return m;
 	}
 	if (unlikely(!pf_describe(&pd, m, af, PF_OUT, ifp, &why))) {
@@ -406,11 +454,14 @@ output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, st
 	found = test_packet(rs, &pd, &core);
 	*ifnumber = pd.pd_ifnumber;
 	if (found == FOUND_PASS) {
-		pd.pd_m->m_flags &= (uint16_t)~M_PF_IN;
+		pd.pd_m->m_flags &= (uint16_t)~(M_PF_IN | M_PF_ROUTED);
 		pd.pd_m->m_nh = nh;
 		return pd.pd_m;
 	}
-	if (found == FOUND_AWAY) {
+	if (found == FOUND_ROUTED) {
+		pd.pd_m->m_flags &= (uint16_t)~(M_PF_IN | M_PF_ROUTED);
+		pf_route_out(pd.pd_m);
+	} else if (found == FOUND_AWAY) {
 		m->m_flags |= M_PF_HOME;
 		output_elsewhere(m, core);
 	}
@@ -435,7 +486,7 @@ pf_output(unsigned af, struct batch *b)
 			ifnumber = 0;
 		}
 		if (skip)
-			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN);
+			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
 		if (skip || (m = output_one(rs, af, ifp, m, &ifnumber)) != NULL)
 			b->b_m[n++] = m;
 	}
@@ -470,7 +521,7 @@ pf_output_link(unsigned af, struct ifnet *ifp, struct mbuf *m)
 		pf_drop(m, why);
 		return NULL;
 	}
-	if ((found = test_packet(rs, &pd, &away)) == FOUND_PASS)
+	if ((found = test_packet(rs, &pd, &away)) <= FOUND_ROUTED)	/* what a link is about stays there */
 		return pd.pd_m;
 	if (found == FOUND_AWAY)		/* what a link is about is not translated by another core */
 		pf_drop(m, PFR_TRANSLATE);

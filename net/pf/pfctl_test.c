@@ -10,6 +10,7 @@
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_names.h"
+#include "net/pf/pf_route.h"
 #include "net/pf/pf_tcp.h"
 #include "net/pf/pfctl_engine.h"
 #include "net/route/nexthop.h"
@@ -36,6 +37,7 @@ struct answer {
 	enum pf_reason	 a_why;			/* when there is no verdict */
 	char		 a_gateway[IN6_STRLEN], a_net[IN6_NETSTRLEN], a_ifname[IFNAMSIZ];
 	uint32_t	 a_rtflags;		/* 0: no route */
+	bool		 a_ruled;		/* that of route-to */
 	uint16_t	 a_ifidx;
 };
 struct considered { struct pf_trace c_trace; uint32_t *c_rule, c_n; };	/* kr_index * 2, + 1 when it matched */
@@ -184,12 +186,41 @@ consider(struct pf_trace *t, const struct pf_krule *kr, bool matches)
 	c->c_n++;
 }
 
+/* The rule that decides says where it goes. False: it does not. */
+static bool
+find_rule_route(struct answer *a)
+{
+	const struct pf_pdesc *pd = &a->a_pd;
+	const struct pf_krule *kr = a->a_v.v_rule;
+	struct in6_addr gateway;
+	struct rtentry *rt;
+
+	if (kr->kr_rule->r_action != PF_PASS || kr->kr_rule->r_rt != PF_RT_ROUTETO)
+		return false;
+	a->a_ruled = true;
+	if (!pf_route_gateway(kr, pd, &gateway) || (rt = pf_route_find(pd->pd_af, pd->pd_ifp->if_rdomain, &gateway)) == NULL)
+		return true;
+	a->a_rtflags = rt->rt_flags;
+	af_printnet(a->a_net, rt->rt_af, &rt->rt_dest6, rt->rt_plen);
+	if (rt->rt_flags & RTF_GATEWAY)
+		rt_gatewaytext(a->a_gateway, rt);
+	else {
+		gateway = in6_unembed(&gateway);
+		af_print(a->a_gateway, rt->rt_af, &gateway);
+	}
+	memcpy(a->a_ifname, rt_ifp(rt)->if_xname, sizeof(a->a_ifname));
+	return true;
+}
+
 static void
 find_route(struct answer *a)
 {
 	const struct pf_pdesc *pd = &a->a_pd;
-	struct rtentry *rt = rtable_match_af(pf_af(pd->pd_af), pd->pd_ifp->if_rdomain, &pd->pd_dst);
+	struct rtentry *rt;
 
+	if (find_rule_route(a))
+		return;
+	rt = rtable_match_af(pf_af(pd->pd_af), pd->pd_ifp->if_rdomain, &pd->pd_dst);
 	if (rt != NULL && (rt->rt_flags & RTF_MPATH))
 		rt = pd->pd_af == PF_INET ? rt_path4(rt, pd->pd_src.s6_addr32[0], pd->pd_dst.s6_addr32[0]) : rt_path6(rt, &pd->pd_src, &pd->pd_dst);
 	if (rt == NULL)
@@ -301,6 +332,8 @@ print_translation(struct out *o, const struct pf_ruleset *rs, const struct answe
 static void
 print_route(struct out *o, const struct answer *a)
 {
+	if (a->a_ruled)
+		out_printf(o, "route-to: ");
 	if (a->a_rtflags == 0)
 		out_printf(o, "route: none\n");
 	else if (a->a_rtflags & (RTF_LOCAL | RTF_BROADCAST))

@@ -242,7 +242,7 @@ CASE(pf_reload_keeps_states)
 	blocked(a, TCP(A, B, TH_SYN_, .seq = 1, .sport = 5000));
 	SAY("show config", "# /etc/pf.conf\nblock\n");
 	SAY("pfctl -f - <<EOF\nblock\npass at dawn\nEOF", "stdin:2: syntax error", "pf rules not loaded");
-	SAY("pfctl -f - <<EOF\npass out route-to 10.0.1.1\nEOF", "stdin:1: ", "not supported");
+	SAY("pfctl -f - <<EOF\npass out inet proto tcp synproxy state\nEOF", "stdin:1: ", "not supported");
 	SAY("pfctl -s rules", "block drop all\n");
 	SAY("pfctl -F states", "2 states cleared");
 	blocked(a, TCP(A, B, TH_ACK_, .seq = 1010, .ack = 5000, .len = 10));

@@ -29,6 +29,9 @@ static const char *const rules[] = {
 	    "pass out on vio1\n",
 	"set skip on vio2\nblock return\npass out\npass in on vio0\n",
 	TO_US "pass out on vio1 nat-to 10.0.1.1\npass in\npass out on vio2 nat-to (vio2) port 7000:7100\nblock in on vio1 proto udp to port 5000\n",
+	"pass\npass in on vio0 inet proto { tcp udp } to port 5000:5002 route-to 10.0.2.2\npass out on vio1 inet proto { tcp udp } to port 5003 route-to 10.0.2.2\n"
+	    "pass in on vio1 inet proto { tcp udp } from any port 5000 reply-to 10.0.0.3\n",
+	TO_US "pass\npass in on vio0 inet proto udp to port 5001 dup-to 10.0.2.2\npass out on vio1 inet nat-to 10.0.2.1 static-port route-to 10.0.2.2\n",
 	"block\npass in on vio0 tag A\npass out tagged A\nanchor \"x\" {\n\tpass in on vio1 proto tcp to port 5001\n}\n",
 };
 

@@ -3,6 +3,7 @@
 
 #include "net/inet6/ip6_var.h"
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_ext.h"
 #include "tests/unit/netfix6.h"
 #include "tests/unit/pffix.h"
 
@@ -87,6 +88,85 @@ TEST(pf6_translation)
 	f = passes(&t1, &t0);
 	CHECK(in6_equal(&pkt_ip6(f)->ip6_src, &vip) && in6_equal(&pkt_ip6(f)->ip6_dst, &a));
 	CHECK_EQ(be16_host(load16(f->p_b + 54)), 53);
+	pf_uninstall();
+	net_end();
+}
+
+static bool
+is_to(const struct pkt *f, unsigned hlim)
+{
+	struct in6_addr dst = addr6("fd00:a::9");
+
+	return f != NULL && in6_equal(&((const struct ip6_hdr *)(f->p_b + 14))->ip6_dst, &dst) && ((const struct ip6_hdr *)(f->p_b + 14))->ip6_hlim == hlim;
+}
+
+/* checklist: pf/route_to:v6 */
+/* The destination is on t0's own net, the next hop behind t1. */
+TEST(pf6_route_to)
+{
+	ip6_start();
+	pf_start("block\npass in on t0 inet6 proto udp route-to fd00:b::2\npass out on t1\n");
+	for (unsigned i = 0; i < 5; i++) {
+		udp("fd00:a::2", "fd00:a::9", 4, 5);
+		CHECK(is_to(passes(&t0, &t1), 63));
+		udp("fd00:a::9", "fd00:a::2", 5, 4);
+		passes(&t1, &t0);
+	}
+	CHECK(counter_delta("flows_hits") > 0 && pf_exts_count() == 1);
+	udp("fd00:a::2", "fd00:a::9", 4, 5);
+	pkt_ip6(&p)->ip6_hlim = 1;
+	rx(&t0);
+	wire_tx_icmp6(&t0, ICMP6_TIMXCEED);
+	udp("fd00:a::2", "fd00:a::1", 4, 5);		/* for ourselves */
+	passes(&t0, &t1);
+	pf_uninstall();
+	CHECK_EQ(pf_exts_count(), 0);
+	net_end();
+}
+
+/* The next hop has a zone, and nobody has asked for it. */
+TEST(pf6_route_to_link_local)
+{
+	static const uint8_t ll[6] = { 2, 0, 0, 0, 0, 9 };
+	struct pkt *f;
+
+	ip6_start();
+	pf_start("pass\npass in on t0 inet6 proto udp route-to fe80::9%t1\n");
+	udp("fd00:a::2", "fd00:a::9", 4, 5);
+	rx(&t0);
+	wire_tx_icmp6(&t1, ICMP6_NS);
+	pkt6_na(&p, "fe80::9", text6(&t1.w_if.if_addrs6->ia_addr), "fe80::9", BE32(0x60000000), ll);
+	store16(pkt_ip6(&p)->ip6_dst.s6_addr + 2, 0);
+	pkt6_sum(&p);
+	rx(&t1);
+	f = wire_tx(&t1);
+	CHECK(is_to(f, 63) && memcmp(f->p_b, ll, 6) == 0);
+	pf_uninstall();
+	wires_forget();
+	net_end();
+}
+
+TEST(pf6_route_to_outwards)
+{
+	ip6_start();
+	pf_start("pass\npass out on t0 inet6 proto udp from fd00:c::1 route-to fd00:b::2\npass out on t0 inet6 proto udp from fd00:c::2 dup-to fd00:b::2\nblock out on t1\n");
+	for (unsigned i = 0; i < 3; i++) {
+		udp("fd00:c::1", "fd00:a::9", 4, 5);
+		CHECK(is_to(passes(&t1, &t1), 63));
+		udp("fd00:c::2", "fd00:a::2", 4, 5);
+		passes(&t1, &t0);
+		CHECK(wire_tx(&t1) != NULL);
+	}
+	CHECK_EQ(counter_delta("pfs_dup"), 3);
+	t1.w_if.if_mtu = 1300;
+	pkt6_udp(&p, "fd00:c::1", "fd00:a::9", 64, 1300);
+	store16(p.p_b + 54, BE16(4));
+	store16(p.p_b + 56, BE16(5));
+	store16(p.p_b + 58, BE16(1300));
+	rx(&t1);
+	wire_tx_icmp6(&t1, ICMP6_TOOBIG);
+	CHECK_EQ(counter_delta("pfs_toobig"), 1);
+	t1.w_if.if_mtu = 1500;
 	pf_uninstall();
 	net_end();
 }

@@ -1,0 +1,95 @@
+/* pf_ext.c - the extensions of pf_ext.h: where their memory comes from. */
+#include <string.h>
+
+#include "kernel/cores.h"
+#include "net/pf/pf_ext.h"
+#include "net/pf/pf_route.h"
+
+#define A_STATE		(sizeof(struct pf_state) / sizeof(struct pf_state_ext))
+
+/* From ps_base on, in extensions, and one more; 0: it cannot be said so. */
+static uint32_t
+index_of(const struct pf_states *ps, const struct pf_state_ext *e)
+{
+	intptr_t i = ((const char *)(e + 1) - ps->ps_base) / (intptr_t)sizeof(*e);
+
+	return i == (int32_t)i ? (uint32_t)i : 0;
+}
+
+/* The memory of a state becomes some of these. False: there is none. */
+static bool
+more(struct pf_states *ps)
+{
+	struct pf_state_ext *e = (struct pf_state_ext *)pf_state_memory();
+
+	for (unsigned i = 0; i < A_STATE && e != NULL; i++) {
+		if (index_of(ps, &e[i]) == 0)
+			continue;
+		e[i].se_next = ps->ps_freeext;
+		ps->ps_freeext = &e[i];
+	}
+	return ps->ps_freeext != NULL;
+}
+
+struct pf_state_ext *
+pf_ext_get(struct pf_state *s)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+	struct pf_state_ext *e;
+
+	if (s->s_ext != 0)
+		return pf_ext(s);
+	if (ps->ps_freeext == NULL && !more(ps))
+		return NULL;
+	e = ps->ps_freeext;
+	ps->ps_freeext = e->se_next;
+	memset(e, 0, sizeof(*e));
+	s->s_ext = index_of(ps, e);
+	ps->ps_exts++;
+	return e;
+}
+
+void
+pf_ext_put(struct pf_state *s)
+{
+	struct pf_states *ps = percore_ptr(pf_states);
+	struct pf_state_ext *e = pf_ext(s);
+
+	s->s_ext = 0;
+	e->se_next = ps->ps_freeext;
+	ps->ps_freeext = e;
+	ps->ps_exts--;
+}
+
+/* Packets that go where a rule says meet their state on another interface than its own: those that answer what has left elsewhere, and answers
+ * before they are sent another way. */
+static bool
+goes_elsewhere(const struct pf_state_ext *e, const struct pf_pdesc *pd)
+{
+	return e->se_rt == PF_RT_REPLYTO || (e->se_rt == PF_RT_ROUTETO && pd->pd_dir == PF_OUT);
+}
+
+bool
+pf_ext_make(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_krule *kr, enum pf_reason *why)
+{
+	struct pf_state_ext *e = pf_ext_get(s);
+
+	*why = PFR_MEMORY;
+	if (e == NULL)
+		return false;
+	*why = PFR_NOROUTE;
+	e->se_rt = kr->kr_rule->r_rt;
+	if (goes_elsewhere(e, pd))
+		s->s_ifidx = 0;
+	return e->se_rt == PF_RT_NONE || pf_route_gateway(kr, pd, &e->se_gateway);
+}
+
+uint32_t
+pf_exts_count(void)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < ncores; i++)
+		n += percore_of(pf_states, i).ps_exts;
+	return n;
+}
