@@ -6,6 +6,9 @@
 
 struct pf_define { const char *d_name, *d_value; };	/* -D name=value: overrides the file's */
 
+/* What a statement of a file is, by its first word. */
+enum pf_statement { PF_ST_MACRO, PF_ST_OPTION, PF_ST_TABLE, PF_ST_QUEUE, PF_ST_RULE, PF_ST_ANCHOR, PF_ST_LOAD, PF_ST_INCLUDE };
+
 struct pf_source {
 	const char	*ps_name;		/* for messages: "stdin", "/etc/pf.conf" */
 	const char	*ps_text;		/* ps_len bytes */
@@ -13,7 +16,13 @@ struct pf_source {
 	const char	*ps_anchor;		/* -a: the rules are loaded into this anchor; "" */
 	const struct pf_define *ps_define;
 	unsigned	 ps_ndefine;
+	/* Is told of each statement that was good: its lines, a macro's name (else NULL), how many files deep it stands (1: in ps_text). NULL: nobody asks. */
+	void		(*ps_statement)(const struct pf_source *, enum pf_statement, const char *name, unsigned first, unsigned last, unsigned depth);
 };
+/* The text of s without the lines of statements that go() says yes to: malloc()ed. NULL: it is wrong (and was said), or there is no memory. Depth as above; those of
+ * deeper files stay, go() is asked only so that it knows. */
+char	*pf_conf_without(const struct pf_env *, const struct pf_source *, bool (*go)(void *arg, enum pf_statement, const char *name, unsigned depth), void *arg,
+	    size_t *len);
 
 /* All errors are reported, then false: pc holds what could be read, for pf_conf_free() only. */
 bool	pf_conf_parse(struct pf_conf *, const struct pf_env *, const struct pf_source *);
@@ -25,13 +34,15 @@ typedef const char *pf_lacks_fn(const struct pf_conf *, const struct pf_rule *, 
 bool	pf_conf_check(const struct pf_conf *, const struct pf_env *, pf_lacks_fn *);
 
 /* Printing, as pfctl -sr and -nv do. A rule without a newline. */
-void	pf_print_rule(struct out *, const struct pf_rule *);
-void	pf_print_rules(struct out *, struct pf_conf *, bool numbers);	/* the main ruleset, then what no anchor rule shows */
+#define PF_PRINT_NUMBERS	0x01			/* of rules (-vv) */
+#define PF_PRINT_NAMES		0x02			/* of ports (-P) */
+void	pf_print_rule(struct out *, const struct pf_rule *, unsigned how);
+void	pf_print_rules(struct out *, struct pf_conf *, unsigned how);	/* the main ruleset, then what no anchor rule shows */
 void	pf_print_queue(struct out *, const struct pf_queue *);
 void	pf_print_quoted(struct out *, const char *);			/* "string" */
 void	pf_print_word(struct out *, const char *);			/* the same without quotes where they are not needed */
 void	pf_print_addr(struct out *, const struct pf_addr *);
-void	pf_print_cmp(struct out *, const struct pf_cmp *);		/* " = 80" */
+void	pf_print_cmp(struct out *, const struct pf_cmp *, bool names);	/* " = 80"; " = www" */
 void	pf_print_state_opts(struct out *, const struct pf_state_opts *, const char *sep);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernel/config.h"
+#include "kernel/log.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_env_net.h"
 
@@ -55,6 +56,8 @@ load(struct config_err *ce, const struct pf_file *pf)
 	struct pf_ruleset *rs = NULL;
 	struct pf_env_net en;
 	struct read_env re;
+	unsigned rules;
+	int level;
 
 	if (pf_env_net_init(&en)) {
 		re.re_env = en.en_env;
@@ -66,8 +69,14 @@ load(struct config_err *ce, const struct pf_file *pf)
 	pf_env_net_free(&en);
 	if (rs == NULL)
 		return false;
-	if (pf_install(rs))
+	level = rs->rs_conf.pc_options.po_debug;
+	rules = rs->rs_nrules;
+	if (pf_install(rs)) {
+		pf_level = level >= 0 ? level : PF_LEVEL_DEFAULT;
+		if (pf_level >= PF_LEVEL_NOTICE)
+			log_printf("pf: %u rules are in force\n", rules);
 		return true;
+	}
 	config_error(ce, 0, "not enough memory for the states");
 	return false;
 }

@@ -16,6 +16,7 @@ struct pf_ruleset *volatile pf_rules;
 static struct pf_ruleset *retired;	/* by rs_next: states still point there */
 static uint32_t since;
 static bool closed;			/* the rules are pf_close()'s */
+int pf_level = PF_LEVEL_DEFAULT;
 
 static uint32_t
 now_s(void)

@@ -14,6 +14,11 @@ bool	pf_close(void);
 bool	pf_is_closed(void);
 /* True: it was not so before. On without a ruleset: one is made that passes everything; without memory it stays off. */
 bool	pf_enable(bool on);
+/* How much is logged, as syslog(3) numbers it: set debug, pfctl -x. */
+#define PF_LEVEL_DEFAULT	3
+#define PF_LEVEL_NOTICE		5
+#define PF_LEVEL_MAX		7
+extern int pf_level;
 uint32_t pf_since(void);			/* seconds of uptime when it was last switched; 0: never */
 
 /* What any core has read before, it uses no more. Core 0's loop does not run within net_enter(), and keeps no pointer outside its passes. */

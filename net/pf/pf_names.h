@@ -20,6 +20,7 @@ int	pf_icmp_code(const char *, unsigned type, bool v6);
 
 /* Each: NULL when the number has no name. */
 const char *pf_proto_name(unsigned);
+const char *pf_service_name(unsigned port);
 const char *pf_timeout_name(unsigned);
 const char *pf_limit_name(unsigned);
 const char *pf_debug_name(int level);

@@ -117,6 +117,45 @@ pf_parse_statement(struct pf_parse *p, bool inline_block)
 	return pf_at(p, TOK_STRING) ? parse_macro(p) : pf_syntax(p);
 }
 
+static enum pf_statement
+statement_kind(const struct pf_parse *p)
+{
+	switch (p->p_lex.lx_kw) {
+	case KW_SET:
+		return PF_ST_OPTION;
+	case KW_TABLE:
+		return PF_ST_TABLE;
+	case KW_QUEUE:
+		return PF_ST_QUEUE;
+	case KW_ANCHOR:
+		return PF_ST_ANCHOR;
+	case KW_LOAD:
+		return PF_ST_LOAD;
+	case KW_INCLUDE:
+		return PF_ST_INCLUDE;
+	default:
+		return pf_at(p, TOK_STRING) ? PF_ST_MACRO : PF_ST_RULE;
+	}
+}
+
+/* One that stands in no block, to its line's end; and tells who asked for it. */
+static bool
+parse_one(struct pf_parse *p)
+{
+	const struct pf_source *s = p->p_source;
+	enum pf_statement kind = statement_kind(p);
+	unsigned line = p->p_lex.lx_line, depth = p->p_lex.lx_nfiles;
+	const char *name = NULL;
+
+	if (s->ps_statement != NULL && kind == PF_ST_MACRO && (name = pf_keep(p)) == NULL)
+		return false;
+	if (!pf_parse_statement(p, false) || (!pf_at(p, '\n') && !pf_at(p, TOK_EOF) && !pf_syntax(p)))
+		return false;
+	if (s->ps_statement != NULL)
+		s->ps_statement(s, kind, name, line, kind == PF_ST_INCLUDE ? line : p->p_lex.lx_line, depth);
+	return true;
+}
+
 /* All that has been pushed. After an error the rest of the line is passed over; blocks that are open are closed. */
 static void
 parse_lines(struct pf_parse *p)
@@ -126,7 +165,7 @@ parse_lines(struct pf_parse *p)
 	for (pf_next(p); !pf_at(p, TOK_EOF) && !p->p_conf->pc_arena.pa_failed;) {
 		if (pf_accept(p, '\n'))
 			continue;
-		if (pf_parse_statement(p, false) && (pf_at(p, '\n') || pf_at(p, TOK_EOF) || pf_syntax(p)))
+		if (parse_one(p))
 			continue;
 		p->p_anchor = anchor;
 		p->p_lists = p->p_blocks = 0;
@@ -218,6 +257,7 @@ pf_conf_parse(struct pf_conf *pc, const struct pf_env *env, const struct pf_sour
 		pf_lex_init(&p->p_lex, env, &pc->pc_arena);
 		p->p_env = env;
 		p->p_conf = pc;
+		p->p_source = s;
 		p->p_anchor = pc->pc_main;
 		p->p_loads_tail = &p->p_loads;
 		ok = parse_source(p, s) && p->p_lex.lx_errors == 0;

@@ -94,20 +94,36 @@ pf_print_addr(struct out *o, const struct pf_addr *a)
 	}
 }
 
+static void
+print_number(struct out *o, uint32_t n, bool names)
+{
+	const char *name = names ? pf_service_name(n) : NULL;
+
+	if (name != NULL)
+		out_printf(o, "%s", name);
+	else
+		out_printf(o, "%u", n);
+}
+
 void
-pf_print_cmp(struct out *o, const struct pf_cmp *c)
+pf_print_cmp(struct out *o, const struct pf_cmp *c, bool names)
 {
 	static const char *const ops[] = {
 		[PF_OP_RRG] = ":", [PF_OP_IRG] = " >< ", [PF_OP_XRG] = " <> ", [PF_OP_EQ] = "=", [PF_OP_NE] = "!=", [PF_OP_LT] = "<", [PF_OP_LE] = "<=",
 		[PF_OP_GT] = ">", [PF_OP_GE] = ">=",
 	};
 
-	if (c->pc_op < PF_OP_EQ)
-		out_printf(o, " %u%s%u", c->pc_lo, ops[c->pc_op], c->pc_hi);
-	else if (c->pc_lo == PF_UID_UNKNOWN)
+	if (c->pc_op < PF_OP_EQ) {
+		out_printf(o, " ");
+		print_number(o, c->pc_lo, names);
+		out_printf(o, "%s", ops[c->pc_op]);
+		print_number(o, c->pc_hi, names);
+	} else if (c->pc_lo == PF_UID_UNKNOWN)
 		out_printf(o, " %s unknown", ops[c->pc_op]);
-	else
-		out_printf(o, " %s %u", ops[c->pc_op], c->pc_lo);
+	else {
+		out_printf(o, " %s ", ops[c->pc_op]);
+		print_number(o, c->pc_lo, names);
+	}
 }
 
 /* ---- state options ---- */

@@ -129,7 +129,7 @@ is_any(const struct pf_rule_addr *ra)
 }
 
 static void
-print_host(struct out *o, const char *which, const struct pf_rule_addr *ra)
+print_host(struct out *o, const char *which, const struct pf_rule_addr *ra, unsigned how)
 {
 	out_printf(o, " %s ", which);
 	if (is_any(ra))
@@ -141,22 +141,22 @@ print_host(struct out *o, const char *which, const struct pf_rule_addr *ra)
 	}
 	if (ra->ra_port.pc_op != PF_OP_NONE) {
 		out_printf(o, " port");
-		pf_print_cmp(o, &ra->ra_port);
+		pf_print_cmp(o, &ra->ra_port, how & PF_PRINT_NAMES);
 	}
 }
 
 static void
-print_hosts(struct out *o, const struct pf_rule *r)
+print_hosts(struct out *o, const struct pf_rule *r, unsigned how)
 {
 	if (is_any(&r->r_src) && is_any(&r->r_dst) && r->r_src.ra_port.pc_op == PF_OP_NONE && r->r_dst.ra_port.pc_op == PF_OP_NONE &&
 	    r->r_os[0] == '\0') {
 		out_printf(o, " all");
 		return;
 	}
-	print_host(o, "from", &r->r_src);
+	print_host(o, "from", &r->r_src, how);
 	if (r->r_os[0] != '\0')
 		print_quoted(o, " os", r->r_os);
-	print_host(o, "to", &r->r_dst);
+	print_host(o, "to", &r->r_dst, how);
 }
 
 static void
@@ -171,7 +171,7 @@ print_proto(struct out *o, unsigned proto)
 }
 
 static void
-print_head(struct out *o, const struct pf_rule *r)
+print_head(struct out *o, const struct pf_rule *r, unsigned how)
 {
 	print_action(o, r);
 	if (r->r_dir != PF_INOUT)
@@ -188,7 +188,7 @@ print_head(struct out *o, const struct pf_rule *r)
 		out_printf(o, r->r_af == PF_INET ? " inet" : " inet6");
 	if (r->r_proto != 0)
 		print_proto(o, r->r_proto);
-	print_hosts(o, r);
+	print_hosts(o, r, how);
 	if (r->r_rcvif[0] != '\0')
 		print_if(o, r->r_rcvifnot ? " ! received-on" : " received-on", r->r_rcvif);
 }
@@ -251,11 +251,11 @@ print_match(struct out *o, const struct pf_rule *r)
 {
 	if (r->r_uid.pc_op != PF_OP_NONE) {
 		out_printf(o, " user");
-		pf_print_cmp(o, &r->r_uid);
+		pf_print_cmp(o, &r->r_uid, false);
 	}
 	if (r->r_gid.pc_op != PF_OP_NONE) {
 		out_printf(o, " group");
-		pf_print_cmp(o, &r->r_gid);
+		pf_print_cmp(o, &r->r_gid, false);
 	}
 	print_flags(o, r);
 	if (r->r_icmp_type >= 0)
@@ -441,9 +441,9 @@ print_translation(struct out *o, const struct pf_rule *r)
 }
 
 void
-pf_print_rule(struct out *o, const struct pf_rule *r)
+pf_print_rule(struct out *o, const struct pf_rule *r, unsigned how)
 {
-	print_head(o, r);
+	print_head(o, r, how);
 	print_match(o, r);
 	print_keep(o, r);
 	if (r->r_fragment)
@@ -502,33 +502,33 @@ shows_block(const struct pf_rule *r, unsigned depth)
 }
 
 static void
-print_ruleset(struct out *o, const struct pf_anchor *an, unsigned depth, bool numbers)
+print_ruleset(struct out *o, const struct pf_anchor *an, unsigned depth, unsigned how)
 {
 	for (const struct pf_rule *r = an->an_rules; r != NULL; r = r->r_next) {
 		bool block = shows_block(r, depth);
 
 		out_printf(o, "%*s", (int)(depth * INDENT), "");
-		if (numbers)
+		if (how & PF_PRINT_NUMBERS)
 			out_printf(o, "@%u ", r->r_nr);
-		pf_print_rule(o, r);
+		pf_print_rule(o, r, how);
 		out_printf(o, block ? " {\n" : "\n");
 		if (!block)
 			continue;
-		print_ruleset(o, r->r_anchor_call, depth + 1, numbers);
+		print_ruleset(o, r->r_anchor_call, depth + 1, how);
 		out_printf(o, "%*s}\n", (int)(depth * INDENT), "");
 	}
 }
 
 void
-pf_print_rules(struct out *o, struct pf_conf *pc, bool numbers)
+pf_print_rules(struct out *o, struct pf_conf *pc, unsigned how)
 {
 	for (struct pf_anchor *an = pc->pc_anchors; an != NULL; an = an->an_all)
 		an->an_shown = false;
 	pc->pc_main->an_shown = true;
-	print_ruleset(o, pc->pc_main, 0, numbers);
+	print_ruleset(o, pc->pc_main, 0, how);
 	for (struct pf_anchor *an = pc->pc_anchors; an != NULL; an = an->an_all)
 		if (an->an_defined && !an->an_shown) {
 			an->an_shown = true;
-			print_ruleset(o, an, 0, numbers);
+			print_ruleset(o, an, 0, how);
 		}
 }

@@ -79,6 +79,15 @@ pf_proto_name(unsigned number)
 	return NULL;
 }
 
+const char *
+pf_service_name(unsigned port)
+{
+	for (size_t i = 0; i < nitems(services); i++)
+		if (services[i].s_port == port)
+			return services[i].s_name;
+	return NULL;
+}
+
 int
 pf_service_port(const char *name)
 {

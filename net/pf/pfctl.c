@@ -5,6 +5,9 @@
 
 #include "net/pf/pfctl.h"
 
+#define DEVICE		"/dev/pf"	/* of -p: the one that there is */
+#define RDOMAIN_MAX	255
+
 void
 pfctl_error(const struct pf_env *env, const char *file, unsigned line, const char *text)
 {
@@ -35,48 +38,58 @@ define(struct pfctl_args *a, char *arg)
 	return true;
 }
 
+#define AT(member)	offsetof(struct pfctl_args, member)
+/* Letters that only say so; letters that take a word. */
+static const struct letter { char l_char; size_t l_at; } flags[] = {
+	{ 'd', AT(a_disable) }, { 'e', AT(a_enable) }, { 'g', AT(a_more) }, { 'N', AT(a_numeric) }, { 'n', AT(a_noaction) }, { 'P', AT(a_ports) },
+	{ 'q', AT(a_quiet) }, { 'r', AT(a_resolve) }, { 'z', AT(a_zero) },
+}, words[] = {
+	{ 'a', AT(a_anchor) }, { 'F', AT(a_flush) }, { 'f', AT(a_file) }, { 'i', AT(a_iface) }, { 'p', AT(a_device) }, { 's', AT(a_show) },
+	{ 'T', AT(a_tcommand) }, { 't', AT(a_table) }, { 'x', AT(a_level) },
+};
+
+static const struct letter *
+letter(const struct letter *l, unsigned n, char c)
+{
+	for (; n > 0; l++, n--)
+		if (l->l_char == c)
+			return l;
+	return NULL;
+}
+
+static bool
+rdomain(struct pfctl_args *a, const char *s)
+{
+	char *end;
+
+	a->a_rdomain = (int)strtol(s, &end, 10);
+	return *end == '\0' && end != s && a->a_rdomain >= 0 && a->a_rdomain <= RDOMAIN_MAX;
+}
+
+/* value: NULL when the letter takes none. */
 static bool
 option(struct pfctl_args *a, char c, char *value)
 {
+	const struct letter *l;
+
+	if ((l = letter(flags, nitems(flags), c)) != NULL)
+		return *(bool *)((char *)a + l->l_at) = true;
+	if ((l = letter(words, nitems(words), c)) != NULL) {
+		*(const char **)((char *)a + l->l_at) = value;
+		return value[0] != '\0';
+	}
 	switch (c) {
-	case 'd':
-		return a->a_disable = true;
-	case 'e':
-		return a->a_enable = true;
-	case 'F':
-		a->a_flush = value;
-		return true;
 	case 'k':
 		if (a->a_kill[1] != NULL)
 			return false;
 		a->a_kill[a->a_kill[0] != NULL] = value;
 		return true;
-	case 's':
-		a->a_show = value;
-		return true;
-	case 't':
-		a->a_table = value;
-		return true;
-	case 'T':
-		a->a_tcommand = value;
-		return true;
-	case 'a':
-		a->a_anchor = value;
-		return value[0] != '\0';
 	case 'D':
 		return define(a, value);
-	case 'f':
-		a->a_file = value;
-		return true;
 	case 'o':		/* the engine compiles any ruleset: nothing to choose */
 		return strcmp(value, "none") == 0 || strcmp(value, "basic") == 0 || strcmp(value, "profile") == 0;
-	case 'n':
-		return a->a_noaction = true;
-	case 'z':
-		a->a_zero = true;
-		return true;
-	case 'q':
-		return a->a_quiet = true;
+	case 'V':
+		return rdomain(a, value);
 	case 'v':
 		a->a_verbose++;
 		return true;
@@ -95,7 +108,7 @@ parse_args(struct pfctl_args *a, int argc, char **argv)
 		for (char *s = argv[i] + 1; *s != '\0'; s++) {
 			char *value = NULL;
 
-			if (strchr("aDfFkostT", *s) != NULL) {
+			if (strchr("DkoV", *s) != NULL || letter(words, nitems(words), *s) != NULL) {
 				value = s[1] != '\0' ? s + 1 : ++i < argc ? argv[i] : NULL;
 				if (value == NULL)
 					return false;
@@ -105,7 +118,7 @@ parse_args(struct pfctl_args *a, int argc, char **argv)
 			if (value != NULL)
 				break;
 		}
-	if ((a->a_table == NULL) != (a->a_tcommand == NULL))
+	if ((a->a_table == NULL) != (a->a_tcommand == NULL) || (a->a_numeric && a->a_resolve))
 		return false;
 	if (a->a_table != NULL) {
 		a->a_word = argv + i;
@@ -144,7 +157,7 @@ print_conf(struct out *o, struct pf_conf *pc, const struct pfctl_args *a)
 		pf_print_queue(o, q);
 		out_printf(o, "\n");
 	}
-	pf_print_rules(o, pc, a->a_verbose > 1);
+	pf_print_rules(o, pc, (a->a_verbose > 1 ? PF_PRINT_NUMBERS : 0) | (a->a_ports ? PF_PRINT_NAMES : 0));
 }
 
 static int
@@ -188,15 +201,20 @@ run_engine(const struct pfctl *pt, const struct pfctl_args *a)
 int
 pfctl_run(const struct pfctl *pt, int argc, char **argv)
 {
-	struct pfctl_args a = { .a_anchor = "" };
+	struct pfctl_args a = { .a_anchor = "", .a_rdomain = -1 };
 	bool other;
 
 	if (!parse_args(&a, argc, argv))
 		return 2;
-	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_zero || a.a_table != NULL || a.a_test != NULL;
+	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_zero || a.a_level != NULL ||
+	    a.a_table != NULL || a.a_test != NULL;
 	if (a.a_noaction)
 		return other || a.a_file == NULL ? 2 : check_file(pt, &a);
 	if (pt->pt_engine == NULL || (!other && a.a_file == NULL))
 		return 2;
+	if (a.a_device != NULL && strcmp(a.a_device, DEVICE) != 0) {
+		out_printf(pt->pt_err, "pfctl: %s: No such file or directory\n", a.a_device);
+		return 1;
+	}
 	return run_engine(pt, &a);
 }

@@ -8,6 +8,11 @@
 struct pfctl_args {
 	unsigned	 a_verbose;
 	bool		 a_noaction, a_quiet, a_enable, a_disable, a_zero;
+	bool		 a_ports, a_more;	/* -P; -g */
+	bool		 a_numeric, a_resolve;	/* -N, -r: nobody resolves names here, so neither changes what is printed */
+	const char	*a_iface, *a_level;	/* -i, -x; NULL: not said */
+	const char	*a_device;		/* -p */
+	int		 a_rdomain;		/* -V; -1: not said */
 	const char	*a_file, *a_anchor;	/* NULL: no -f; "" */
 	const char	*a_show, *a_flush;	/* NULL: not said */
 	const char	*a_kill[2];		/* NULL: no -k; one */
@@ -35,6 +40,6 @@ int	pfctl_run(const struct pfctl *, int argc, char **argv);
 struct pfctl_run { struct pf_env r_env; struct out *r_err; };
 void	pfctl_error(const struct pf_env *, const char *file, unsigned line, const char *text);
 
-#define PFCTL_SYNOPSIS	"pfctl -n [-v] [-a anchor] [-D macro=value] [-o level] -f file"
+#define PFCTL_SYNOPSIS	"pfctl -n [-Pv] [-a anchor] [-D macro=value] [-o level] -f file"
 
 #endif

@@ -1,10 +1,10 @@
-/* pfctl_engine.c - pfctl(8) changes the running packet filter: on and off, loading, flushing, killing. What it changes of pf.conf it changes through the
- * configuration. */
+/* pfctl_engine.c - pfctl(8) changes the running packet filter: on and off, loading. What it changes of pf.conf it changes through the configuration. */
 #include <string.h>
 
 #include "kernel/config.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_names.h"
 #include "net/pf/pfctl_engine.h"
 
 /* ---- -f ---- */
@@ -58,91 +58,24 @@ enable(const struct pfctl *pt, bool on, bool quiet)
 	return 0;
 }
 
-/* ---- -F ---- */
+/* ---- -x ---- */
 
 static int
-flush_rules(const struct pfctl *pt)
+set_level(const struct pfctl *pt, const struct pfctl_args *a)
 {
-	struct config_err ce = { .ce_out = pt->pt_err };
-	void *obj = pf_conf_object("", 0);
+	int level = -1;
+	size_t n = strlen(a->a_level);
 
-	return obj != NULL && config_replace(&ce, PF_CONF_NAME, obj) ? 0 : 1;
-}
-
-static int
-flush(const struct pfctl *pt, const char *what, bool quiet)
-{
-	size_t n = strlen(what);
-	bool all = n > 0 && strncmp(what, "all", n) == 0, rules = n > 0 && strncmp(what, "rules", n) == 0;
-	bool states = n > 0 && strncmp(what, "states", n) == 0;
-	unsigned killed;
-
-	if (!all && !rules && !states) {
-		out_printf(pt->pt_err, "pfctl: Unknown flush modifier '%s'\n", what);
-		return 2;
-	}
-	if ((all || rules) && flush_rules(pt) != 0)
+	for (int i = 0; i <= PF_LEVEL_MAX && level < 0; i++)
+		if (strncmp(pf_debug_name(i), a->a_level, n) == 0)
+			level = i;
+	if (level < 0) {
+		out_printf(pt->pt_err, "pfctl: unknown debug level '%s'\n", a->a_level);
 		return 1;
-	if ((all || rules) && !quiet)
-		out_printf(pt->pt_err, "rules cleared\n");
-	if (all || states) {
-		killed = pf_states_kill(NULL, NULL);
-		if (!quiet)
-			out_printf(pt->pt_err, "%u states cleared\n", killed);
 	}
-	return 0;
-}
-
-/* ---- -k ---- */
-
-bool
-pfctl_prefix(const char *s, struct pf_tentry *e)
-{
-	be32_t v4;
-
-	*e = (struct pf_tentry){ .te_af = PF_INET6 };
-	if (strchr(s, ':') != NULL)
-		return in6_parsenet(s, &e->te_addr, &e->te_plen, NULL);
-	if (!ip4_parsenet(s, &v4, &e->te_plen))
-		return false;
-	e->te_af = PF_INET;
-	e->te_addr = in6_of_ip4(v4);
-	return true;
-}
-
-struct kill { struct pf_tentry k_host[2]; unsigned k_n; };
-
-/* From the first host, to the second: as the connection was opened. */
-static bool
-is_between(const struct pf_state *s, const void *arg)
-{
-	const struct kill *kill = arg;
-	const struct pf_key *k = &s->s_sk[0].sk_key;
-
-	for (unsigned i = 0; i < kill->k_n; i++) {
-		const struct pf_tentry *h = &kill->k_host[i];
-		unsigned side = s->s_dir == PF_IN ? i : !i;
-
-		if (h->te_plen > 0 && (h->te_af != k->k_af || !in6_covers(&h->te_addr, h->te_plen, &k->k_addr[side])))
-			return false;
-	}
-	return true;
-}
-
-static int
-kill_states(const struct pfctl *pt, const struct pfctl_args *a)
-{
-	struct kill kill = { .k_n = a->a_kill[1] != NULL ? 2 : 1 };
-	unsigned n;
-
-	for (unsigned i = 0; i < kill.k_n; i++)
-		if (!pfctl_prefix(a->a_kill[i], &kill.k_host[i])) {
-			out_printf(pt->pt_err, "pfctl: no IP address found for %s\n", a->a_kill[i]);
-			return 1;
-		}
-	n = pf_states_kill(is_between, &kill);
+	pf_level = level;
 	if (!a->a_quiet)
-		out_printf(pt->pt_err, "killed %u states from %u sources and %u destinations\n", n, 1, kill.k_n - 1);
+		out_printf(pt->pt_err, "debug level set to '%s'\n", pf_debug_name(level));
 	return 0;
 }
 
@@ -173,17 +106,17 @@ pfctl_engine(const struct pfctl *pt, const struct pfctl_args *a, const char *tex
 		return 2;
 	if (a->a_disable && (status = enable(pt, false, a->a_quiet)) != 0)
 		return status;
-	if (a->a_flush != NULL && (status = flush(pt, a->a_flush, a->a_quiet)) != 0)
+	if (a->a_flush != NULL && (status = pfctl_flush(pt, a)) != 0)
 		return status;
-	if (a->a_kill[0] != NULL && (status = kill_states(pt, a)) != 0)
+	if (a->a_kill[0] != NULL && (status = pfctl_kill(pt, a)) != 0)
 		return status;
 	if (text != NULL && (status = load(pt, a, text, len)) != 0)
 		return status;
-	if (a->a_show != NULL && !pfctl_show(pt, a, a->a_show)) {
-		out_printf(pt->pt_err, "pfctl: Unknown show modifier '%s'\n", a->a_show);
-		return 2;
-	}
+	if (a->a_show != NULL && (status = pfctl_show(pt, a)) != 0)
+		return status;
 	if (a->a_zero && (status = zero_rules(pt, a->a_quiet)) != 0)
+		return status;
+	if (a->a_level != NULL && (status = set_level(pt, a)) != 0)
 		return status;
 	if (a->a_table != NULL)
 		return pfctl_table(pt, a);

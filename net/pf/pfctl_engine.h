@@ -12,7 +12,16 @@ bool	pfctl_prefix(const char *, struct pf_tentry *);
 int	pfctl_table(const struct pfctl *, const struct pfctl_args *);
 /* test: what would become of a packet. Exit status. */
 int	pfctl_test(const struct pfctl *, const struct pfctl_args *);
-/* -s what. False: it cannot be shown. */
-bool	pfctl_show(const struct pfctl *, const struct pfctl_args *, const char *what);
+/* -s what, -F what, -k what. Exit status. */
+int	pfctl_show(const struct pfctl *, const struct pfctl_args *);
+int	pfctl_flush(const struct pfctl *, const struct pfctl_args *);
+int	pfctl_kill(const struct pfctl *, const struct pfctl_args *);
+/* All states, as far as -i and -V do not say which; how many. */
+unsigned pfctl_kill_all(const struct pfctl_args *);
+/* The interface that pfctl -ss prints for it is this one; NULL: any. */
+struct pf_state;
+bool	pfctl_state_is_on(const struct pf_state *, const char *iface);
+/* From now on -s info counts from zero. */
+void	pfctl_info_clear(void);
 
 #endif

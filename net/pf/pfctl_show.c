@@ -1,15 +1,28 @@
-/* pfctl_show.c - pfctl -s: rules with their counters, states, what the packet filter has counted, timeouts, limits, tables. */
+/* pfctl_show.c - pfctl -s: rules with their counters, states, what the packet filter has counted, timeouts, limits, tables, anchors, interfaces. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernel/machine.h"
+#include "kernel/task.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_names.h"
+#include "net/pf/pf_parse.h"
 #include "net/pf/pfctl_engine.h"
 
 typedef unsigned long long ull;
+
+/* What is shown, and how. s_anchor: that of -a, or the main ruleset. */
+struct shown {
+	struct out	*s_out;
+	const struct pf_ruleset *s_rs;
+	const struct pfctl_args *s_args;
+	const struct pf_anchor *s_anchor;
+	bool		 s_recurse;		/* the anchor of -a ends in the wildcard */
+	unsigned	 s_verbose;
+	struct pf_rcount *s_count;		/* by kr_index; NULL: without counts */
+};
 
 /* ---- rules ---- */
 
@@ -21,49 +34,86 @@ print_counts(struct out *o, const struct pf_rcount *c, unsigned depth)
 	out_printf(o, "%*s  [ Inserted: uid 0 pid 0 State Creations: %-6llu]\n", (int)depth * 2, "", (ull)c->rc_created);
 }
 
-/* count: by kr_index; NULL: without. */
+/* -g: what a packet costs here that no state knows. */
 static void
-print_rules(struct out *o, const struct pf_krules *ks, const struct pf_rcount *count, unsigned verbose, unsigned depth)
+print_tree(const struct shown *s, const struct pf_krules *ks, unsigned depth)
 {
-	for (unsigned i = 0; i < ks->ks_n && !o->o_stop; i++) {
-		const struct pf_krule *kr = &ks->ks_rule[i];
+	const struct pf_class *cl = ks->ks_class;
 
-		out_printf(o, "%*s", (int)depth * 2, "");
-		if (verbose > 1)
-			out_printf(o, "@%u ", kr->kr_rule->r_nr);
-		pf_print_rule(o, kr->kr_rule);
-		out_printf(o, kr->kr_rule->r_inline ? " {\n" : "\n");
-		if (count != NULL)
-			print_counts(o, &count[kr->kr_index], depth);
-		if (kr->kr_rule->r_inline) {
-			print_rules(o, &kr->kr_anchor[0], count, verbose, depth + 1);
-			out_printf(o, "%*s}\n", (int)depth * 2, "");
-		}
+	if (cl->cl_node == NULL)
+		out_printf(s->s_out, "%*s  [ Tree: none, %u rules are compared one by one ]\n", (int)depth * 2, "", ks->ks_n);
+	else
+		out_printf(s->s_out, "%*s  [ Tree: %u nodes, %u places of rules, %u in a leaf at most ]\n", (int)depth * 2, "", cl->cl_nodes, cl->cl_refs, cl->cl_most);
+}
+
+static void print_rules(const struct shown *, const struct pf_anchor *, unsigned depth);
+
+/* What the rule leads to: one anchor, or with the wildcard all below it, each by its name. */
+static void
+print_block(const struct shown *s, const struct pf_rule *r, unsigned depth)
+{
+	const struct pf_anchor *an = r->r_anchor_call;
+
+	if (!r->r_wild)
+		print_rules(s, an, depth);
+	for (an = r->r_wild ? an->an_child : NULL; an != NULL && !s->s_out->o_stop; an = an->an_next) {
+		out_printf(s->s_out, "%*sanchor \"%s\" all {\n", (int)depth * 2, "", an->an_name);
+		print_rules(s, an, depth + 1);
+		out_printf(s->s_out, "%*s}\n", (int)depth * 2, "");
 	}
 }
 
+/* Blocks without a name stand where they are; those of named anchors are shown when it recurses. */
 static void
-show_rules(struct out *o, const struct pf_ruleset *rs, unsigned verbose)
+print_rules(const struct shown *s, const struct pf_anchor *an, unsigned depth)
 {
-	struct pf_rcount *count = rs != NULL && verbose > 0 ? pf_rcounts(rs) : NULL;
+	const struct pf_krules *ks = &s->s_rs->rs_list[an->an_index];
+	unsigned how = (s->s_verbose > 1 ? PF_PRINT_NUMBERS : 0) | (s->s_args->a_ports ? PF_PRINT_NAMES : 0);
 
-	if (rs != NULL)
-		print_rules(o, &rs->rs_main, count, verbose, 0);
-	free(count);
+	for (unsigned i = 0; i < ks->ks_n && !s->s_out->o_stop; i++) {
+		const struct pf_rule *r = ks->ks_rule[i].kr_rule;
+		bool block = r->r_action == PF_ANCHOR && (r->r_anchor[0] == '\0' || s->s_recurse);
+
+		out_printf(s->s_out, "%*s", (int)depth * 2, "");
+		if (how & PF_PRINT_NUMBERS)
+			out_printf(s->s_out, "@%u ", r->r_nr);
+		pf_print_rule(s->s_out, r, how);
+		out_printf(s->s_out, block ? " {\n" : "\n");
+		if (s->s_count != NULL)
+			print_counts(s->s_out, &s->s_count[ks->ks_rule[i].kr_index], depth);
+		if (block) {
+			print_block(s, r, depth + 1);
+			out_printf(s->s_out, "%*s}\n", (int)depth * 2, "");
+		}
+	}
+	if (s->s_args->a_more)
+		print_tree(s, ks, depth);
+}
+
+static void
+show_rules(struct shown *s)
+{
+	s->s_count = s->s_rs != NULL && s->s_verbose > 0 ? pf_rcounts(s->s_rs) : NULL;
+	if (s->s_rs != NULL)
+		print_rules(s, s->s_anchor, 0);
+	free(s->s_count);
+	s->s_count = NULL;
 }
 
 /* label, evaluations, packets, bytes, packets in, bytes in, packets out, bytes out, states created: pfctl(8). */
 static void
-show_labels(struct out *o, const struct pf_ruleset *rs, unsigned verbose __unused_arg)
+show_labels(struct shown *s)
 {
+	const struct pf_ruleset *rs = s->s_rs;
 	struct pf_rcount *count = rs != NULL ? pf_rcounts(rs) : NULL;
+	const struct pf_krules *ks = rs != NULL && s->s_args->a_anchor[0] != '\0' && !s->s_recurse ? &rs->rs_list[s->s_anchor->an_index] : NULL;
 
 	for (unsigned i = 0; count != NULL && i < rs->rs_nrules; i++) {
 		const char *label = rs->rs_rule[i].kr_rule->r_label;
 		const struct pf_rcount *c = &count[i];
 
-		if (label[0] != '\0')
-			out_printf(o, "%s %llu %llu %llu %llu %llu %llu %llu %llu\n", label, (ull)c->rc_evaluations,
+		if (label[0] != '\0' && (ks == NULL || (&rs->rs_rule[i] >= ks->ks_rule && &rs->rs_rule[i] < ks->ks_rule + ks->ks_n)))
+			out_printf(s->s_out, "%s %llu %llu %llu %llu %llu %llu %llu %llu\n", label, (ull)c->rc_evaluations,
 			    (ull)(c->rc_packets[0] + c->rc_packets[1]), (ull)(c->rc_bytes[0] + c->rc_bytes[1]), (ull)c->rc_packets[0],
 			    (ull)c->rc_bytes[0], (ull)c->rc_packets[1], (ull)c->rc_bytes[1], (ull)c->rc_created);
 	}
@@ -72,26 +122,41 @@ show_labels(struct out *o, const struct pf_ruleset *rs, unsigned verbose __unuse
 
 /* ---- states ---- */
 
-struct show { struct out *s_out; unsigned s_verbose; };
-
 static bool
 show_state(const struct pf_state_copy *sc, void *arg)
 {
-	const struct show *show = arg;
+	const struct shown *s = arg;
 
-	pf_state_print(show->s_out, &sc->sc_state, &sc->sc_when, show->s_verbose);
-	return !show->s_out->o_stop;
+	if (pfctl_state_is_on(&sc->sc_state, s->s_args->a_iface))
+		pf_state_print(s->s_out, &sc->sc_state, &sc->sc_when, s->s_args->a_more ? 2 : s->s_verbose);
+	return !s->s_out->o_stop;
 }
 
 static void
-show_states(struct out *o, const struct pf_ruleset *rs __unused_arg, unsigned verbose)
+show_states(struct shown *s)
 {
-	struct show show = { o, verbose };
-
-	pf_states_foreach(show_state, &show);
+	pf_states_foreach(show_state, s);
 }
 
 /* ---- info ---- */
+
+/* What had been counted, and when, as pfctl -F info was said last; ib_time 0: never. */
+static struct { struct pf_totals ib_totals; uint64_t ib_reason[PFR_COUNT]; uint32_t ib_time; } info_base;
+
+static uint32_t
+seconds_of_uptime(void)
+{
+	return (uint32_t)(uptime_ns() / 1000000000);
+}
+
+void
+pfctl_info_clear(void)
+{
+	pf_totals(&info_base.ib_totals);
+	for (unsigned i = 0; i < PFR_COUNT; i++)
+		info_base.ib_reason[i] = pf_reason_sum(i);
+	info_base.ib_time = MAX(seconds_of_uptime(), 1u);
+}
 
 /* Since when, for rates; at least a second. */
 static void
@@ -102,86 +167,274 @@ print_rate(struct out *o, const char *name, uint64_t n, uint64_t seconds)
 	out_printf(o, "  %-25s %14llu %14llu.%llu/s\n", name, (ull)n, (ull)(tenths / 10), (ull)(tenths % 10));
 }
 
+/* -v: what tells one router from another, and its main ruleset from another's. */
 static void
-show_info(struct out *o, const struct pf_ruleset *rs __unused_arg, unsigned verbose __unused_arg)
+print_identity(const struct shown *s)
 {
-	uint32_t since = pf_since(), now = (uint32_t)(uptime_ns() / 1000000000), s = since != 0 && now > since ? now - since : 0;
-	struct pf_totals t;
-	char text[80];
+	const struct pf_krules *ks = &s->s_rs->rs_main;
+	uint32_t sum[4];
+	struct out o;
 
-	pf_totals(&t);
-	if (since == 0)
+	out_init(&o, NULL, NULL);
+	for (unsigned i = 0; i < ks->ks_n; i++) {
+		pf_print_rule(&o, ks->ks_rule[i].kr_rule, 0);
+		out_printf(&o, "\n");
+	}
+	out_write(&o, "", 1);
+	pf_hash_string(o.o_failed ? "" : o.o_buf, sum);
+	out_free(&o);
+	out_printf(s->s_out, "Hostid:   0x%08x\n", (unsigned)s->s_rs->rs_conf.pc_options.po_hostid);
+	out_printf(s->s_out, "Checksum: 0x%08x%08x%08x%08x\n\n", (unsigned)sum[0], (unsigned)sum[1], (unsigned)sum[2], (unsigned)sum[3]);
+}
+
+static void
+print_status(struct out *o, uint32_t s)
+{
+	char text[80], level[24];
+
+	if (pf_since() == 0)
 		snprintf(text, sizeof(text), "Status: Disabled");
 	else
 		snprintf(text, sizeof(text), "Status: %s for %u days %02u:%02u:%02u", pf_enabled ? "Enabled" : "Disabled", s / 86400, s / 3600 % 24,
 		    s / 60 % 60, s % 60);
-	out_printf(o, "%-44s %15s\n\n", text, "Debug: err");
-	out_printf(o, "%-27s %14s %16s\n", "State Table", "Total", "Rate");
-	out_printf(o, "  %-25s %14llu %14s\n", "current entries", (ull)t.pt_states, "");
-	out_printf(o, "  %-25s %14llu %14s\n", "half-open tcp", (ull)t.pt_halfopen, "");
-	print_rate(o, "searches", t.pt_searches, s);
-	print_rate(o, "inserts", t.pt_inserts, s);
-	print_rate(o, "removals", t.pt_removals, s);
-	out_printf(o, "Counters\n");
-	for (unsigned i = 0; i < PFR_COUNT; i++)
-		print_rate(o, pf_reason_name[i], pf_reason_sum(i), s);
+	snprintf(level, sizeof(level), "Debug: %s", pf_debug_name(pf_level));
+	out_printf(o, "%-44s %15s\n\n", text, level);
 }
 
 static void
-show_timeouts(struct out *o, const struct pf_ruleset *rs, unsigned verbose __unused_arg)
+show_info(struct shown *sh)
 {
-	for (unsigned i = 0; rs != NULL && i < PF_TM_COUNT; i++)
-		out_printf(o, "%-20s %10u%s\n", pf_timeout_name(i), rs->rs_timeout[i],
+	struct out *o = sh->s_out;
+	uint32_t since = pf_since(), now = seconds_of_uptime(), s;
+	struct pf_totals t;
+
+	pf_totals(&t);
+	print_status(o, since != 0 && now > since ? now - since : 0);
+	if (sh->s_verbose > 0 && sh->s_rs != NULL)
+		print_identity(sh);
+	since = MAX(since, info_base.ib_time);
+	s = since != 0 && now > since ? now - since : 0;
+	out_printf(o, "%-27s %14s %16s\n", "State Table", "Total", "Rate");
+	out_printf(o, "  %-25s %14llu %14s\n", "current entries", (ull)t.pt_states, "");
+	out_printf(o, "  %-25s %14llu %14s\n", "half-open tcp", (ull)t.pt_halfopen, "");
+	print_rate(o, "searches", t.pt_searches - info_base.ib_totals.pt_searches, s);
+	print_rate(o, "inserts", t.pt_inserts - info_base.ib_totals.pt_inserts, s);
+	print_rate(o, "removals", t.pt_removals - info_base.ib_totals.pt_removals, s);
+	out_printf(o, "Counters\n");
+	for (unsigned i = 0; i < PFR_COUNT; i++)
+		print_rate(o, pf_reason_name[i], pf_reason_sum(i) - info_base.ib_reason[i], s);
+}
+
+static void
+show_running(struct shown *s)
+{
+	out_printf(s->s_out, pf_enabled ? "Enabled\n" : "Disabled\n");
+}
+
+static void
+show_timeouts(struct shown *s)
+{
+	for (unsigned i = 0; s->s_rs != NULL && i < PF_TM_COUNT; i++)
+		out_printf(s->s_out, "%-20s %10u%s\n", pf_timeout_name(i), s->s_rs->rs_timeout[i],
 		    i == PF_TM_ADAPTIVE_START || i == PF_TM_ADAPTIVE_END ? " states" : "s");
 }
 
 static void
-show_memory(struct out *o, const struct pf_ruleset *rs, unsigned verbose __unused_arg)
+show_memory(struct shown *s)
 {
-	for (unsigned i = 0; rs != NULL && i < PF_LIMIT_COUNT; i++)
-		out_printf(o, "%-13s hard limit %8u\n", pf_limit_name(i), rs->rs_limit[i]);
+	for (unsigned i = 0; s->s_rs != NULL && i < PF_LIMIT_COUNT; i++)
+		out_printf(s->s_out, "%-13s hard limit %8u\n", pf_limit_name(i), s->s_rs->rs_limit[i]);
 }
 
+/* Rules cannot ask for "os": there are no fingerprints to know systems by. */
 static void
-show_tables(struct out *o, const struct pf_ruleset *rs, unsigned verbose __unused_arg)
+show_osfp(struct shown *s)
 {
-	for (unsigned i = 0; rs != NULL && i < rs->rs_ntables; i++)
-		out_printf(o, "%s\n", rs->rs_table[i].kt_table->t_name);
+	if (s->s_args->a_show[0] == 'a')
+		out_printf(s->s_out, "0 fingerprints loaded\n");
+	else
+		out_printf(s->s_out, "Class\tVersion\tSubtype(subversion)\n-----\t-------\t-------------------\n");
 }
 
-static void
-show_anchors(struct out *o, const struct pf_ruleset *rs, unsigned verbose __unused_arg)
+/* ---- interfaces ---- */
+
+struct iface { char i_name[IFNAMSIZ]; bool i_skip; };
+
+static int
+iface_cmp(const void *a, const void *b)
 {
-	if (rs == NULL)
+	return strcmp(((const struct iface *)a)->i_name, ((const struct iface *)b)->i_name);
+}
+
+static bool
+group_is_skipped(const struct pf_ruleset *rs, const char *name)
+{
+	for (const struct pf_skip *sk = rs != NULL ? rs->rs_conf.pc_options.po_skip : NULL; sk != NULL; sk = sk->sk_next)
+		if (!sk->sk_not && strcmp(sk->sk_ifname, name) == 0)
+			return true;
+	return false;
+}
+
+static unsigned
+add_group(const struct shown *s, struct iface *i, const char *name)
+{
+	if (name[0] == '\0')
+		return 0;
+	memcpy(i->i_name, name, strnlen(name, IFNAMSIZ - 1));
+	i->i_skip = group_is_skipped(s->s_rs, name);
+	return 1;
+}
+
+/* Names and groups of all that -i means, room for three each and one. Inside net_enter(). */
+static unsigned
+collect(const struct shown *s, struct iface *to, unsigned room)
+{
+	static const char egress[IFNAMSIZ] = "egress";
+	const char *only = s->s_args->a_iface;
+	char name[IFNAMSIZ] = { 0 };
+	unsigned n = only == NULL ? add_group(s, to, "all") : 0;
+
+	if (only != NULL)
+		memcpy(name, only, strnlen(only, IFNAMSIZ - 1));
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL && n + 3 <= room; ifp = ifp->if_next) {
+		if (only != NULL && !pf_if_matches(name, ifp))
+			continue;
+		memcpy(to[n].i_name, ifp->if_xname, IFNAMSIZ);
+		to[n++].i_skip = s->s_rs != NULL && pf_is_skipped(s->s_rs, ifp);
+		if (only == NULL || strcmp(only, ifp->if_group) == 0)
+			n += add_group(s, &to[n], ifp->if_group);
+		if (pf_if_matches(egress, ifp) && (only == NULL || strcmp(only, egress) == 0))
+			n += add_group(s, &to[n], egress);
+	}
+	return n;
+}
+
+/* Sorted, each once; -v: those that set skip names. */
+static void
+show_interfaces(struct shown *s)
+{
+	unsigned room = 4, n = 0;
+	struct iface *i;
+
+	net_enter();
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
+		room += 3;
+	net_leave();
+	if ((i = calloc(room, sizeof(*i))) == NULL)
 		return;
+	net_enter();
+	n = collect(s, i, room);
+	net_leave();
+	qsort(i, n, sizeof(*i), iface_cmp);
+	for (unsigned k = 0; k < n; k++)
+		if (k == 0 || strcmp(i[k].i_name, i[k - 1].i_name) != 0)
+			out_printf(s->s_out, "%s%s\n", i[k].i_name, s->s_verbose > 0 && i[k].i_skip ? " (skip)" : "");
+	free(i);
+}
+
+/* ---- tables, anchors ---- */
+
+static void
+show_tables(struct shown *s)
+{
+	for (unsigned i = 0; s->s_rs != NULL && i < s->s_rs->rs_ntables; i++)
+		if (s->s_rs->rs_table[i].kt_table->t_anchor == s->s_anchor)
+			out_printf(s->s_out, "%s\n", s->s_rs->rs_table[i].kt_table->t_name);
+}
+
+/* Those right below; -v: all below. Blocks without a name are nobody's to name. */
+static void
+print_anchors(const struct shown *s, const struct pf_anchor *top)
+{
+	for (const struct pf_anchor *an = top->an_child; an != NULL; an = an->an_next) {
+		if (an->an_name[0] == '_')
+			continue;
+		out_printf(s->s_out, "  %s\n", an->an_path);
+		if (s->s_verbose > 0)
+			print_anchors(s, an);
+	}
+}
+
+static void
+show_anchors(struct shown *s)
+{
+	if (s->s_rs != NULL)
+		print_anchors(s, s->s_anchor);
+}
+
+/* By its path; slashes at its ends mean nothing. NULL: there is none. */
+static const struct pf_anchor *
+find_anchor(const struct pf_ruleset *rs, const char *path, size_t len)
+{
+	while (len > 0 && path[0] == '/') {
+		path++;
+		len--;
+	}
+	while (len > 0 && path[len - 1] == '/')
+		len--;
 	for (const struct pf_anchor *an = rs->rs_conf.pc_anchors; an != NULL; an = an->an_all)
-		if (an->an_parent != NULL && an->an_parent->an_parent == NULL && an->an_name[0] != '_')
-			out_printf(o, "  %s\n", an->an_path);
+		if (strlen(an->an_path) == len && memcmp(an->an_path, path, len) == 0)
+			return an;
+	return NULL;
 }
 
 /* ---- -s what: as far as it says which; the first that begins so ---- */
 
-static const struct { const char *name, *title; void (*fn)(struct out *, const struct pf_ruleset *, unsigned verbose); } shows[] = {
+static const struct { const char *name, *title; void (*fn)(struct shown *); } shows[] = {
 	{ "rules", "FILTER RULES:", show_rules }, { "Anchors", NULL, show_anchors }, { "states", "STATES:", show_states },
 	{ "info", "INFO:", show_info }, { "labels", "LABEL COUNTERS:", show_labels }, { "timeouts", "TIMEOUTS:", show_timeouts },
-	{ "memory", "LIMITS:", show_memory }, { "Tables", "TABLES:", show_tables },
+	{ "memory", "LIMITS:", show_memory }, { "Tables", "TABLES:", show_tables }, { "osfp", "OS FINGERPRINTS:", show_osfp },
+	{ "Interfaces", NULL, show_interfaces }, { "Running", NULL, show_running },
 };
 
-bool
-pfctl_show(const struct pfctl *pt, const struct pfctl_args *a, const char *what)
+static void
+show(struct shown *s)
 {
-	struct pf_ruleset *rs = pf_rules_hold();
+	const char *what = s->s_args->a_show;
 	size_t n = strlen(what);
-	bool all = n > 0 && strncmp(what, "all", n) == 0, any = false, titled = false;
+	bool all = strncmp(what, "all", n) == 0, any = false;
 
-	for (unsigned i = 0; i < nitems(shows) && n > 0; i++) {
+	for (unsigned i = 0; i < nitems(shows); i++) {
 		if (all ? shows[i].title == NULL : any || strncmp(what, shows[i].name, n) != 0)
 			continue;
 		if (all)
-			out_printf(pt->pt_out, titled ? "\n%s\n" : "%s\n", shows[i].title);
-		titled = any = true;
-		shows[i].fn(pt->pt_out, rs, a->a_verbose);
+			out_printf(s->s_out, any ? "\n%s\n" : "%s\n", shows[i].title);
+		any = true;
+		shows[i].fn(s);
 	}
+}
+
+static bool
+is_known(const char *what)
+{
+	for (unsigned i = 0; i < nitems(shows); i++)
+		if (strncmp(what, shows[i].name, strlen(what)) == 0)
+			return true;
+	return strncmp(what, "all", strlen(what)) == 0;
+}
+
+int
+pfctl_show(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	struct shown s = { .s_out = pt->pt_out, .s_args = a, .s_verbose = a->a_verbose };
+	size_t len = strlen(a->a_anchor);
+	struct pf_ruleset *rs;
+	int status = 0;
+
+	if (!is_known(a->a_show)) {
+		out_printf(pt->pt_err, "pfctl: Unknown show modifier '%s'\n", a->a_show);
+		return 2;
+	}
+	if (len > 0 && a->a_anchor[len - 1] == '*' && (len == 1 || a->a_anchor[len - 2] == '/')) {
+		s.s_recurse = true;
+		len--;
+	}
+	s.s_rs = rs = pf_rules_hold();
+	if ((rs == NULL && len > 0) || (rs != NULL && (s.s_anchor = find_anchor(rs, a->a_anchor, len)) == NULL)) {
+		out_printf(pt->pt_err, "pfctl: Anchor '%s' not found.\n", a->a_anchor);
+		status = 1;
+	} else
+		show(&s);
 	pf_rules_put(rs);
-	return any;
+	return status == 0 && strncmp(a->a_show, "Running", strlen(a->a_show)) == 0 && !pf_enabled ? 1 : status;
 }

@@ -278,7 +278,7 @@ print_rule(struct out *o, const struct pf_ruleset *rs, const struct pf_krule *kr
 	if (an->an_path[0] != '\0')
 		out_printf(o, "%s ", an->an_path);
 	out_printf(o, "@%u ", kr->kr_rule->r_nr);
-	pf_print_rule(o, kr->kr_rule);
+	pf_print_rule(o, kr->kr_rule, 0);
 }
 
 static void

@@ -85,7 +85,7 @@ ruleset(struct world *w, const char *text, size_t len, struct out *o)
 			pf_print_queue(o, q);
 			out_printf(o, "\n");
 		}
-		pf_print_rules(o, &pc, false);
+		pf_print_rules(o, &pc, 0);
 	}
 	/* What is said of states later holds for rules before it when all is read again. */
 	w->w_order = pc.pc_options.po_if_bound || pc.pc_options.po_state_defaults_set;

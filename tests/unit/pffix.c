@@ -133,7 +133,7 @@ run(const char *text, bool show)
 			pf_print_queue(&verbose, q);
 			out_printf(&verbose, "\n");
 		}
-		pf_print_rules(&verbose, &pc, false);
+		pf_print_rules(&verbose, &pc, 0);
 	} else
 		CHECK(errors.o_len > 0);	/* what is refused says why */
 	pf_conf_free(&pc);

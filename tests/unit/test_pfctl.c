@@ -158,7 +158,7 @@ TEST(pfctl_test_usage)
 	cmd_start();
 	for (unsigned i = 0; i < nitems(bad); i++) {
 		snprintf(line, sizeof(line), "pfctl %s", bad[i]);
-		CHECK_IN(pfctl(line, NULL, 2), "usage: pfctl [-deqvz]");
+		CHECK_IN(pfctl(line, NULL, 2), "usage: pfctl [-degNPqrvz]");
 	}
 	CHECK_STR(pfctl("pfctl test in on t0 proto udp from 10.0.0.1 to 10.0.0.2", NULL, 0), "pf has no rules: everything passes\n");
 	cmd_end();
@@ -166,12 +166,12 @@ TEST(pfctl_test_usage)
 
 TEST(pfctl_usage)
 {
-	static const char *const bad[] = { "pfctl", "pfctl -n", "pfctl -n -s rules", "pfctl -k", "pfctl -q", "pfctl -nx -f x", "pfctl -n -f", "pfctl -n -D x -f x", "pfctl -n -o all -f x",
+	static const char *const bad[] = { "pfctl", "pfctl -n", "pfctl -n -s rules", "pfctl -k", "pfctl -q", "pfctl -nX -f x", "pfctl -n -f", "pfctl -n -D x -f x", "pfctl -n -o all -f x",
 		"pfctl -n -f x y", "pfctl -n -a '' -f x" };
 
 	cmd_start();
 	for (unsigned i = 0; i < nitems(bad); i++)
-		CHECK_IN(pfctl(bad[i], NULL, 2), "usage: pfctl [-deqvz]");
+		CHECK_IN(pfctl(bad[i], NULL, 2), "usage: pfctl [-degNPqrvz]");
 	cmd_end();
 }
 
@@ -182,5 +182,37 @@ TEST(pfctl_files)
 	CHECK_STR(cmd_load("# /etc/mygate\n10.0.0.2\n# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
 	CHECK_STR(pfctl("pfctl -nvf - <<X", "table <gates> file \"/etc/mygate\"\n", 0), "table <gates> file \"/etc/mygate\"\n");
 	CHECK_IN(pfctl("pfctl -nvf /etc/mygate", NULL, 1), "/etc/mygate:1: syntax error\n");
+	cmd_end();
+}
+
+/* -P with -n, too; words that are refused. */
+TEST(pfctl_options)
+{
+	cmd_start();
+	CHECK_STR(pfctl("pfctl -nPvf - <<X", "pass proto tcp from any port 80 to any port { 21:25 5999 }\npass proto udp to port domain user root\n", 0),
+	    "pass proto tcp from any port = www to any port ftp:smtp flags S/SA\npass proto tcp from any port = www to any port = 5999 flags S/SA\n"
+	    "pass proto udp from any to any port = domain user = 0\n");
+	CHECK_IN(pfctl("pfctl -N -r -s rules", NULL, 2), "usage: pfctl");
+	CHECK_IN(pfctl("pfctl -V 256 -F states", NULL, 2), "usage: pfctl");
+	CHECK_IN(pfctl("pfctl -V x -F states", NULL, 2), "usage: pfctl");
+	CHECK_IN(pfctl("pfctl -s ''", NULL, 2), "usage: pfctl");
+	CHECK_STR(pfctl("pfctl -F rules", NULL, 0), "rules cleared\n");
+	CHECK_STR(pfctl("pfctl -s Running", NULL, 1), "Disabled\n");
+	CHECK_STR(pfctl("pfctl -a '*' -s rules", NULL, 0), "");
+	CHECK_STR(pfctl("pfctl -a x -s rules", NULL, 1), "pfctl: Anchor 'x' not found.\n");
+	CHECK_STR(pfctl("pfctl -s rules", NULL, 0), "");
+	cmd_end();
+}
+
+/* What stands in an included file is not pf.conf's to give up. */
+TEST(pfctl_reset_of_included)
+{
+	static const char bundle[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/mygate\nset limit states 5\n";
+
+	cmd_start();
+	CHECK_IN(cmd_load(bundle), "/etc/mygate:1: ");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/pf.conf\nset limit states 7\npass\n"), "");
+	CHECK_STR(pfctl("pfctl -q -F Reset", NULL, 0), "");
+	CHECK_STR(pfctl("cat /etc/pf.conf", NULL, 0), "pass\n");
 	cmd_end();
 }

@@ -1,0 +1,161 @@
+/* pfctl_flush.c - pfctl -F: rules, tables, states, statistics, options go. Rules and options are pf.conf's, so it changes through the configuration. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/config.h"
+#include "net/pf/pf.h"
+#include "net/pf/pf_ctl.h"
+#include "net/pf/pfctl_engine.h"
+
+static void
+say(const struct pfctl *pt, const struct pfctl_args *a, const char *text)
+{
+	if (!a->a_quiet)
+		out_printf(pt->pt_err, "%s\n", text);
+}
+
+static int
+complain(const struct pfctl *pt, const char *why)
+{
+	out_printf(pt->pt_err, "pfctl: %s\n", why);
+	return 1;
+}
+
+/* ---- what is pf.conf's ---- */
+
+/* What is left: text, in the place of pf.conf. Takes nothing over. */
+static int
+replace(const struct pfctl *pt, const char *text, size_t len)
+{
+	struct config_err ce = { .ce_out = pt->pt_err };
+	void *obj = pf_conf_object(text, len);
+
+	if (obj == NULL)
+		return complain(pt, "Cannot allocate memory");
+	return config_replace(&ce, PF_CONF_NAME, obj) ? 0 : 1;
+}
+
+/* pf.conf without some statements. Where there is none nothing is to go. */
+static int
+without(const struct pfctl *pt, bool (*go)(void *, enum pf_statement, const char *, unsigned), bool *deeper)
+{
+	struct pfctl_run run = { *pt->pt_env, pt->pt_err };
+	struct pf_source s = { .ps_name = "/etc/" PF_CONF_NAME, .ps_anchor = "" };
+	const char *why;
+	char *text, *rest = NULL;
+	int status = 1;
+
+	if (config_running(PF_CONF_NAME) == NULL)
+		return 0;
+	if ((text = pt->pt_env->pe_read(pt->pt_env, s.ps_name, &s.ps_len, &why)) == NULL)
+		return complain(pt, why);
+	s.ps_text = text;
+	run.r_env.pe_error = pfctl_error;
+	rest = pf_conf_without(&run.r_env, &s, go, deeper, &s.ps_len);
+	if (rest == NULL)
+		complain(pt, "/etc/pf.conf cannot be read again: nothing has changed");
+	else if (*deeper)
+		complain(pt, "options stand in included files: nothing has changed");
+	else
+		status = replace(pt, rest, s.ps_len);
+	free(rest);
+	free(text);
+	return status;
+}
+
+static bool
+is_rule(void *arg __unused_arg, enum pf_statement kind, const char *name __unused_arg, unsigned depth __unused_arg)
+{
+	return kind == PF_ST_RULE || kind == PF_ST_ANCHOR || kind == PF_ST_LOAD || kind == PF_ST_INCLUDE;
+}
+
+static bool
+is_option(void *arg, enum pf_statement kind, const char *name __unused_arg, unsigned depth)
+{
+	bool *deeper = arg;
+
+	if (kind == PF_ST_OPTION && depth > 1)
+		*deeper = true;
+	return kind == PF_ST_OPTION;
+}
+
+static int
+flush_rules(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	bool deeper = false;
+	int status = without(pt, is_rule, &deeper);
+
+	if (status == 0)
+		say(pt, a, "rules cleared");
+	return status;
+}
+
+static int
+flush_options(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	bool deeper = false;
+	int status = without(pt, is_option, &deeper);
+
+	if (status != 0)
+		return status;
+	pf_level = PF_LEVEL_DEFAULT;
+	say(pt, a, "limits, timeouts and other options are reset");
+	return 0;
+}
+
+/* ---- the rest ---- */
+
+static int
+flush_states(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	unsigned n = pfctl_kill_all(a);
+
+	if (!a->a_quiet)
+		out_printf(pt->pt_err, "%u states cleared\n", n);
+	return 0;
+}
+
+static int
+flush_info(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	pfctl_info_clear();
+	say(pt, a, "pf: statistics cleared");
+	return 0;
+}
+
+/* There are none to go. */
+static int
+flush_osfp(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	say(pt, a, "pf: OS fingerprints cleared");
+	return 0;
+}
+
+static int
+flush_all(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	int status = config_running(PF_CONF_NAME) != NULL ? replace(pt, "", 0) : 0;
+
+	if (status != 0)
+		return status;
+	pf_level = PF_LEVEL_DEFAULT;
+	say(pt, a, "rules cleared");
+	flush_states(pt, a);
+	return flush_info(pt, a);
+}
+
+/* What it is called in the synopsis' order, of which the first that begins so is meant. */
+static const struct { const char *name; int (*fn)(const struct pfctl *, const struct pfctl_args *); } flushes[] = {
+	{ "all", flush_all }, { "info", flush_info }, { "osfp", flush_osfp }, { "Reset", flush_options }, { "rules", flush_rules },
+	{ "states", flush_states },
+};
+
+int
+pfctl_flush(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	for (unsigned i = 0; i < nitems(flushes); i++)
+		if (strncmp(a->a_flush, flushes[i].name, strlen(a->a_flush)) == 0)
+			return flushes[i].fn(pt, a);
+	out_printf(pt->pt_err, "pfctl: Unknown flush modifier '%s'\n", a->a_flush);
+	return 2;
+}

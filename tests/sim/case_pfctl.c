@@ -1,0 +1,144 @@
+/* case_pfctl.c - what pfctl does to a packet filter that has states and figures: killing, flushing, showing. */
+#include "tests/sim/timeline.h"
+
+#define VIO0	"inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n"
+#define VIO1	"inet 10.0.1.1/24\n!arp -s 10.0.1.2 " MAC_B "\n!route add 10.1/16 10.0.1.2\n"
+#define SYSCTL	"# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\n"
+#define A	"10.0.0.2"
+#define B	"10.0.1.2"
+
+static void
+lab_pf(const char *rules)
+{
+	lab_custom(VIO0, VIO1, sim_print(SYSCTL "# /etc/pf.conf\n%s", rules));
+}
+
+static void
+a_to_b(const struct pkt *p)
+{
+	struct pkt out = *p;
+
+	out.ttl--;
+	RX(a, p);
+	TX(b, &out);
+}
+
+static void
+b_to_a(const struct pkt *p)
+{
+	struct pkt out = *p;
+
+	out.ttl--;
+	RX(b, p);
+	TX(a, &out);
+}
+
+/* checklist: pf/killstate:label */
+CASE(pfctl_kill_label)
+{
+	lab_pf("pass in proto udp to port 4001 label one\npass in proto udp to port 4002 label \"two x\"\npass out label one\n");
+	a_to_b(UDP(A, B));
+	a_to_b(UDP(A, B, .dport = 4002));
+	SAY("pfctl -k label -k three", "killed 0 states\n");
+	SAY("pfctl -k label -k 'two x'", "killed 1 states\n");
+	SAY("pfctl -k label -k one", "killed 3 states\n");
+	SAY("pfctl -k label; echo $?", "pfctl: no second -k says which label\n1\n");
+	SAY("pfctl -k label -k ''", "killed 0 states\n");
+}
+
+/* The ends are those that pfctl -ss prints, before or behind the translation.
+ * checklist: pf/killstate:id */
+CASE(pfctl_kill_key_and_id)
+{
+	lab_pf("pass in\npass out\nmatch out on vio1 nat-to 10.0.1.1 static-port\n");
+	RX(a, UDP(A, B));
+	TX(b, UDP("10.0.1.1", B, .ttl = 63));
+	SAY("pfctl -ss", "all udp 10.0.1.2:4001 <- 10.0.0.2:4000 ", "all udp 10.0.1.1:4000 (10.0.0.2:4000) -> 10.0.1.2:4001 ");
+	SAY("pfctl -k key -k 'udp 10.0.1.2:4001 -> 10.0.0.2:4000'", "killed 0 states\n");
+	SAY("pfctl -k key -k 'tcp 10.0.1.2:4001 <- 10.0.0.2:4000'", "killed 0 states\n");
+	SAY("pfctl -k key -k 'udp 10.0.1.2:4001 <- 10.0.0.2:4000'", "killed 1 states\n");
+	SAY("pfctl -k key -k 'udp 10.0.1.1:4000 -> 10.0.1.2:4001'", "killed 1 states\n");
+	SAY("pfctl -ss");
+	RX(a, UDP(A, B));
+	TX(b, UDP("10.0.1.1", B, .ttl = 63));
+	SAY("pfctl -k key -k 'udp 10.0.0.2:4000 -> 10.0.1.2:4001'", "killed 1 states\n");
+	SAY("pfctl -k key -k 'udp 10.0.0.2 to 10.0.1.2'; echo $?", "not the key of a state", "1\n");
+	SAY("pfctl -k key -k 'udp 10.0.0.2:4000 -> 2001:db8::1[4001]'; echo $?", "not the key of a state", "1\n");
+	SAY("pfctl -k key -k 'udp 10.0.0.2:x -> 10.0.1.2:1'; echo $?", "not the key of a state", "1\n");
+	SAY("pfctl -k id -k 0000000000000000", "killed 0 states\n");
+	SAY("pfctl -k id -k zero; echo $?", "not the id of a state: zero\n1\n");
+	SAY("pfctl -k id -k 1/2; echo $?", "not the id of a state: 1/2\n1\n");
+	SAY("pfctl -F states", "1 states cleared\n");
+}
+
+/* checklist: pf/killstate:interface */
+CASE(pfctl_interface)
+{
+	lab_pf("pass in keep state (if-bound)\npass out\n");
+	a_to_b(UDP(A, B));
+	b_to_a(UDP(B, A, .sport = 7, .dport = 8));
+	SAY("pfctl -i vio1 -ss", "vio1 udp 10.0.0.2:8 <- 10.0.1.2:7 ");
+	SAY("pfctl -i vio0 -k 0.0.0.0/0", "killed 1 states");
+	SAY("pfctl -i vio0 -ss");
+	SAY("pfctl -i all -ss", "all udp 10.0.0.2:4000 -> 10.0.1.2:4001 ", "all udp 10.0.1.2:7 -> 10.0.0.2:8 ");
+	SAY("pfctl -V 1 -F states", "0 states cleared\n");
+	SAY("pfctl -i all -F states", "2 states cleared\n");
+	SAY("pfctl -V 0 -k 10.0.1.2", "killed 1 states");
+}
+
+/* What of pf.conf goes and what stays; figures from zero.
+ * checklist: pf/debug:basic, pf/debug:reset */
+CASE(pfctl_flush)
+{
+	lab_pf("# ours\nset limit states 7\nset timeout { tcp.first 5,\n  frag 9 }\nm = \"10.0.0.0/24\"\ntable <t> { 10.0.0.0/8 }\nblock in quick on vio0 \\\n proto udp to port 9\n"
+	    "pass from $m # all of them\nanchor x {\n pass\n}\n");
+	RX(a, UDP(A, B, .dport = 9));
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+	SAY("pfctl -s info", "Debug: err", "match                                  1 ");
+	SAY("pfctl -x deb", "debug level set to 'debug'\n");
+	SAY("pfctl -x loud; echo $?", "pfctl: unknown debug level 'loud'\n1\n");
+	SAY("pfctl -vs info", "Debug: debug", "Hostid:   0x00000000\nChecksum: 0x");
+	SAY("pfctl -F info", "pf: statistics cleared\n");
+	SAY("pfctl -s info", "match                                  0 ");
+	SAY("pfctl -F R", "limits, timeouts and other options are reset\n");
+	SAY("pfctl -s info", "Debug: err");
+	SAY("pfctl -s memory", "states        hard limit   100000\n");
+	SAY("pfctl -s timeouts", "frag                         60s\n", "tcp.first                   120s\n");
+	SAY("show config", "# /etc/pf.conf\n# ours\nm = \"10.0.0.0/24\"\ntable <t> { 10.0.0.0/8 }\nblock in quick on vio0 \\\n proto udp to port 9\npass from $m # all of them\nanchor x {\n pass\n}\n");
+	SAY("pfctl -F rules", "rules cleared\n");
+	SAY("show config", "# /etc/pf.conf\n# ours\nm = \"10.0.0.0/24\"\ntable <t> { 10.0.0.0/8 }\n");
+	a_to_b(UDP(A, B, .dport = 9));
+	SAY("pfctl -F osfp", "fingerprints cleared\n");
+	SAY("pfctl -F all", "rules cleared\n", "0 states cleared\n", "pf: statistics cleared\n");
+	SAY("show config", "# /etc/pf.conf\n");
+	SAY("pfctl -F nothing; echo $?", "pfctl: Unknown flush modifier 'nothing'\n", "2\n");
+}
+
+CASE(pfctl_show)
+{
+	lab_pf("set skip on lo\nblock in on vio0 proto tcp to port { 22 8000:8080 }\nanchor \"one\" {\n pass in on vio0\n anchor {\n  pass quick proto udp\n }\n}\nanchor \"two/*\"\n"
+	    "anchor \"two/a\" {\n block in proto icmp label ping\n}\npass out\n");
+	SAY("pfctl -sr", "\nanchor \"one\" all\nanchor \"two/*\" all\nanchor \"two/a\" all\npass out all flags S/SA\n");
+	SAY("pfctl -Psr", "to any port = ssh\n", "to any port 8000:http-alt\n");
+	SAY("pfctl -a '*' -sr", "anchor \"one\" all {\n  pass in on vio0 all flags S/SA\n  anchor all {\n    pass quick proto udp all\n  }\n}\n"
+	    "anchor \"two/*\" all {\n  anchor \"a\" all {\n    block drop in proto icmp all label \"ping\"\n  }\n}\n");
+	SAY("pfctl -a one -vvsr", "@0 pass in on vio0 all flags S/SA\n  [ Evaluations: 0 ", "@1 anchor all {\n");
+	SAY("pfctl -a two/a/ -sl", "ping 0 0 0 0 0 0 0 0\n");
+	SAY("pfctl -gsr", "  [ Tree: ");
+	SAY("pfctl -sA", "  two\n", "  one\n");
+	SAY("pfctl -vsA", "  two\n  two/a\n");
+	SAY("pfctl -a two -sA", "  two/a\n");
+	SAY("pfctl -a three -sr; echo $?", "pfctl: Anchor 'three' not found.\n1\n");
+	SAY("pfctl -sI", "all\nlo\nlo0\nvio0\nvio1\n");
+	SAY("pfctl -vsI", "lo (skip)\nlo0 (skip)\nvio0\n");
+	SAY("pfctl -i lo -sI", "lo\nlo0\n");
+	SAY("pfctl -so", "Class\tVersion\tSubtype(subversion)\n");
+	SAY("pfctl -s Running; echo $?", "Enabled\n0\n");
+	SAY("pfctl -d; pfctl -s Running; echo $?", "Disabled\n1\n");
+	SAY("pfctl -sa", "FILTER RULES:\n", "\nSTATES:\n", "\nINFO:\nStatus: Disabled", "\nLABEL COUNTERS:\nping ", "\nTIMEOUTS:\ntcp.first ", "\nLIMITS:\nstates ",
+	    "\nTABLES:\n", "\nOS FINGERPRINTS:\n0 fingerprints loaded\n");
+	SAY("pfctl -s nothing; echo $?", "pfctl: Unknown show modifier 'nothing'\n", "2\n");
+	SAY("pfctl -p /dev/none -sr; echo $?", "pfctl: /dev/none: No such file or directory\n1\n");
+	SAY("pfctl -N -p /dev/pf -sl; echo $?", "ping 0 0 0 0 0 0 0 0\n0\n");
+}
