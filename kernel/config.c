@@ -31,6 +31,8 @@ struct config_store {
 struct config_step { const struct config_file *st_old, *st_new; bool st_late; };
 
 static struct config_store running;
+static const struct config_store *coming;	/* a bundle is being applied; NULL: none */
+static const struct config_file *coming_file;	/* a command's file is; NULL: none */
 bool config_loaded;
 
 void
@@ -406,7 +408,9 @@ load(struct out *o, const char *source, const char *text, size_t len, bool stays
 		st = calloc(2 * (size_t)(running.cs_n + new.cs_n) + 1, sizeof(*st));
 		if (st == NULL)
 			config_error(&ce, 0, "out of memory");
+		coming = &new;
 		ok = st != NULL && steps_run(&ce, st, steps_plan(&new, st), &new, NULL, NULL);
+		coming = NULL;
 	}
 	if (ok) {
 		store_commit(&new);
@@ -461,6 +465,7 @@ config_replace(struct config_err *ce, const char *name, void *obj)
 	struct config_file new = { .cf_key = config_key_find(name), .cf_obj = obj }, *old;
 	struct config_step st[2];
 	unsigned n;
+	bool ok;
 
 	KASSERT(new.cf_key != NULL && strlen(name) + sizeof("/etc/") <= sizeof(new.cf_name));
 	snprintf(new.cf_name, sizeof(new.cf_name), "/etc/%s", name);
@@ -477,7 +482,10 @@ config_replace(struct config_err *ce, const char *name, void *obj)
 	n = steps_repeat(st, 1);
 	if (obj == NULL)
 		steps_swap_halves(st, n);
-	if (!steps_run(ce, st, n, &running, old, obj != NULL ? &new : NULL)) {
+	coming_file = obj != NULL ? &new : NULL;
+	ok = steps_run(ce, st, n, &running, old, coming_file);
+	coming_file = NULL;
+	if (!ok) {
 		if (obj != NULL)
 			new.cf_key->ck_free(obj);
 		return false;
@@ -503,6 +511,18 @@ file_print(struct out *o, const struct config_file *cf)
 		out_write(o, cf->cf_raw + cf->cf_headlen, cf->cf_rawlen - cf->cf_headlen);
 	else
 		cf->cf_key->ck_print(o, cf_base(cf), cf->cf_obj);
+}
+
+bool
+config_print_coming(struct out *o, const char *name)
+{
+	const struct config_file *cf = store_find(coming != NULL ? coming : &running, name);
+
+	if (coming_file != NULL && strcmp(coming_file->cf_name + (name[0] == '/' ? 0 : sizeof("/etc/") - 1), name) == 0)
+		cf = coming_file;
+	if (cf != NULL)
+		file_print(o, cf);
+	return cf != NULL;
 }
 
 bool

@@ -69,6 +69,8 @@ bool	config_replace(struct config_err *, const char *name, void *obj);
 void	config_foreach(void (*fn)(const char *name, const void *obj, void *arg), void *arg);
 /* Prints one file's text ("mygate" or "/etc/mygate") or the whole bundle with its headers (NULL). False: no such file. */
 bool	config_print(struct out *, const char *name);
+/* One file's text as it is going to be: while a configuration is applied, of the new one; else of the running one. For files that name files. */
+bool	config_print_coming(struct out *, const char *name);
 #define CONFIG_MAX	(64u << 20)	/* bytes of a bundle: a million routes are 36 MB */
 #define CONFIG_FILES	4096		/* files in it */
 /* False until the configuration named at boot has loaded: nothing is forwarded (fail closed). */

@@ -9,6 +9,13 @@ struct pf_define { const char *d_name, *d_value; };	/* -D name=value: overrides 
 /* What a statement of a file is, by its first word. */
 enum pf_statement { PF_ST_MACRO, PF_ST_OPTION, PF_ST_TABLE, PF_ST_QUEUE, PF_ST_RULE, PF_ST_ANCHOR, PF_ST_LOAD, PF_ST_INCLUDE };
 
+/* The rules of an anchor that stand apart from the main ruleset (pfctl -a). */
+struct pf_overlay {
+	const char	*po_anchor;		/* its path */
+	const char	*po_name, *po_text;	/* as ps_name, ps_text */
+	size_t		 po_len;
+};
+
 struct pf_source {
 	const char	*ps_name;		/* for messages: "stdin", "/etc/pf.conf" */
 	const char	*ps_text;		/* ps_len bytes */
@@ -16,6 +23,8 @@ struct pf_source {
 	const char	*ps_anchor;		/* -a: the rules are loaded into this anchor; "" */
 	const struct pf_define *ps_define;
 	unsigned	 ps_ndefine;
+	const struct pf_overlay *ps_overlay;	/* are read last, in this order, and stand in the place of what the file itself says of their anchors */
+	unsigned	 ps_noverlay;
 	/* Is told of each statement that was good: its lines, a macro's name (else NULL), how many files deep it stands (1: in ps_text). NULL: nobody asks. */
 	void		(*ps_statement)(const struct pf_source *, enum pf_statement, const char *name, unsigned first, unsigned last, unsigned depth);
 };

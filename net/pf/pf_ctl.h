@@ -49,5 +49,12 @@ struct pf_ruleset *pf_ruleset_read(const struct pf_env *, const struct pf_source
 #define PF_CONF_NAME	"pf.conf"
 /* The object of the configuration for a pf.conf of this text (copied); NULL: no memory. */
 void	*pf_conf_object(const char *text, size_t len);
+/* The rules of an anchor that were loaded for themselves: file PF_ANCHORS_NAME "web/one" of the configuration. */
+#define PF_ANCHORS_NAME	"pf.anchors/"
+/* That file's name, from the anchor's path as it was typed. False: no rules can be loaded into such an anchor. */
+#define PF_ANCHOR_FILE	128
+bool	pf_anchor_name(const char *path, char *name, size_t len);
+/* The ruleset of the configuration, with this in the place of pf.conf or, when ps_anchor says so, of the anchor's; NULL: as it is. Messages as pf_ruleset_read() has them. */
+struct pf_ruleset *pf_config_read(const struct pf_env *, const struct pf_source *instead);
 
 #endif

@@ -100,7 +100,7 @@ env_read(const struct pf_env *env __unused_arg, const char *path, size_t *len, c
 	char *text;
 
 	out_init(&o, NULL, NULL);
-	if (!config_print(&o, path)) {
+	if (!config_print_coming(&o, path)) {
 		*why = "No such file or directory";
 		out_free(&o);
 		return NULL;

@@ -108,6 +108,8 @@ pf_parse_statement(struct pf_parse *p, bool inline_block)
 	}
 	if (inline_block)
 		return pf_syntax(p);
+	if (p->p_apart && (pf_at_kw(p, KW_SET) || pf_at_kw(p, KW_QUEUE)))
+		return pf_bad(p, "options and queues are the main ruleset's");
 	if (pf_at_kw(p, KW_SET))
 		return pf_parse_set(p);
 	if (pf_at_kw(p, KW_QUEUE))
@@ -175,15 +177,11 @@ parse_lines(struct pf_parse *p)
 	}
 }
 
-/* load anchor NAME from FILE: files see the macros of the command line only. */
+/* Files that are read for themselves see the macros of the command line only. */
 static void
-load_anchors(struct pf_parse *p)
+forget_macros(struct pf_parse *p)
 {
 	struct pf_macro *m, **mp = &p->p_lex.lx_macros;
-	const char *why;
-	unsigned n = 0;
-	size_t len;
-	char *text;
 
 	while ((m = *mp) != NULL) {
 		if (m->m_cmdline)
@@ -191,6 +189,18 @@ load_anchors(struct pf_parse *p)
 		else
 			*mp = m->m_next;
 	}
+}
+
+/* load anchor NAME from FILE, those that have not been loaded yet. */
+static void
+load_anchors(struct pf_parse *p)
+{
+	const char *why;
+	unsigned n = 0;
+	size_t len;
+	char *text;
+
+	forget_macros(p);
 	for (struct pf_load *l = p->p_loads; l != NULL && !p->p_conf->pc_arena.pa_failed; l = l->l_next) {
 		if (++n > LOADS_MAX || (text = read_file(p, l->l_file, &len, &why)) == NULL) {
 			p->p_lex.lx_errors++;
@@ -203,6 +213,51 @@ load_anchors(struct pf_parse *p)
 		pf_lex_push(&p->p_lex, l->l_file, text, len, text);
 		parse_lines(p);
 	}
+	p->p_loads = NULL;
+	p->p_loads_tail = &p->p_loads;
+}
+
+/* ---- anchors whose rules stand apart ---- */
+
+/* What has been said of it goes: its rules and tables; not what is below it. */
+static void
+anchor_empty(struct pf_conf *pc, struct pf_anchor *an)
+{
+	struct pf_table **tp = &pc->pc_tables, *t;
+
+	while ((t = *tp) != NULL) {
+		if (t->t_anchor == an)
+			*tp = t->t_next;
+		else
+			tp = &t->t_next;
+	}
+	pc->pc_tables_tail = tp;
+	pc->pc_nrules -= an->an_nrules;
+	an->an_nrules = 0;
+	an->an_rules = NULL;
+	an->an_tail = &an->an_rules;
+}
+
+static void
+parse_overlay(struct pf_parse *p, const struct pf_overlay *po)
+{
+	struct pf_anchor *root = p->p_conf->pc_main, *an;
+	const char *name = pf_strdup(p->p_lex.lx_mem, po->po_name);
+
+	while (root->an_parent != NULL)
+		root = root->an_parent;
+	if (name == NULL || (an = pf_anchor_find(p, root, po->po_anchor)) == NULL)
+		return;
+	an->an_replaced = an->an_defined;
+	an->an_apart = an->an_defined = true;
+	anchor_empty(p->p_conf, an);
+	p->p_anchor = an;
+	p->p_apart = true;
+	pf_lex_free(&p->p_lex);
+	pf_lex_push(&p->p_lex, name, po->po_text, po->po_len, NULL);
+	parse_lines(p);
+	load_anchors(p);
+	p->p_apart = false;
 }
 
 /* ---- the whole ---- */
@@ -244,6 +299,8 @@ parse_source(struct pf_parse *p, const struct pf_source *s)
 	}
 	parse_lines(p);
 	load_anchors(p);
+	for (unsigned i = 0; i < s->ps_noverlay && !p->p_conf->pc_arena.pa_failed; i++)
+		parse_overlay(p, &s->ps_overlay[i]);
 	return true;
 }
 

@@ -235,6 +235,7 @@ struct pf_anchor {
 	struct pf_rule	*an_rules, **an_tail;
 	unsigned	 an_nrules;
 	bool		 an_defined;				/* its rules stood in this configuration */
+	bool		 an_apart, an_replaced;			/* they stood apart (struct pf_overlay); the file had some for it, too */
 	bool		 an_shown;				/* for printing: an anchor rule has shown it */
 	struct pf_anchor *an_all;				/* the next one of all */
 	unsigned	 an_index;				/* pf_ruleset.c's */

@@ -160,25 +160,32 @@ print_conf(struct out *o, struct pf_conf *pc, const struct pfctl_args *a)
 	pf_print_rules(o, pc, (a->a_verbose > 1 ? PF_PRINT_NUMBERS : 0) | (a->a_ports ? PF_PRINT_NAMES : 0));
 }
 
-static int
-check_file(const struct pfctl *pt, const struct pfctl_args *a)
+/* Whether it is right; -v: and what it says. */
+static bool
+check_text(const struct pfctl *pt, const struct pfctl_args *a, const char *text, size_t len)
 {
 	struct pfctl_run run = { *pt->pt_env, pt->pt_err };
-	struct pf_source s = { .ps_name = strcmp(a->a_file, "-") == 0 ? "stdin" : a->a_file, .ps_anchor = a->a_anchor,
+	struct pf_source s = { .ps_name = strcmp(a->a_file, "-") == 0 ? "stdin" : a->a_file, .ps_text = text, .ps_len = len, .ps_anchor = a->a_anchor,
 	    .ps_define = a->a_define, .ps_ndefine = a->a_ndefine };
 	struct pf_conf pc;
-	char *text;
 	bool ok;
 
-	if ((text = read_source(pt, a->a_file, &s.ps_len)) == NULL)
-		return 1;
-	s.ps_text = text;
 	run.r_env.pe_error = pfctl_error;
 	run.r_env.pe_verbose = a->a_verbose > 0 && !a->a_quiet ? pt->pt_out : NULL;
 	ok = pf_conf_parse(&pc, &run.r_env, &s);
 	if (ok && run.r_env.pe_verbose != NULL)
 		print_conf(pt->pt_out, &pc, a);
 	pf_conf_free(&pc);
+	return ok;
+}
+
+static int
+check_file(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	size_t len;
+	char *text = read_source(pt, a->a_file, &len);
+	bool ok = text != NULL && check_text(pt, a, text, len);
+
 	free(text);
 	return ok ? 0 : 1;
 }
@@ -193,6 +200,11 @@ run_engine(const struct pfctl *pt, const struct pfctl_args *a)
 
 	if (a->a_file != NULL && (text = read_source(pt, a->a_file, &len)) == NULL)
 		return 1;
+	if (text != NULL && a->a_table == NULL && a->a_verbose > 0 && !check_text(pt, a, text, len)) {
+		out_printf(pt->pt_err, "pfctl: Syntax error in config file: pf rules not loaded\n");
+		free(text);
+		return 1;
+	}
 	status = pt->pt_engine(pt, a, text, len);
 	free(text);
 	return status;

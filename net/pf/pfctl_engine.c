@@ -1,4 +1,5 @@
 /* pfctl_engine.c - pfctl(8) changes the running packet filter: on and off, loading. What it changes of pf.conf it changes through the configuration. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/config.h"
@@ -9,38 +10,108 @@
 
 /* ---- -f ---- */
 
-static struct pf_ruleset *
-try_ruleset(const struct pfctl *pt, const struct pf_source *s)
-{
-	struct pfctl_run run = { *pt->pt_env, pt->pt_err };
+/* What is loaded: s as it was given, and where it goes. */
+struct loading {
+	const struct pfctl *l_pt;
+	struct pf_source l_source;
+	char		 l_name[PF_ANCHOR_FILE];	/* of the configuration's file */
+};
 
-	run.r_env.pe_error = pfctl_error;
-	return pf_ruleset_read(&run.r_env, s);
+static int
+complain(const struct pfctl *pt, const char *why)
+{
+	out_printf(pt->pt_err, "pfctl: %s\n", why);
+	return 1;
 }
 
-/* It becomes the running configuration's pf.conf, when it can be loaded. */
+static bool
+is_overridden(void *arg, enum pf_statement kind, const char *name, unsigned depth __unused_arg)
+{
+	const struct pf_source *s = arg;
+
+	for (unsigned i = 0; i < s->ps_ndefine && kind == PF_ST_MACRO; i++)
+		if (strcmp(s->ps_define[i].d_name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The text as the configuration keeps it: -D's definitions stand in front, in the place of its own. */
+static void *
+object(struct loading *l, const struct pf_env *env)
+{
+	struct pf_source *s = &l->l_source;
+	struct out o;
+	char *text;
+	size_t len;
+	void *obj;
+
+	if (s->ps_ndefine == 0)
+		return pf_conf_object(s->ps_text, s->ps_len);
+	if ((text = pf_conf_without(env, s, is_overridden, s, &len)) == NULL)
+		return NULL;
+	out_init(&o, NULL, NULL);
+	for (unsigned i = 0; i < s->ps_ndefine; i++) {
+		out_printf(&o, "%s = ", s->ps_define[i].d_name);
+		pf_print_quoted(&o, s->ps_define[i].d_value);
+		out_printf(&o, "\n");
+	}
+	out_write(&o, text, len);
+	obj = o.o_failed ? NULL : pf_conf_object(o.o_buf, o.o_len);
+	out_free(&o);
+	free(text);
+	return obj;
+}
+
+/* A ruleset that was loaded into an anchor for itself gives way to what a new pf.conf says of that anchor. */
+static void
+forget_replaced(const struct pf_ruleset *rs, struct config_err *ce)
+{
+	char name[PF_ANCHOR_FILE];
+
+	for (const struct pf_anchor *an = rs->rs_conf.pc_anchors; an != NULL; an = an->an_all)
+		if (an->an_apart && an->an_replaced && pf_anchor_name(an->an_path, name, sizeof(name)))
+			config_replace(ce, name, NULL);
+}
+
+static struct pf_ruleset *
+try_ruleset(const struct loading *l, struct pfctl_run *run)
+{
+	struct pf_ruleset *rs;
+
+	*run = (struct pfctl_run){ *l->l_pt->pt_env, l->l_pt->pt_err };
+	run->r_env.pe_error = pfctl_error;
+	if ((rs = pf_config_read(&run->r_env, &l->l_source)) == NULL)
+		out_printf(l->l_pt->pt_err, "pfctl: Syntax error in config file: pf rules not loaded\n");
+	return rs;
+}
+
+/* It becomes the running configuration's pf.conf or, with -a, its file for the anchor, when it can be loaded. */
 static int
 load(const struct pfctl *pt, const struct pfctl_args *a, const char *text, size_t len)
 {
-	struct pf_source s = { .ps_name = strcmp(a->a_file, "-") == 0 ? "stdin" : a->a_file, .ps_text = text, .ps_len = len, .ps_anchor = "" };
+	struct loading l = { .l_pt = pt, .l_name = PF_CONF_NAME, .l_source = { .ps_name = strcmp(a->a_file, "-") == 0 ? "stdin" : a->a_file, .ps_text = text,
+	    .ps_len = len, .ps_anchor = "", .ps_define = a->a_define, .ps_ndefine = a->a_ndefine } };
 	struct config_err ce = { .ce_out = pt->pt_err };
+	struct pfctl_run run;
 	struct pf_ruleset *rs;
+	bool ok = false;
 	void *obj;
 
-	if (a->a_anchor[0] != '\0' || a->a_ndefine > 0) {
-		out_printf(pt->pt_err, "pfctl: -a and -D are supported with -n only\n");
-		return 1;
+	if (a->a_anchor[0] != '\0') {
+		if (!pf_anchor_name(a->a_anchor, l.l_name, sizeof(l.l_name)))
+			return complain(pt, "invalid anchor name");
+		l.l_source.ps_anchor = l.l_name + strlen(PF_ANCHORS_NAME);
 	}
-	if ((rs = try_ruleset(pt, &s)) == NULL) {
-		out_printf(pt->pt_err, "pfctl: Syntax error in config file: pf rules not loaded\n");
+	if ((rs = try_ruleset(&l, &run)) == NULL)
 		return 1;
-	}
+	if ((obj = object(&l, &run.r_env)) == NULL)
+		complain(pt, "Cannot allocate memory");
+	else
+		ok = config_replace(&ce, l.l_name, obj);
+	if (ok && a->a_anchor[0] == '\0')
+		forget_replaced(rs, &ce);
 	pf_ruleset_free(rs);
-	if ((obj = pf_conf_object(text, len)) == NULL) {
-		out_printf(pt->pt_err, "pfctl: Cannot allocate memory\n");
-		return 1;
-	}
-	return config_replace(&ce, PF_CONF_NAME, obj) ? 0 : 1;
+	return ok ? 0 : 1;
 }
 
 /* ---- -e, -d ---- */

@@ -7,6 +7,9 @@
 int	pfctl_engine(const struct pfctl *, const struct pfctl_args *, const char *text, size_t len);	/* pt_engine */
 /* address[/length] of either family; bits behind the prefix stay. */
 bool	pfctl_prefix(const char *, struct pf_tentry *);
+/* The anchor of that path; slashes at its ends mean nothing, nor does a last part that is the wildcard: *wild. NULL: there is none. */
+struct pf_ruleset;
+const struct pf_anchor *pfctl_anchor(const struct pf_ruleset *, const char *path, bool *wild);
 /* -t NAME -T COMMAND. Exit status, or: not all addresses match, whose exit status is 2, too, but it is no mistake of usage. */
 #define PFCTL_NO_MATCH	3
 int	pfctl_table(const struct pfctl *, const struct pfctl_args *);

@@ -144,6 +144,65 @@ flush_all(const struct pfctl *pt, const struct pfctl_args *a)
 	return flush_info(pt, a);
 }
 
+/* ---- anchors ---- */
+
+/* What pf.conf says of it is overridden by nothing at all; what was loaded for itself goes. */
+static int
+flush_anchor(const struct pfctl *pt, const struct pf_anchor *an)
+{
+	struct config_err ce = { .ce_out = pt->pt_err };
+	char name[PF_ANCHOR_FILE];
+	void *obj = NULL;
+
+	if (an->an_nrules == 0 || !an->an_defined)
+		return 0;
+	if (!pf_anchor_name(an->an_path, name, sizeof(name)))
+		return complain(pt, "the anchor has no name that can be flushed");
+	if ((!an->an_apart || an->an_replaced) && (obj = pf_conf_object("", 0)) == NULL)
+		return complain(pt, "Cannot allocate memory");
+	return config_replace(&ce, name, obj) ? 0 : 1;
+}
+
+/* -a: its rules; those of all anchors below it, when it ends in the wildcard. Blocks without a name go with the rules around them. */
+static int
+flush_anchors(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	struct pf_ruleset *rs = pf_rules_hold();
+	bool wild;
+	const struct pf_anchor *top = pfctl_anchor(rs, a->a_anchor, &wild);
+	int status = 0;
+
+	if (top == NULL) {
+		out_printf(pt->pt_err, "pfctl: Anchor '%s' not found.\n", a->a_anchor);
+		status = 1;
+	}
+	for (const struct pf_anchor *an = top != NULL ? rs->rs_conf.pc_anchors : NULL; an != NULL && status == 0; an = an->an_all) {
+		const struct pf_anchor *up = an;
+
+		while (wild && up != top && up->an_parent != NULL)
+			up = up->an_parent;
+		if (up == top && an->an_parent != NULL && an->an_name[0] != '_' && strstr(an->an_path, "/_") == NULL)
+			status = flush_anchor(pt, an);
+	}
+	pf_rules_put(rs);
+	return status;
+}
+
+static int
+flush_named(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	size_t n = strlen(a->a_flush);
+	bool top = strspn(a->a_anchor, "*/") == strlen(a->a_anchor);	/* the main ruleset, too */
+	int status;
+
+	if (strncmp(a->a_flush, "rules", n) != 0 && strncmp(a->a_flush, "all", n) != 0)
+		return complain(pt, "-a is for -F rules and -F all");
+	if ((status = flush_anchors(pt, a)) != 0 || top)
+		return status;
+	say(pt, a, "rules cleared");
+	return 0;
+}
+
 /* What it is called in the synopsis' order, of which the first that begins so is meant. */
 static const struct { const char *name; int (*fn)(const struct pfctl *, const struct pfctl_args *); } flushes[] = {
 	{ "all", flush_all }, { "info", flush_info }, { "osfp", flush_osfp }, { "Reset", flush_options }, { "rules", flush_rules },
@@ -153,9 +212,16 @@ static const struct { const char *name; int (*fn)(const struct pfctl *, const st
 int
 pfctl_flush(const struct pfctl *pt, const struct pfctl_args *a)
 {
-	for (unsigned i = 0; i < nitems(flushes); i++)
-		if (strncmp(a->a_flush, flushes[i].name, strlen(a->a_flush)) == 0)
-			return flushes[i].fn(pt, a);
-	out_printf(pt->pt_err, "pfctl: Unknown flush modifier '%s'\n", a->a_flush);
-	return 2;
+	int status = 0;
+	unsigned i = 0;
+
+	while (i < nitems(flushes) && strncmp(a->a_flush, flushes[i].name, strlen(a->a_flush)) != 0)
+		i++;
+	if (i == nitems(flushes)) {
+		out_printf(pt->pt_err, "pfctl: Unknown flush modifier '%s'\n", a->a_flush);
+		return 2;
+	}
+	if (a->a_anchor[0] != '\0')
+		status = flush_named(pt, a);
+	return status == 0 && strspn(a->a_anchor, "*/") == strlen(a->a_anchor) ? flushes[i].fn(pt, a) : status;
 }

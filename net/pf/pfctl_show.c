@@ -362,17 +362,18 @@ show_anchors(struct shown *s)
 		print_anchors(s, s->s_anchor);
 }
 
-/* By its path; slashes at its ends mean nothing. NULL: there is none. */
-static const struct pf_anchor *
-find_anchor(const struct pf_ruleset *rs, const char *path, size_t len)
+const struct pf_anchor *
+pfctl_anchor(const struct pf_ruleset *rs, const char *path, bool *wild)
 {
-	while (len > 0 && path[0] == '/') {
-		path++;
+	size_t len;
+
+	path += strspn(path, "/");
+	len = strlen(path);
+	if ((*wild = len > 0 && path[len - 1] == '*' && (len == 1 || path[len - 2] == '/')))
 		len--;
-	}
 	while (len > 0 && path[len - 1] == '/')
 		len--;
-	for (const struct pf_anchor *an = rs->rs_conf.pc_anchors; an != NULL; an = an->an_all)
+	for (const struct pf_anchor *an = rs != NULL ? rs->rs_conf.pc_anchors : NULL; an != NULL; an = an->an_all)
 		if (strlen(an->an_path) == len && memcmp(an->an_path, path, len) == 0)
 			return an;
 	return NULL;
@@ -417,7 +418,6 @@ int
 pfctl_show(const struct pfctl *pt, const struct pfctl_args *a)
 {
 	struct shown s = { .s_out = pt->pt_out, .s_args = a, .s_verbose = a->a_verbose };
-	size_t len = strlen(a->a_anchor);
 	struct pf_ruleset *rs;
 	int status = 0;
 
@@ -425,12 +425,9 @@ pfctl_show(const struct pfctl *pt, const struct pfctl_args *a)
 		out_printf(pt->pt_err, "pfctl: Unknown show modifier '%s'\n", a->a_show);
 		return 2;
 	}
-	if (len > 0 && a->a_anchor[len - 1] == '*' && (len == 1 || a->a_anchor[len - 2] == '/')) {
-		s.s_recurse = true;
-		len--;
-	}
 	s.s_rs = rs = pf_rules_hold();
-	if ((rs == NULL && len > 0) || (rs != NULL && (s.s_anchor = find_anchor(rs, a->a_anchor, len)) == NULL)) {
+	s.s_anchor = pfctl_anchor(rs, a->a_anchor, &s.s_recurse);
+	if (s.s_anchor == NULL && (rs != NULL || strspn(a->a_anchor, "*/") < strlen(a->a_anchor))) {
 		out_printf(pt->pt_err, "pfctl: Anchor '%s' not found.\n", a->a_anchor);
 		status = 1;
 	} else

@@ -142,3 +142,104 @@ CASE(pfctl_show)
 	SAY("pfctl -p /dev/none -sr; echo $?", "pfctl: /dev/none: No such file or directory\n1\n");
 	SAY("pfctl -N -p /dev/pf -sl; echo $?", "ping 0 0 0 0 0 0 0 0\n0\n");
 }
+
+/* Rules of an anchor come and go without the others; they are the configuration's.
+ * checklist: pf/nat:nested_anchor, pf/table:in_anchor */
+CASE(pfctl_anchor)
+{
+	lab_pf("block\nanchor \"one\"\nanchor \"two/*\"\npass out\n");
+	SAY("pfctl -a one -f - <<EOF\npass in proto udp to port 4001\nEOF");
+	SAY("echo $?", "0\n");
+	a_to_b(UDP(A, B));
+	SAY("pfctl -a two/b -f - <<EOF\ntable <t> { " A " }\npass in proto udp from <t> to port 4002\nEOF");
+	SAY("pfctl -D p=4003 -a /two//a/ -f - <<EOF\np = 9\npass in proto udp to port $p # which?\nanchor in {\n  anchor \"deep\"\n}\nEOF");
+	a_to_b(UDP(A, B, .dport = 4002));
+	a_to_b(UDP(A, B, .dport = 4003));
+	SAY("pfctl -a '*' -sr", "anchor \"one\" all {\n  pass in proto udp from any to any port = 4001\n}\nanchor \"two/*\" all {\n  anchor \"a\" all {\n"
+	    "    pass in proto udp from any to any port = 4003\n    anchor in all {\n      anchor \"deep\" all {\n      }\n    }\n  }\n  anchor \"b\" all {\n"
+	    "    pass in proto udp from <t> to any port = 4002\n  }\n}\n");
+	SAY("pfctl -a two/b -sT", "t\n");
+	SAY("show config", "# /etc/pf.anchors/one\npass in proto udp to port 4001\n# /etc/pf.anchors/two/b\n",
+	    "# /etc/pf.anchors/two/a\np = \"4003\"\npass in proto udp to port $p # which?\nanchor in {\n  anchor \"deep\"\n}\n");
+	SAY("pfctl -f - <<EOF\nblock\nanchor \"two/b\"\npass out\nEOF");
+	RX(a, UDP(A, B, .sport = 7));
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+	a_to_b(UDP(A, B));				/* states stay */
+	a_to_b(UDP(A, B, .sport = 7, .dport = 4002));
+	SAY("pfctl -a one -sr", "pass in proto udp from any to any port = 4001\n");
+	SAY("pfctl -a two/b -F rules", "rules cleared\n");
+	RX(a, UDP(A, B, .sport = 8, .dport = 4002));
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+	SAY("pfctl -a '*' -F all", "rules cleared\n");
+	SAY("show config", "# /etc/pf.conf\n");
+	SAY("ls /etc/pf.anchors/one; cat /etc/pf.anchors/one; echo $?", "1\n");
+}
+
+/* What goes wrong changes nothing. */
+CASE(pfctl_anchor_refused)
+{
+	lab_pf("block\nanchor one\n");
+	SAY("pfctl -a one -f - <<EOF\npass in\nEOF");
+	SAY("pfctl -a one -f - <<EOF\npass in\npass at\nEOF", "stdin:2: syntax error\npfctl: Syntax error in config file: pf rules not loaded\n");
+	SAY("echo $?", "1\n");
+	SAY("pfctl -a one -f - <<EOF\nset limit states 5\nEOF", "stdin:1: options and queues are the main ruleset's\n");
+	SAY("echo $?", "1\n");
+	SAY("pfctl -a one -f - <<EOF\npass log\nEOF", "stdin:1: ", "not supported");
+	SAY("echo $?", "1\n");
+	SAY("pfctl -a one -f - <<EOF\nanchor \"/one\"\nEOF", "stdin:1: the anchor leads back to itself");
+	SAY("echo $?", "1\n");
+	SAY("pfctl -a one/_x -f - <<EOF\npass in\nEOF", "invalid anchor name");
+	SAY("echo $?", "1\n");
+	SAY("pfctl -a 'a b' -f - <<EOF\npass in\nEOF", "invalid anchor name");
+	SAY("echo $?", "1\n");
+	SAY("pfctl -a 'a/*' -f - <<EOF\npass in\nEOF", "invalid anchor name");
+	SAY("echo $?", "1\n");
+	SAY("pfctl -a / -f - <<EOF\npass in\nEOF", "invalid anchor name");
+	SAY("echo $?", "1\n");
+	SAY("pfctl -a one -F states; echo $?", "-a is for", "1\n");
+	SAY("pfctl -a none -F rules; echo $?", "pfctl: Anchor 'none' not found.\n1\n");
+	SAY("pfctl -a one -vf - <<EOF\npass in proto tcp\nEOF", "pass in proto tcp all flags S/SA\n");
+	SAY("pfctl -a one -sr", "pass in proto tcp all flags S/SA\n");
+	SAY("show config", "# /etc/pf.anchors/one\npass in proto tcp\n");
+}
+
+/* What pf.conf says of an anchor is replaced, and is again what holds when pf.conf is loaded anew. */
+CASE(pfctl_anchor_replaces)
+{
+	static const char conf[] = "block\nanchor \"one\" {\n table <t> { " B " }\n pass in to <t>\n}\nload anchor two from \"/etc/pf.anchors/three\"\n";
+
+	lab_custom(VIO0, VIO1, sim_print(SYSCTL "# /etc/pf.anchors/three\npass in proto tcp\n# /etc/pf.conf\n%s", conf));
+	SAY("pfctl -a one -sr", "pass in from any to <t> flags S/SA\n");
+	SAY("pfctl -a two -sr", "pass in proto tcp all flags S/SA\n");
+	SAY("pfctl -a one -f - <<EOF\nblock in\nEOF");
+	SAY("pfctl -a one -sr", "block drop in all\n");
+	SAY("pfctl -a two -F rules");
+	SAY("pfctl -a two -sr; pfctl -a '*' -vsr", "anchor \"one\" all {\n");
+	SAY("show config", "# /etc/pf.anchors/one\nblock in\n# /etc/pf.anchors/two\n");
+	SAY("pfctl -f /etc/pf.conf");
+	SAY("pfctl -a one -sr", "pass in from any to <t> flags S/SA\n");
+	SAY("pfctl -a two -sr", "pass in proto tcp all flags S/SA\n");
+	SAY("cat /etc/pf.anchors/one; echo $?", "1\n");
+}
+
+/* Bundles one after the other: what is in force is what the last one says, at once. */
+CASE(pfctl_anchor_bundles)
+{
+	static const char files[] = "# /etc/hostname.vio0\ninet 10.0.0.1/24\n# /etc/pf.conf\nblock\nanchor x\nanchor y\n";
+
+	lab_pf("block\n");
+	SAY(sim_print("load <<EOF\n%s# /etc/pf.anchors/x\npass in\n# /etc/pf.anchors/y\npass out\nEOF", files));
+	SAY("pfctl -a x -sr; pfctl -a y -sr", "pass in all flags S/SA\npass out all flags S/SA\n");
+	SAY(sim_print("load <<EOF\n%s# /etc/pf.anchors/y\npass out proto udp\nEOF", files));
+	SAY("pfctl -a x -sr", "");
+	SAY("pfctl -a y -sr", "pass out proto udp all\n");
+	SAY(sim_print("load <<EOF\n%sEOF", files));
+	SAY("pfctl -a '*' -sr", "block drop all\nanchor \"x\" all {\n}\nanchor \"y\" all {\n}\n");
+	SAY(sim_print("load <<EOF\n%s# /etc/pf.anchors/y\npass at\n# /etc/pf.anchors/x\npass\nEOF", files), "/etc/pf.anchors/y:1: syntax error");
+	SAY("pfctl -a '*' -sr", "block drop all\nanchor \"x\" all {\n}\nanchor \"y\" all {\n}\n");
+	SAY(sim_print("load <<EOF\n%s# /etc/pf.anchors/_y\npass\nEOF", files), "/etc/pf.anchors/_y: that is no name of an anchor");
+	SAY("load <<EOF\n# /etc/hostname.vio0\ninet 10.0.0.1/24\n# /etc/pf.anchors/x\npass\nEOF");
+	SAY("pfctl -s Running", "Disabled\n");
+}
