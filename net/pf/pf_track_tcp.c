@@ -232,8 +232,10 @@ pf_track_tcp(struct pf_state *s, const struct pf_pdesc *pd, bool *again)
 		return false;
 	}
 	if (sg.sg_flags & PF_TH_RST) {
+		/* Who has closed answers what was still on its way with the acknowledgements in that, which may be old (RFC 9293 3.10.7.1): it
+		 * passes, and changes nothing. */
 		if (!s->s_sloppy && !rst_is_valid(p, q, &sg))
-			return false;
+			return p->pe_state >= PFT_CLOSING && seq_leq(sg.sg_seq, p->pe_end) && in_window(p, q, &sg);
 		p->pe_state = q->pe_state = PFT_TIME_WAIT;
 		set_timeout(s);
 		return true;

@@ -214,6 +214,25 @@ CASE(pf_tcp_reset)
 	SAY("pfctl -s states", "TIME_WAIT:TIME_WAIT\n");
 }
 
+/* An end that has closed gets what was on its way, and answers each with a reset whose number is what that acknowledges. */
+CASE(pf_tcp_reset_of_late_data)
+{
+	connected();
+	a_to_b(TCP(A, B, TH_ACK_, .seq = 1000, .ack = 5000, .len = 10));
+	a_to_b(TCP(A, B, TH_ACK_ | TH_FIN_, .seq = 1010, .ack = 5000));
+	b_to_a(TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5000, .ack = 1000, .len = 100));
+	b_to_a(TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5100, .ack = 1010, .len = 100));
+	b_to_a(TCP(B, A, TH_ACK_, .sport = 4001, .dport = 4000, .seq = 5200, .ack = 1011, .len = 100));
+	a_to_b(TCP(A, B, TH_RST_, .seq = 1000));
+	SAY("pfctl -s states", "all tcp 10.0.1.2:4001 <- 10.0.0.2:4000       ESTABLISHED:FIN_WAIT_2\n");
+	misfits(a, TCP(A, B, TH_RST_, .seq = 1012));
+	misfits(a, TCP(A, B, TH_RST_, .seq = 1011u - 66001));
+	misfits(b, TCP(B, A, TH_RST_, .sport = 4001, .dport = 4000, .seq = 5100));	/* it has not closed */
+	a_to_b(TCP(A, B, TH_RST_, .seq = 1011));
+	SAY("pfctl -s states", "TIME_WAIT:TIME_WAIT\n");
+	a_to_b(TCP(A, B, TH_RST_, .seq = 1010));
+}
+
 CASE(pf_block_return)
 {
 	lab_pf("block return\npass out\n");
