@@ -31,8 +31,9 @@ uint32_t clock_apic_units(uint64_t ns);
 /* The number behind "NAME=" on the command line, or def. */
 unsigned cmdline_number(const char *name, unsigned def);
 
-/* symtab.c: name of the function that an address lies in and the offset; NULL: none. */
-const char *symtab_find(uintptr_t addr, uintptr_t *offset);
+/* symtab.c: the function that an address lies in and the offset; a name that is too long is cut. name may be NULL. False: none. */
+#define SYMTAB_NAME	48u
+bool	symtab_find(uintptr_t addr, char name[SYMTAB_NAME], uintptr_t *offset);
 
 /* context.c: gives back what libc keeps of the context that had this stack. */
 void	context_free(void *base, size_t size);

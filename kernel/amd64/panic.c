@@ -35,10 +35,10 @@ panic_line(const char *fmt, ...)
 static void
 panic_address(unsigned n, uintptr_t pc)
 {
+	char name[SYMTAB_NAME];
 	uintptr_t off = 0;
-	const char *name = symtab_find(pc, &off);
 
-	if (name != NULL)
+	if (symtab_find(pc, name, &off))
 		panic_line(" #%u %#lx %s+%#lx\n", n, (unsigned long)pc, name, (unsigned long)off);
 	else
 		panic_line(" #%u %#lx\n", n, (unsigned long)pc);
@@ -52,11 +52,11 @@ panic_leaf(uintptr_t pc, uintptr_t sp)
 	const uint8_t push_rbp = 0x55;
 	uintptr_t off = 0, ret;
 
-	if (symtab_find(pc, &off) == NULL || !pmap_present(sp) || !pmap_present(sp + 7) ||
+	if (!symtab_find(pc, NULL, &off) || !pmap_present(sp) || !pmap_present(sp + 7) ||
 	    (off != 0 && *(const uint8_t *)(pc - off) == push_rbp))
 		return 0;
 	ret = *(const uintptr_t *)sp;
-	return symtab_find(ret, &off) != NULL ? ret : 0;
+	return symtab_find(ret, NULL, &off) ? ret : 0;
 }
 
 /* Follows frame pointers, each only after a look at the page tables. leaf: a caller that they leave out, or 0. */

@@ -9,6 +9,7 @@ import traceback
 
 import checklist
 import counters
+import formats
 import hostile
 import includes
 import path
@@ -89,7 +90,7 @@ def checks(build):
         return routeconf.check(f'{build}/host/sluice')
 
     return {'sets': run_sets, 'pf_conformance': run_pfconf, 'route_conformance': run_routeconf, 'counters': lambda: run_sources(counters),
-            'includes': lambda: run_sources(includes), 'packet_path': run_path, 'checklist': run_checklist, 'hostile': run_hostile, 'plants': run_plants}
+            'formats': lambda: run_sources(formats), 'includes': lambda: run_sources(includes), 'packet_path': run_path, 'checklist': run_checklist, 'hostile': run_hostile, 'plants': run_plants}
 
 
 def main():
