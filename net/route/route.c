@@ -10,7 +10,7 @@
 #include "net/route/rt_var.h"
 
 static struct pool rtentry_pool, rtbase_pool;	/* gateway routes, of which there are many; those on which others may stand */
-struct rtentry *rt_iflist[IF_MAX];
+struct rtentry *rt_iflist[IF_MAX], *rt_nowhere[IF_MAX];
 struct rtentry *rt_waiting[AF_COUNT][RT_TABLEID_MAX + 1];
 
 /* ---- numbers of those on which others may stand: a quarter of what a pointer needs, a million times ---- */
@@ -125,9 +125,9 @@ rt_touch(const struct rtentry *rt)
 void
 rt_hang(struct rtentry *rt, struct rtentry *parent)
 {
-	bool waits = (rt->rt_flags & (RTF_GATEWAY | RTF_RECURSION)) && parent == NULL && !(rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE));
 	struct rtentry **list = parent != NULL ? &parent->rt_children_ :
-	    waits ? &rt_waiting[rt->rt_af][rt->rt_rdomain] : &rt_iflist[rt->rt_ifidx];
+	    rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE) ? &rt_nowhere[rt->rt_ifidx] :
+	    rt->rt_flags & (RTF_GATEWAY | RTF_RECURSION) ? &rt_waiting[rt->rt_af][rt->rt_rdomain] : &rt_iflist[rt->rt_ifidx];
 
 	rt_set_parent(rt, parent);
 	if ((rt->rt_sibling = *list) != NULL)
@@ -146,6 +146,7 @@ rt_unhang(struct rtentry *rt)
 {
 	struct rtentry *parent = rt_parent(rt);
 
+	rt_follow_unhang(rt);
 	if ((*rt->rt_siblingp = rt->rt_sibling) != NULL)
 		rt->rt_sibling->rt_siblingp = rt->rt_siblingp;
 	rt_set_parent(rt, NULL);
@@ -168,23 +169,41 @@ rt_usable(const struct rtentry *rt)
 	if (rt->rt_flags & (RTF_LOCAL | RTF_REJECT | RTF_BLACKHOLE))
 		return true;
 	if (rt->rt_flags & (RTF_GATEWAY | RTF_RECURSION))
-		return rt_stands(rt_parent(rt));
+		return rt->rt_nh != NULL && rt_stands(rt_parent(rt));
 	return nexthop_if_usable(rt_ifp(rt));
+}
+
+static bool
+rt_set_up(struct rtentry *rt, bool up)
+{
+	if (up == !!(rt->rt_flags & RTF_UP))
+		return false;
+	rt->rt_flags ^= RTF_UP;
+	if (!(rt->rt_flags & RTF_RECURSION)) {
+		rtable_reorder(rt);
+		rt_touch(rt);
+	}
+	return true;
+}
+
+bool
+rt_refresh_one(struct rtentry *rt)
+{
+	return rt_set_up(rt, rt_usable(rt));
+}
+
+bool
+rt_take_down(struct rtentry *rt)
+{
+	return rt_set_up(rt, false);
 }
 
 void
 rt_refresh(struct rtentry *rt)
 {
-	if (rt_usable(rt) != !!(rt->rt_flags & RTF_UP)) {
-		rt->rt_flags ^= RTF_UP;
-		if (!(rt->rt_flags & RTF_RECURSION)) {
-			rtable_reorder(rt);
-			rt_changed();
-			rt_touch(rt);
-		}
-	}
-	for (struct rtentry *c = rt_children(rt); c != NULL; c = c->rt_sibling)
-		rt_refresh(c);
+	if (rt_refresh_one(rt))
+		rt_changed();
+	rt_follow(rt);
 }
 
 void
@@ -205,8 +224,10 @@ rt_pool(const struct rtentry *rt)
 static void
 rt_put(struct rtentry *rt)
 {
-	if (!(rt->rt_flags & RTF_GATEWAY))
+	if (!(rt->rt_flags & RTF_GATEWAY)) {
+		rt_follow_end(rt);
 		rt_id_put(rt);
+	}
 	rt_via_put(rt->rt_via);
 	pool_put(rt_pool(rt), rt);
 }
@@ -274,12 +295,12 @@ rt_rehang(struct rtentry *rt, struct rtentry *parent, struct nexthop *nh)
 	struct nexthop *old = rt->rt_nh;
 
 	OWNER(0);
-	if (nh != NULL)			/* a route with RTF_UP always has its next hop */
-		rt->rt_nh = nh;
 	rt_unhang(rt);
 	rt_hang(rt, parent);
-	rt_refresh(rt);
+	if (nh == NULL && !(rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE)))	/* a route with RTF_UP always has its next hop */
+		rt_take_down(rt);
 	rt->rt_nh = nh;
+	rt_refresh_one(rt);
 	rt_changed();
 	rt_touch(rt);
 	rt_msg_route(RTM_CHANGE, rt);

@@ -76,7 +76,11 @@ struct rtentry {
 	struct rtentry	*rt_sibling, **rt_siblingp;	/* others of the same parent; free for the pool once it stands on nothing */
 	uint32_t	 rt_refs;		/* how many stand on it: rt_refcount() */
 	uint16_t	 rt_id;			/* by which others name it as theirs */
+	bool		 rt_again;		/* it has changed once more since they began to follow */
 	struct rtentry	*rt_children_;		/* those that stand on it: rt_children() */
+	/* rt_follow.c */
+	struct rtentry	*rt_behind;		/* the first of them that does not follow it yet, and all behind; NULL: none */
+	struct rtentry	*rt_follownext, **rt_followprevp;	/* others that are followed; NULL: it is not among them */
 };
 _Static_assert(offsetof(struct rtentry, rt_refs) == 80, "of a million routes a gigabyte is soon full");
 /* netstat's Refs. */
@@ -198,7 +202,9 @@ void	rt_flush_dynamic(unsigned rdomain, unsigned af);
 uint64_t rt_expires(const struct rtentry *);
 
 /* Interface hooks. The caller has already changed the flags, and the ifaddr is (or has been) in the list. */
-void	rt_if_down(struct ifnet *);		/* neighbours forgotten; its routes lose RTF_UP. Idempotent */
+/* Down: neighbours forgotten at once; its routes lose RTF_UP, up: gain it: some now, the others pass by pass (rt_follow.c). What goes to one that does
+ * not know yet is dropped, and counted, where its neighbour is. Idempotent. */
+void	rt_if_down(struct ifnet *);
 void	rt_if_up(struct ifnet *);
 void	rt_if_detach(struct ifnet *);		/* for ever: all routes that name it go */
 /* The routes of an address: local, network, broadcast (RFC 3021: none for /31). Gateway routes that waited for the

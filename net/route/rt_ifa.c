@@ -204,38 +204,27 @@ rt_ifa_delete6(struct in6_ifaddr *ia)
 	rt_expire_useless();
 }
 
-/* Neighbours that nothing refers to are forgotten with the link. */
 static void
-rt_if_forget_clones(struct rtentry *cloning)
+rt_if_refresh(struct ifnet *ifp)
 {
-	struct rtentry *next;
-
-	for (struct rtentry *c = rt_children(cloning); c != NULL; c = next) {
-		next = c->rt_sibling;
-		if ((c->rt_flags & RTF_CLONED) && c->rt_refs == 0)
-			rt_destroy(c);
-	}
+	rt_msg_if(ifp);
+	for (struct rtentry *rt = rt_iflist[ifp->if_index]; rt != NULL; rt = rt->rt_sibling)
+		rt_refresh(rt);
+	rt_follow_some();
 }
 
 void
 rt_if_down(struct ifnet *ifp)
 {
 	nexthop_if_down(ifp);
-	rt_msg_if(ifp);
-	for (struct rtentry *rt = rt_iflist[ifp->if_index]; rt != NULL; rt = rt->rt_sibling) {
-		rt_refresh(rt);
-		rt_if_forget_clones(rt);
-	}
-	rt_expire_useless();
+	rt_if_refresh(ifp);
 }
 
 void
 rt_if_up(struct ifnet *ifp)
 {
 	nexthop_if_up(ifp);
-	rt_msg_if(ifp);
-	for (struct rtentry *rt = rt_iflist[ifp->if_index]; rt != NULL; rt = rt->rt_sibling)
-		rt_refresh(rt);
+	rt_if_refresh(ifp);
 }
 
 /* A route to a loopback address may show another interface, that of its source address (rt_request.c): no longer this one. */
@@ -256,8 +245,10 @@ rt_if_detach(struct ifnet *ifp)
 	struct rtentry *rt, *next;
 	struct nexthop *nextnh;
 
-	while ((rt = rt_iflist[ifp->if_index]) != NULL) {
-		if (lo == NULL || ifp == lo || !(rt->rt_flags & (RTF_REJECT | RTF_BLACKHOLE))) {
+	while ((rt = rt_iflist[ifp->if_index]) != NULL)
+		rt_destroy(rt);
+	while ((rt = rt_nowhere[ifp->if_index]) != NULL) {
+		if (lo == NULL || ifp == lo) {
 			rt_destroy(rt);
 			continue;
 		}
@@ -277,6 +268,7 @@ rt_if_detach(struct ifnet *ifp)
 			else
 				rt_set_ifp(rt, lo);
 		}
+	rt_follow_all();		/* of those that have moved from here, too, nobody may be late */
 	rt_if_unshow(ifp);
 	rt_expire_useless();
 	for (struct nexthop *nh = nexthop_list; nh != NULL; nh = nextnh) {	/* an admin's entries outlive their routes */

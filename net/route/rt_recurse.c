@@ -86,13 +86,19 @@ rt_recursive_facing(unsigned af, unsigned rdomain, const struct in6_addr *gatewa
 	return rt != NULL ? rt_ifp(rt) : NULL;
 }
 
-/* The way of what stands on a gateway becomes the gateway's own. Without memory for that the source address stays what it was. */
-static void
-recursion_pass_on(const struct rtentry *g, struct rtentry *c)
+/* Without memory for that the source address stays what it was. */
+bool
+rt_recursion_pass_on(const struct rtentry *g, struct rtentry *c)
 {
+	const struct in6_addr *source = rt_source(c, g->rt_via);
 	struct nexthop *old = c->rt_nh;
-	struct rt_via *via = rt_via_get(&c->rt_via->v_gateway6, rt_source(c, g->rt_via), c->rt_via->v_label);
+	struct rt_via *via;
 
+	if (old == g->rt_nh && c->rt_ifidx == g->rt_ifidx && in6_equal(&c->rt_via->v_ifa6, source))
+		return false;
+	via = rt_via_get(&c->rt_via->v_gateway6, source, c->rt_via->v_label);
+	if (g->rt_nh == NULL)		/* a route with RTF_UP always has its next hop */
+		rt_take_down(c);
 	if ((c->rt_nh = g->rt_nh) != NULL)
 		c->rt_nh->nh_refs++;
 	c->rt_ifidx = g->rt_ifidx;
@@ -104,20 +110,10 @@ recursion_pass_on(const struct rtentry *g, struct rtentry *c)
 		rt_msg_route(RTM_CHANGE, c);
 	if (old != NULL)
 		nexthop_put(old);
+	return true;
 }
 
-static void
-recursion_pass_down(const struct rtentry *g, unsigned depth)
-{
-	for (struct rtentry *c = rt_children(g); c != NULL; c = c->rt_sibling) {
-		recursion_pass_on(g, c);
-		if ((c->rt_flags & RTF_RECURSION) && depth < DEPTH_MAX)
-			recursion_pass_down(c, depth + 1);
-	}
-}
-
-/* It stands on something else from now on; with nh's reference. NULL: on nothing; nh NULL: that waits itself. A route with RTF_UP always has its next
- * hop. */
+/* It stands on something else from now on; with nh's reference. NULL: on nothing; nh NULL: that waits itself. */
 static void
 recursion_move(struct rtentry *g, struct rtentry *parent, struct nexthop *nh, const struct in6_addr *ifa)
 {
@@ -130,13 +126,9 @@ recursion_move(struct rtentry *g, struct rtentry *parent, struct nexthop *nh, co
 	}
 	rt_unhang(g);
 	rt_hang(g, parent);
-	if (nh == NULL)
-		rt_refresh(g);
 	g->rt_nh = nh;
 	g->rt_ifidx = parent != NULL ? parent->rt_ifidx : g->rt_ifidx;
-	recursion_pass_down(g, 0);
 	rt_refresh(g);
-	rt_changed();
 	if (old != NULL)
 		nexthop_put(old);
 }
@@ -152,7 +144,7 @@ rt_recursion_lost(struct rtentry *g)
 static bool
 recursion_renew(struct rtentry *g)
 {
-	struct rtentry *old = rt_parent(g), *parent = NULL, *rt;
+	struct rtentry *old = rt_parent(g), *parent = NULL, *led, *rt;
 	const struct in6_addr *ifa = NULL;
 	struct nexthop *nh = NULL;
 	enum rt_error e = rt_resolve_direct(g->rt_af, g->rt_rdomain, &g->rt_dest6, &parent, &nh);
@@ -163,8 +155,9 @@ recursion_renew(struct rtentry *g)
 		ifa = &parent->rt_via->v_ifa6;
 	} else if ((rt = rt_towards(g->rt_af, g->rt_rdomain, &g->rt_dest6, g)) != NULL) {
 		parent = rt_parent(rt);
-		ifa = &rt->rt_via->v_ifa6;
-		if ((nh = rt->rt_nh) != NULL)
+		led = parent != NULL && (parent->rt_flags & RTF_RECURSION) ? parent : rt;	/* which rt may have yet to follow */
+		ifa = rt_source(rt, led->rt_via);
+		if ((nh = led->rt_nh) != NULL)
 			nh->nh_refs++;
 	}
 	if (parent != old || nh != g->rt_nh)
@@ -186,11 +179,14 @@ rt_recursion_renew(void)
 		for (g = recursions; g != NULL && !(g->rt_flags & RTF_MODIFIED);)
 			g = g->rt_next;
 		if (g == NULL)
-			return;
+			break;
 		g->rt_flags &= ~RTF_MODIFIED;
 		recursion_renew(g);
 	}
-	loop_at_end(&recursions_end);
+	if (g != NULL) {
+		loop_at_end(&recursions_end);
+		percore(loop_wake) = true;
+	}
 }
 
 /* RTF_MODIFIED: it is to be looked up. */
@@ -226,7 +222,7 @@ rt_recursion_detach(struct rtentry *g, struct ifnet *lo)
 
 	rt_set_ifp(g, lo);
 	if (lo != NULL) {
-		recursion_pass_down(g, 0);
+		rt_follow(g);
 		return;
 	}
 	g->rt_refs++;			/* the last that goes does not take it along */

@@ -67,15 +67,30 @@ void	rt_rehang(struct rtentry *, struct rtentry *parent, struct nexthop *);
 /* The host route of a gateway (or NULL) may have lost its last user: a neighbour that was never spoken to goes at once,
  * others when their time is up. */
 void	rt_release(struct rtentry *host);
-/* RTF_UP again of it and all that stand on it. */
+/* RTF_UP again of it, and (rt_follow) of all that stand on it. */
 void	rt_refresh(struct rtentry *);
+/* The same of it alone. True: it was not so; rt_changed() is the caller's. */
+bool	rt_refresh_one(struct rtentry *);
+/* It is not up any more, and may lose its next hop. True: it was up; rt_changed() is the caller's. */
+bool	rt_take_down(struct rtentry *);
+
+/* rt_follow.c. It has changed, and is so already: what stands on it follows. */
+void	rt_follow(struct rtentry *);
+/* Some of what has to follow does, so few that it is soon done; the others when the pass ends, and the next ones. */
+void	rt_follow_some(void);
+void	rt_follow_all(void);			/* all do; takes as long as it takes: an interface goes for ever */
+void	rt_follow_unhang(const struct rtentry *);	/* it is going off the list of what it stands on */
+void	rt_follow_end(struct rtentry *);		/* it goes: nothing stands on it */
+/* rt_recurse.c. The way of what stands on a gateway becomes the gateway's own. False: it was. */
+bool	rt_recursion_pass_on(const struct rtentry *g, struct rtentry *);
 /* Waiting gateway routes whose gateway is within the prefix find their way anew. */
 void	rt_retry(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen);
 /* Neighbours within a new prefix that a shorter cloning route has made go: the new one decides about them. Those that gateway routes use
  * go when the new one is a network itself; the caller lets the gateway routes find their way (rt_retry). */
 void	rt_flush_clones(const struct rtentry *newer);
-/* Routes that hang on the interface itself. */
+/* Routes that hang on the interface itself: those of its addresses; those that lead nowhere, of which there may be many, and do not mind its state. */
 extern struct rtentry *rt_iflist[IF_MAX];
+extern struct rtentry *rt_nowhere[IF_MAX];
 /* Gateway routes that wait, by family and rdomain. */
 extern struct rtentry *rt_waiting[AF_COUNT][RT_TABLEID_MAX + 1];
 

@@ -354,10 +354,28 @@ TEST(rtable6_nomem)
 	net_end();
 }
 
+/* settled: nobody has yet to follow what it stands on. */
+static void
+check_all(bool settled)
+{
+	struct rt_cursor rc = { .rc_af = AF_IP6 };
+	struct rtentry *rt;
+
+	while ((rt = rtable_next(0, &rc)) != NULL) {
+		bool way = rt->rt_flags & RTF_GATEWAY ? rt_parent(rt) != NULL : true;
+
+		if (settled && (rt->rt_flags & (RTF_REJECT | RTF_LOCAL)) == 0)
+			CHECK_EQ(!!(rt->rt_flags & RTF_UP), way && nexthop_if_usable(rt_ifp(rt)));
+		if (RT_FORWARDS(rt))
+			CHECK(rt->rt_nh != NULL && rt->rt_nh->nh_ifp == rt_ifp(rt) && rt->rt_nh->nh_af == AF_IP6);
+		if (rt->rt_next != NULL && (rt->rt_flags & RTF_UP) == (rt->rt_next->rt_flags & RTF_UP))
+			CHECK(rt->rt_priority <= rt->rt_next->rt_priority);
+	}
+}
+
 /* Everything at random: at the end nothing is left, and every route with RTF_UP has its way. */
 TEST(rtable6_random)
 {
-	struct rt_cursor rc;
 	struct rtentry *rt;
 	char net[48], gw[48];
 
@@ -398,18 +416,9 @@ TEST(rtable6_random)
 				CHECK(clone(gw) != NULL);
 			break;
 		}
-		memset(&rc, 0, sizeof(rc));
-		rc.rc_af = AF_IP6;
-		while ((rt = rtable_next(0, &rc)) != NULL) {
-			bool way = rt->rt_flags & RTF_GATEWAY ? rt_parent(rt) != NULL : true;
-
-			if ((rt->rt_flags & (RTF_REJECT | RTF_LOCAL)) == 0)
-				CHECK_EQ(!!(rt->rt_flags & RTF_UP), way && nexthop_if_usable(rt_ifp(rt)));
-			if (RT_FORWARDS(rt))
-				CHECK(rt->rt_nh != NULL && rt->rt_nh->nh_ifp == rt_ifp(rt) && rt->rt_nh->nh_af == AF_IP6);
-			if (rt->rt_next != NULL && (rt->rt_flags & RTF_UP) == (rt->rt_next->rt_flags & RTF_UP))
-				CHECK(rt->rt_priority <= rt->rt_next->rt_priority);
-		}
+		check_all(false);
+		rt_follow_all();
+		check_all(true);
 	}
 	net_end();
 }
