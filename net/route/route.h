@@ -33,6 +33,7 @@
 #define RTF_RECURSES	0x8000000	/* ours: its gateway may be reached by another gateway route (rq_recurse) */
 #define RTF_OWNIFA	0x10000000	/* ours: its source address was asked for, and is not its interface's */
 #define RTF_RECURSION	0x4000000	/* ours: a gateway that another route leads to, of no table (rt_recurse.c) */
+#define RTF_MOVES	0x20000000	/* ours: it will soon have another gateway, and another route may have its own already (rt_moves) */
 /* What keeps a packet from simply being forwarded. */
 #define RTF_SPECIAL	(RTF_REJECT | RTF_BLACKHOLE | RTF_LOCAL | RTF_BROADCAST | RTF_CLONING | RTF_MULTICAST)
 
@@ -154,6 +155,9 @@ struct rt_request {
 enum rt_error rt_add(const struct rt_request *);
 enum rt_error rt_delete(const struct rt_request *);
 enum rt_error rt_change(const struct rt_request *);	/* new gateway, mtu of an existing route */
+/* An rt_change() with that gateway is going to come for it: until then another route may be added that has its present one. When it has that
+ * gateway already none will. No such route: nothing happens. rq_exact. */
+void	rt_moves(const struct rt_request *);
 
 /* The best route for dst; NULL: none. One without RTF_UP is returned when its prefix has no better: then nothing is
  * usable, shorter prefixes are not tried (as in OpenBSD). Any core. No reference: good within this pass. */

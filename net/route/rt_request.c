@@ -113,7 +113,7 @@ rt_add_conflicts(const struct rtentry *model, bool exact)
 			continue;
 		n++;
 		if (((rt->rt_flags | model->rt_flags) & RT_NOWAY) || !((exact ? rt->rt_flags | model->rt_flags : model->rt_flags) & RTF_SHARES) ||
-		    (in6_equal(&rt->rt_via->v_gateway6, &model->rt_via->v_gateway6) && rt_ifp(rt) == rt_ifp(model)))
+		    (in6_equal(&rt->rt_via->v_gateway6, &model->rt_via->v_gateway6) && rt_ifp(rt) == rt_ifp(model) && !(rt->rt_flags & RTF_MOVES)))
 			return RT_EXIST;
 	}
 	return n < RT_PATHS_MAX ? RT_OK : RT_TOOMANY;
@@ -255,9 +255,24 @@ rt_change_gateway(struct rtentry *rt, const struct rt_request *rq)
 		return RT_INVAL;
 	if (rt_gateway_taken(rt, &rq->rq_gateway6))
 		return RT_EXIST;
-	if ((e = rt_set_gateway(rt, rq)) == RT_OK)
+	if ((e = rt_set_gateway(rt, rq)) == RT_OK) {
+		rt->rt_flags &= ~RTF_MOVES;
 		rt_release(old);
+	}
 	return e;
+}
+
+void
+rt_moves(const struct rt_request *rq)
+{
+	enum rt_error e;
+	struct rtentry *rt = rt_request_find(rq, &in6_any, &e);
+
+	if (rt == NULL || (rt->rt_flags & RTF_CLONED))
+		return;
+	rt->rt_flags &= ~RTF_MOVES;
+	if (!in6_equal(&rt->rt_via->v_gateway6, &rq->rq_gateway6))
+		rt->rt_flags |= RTF_MOVES;
 }
 
 /* Source address and label. `local` is the source address's route; NULL: that stays. */

@@ -201,7 +201,11 @@ static_route_withdraw(struct static_route *old, struct static_route *new)
 	if (!old->sr_installed)
 		return;
 	if (new != NULL && leads_nowhere(old) == leads_nowhere(new)) {
+		struct rt_request rq = static_route_request(new);
+
 		new->sr_installed = true;
+		if (!in6_equal(&old->sr_gateway6, &new->sr_gateway6) || strcmp(old->sr_zone, new->sr_zone) != 0)
+			rt_moves(&rq);		/* another file's route, which comes first, may want its gateway */
 	} else {
 		struct rt_request rq = static_route_request(old);
 

@@ -1,11 +1,13 @@
 /* test_mpath.c - several routes of one prefix and priority: who takes which, and what stays when one of them goes. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "net/core/flow.h"
 #include "net/ether/arp.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/route/rt_var.h"
+#include "tests/unit/cmdfix.h"
 #include "tests/unit/rt6fix.h"
 
 #define FLOWS	6000u
@@ -283,4 +285,137 @@ TEST(mpath_beside_plain)
 	CHECK_EQ(rt_delete(&rq), RT_OK);
 	CHECK(!(head(AF_IP4)->rt_flags & RTF_MPATH));
 	net_end();
+}
+
+/* One more route to a network, that shares it. */
+static enum rt_error
+another(be32_t dest, unsigned plen, const char *gateway)
+{
+	struct rt_request rq = { .rq_dest = dest, .rq_plen = (uint8_t)plen, .rq_flags = RTF_GATEWAY | RTF_STATIC | RTF_MPATH, .rq_exact = true,
+	    .rq_gateway = addr(gateway) };
+
+	return rt_add(&rq);
+}
+
+/* A plain route gets another gateway, and its old one is another file's now, whichever of the two comes first. */
+TEST(mpath_gateway_passes_to_another_file)
+{
+	static const char *const a[] = {
+		"# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.9/16 10.0.0.2\n# /etc/hostname.t1\ninet 10.0.1.1/24\n",
+		"# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add 10.9/16 10.0.0.2\n# /etc/hostname.t0\ninet 10.0.0.1/24\n",
+		"# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1/24\n# /etc/mygate\n10.0.0.2\n",
+	};
+	static const char *const b[] = {
+		"# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add -mpath 10.9/16 10.0.0.2\n# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add 10.9/16 10.0.0.3\n",
+		"# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add -mpath 10.9/16 10.0.0.2\n# /etc/hostname.t1\ninet 10.0.1.1/24\n!route add 10.9/16 10.0.1.3\n",
+		"# /etc/hostname.t0\ninet 10.0.0.1/24\n!route add -mpath default 10.0.0.2\n# /etc/hostname.t1\ninet 10.0.1.1/24\n# /etc/mygate\n10.0.1.2\n",
+	};
+	static const char *const now[] = { "10.0.0.3", "10.0.1.3", "10.0.1.2" };
+	const unsigned plen[] = { 16, 16, 0 };
+	char bad[400];
+
+	cmd_start();
+	for (unsigned i = 0; i < nitems(a); i++) {
+		be32_t dest = plen[i] != 0 ? addr("10.9.0.0") : IP4_ANY;
+		const struct rtentry *rt;
+
+		CHECK_STR(cmd_load(a[i]), "");
+		snprintf(bad, sizeof(bad), "%s# /etc/hostname.lo0\n!route add 10.7/16 10.77.0.1\n", b[i]);
+		CHECK_IN(cmd_load(bad), "route 10.7/16: Network is unreachable");	/* nothing of it stays */
+		CHECK_STR(cmd_config(), a[i]);
+		CHECK((rt = rtable_lookup(0, dest, plen[i])) != NULL && rt->rt_next == NULL);
+		CHECK_EQ(rt->rt_via->v_gateway, addr("10.0.0.2"));
+		CHECK_EQ(another(dest, plen[i], "10.0.0.2"), RT_EXIST);
+		CHECK_STR(cmd_load(b[i]), "");
+		CHECK_STR(cmd_config(), b[i]);
+		CHECK((rt = rtable_lookup(0, dest, plen[i])) != NULL && rt->rt_next != NULL && rt->rt_next->rt_next == NULL);
+		CHECK(rt->rt_via->v_gateway != rt->rt_next->rt_via->v_gateway);
+		CHECK_EQ(another(dest, plen[i], now[i]), RT_EXIST);
+		CHECK_STR(cmd_load(a[i]), "");
+		CHECK_STR(cmd_config(), a[i]);
+	}
+	cmd_end();
+}
+
+static int
+line_order(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The routes, in an order of their own: which of several is older is a matter of their history. */
+static char *
+routes_sorted(void)
+{
+	char *text = strdup(cmd("netstat -rn -f inet")), *line[200], *next = text, *all = calloc(1, strlen(text) + 1);
+	unsigned n = 0;
+
+	while (n < nitems(line) && (line[n] = strsep(&next, "\n")) != NULL)
+		n++;
+	CHECK(n < nitems(line));
+	qsort(line, n, sizeof(*line), line_order);
+	for (unsigned i = 0; i < n; i++)
+		sprintf(all + strlen(all), "%s%s", i > 0 ? "\n" : "", line[i]);
+	free(text);
+	return all;
+}
+
+/* A file with any of few routes, so that they meet those of others. */
+static size_t
+random_paths(char *text, const char *name, const char *address)
+{
+	static const char *const routes[] = { "10.9/16 10.0.0.2", "10.9/16 10.0.0.3", "10.9/16 10.0.1.2", "default 10.0.0.2", "default 10.0.1.2" };
+	size_t n = (size_t)sprintf(text, "# /etc/hostname.%s\n%s", name, address);
+	unsigned had = 0;
+
+	for (unsigned i = unit_below(4); i > 0; i--) {
+		unsigned k = unit_below(nitems(routes)), kind = unit_below(8);
+
+		if (had & 1u << k)
+			continue;
+		had |= 1u << k;
+		n += (size_t)sprintf(text + n, "!route add %s%s\n", kind < 5 ? "-mpath " : kind == 5 ? "-blackhole " : "", routes[k]);
+	}
+	return n;
+}
+
+/* Load A, load B: the routes are B's, as from scratch; what is refused is refused from scratch as well. Routes of several files share networks, and
+ * gateways go from one file to another. */
+TEST(mpath_random_bundles)
+{
+	static const char *const name[] = { "t0", "t1", "lo0" }, *const address[] = { "inet 10.0.0.1/24\n", "inet 10.0.1.1/24\n", "" };
+	unsigned loaded = 0, refused = 0;
+	char before[2000] = "", b[2000];
+
+	cmd_start();
+	for (unsigned round = 0; round < 1500; round++) {
+		unsigned first = unit_below(3), step = 1 + unit_below(2);
+		char *was, *now;
+		size_t n = 0;
+		bool ok;
+
+		for (unsigned i = 0; i < 3; i++)
+			n += random_paths(b + n, name[(first + i * step) % 3], address[(first + i * step) % 3]);
+		if (unit_below(3) == 0)
+			sprintf(b + n, "# /etc/mygate\n10.0.%u.2\n", unit_below(2));
+		ok = cmd_load(b)[0] == '\0';
+		was = routes_sorted();
+		CHECK_STR(cmd_load(""), "");
+		if (ok != (cmd_load(b)[0] == '\0'))
+			unit_fail(__FILE__, __LINE__, "over nothing it is%s refused, not so over this:\n%s----\n%s", ok ? "" : " not", before, b);
+		if (ok) {
+			strcpy(before, b);
+			loaded++;
+		} else {
+			CHECK_STR(cmd_load(before), "");
+			refused++;
+		}
+		now = routes_sorted();
+		CHECK_STR(cmd_config(), before);
+		CHECK_STR(was, now);
+		free(was);
+		free(now);
+	}
+	CHECK(loaded > 300 && refused > 100);
+	cmd_end();
 }
