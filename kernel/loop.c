@@ -18,6 +18,7 @@ struct loop {
 	uint64_t	 lp_passes, lp_idles;
 	uint64_t	 lp_time;		/* awake: ns idle so far, << 1; asleep: ns busy so far, << 1 | 1. So one load tells both */
 	uint64_t	 lp_task_ns;		/* uptime when a task last had a turn */
+	uint64_t	 lp_longest_end;	/* ns that what only some passes do at their end took in one of them */
 };
 static PERCORE struct loop loop;
 static PERCORE struct loop_end *loop_ends;
@@ -78,6 +79,7 @@ loop_kstat_read(struct kstat *ks, struct out *o)
 	kstat_u64(o, "idles", ls.ls_idles, NULL);
 	kstat_u64(o, "busy", ls.ls_busy, "ns");
 	kstat_u64(o, "idle", ls.ls_idle, "ns");
+	kstat_u64(o, "longest end", percore_of(loop, ks->ks_unit).lp_longest_end, "ns");
 }
 
 static struct kstat loop_kstat[MAXCORES];
@@ -179,6 +181,8 @@ static __apart_fn void
 ends_run(void)
 {
 	struct loop_end *le = percore(loop_ends), *next;
+	struct loop *lp = percore_ptr(loop);
+	uint64_t began = uptime_ns();
 
 	percore(loop_ends) = NULL;
 	for (; le != NULL; le = next) {
@@ -186,6 +190,7 @@ ends_run(void)
 		le->le_queued = false;
 		le->le_func();
 	}
+	lp->lp_longest_end = MAX(lp->lp_longest_end, uptime_ns() - began);
 }
 
 static inline void

@@ -27,11 +27,11 @@ def pokes(router):
     return int(re.search(r'^cpu0/poke\s+(\d+)', router.cmd('vmstat -zi'), re.M)[1])
 
 
-def load(lab, command, most, pause=0.002):
-    """Types the command and sends numbered packets until the prompt is back. Returns how many went, those that came, and how much
-    the console said."""
+def load(lab, command, most, pause=0.002, dst=None, keep=200):
+    """Types the command and sends numbered packets until the prompt is back, to the far end or through it. Returns how many went, those that came,
+    how much the console said, and the last `keep` bytes of that."""
     said, tail = 0, b''
-    make, sent, got = numbered(lab.a, lab.b.ip), 0, []
+    make, sent, got = numbered(lab.a, dst or lab.b.ip), 0, []
     lab.router.con.send(command + '\r')
     con = lab.router.con.sock
     end, next_packet = time.monotonic() + most, 0
@@ -40,7 +40,7 @@ def load(lab, command, most, pause=0.002):
         try:
             data = con.recv(65536)
             said += len(data)
-            tail = (tail + data)[-200:]
+            tail = (tail + data)[-keep:]
         except BlockingIOError:
             time.sleep(0.0005)
         if time.monotonic() >= next_packet:
