@@ -104,6 +104,22 @@ def filtered(nic, fig, bursts=200):
             ('ipv4', ('-f', 64, *n)), ('ipv6', ('-6', '-s', SIZE6, '-f', 64, *n)), ('one', ('-w', 1, *n))])
 
 
+def storm(router, g, fig, name, n):
+    """Routes change, twenty times, and so every flow is stale. The next packet of each costs a look-up, whatever has changed how often, and the one
+    after that none."""
+    g.gen('burst', '-f', n, '-n', 20)           # they are known
+    for i in range(20):
+        g.cmd(f'route -q add 10.77.{i}.0/24 10.0.1.2')
+    for case in 'stale', 'renewed':
+        before = router.flow_counts(g)
+        row = g.gen('burst', '-K', '-f', n)
+        hits, renewed, made = (b - a for a, b in zip(before, router.flow_counts(g)))
+        fig.burst(f'{name}/{case}/flow', row)
+        fig.put(f'{name}/{case}/flow/lookups_per_pkt', renewed / max(hits, 1))
+        if hits < n / 20 or renewed > hits or made > hits / 1000 or (case == 'renewed' and renewed > hits / 1000):
+            raise Failed(f'{name}/{case}: {renewed} look-ups and {made} new entries for {hits} packets')
+
+
 def by_flows(router, nic, fig, sizes):
     """Known flows; in IPv6, too; and with a neighbour that has another link address every 256 packets (at 300,000 packets a second: 1,200 times)."""
     cases = [(f'flows:{n}', ('-f', n)) for n in sizes] + [(f'flows6:{n}', ('-6', '-s', SIZE6, '-f', n)) for n in (1000, sizes[-1])]
@@ -113,6 +129,8 @@ def by_flows(router, nic, fig, sizes):
         router.wait_up(g)
         router.keep_flows(g)
         flow_cases(router, g, fig, f'{router.name}/{nic}', cases)
+        if router.name == 'sluice':
+            storm(router, g, fig, f'{router.name}/{nic}/storm:{sizes[-1]}', sizes[-1])
 
 
 def by_routes(router, nic, fig, sizes):

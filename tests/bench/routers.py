@@ -4,6 +4,7 @@ of prefixes names."""
 import glob
 import gzip
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,12 @@ class Sluice:
         """Flows of which one packet has passed stay known, however long the measurement of them all takes."""
         for what in 'timeout', 'timeout_new':
             g.cmd(f'sysctl net.flow.{what}=3600')
+
+    def flow_counts(self, g):
+        """(packets by entries, entries brought up to date, entries made) so far."""
+        text = g.cmd('netstat -s -p flow')
+        return tuple(int(re.search(rf'(\d+) {what}', text)[1]) for what in
+                     (r"packets? forwarded as the flow's", r'entr(?:y|ies) brought up to date', r'entr(?:y|ies) made'))
 
     def batch(self, g):
         """(packets, batches) that the stack has taken from cards so far."""

@@ -26,6 +26,7 @@ struct options {
 	bool		 new_flows;	/* each packet is a flow of its own */
 	bool		 drops;		/* the guest must drop what bursts are of: each a flow of its own, to another port, from drop_srcs if given */
 	bool		 neighbour;	/* port B's neighbour has another link address from each burst on, and says so in front of it */
+	bool		 known;		/* the guest knows all flows from a run before: it is not shown them first */
 	uint32_t	 flows, seed;
 	unsigned	 size;		/* of frames, without FCS */
 	unsigned	 window;	/* packets under way, at most; of a burst */

@@ -44,7 +44,7 @@ die(const char *fmt, ...)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: gen -a SOCKET -b SOCKET -q QEMU-PID -m boot|bulk|burst|lat [-c COUNTERS] [-6] [-f FLOWS | -N]\n"
+	fprintf(stderr, "usage: gen -a SOCKET -b SOCKET -q QEMU-PID -m boot|bulk|burst|lat [-c COUNTERS] [-6] [-f FLOWS [-K] | -N]\n"
 	    "\t[-d PREFIXES] [-s FRAME-SIZE] [-n PACKETS] [-w WINDOW] [-l] [-A] [-x [-S PREFIXES]] [-p PATIENCE] [-r SEED] [-t T0]\n");
 	exit(2);
 }
@@ -72,6 +72,7 @@ option(int c, const char **mode)
 	case 'c': opt.count_file = optarg; break;
 	case 'd': opt.dsts = optarg; break;
 	case 'f': opt.flows = (uint32_t)number(optarg, 1, FLOWS_MAX); break;
+	case 'K': opt.known = true; break;
 	case 'l': opt.lines = true; break;
 	case 'm': *mode = optarg; break;
 	case 'n': opt.packets = (uint64_t)number(optarg, 1, 1e9); break;
@@ -95,7 +96,7 @@ main(int argc, char **argv)
 	const char *mode = NULL;
 	int c;
 
-	while ((c = getopt(argc, argv, "Aa:b:c:d:f:lm:n:Np:q:r:S:s:t:w:x6")) != -1)
+	while ((c = getopt(argc, argv, "Aa:b:c:d:f:Klm:n:Np:q:r:S:s:t:w:x6")) != -1)
 		option(c, &mode);
 	if (optind != argc || mode == NULL || opt.path[0] == NULL || opt.path[1] == NULL || opt.qemu == 0)
 		usage();

@@ -34,7 +34,7 @@ probe(void)
 static void
 prime(void)
 {
-	for (unsigned i = 0; i < 2 && !opt.new_flows; i++) {
+	for (unsigned i = 0; i < 2 && !opt.new_flows && !opt.known; i++) {
 		packet_forget();
 		pace_free(opt.flows, deadline());
 		pace_drain();
