@@ -14,18 +14,20 @@ struct pf_overlay {
 	const char	*po_anchor;		/* its path */
 	const char	*po_name, *po_text;	/* as ps_name, ps_text */
 	size_t		 po_len;
+	uint64_t	 po_number;		/* tells one text from another; 0: nobody asks */
 };
 
 struct pf_source {
 	const char	*ps_name;		/* for messages: "stdin", "/etc/pf.conf" */
 	const char	*ps_text;		/* ps_len bytes */
 	size_t		 ps_len;
+	uint64_t	 ps_number;		/* as po_number */
 	const char	*ps_anchor;		/* -a: the rules are loaded into this anchor; "" */
 	const struct pf_define *ps_define;
 	unsigned	 ps_ndefine;
 	const struct pf_overlay *ps_overlay;	/* are read last, in this order, and stand in the place of what the file itself says of their anchors */
 	unsigned	 ps_noverlay;
-	/* Is told of each statement that was good: its lines, a macro's name (else NULL), how many files deep it stands (1: in ps_text). NULL: nobody asks. */
+	/* Is told of each statement that was good: its lines, a macro's or table's name (else NULL), how many files deep it stands (1: in ps_text). NULL: nobody asks. */
 	void		(*ps_statement)(const struct pf_source *, enum pf_statement, const char *name, unsigned first, unsigned last, unsigned depth);
 };
 /* The text of s without the lines of statements that go() says yes to: malloc()ed. NULL: it is wrong (and was said), or there is no memory. Depth as above; those of

@@ -117,7 +117,7 @@ static void
 overlay(struct pf_overlay *po, char name[PF_ANCHOR_FILE + 8], const struct piece *p)
 {
 	snprintf(name, PF_ANCHOR_FILE + 8, "/etc/" PF_ANCHORS_NAME "%s", p->p_path);
-	*po = (struct pf_overlay){ p->p_path, name, p->p_file->pf_text, p->p_file->pf_len };
+	*po = (struct pf_overlay){ p->p_path, name, p->p_file->pf_text, p->p_file->pf_len, p->p_file->pf_number };
 }
 
 struct pf_ruleset *
@@ -135,12 +135,13 @@ pf_config_read(const struct pf_env *env, const struct pf_source *instead)
 	else if (want.w_main != NULL) {
 		s.ps_text = want.w_main->pf_text;
 		s.ps_len = want.w_main->pf_len;
+		s.ps_number = want.w_main->pf_number;
 	}
 	for (unsigned i = 0; po != NULL && name != NULL && i <= want.w_n; i++) {
 		int c = anchor[0] == '\0' ? 1 : i < want.w_n ? strcmp(anchor, want.w_anchor[i].p_path) : -1;
 
 		if (c <= 0 && anchor[0] != '\0') {
-			po[n++] = (struct pf_overlay){ instead->ps_anchor, instead->ps_name, instead->ps_text, instead->ps_len };
+			po[n++] = (struct pf_overlay){ instead->ps_anchor, instead->ps_name, instead->ps_text, instead->ps_len, 0 };
 			anchor = "";
 		}
 		if (i < want.w_n && c != 0) {

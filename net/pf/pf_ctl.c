@@ -110,11 +110,13 @@ pf_install(struct pf_ruleset *rs)
 	net_enter();
 	ok = pf_states_prepare(rs->rs_limit[PF_LIMIT_STATES]);
 	net_leave();
-	if (ok) {
+	pf_tables_begin();
+	if (ok && (ok = pf_tables_keep(rs, pf_rules))) {
 		closed = false;
 		replace(rs);
 	} else
 		pf_ruleset_free(rs);
+	pf_tables_end();
 	return ok;
 }
 

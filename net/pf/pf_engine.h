@@ -60,6 +60,15 @@ uint64_t pf_range_weight(const struct pf_range *);	/* its addresses, at most 2^4
 __uint128_t pf_addr_number(enum af, const struct in6_addr *);
 void	pf_addr_of_number(enum af, __uint128_t, struct in6_addr *);
 
+/* Tables of rulesets in force change between these two only. Tasks of core 0. */
+void	pf_tables_begin(void);
+void	pf_tables_end(void);
+struct pf_ruleset;
+/* By the path of its anchor ("": the main ruleset) and its name; NULL: there is none. */
+struct pf_ktable *pf_table_find(const struct pf_ruleset *, const char *anchor, const char *name);
+/* Tables of rs, which is not in force yet, get what they hold in the old one, where the ruleset's text does not say it anew. False: no memory. */
+bool	pf_tables_keep(struct pf_ruleset *rs, const struct pf_ruleset *old);
+
 /* ---- rules ---- */
 
 enum pf_kpool { PF_KPOOL_NAT, PF_KPOOL_RDR, PF_KPOOL_ROUTE, PF_KPOOLS };	/* r_nat, r_rdr, r_route */

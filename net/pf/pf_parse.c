@@ -153,6 +153,8 @@ parse_one(struct pf_parse *p)
 		return false;
 	if (!pf_parse_statement(p, false) || (!pf_at(p, '\n') && !pf_at(p, TOK_EOF) && !pf_syntax(p)))
 		return false;
+	if (kind == PF_ST_TABLE && p->p_conf->pc_tables != NULL)
+		name = container_of(p->p_conf->pc_tables_tail, struct pf_table, t_next)->t_name;
 	if (s->ps_statement != NULL)
 		s->ps_statement(s, kind, name, line, kind == PF_ST_INCLUDE ? line : p->p_lex.lx_line, depth);
 	return true;
@@ -253,6 +255,7 @@ parse_overlay(struct pf_parse *p, const struct pf_overlay *po)
 	anchor_empty(p->p_conf, an);
 	p->p_anchor = an;
 	p->p_apart = true;
+	p->p_number = po->po_number;
 	pf_lex_free(&p->p_lex);
 	pf_lex_push(&p->p_lex, name, po->po_text, po->po_len, NULL);
 	parse_lines(p);
@@ -315,6 +318,7 @@ pf_conf_parse(struct pf_conf *pc, const struct pf_env *env, const struct pf_sour
 		p->p_env = env;
 		p->p_conf = pc;
 		p->p_source = s;
+		p->p_number = s->ps_number;
 		p->p_anchor = pc->pc_main;
 		p->p_loads_tail = &p->p_loads;
 		ok = parse_source(p, s) && p->p_lex.lx_errors == 0;

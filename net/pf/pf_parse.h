@@ -64,6 +64,7 @@ struct pf_parse {
 	unsigned	 p_quiet;		/* tokens for which no syntax error is said: it comes of the error before, as yacc has it */
 	struct pf_load	*p_loads, **p_loads_tail;
 	const struct pf_source *p_source;
+	uint64_t	 p_number;		/* of the text that is read: po_number */
 	bool		 p_apart;		/* rules of an anchor are read that stand apart */
 };
 #define PF_QUIET		3

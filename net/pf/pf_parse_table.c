@@ -267,7 +267,7 @@ print_table(struct out *o, const struct table_text *tt)
 bool
 pf_parse_table(struct pf_parse *p)
 {
-	struct pf_table t = { .t_anchor = p->p_anchor };
+	struct pf_table t = { .t_anchor = p->p_anchor, .t_source = p->p_number };
 	struct table_text tt = { .tt_table = &t };
 	bool ok;
 

@@ -221,6 +221,7 @@ struct pf_table {
 	struct pf_table	*t_next;
 	const char	*t_name;
 	struct pf_anchor *t_anchor;		/* to which it belongs */
+	uint64_t	 t_source;		/* po_number or ps_number of the text that defines it */
 	unsigned	 t_flags, t_timeout;	/* seconds until an address goes; 0: never */
 	struct pf_tentry *t_entry;		/* sorted neither nor unique: as they were written */
 	unsigned	 t_n, t_cap;

@@ -181,7 +181,7 @@ pfctl_engine(const struct pfctl *pt, const struct pfctl_args *a, const char *tex
 		return status;
 	if (a->a_kill[0] != NULL && (status = pfctl_kill(pt, a)) != 0)
 		return status;
-	if (text != NULL && (status = load(pt, a, text, len)) != 0)
+	if (text != NULL && a->a_table == NULL && (status = load(pt, a, text, len)) != 0)
 		return status;
 	if (a->a_show != NULL && (status = pfctl_show(pt, a)) != 0)
 		return status;
@@ -190,7 +190,7 @@ pfctl_engine(const struct pfctl *pt, const struct pfctl_args *a, const char *tex
 	if (a->a_level != NULL && (status = set_level(pt, a)) != 0)
 		return status;
 	if (a->a_table != NULL)
-		return pfctl_table(pt, a);
+		return pfctl_table(pt, a, text, len);
 	if (a->a_test != NULL)
 		return pfctl_test(pt, a);
 	return a->a_enable ? enable(pt, true, a->a_quiet) : status;

@@ -12,7 +12,9 @@ struct pf_ruleset;
 const struct pf_anchor *pfctl_anchor(const struct pf_ruleset *, const char *path, bool *wild);
 /* -t NAME -T COMMAND. Exit status, or: not all addresses match, whose exit status is 2, too, but it is no mistake of usage. */
 #define PFCTL_NO_MATCH	3
-int	pfctl_table(const struct pfctl *, const struct pfctl_args *);
+int	pfctl_table(const struct pfctl *, const struct pfctl_args *, const char *text, size_t len);	/* of -f, more addresses; or NULL */
+/* The table's definition goes from pf.conf, or from what the anchor of -a has for itself; NULL: all of them there. */
+int	pfctl_table_kill(const struct pfctl *, const struct pfctl_args *, const char *table);
 /* test: what would become of a packet. Exit status. */
 int	pfctl_test(const struct pfctl *, const struct pfctl_args *);
 /* -s what, -F what, -k what. Exit status. */

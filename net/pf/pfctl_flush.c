@@ -132,6 +132,12 @@ flush_osfp(const struct pfctl *pt, const struct pfctl_args *a)
 }
 
 static int
+flush_tables(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	return pfctl_table_kill(pt, a, NULL);
+}
+
+static int
 flush_all(const struct pfctl *pt, const struct pfctl_args *a)
 {
 	int status = config_running(PF_CONF_NAME) != NULL ? replace(pt, "", 0) : 0;
@@ -195,8 +201,10 @@ flush_named(const struct pfctl *pt, const struct pfctl_args *a)
 	bool top = strspn(a->a_anchor, "*/") == strlen(a->a_anchor);	/* the main ruleset, too */
 	int status;
 
+	if (strncmp(a->a_flush, "Tables", n) == 0 && !top)
+		return flush_tables(pt, a);
 	if (strncmp(a->a_flush, "rules", n) != 0 && strncmp(a->a_flush, "all", n) != 0)
-		return complain(pt, "-a is for -F rules and -F all");
+		return complain(pt, "-a is for -F rules, Tables and all");
 	if ((status = flush_anchors(pt, a)) != 0 || top)
 		return status;
 	say(pt, a, "rules cleared");
@@ -206,7 +214,7 @@ flush_named(const struct pfctl *pt, const struct pfctl_args *a)
 /* What it is called in the synopsis' order, of which the first that begins so is meant. */
 static const struct { const char *name; int (*fn)(const struct pfctl *, const struct pfctl_args *); } flushes[] = {
 	{ "all", flush_all }, { "info", flush_info }, { "osfp", flush_osfp }, { "Reset", flush_options }, { "rules", flush_rules },
-	{ "states", flush_states },
+	{ "states", flush_states }, { "Tables", flush_tables },
 };
 
 int

@@ -1,8 +1,11 @@
-/* pfctl_table.c - pfctl -t NAME -T COMMAND: the addresses of a table of the ruleset in force. What is changed so lasts until a ruleset is loaded. */
+/* pfctl_table.c - pfctl -t NAME -T COMMAND: the addresses of a table of the ruleset in force. What is changed so lasts until a ruleset is loaded that says what
+ * the table holds. */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/config.h"
 #include "kernel/task.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pfctl_engine.h"
@@ -252,62 +255,221 @@ table_test(struct work *w)
 static const struct command {
 	const char *c_name;
 	int (*c_run)(struct work *);
-	bool c_words, c_changes;		/* takes addresses; is not for a const table */
+	bool c_words, c_changes, c_creates;	/* takes addresses; is not for a const table; makes one */
 } commands[] = {
-	{ "add", table_add, true, true }, { "delete", table_delete, true, true }, { "flush", table_flush, false, true },
-	{ "replace", table_replace, true, true }, { "show", table_show, false, false }, { "test", table_test, true, false },
+	{ "add", table_add, true, true, true }, { "delete", table_delete, true, true, false }, { "flush", table_flush, false, true, false },
+	{ "kill", NULL, false, true, false }, { "replace", table_replace, true, true, true }, { "show", table_show, false, false, false },
+	{ "test", table_test, true, false, false },
 };
 
-static struct pf_ktable *
-table_find(const struct pf_ruleset *rs, const char *name)
+static bool
+add_entry(struct work *w, const char *word)
 {
-	for (unsigned i = rs != NULL ? rs->rs_ntables : 0; i-- > 0;)
-		if (rs->rs_table[i].kt_table->t_anchor->an_parent == NULL && strcmp(rs->rs_table[i].kt_table->t_name, name) == 0)
-			return &rs->rs_table[i];
-	return NULL;
+	struct pf_tentry *grown;
+
+	if ((w->w_n & (w->w_n - 1)) == 0) {		/* full at each power of two */
+		if ((grown = realloc(w->w_te, MAX(2 * w->w_n, 1u) * sizeof(*grown))) == NULL)
+			return complain(w->w_pt, "Cannot allocate memory") == 0;
+		w->w_te = grown;
+	}
+	if (parse_entry(word, &w->w_te[w->w_n])) {
+		w->w_n++;
+		return true;
+	}
+	out_printf(w->w_pt->pt_err, "pfctl: no IP address found for %s\n", word);
+	return false;
+}
+
+/* -f: addresses parted by blanks; from # or ; on to the line's end it is a comment. */
+static bool
+add_file(struct work *w, const char *text, size_t len)
+{
+	char word[IN6_NETSTRLEN + 1];
+	size_t n;
+
+	for (const char *p = text, *end = text + len; p < end; p += n) {
+		for (n = 0; p + n < end && strchr(" \t\n#;", p[n]) == NULL; n++)
+			continue;
+		if (n >= sizeof(word))
+			return complain(w->w_pt, "no IP address found in a long word of the file") == 0;
+		memcpy(word, p, n);
+		word[n] = '\0';
+		if (n > 0 && !add_entry(w, word))
+			return false;
+		if (n == 0 && *p != '#' && *p != ';')
+			n = 1;
+		else if (n == 0)
+			while (p + n < end && p[n] != '\n')
+				n++;
+	}
+	return true;
 }
 
 static int
 run(const struct command *c, struct work *w)
 {
-	const struct pfctl_args *a = w->w_a;
-	int status;
-
 	if (c->c_changes && (w->w_kt->kt_table->t_flags & PF_TABLE_CONST))
 		return complain(w->w_pt, "Operation not permitted");
-	if ((w->w_te = malloc((unsigned)(a->a_nword + 1) * sizeof(*w->w_te))) == NULL)
-		return complain(w->w_pt, "Cannot allocate memory");
-	for (; w->w_n < (unsigned)a->a_nword; w->w_n++)
-		if (!parse_entry(a->a_word[w->w_n], &w->w_te[w->w_n])) {
-			out_printf(w->w_pt->pt_err, "pfctl: no IP address found for %s\n", a->a_word[w->w_n]);
-			free(w->w_te);
-			return 1;
-		}
-	status = c->c_run(w);
-	free(w->w_te);
+	return c->c_run(w);
+}
+
+/* ---- definitions: they are the ruleset's, so the configuration's ---- */
+
+struct undefine { const char *u_name; unsigned u_n; };
+
+/* The file of the configuration that the anchor's tables are defined in; "": a block of pf.conf is, or there is no such anchor. */
+static bool
+table_file(const struct pfctl_args *a, char name[PF_ANCHOR_FILE])
+{
+	struct pf_ruleset *rs = pf_rules_hold();
+	bool wild, ok;
+	const struct pf_anchor *an = pfctl_anchor(rs, a->a_anchor, &wild);
+
+	if (a->a_anchor[0] == '\0') {
+		strcpy(name, PF_CONF_NAME);
+		ok = config_running(PF_CONF_NAME) != NULL;
+	} else
+		ok = !wild && pf_anchor_name(a->a_anchor, name, PF_ANCHOR_FILE) && (an == NULL || !an->an_defined || an->an_apart);
+	pf_rules_put(rs);
+	return ok;
+}
+
+static char *
+file_text(const struct pfctl *pt, const char *name, size_t *len)
+{
+	const char *why;
+
+	*len = 0;
+	return config_running(name) != NULL ? pt->pt_env->pe_read(pt->pt_env, name, len, &why) : calloc(1, 1);
+}
+
+static int
+replace_file(const struct pfctl *pt, const char *name, const char *text, size_t len, const char *more)
+{
+	struct config_err ce = { .ce_out = pt->pt_err };
+	struct out o;
+	void *obj;
+
+	out_init(&o, NULL, NULL);
+	out_write(&o, text, len);
+	if (len > 0 && text[len - 1] != '\n')
+		out_printf(&o, "\n");
+	out_printf(&o, "%s", more);
+	obj = o.o_failed ? NULL : pf_conf_object(o.o_len > 0 ? o.o_buf : "", o.o_len);
+	out_free(&o);
+	if (obj == NULL)
+		return complain(pt, "Cannot allocate memory");
+	return config_replace(&ce, name, obj) ? 0 : 1;
+}
+
+/* add and replace make a table that is not there. */
+static int
+create(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	char name[PF_ANCHOR_FILE], more[PF_TABLE_NAME + 32], *text;
+	int status = 1;
+	size_t len;
+
+	if (strspn(a->a_table, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-") < strlen(a->a_table) || a->a_table[0] == '_' ||
+	    strlen(a->a_table) >= PF_TABLE_NAME)
+		return complain(pt, "invalid table name");
+	if (!table_file(a, name))
+		return complain(pt, "Table does not exist, and no file of its own to define it in");
+	if ((text = file_text(pt, name, &len)) == NULL)
+		return complain(pt, "Cannot allocate memory");
+	snprintf(more, sizeof(more), "table <%s> persist\n", a->a_table);
+	status = replace_file(pt, name, text, len, more);
+	free(text);
+	if (status == 0 && !a->a_quiet)
+		out_printf(pt->pt_err, "1 table created.\n");
+	return status;
+}
+
+static bool
+is_undefined(void *arg, enum pf_statement kind, const char *name, unsigned depth)
+{
+	struct undefine *u = arg;
+
+	if (kind != PF_ST_TABLE || depth != 1 || (u->u_name != NULL && strcmp(u->u_name, name) != 0))
+		return false;
+	u->u_n++;
+	return true;
+}
+
+int
+pfctl_table_kill(const struct pfctl *pt, const struct pfctl_args *a, const char *table)
+{
+	struct pfctl_run run = { *pt->pt_env, pt->pt_err };
+	struct pf_source s = { .ps_name = "pf.conf", .ps_anchor = "", .ps_define = a->a_define };
+	struct undefine u = { .u_name = table };
+	char name[PF_ANCHOR_FILE], *text, *rest;
+	int status = 0;
+
+	if (!table_file(a, name) || (text = file_text(pt, name, &s.ps_len)) == NULL)
+		return complain(pt, "no file of its own that defines tables");
+	s.ps_text = text;
+	run.r_env.pe_error = pfctl_error;
+	rest = pf_conf_without(&run.r_env, &s, is_undefined, &u, &s.ps_len);
+	if (rest == NULL)
+		status = complain(pt, "the ruleset cannot be read again: nothing has changed");
+	else if (u.u_n > 0)
+		status = replace_file(pt, name, rest, s.ps_len, "");
+	if (status == 0 && !a->a_quiet)
+		out_printf(pt->pt_err, "%u tables deleted.\n", u.u_n);
+	free(rest);
+	free(text);
+	return status;
+}
+
+/* ---- the whole ---- */
+
+static bool
+find(struct pf_ruleset *rs, struct work *w)
+{
+	bool wild;
+	const struct pf_anchor *an = pfctl_anchor(rs, w->w_a->a_anchor, &wild);
+
+	w->w_kt = an != NULL && !wild ? pf_table_find(rs, an->an_path, w->w_a->a_table) : NULL;
+	return w->w_kt != NULL;
+}
+
+static int
+run_in_force(const struct command *c, struct work *w)
+{
+	struct pf_ruleset *rs;
+	int status = -1;
+
+	pf_tables_begin();
+	rs = pf_rules_hold();
+	if (find(rs, w))
+		status = run(c, w);
+	pf_rules_put(rs);
+	pf_tables_end();
 	return status;
 }
 
 int
-pfctl_table(const struct pfctl *pt, const struct pfctl_args *a)
+pfctl_table(const struct pfctl *pt, const struct pfctl_args *a, const char *text, size_t len)
 {
-	static bool busy;
 	struct work w = { .w_pt = pt, .w_a = a };
 	const struct command *c = commands;
-	struct pf_ruleset *rs;
-	int status;
+	int status = 0;
 
 	while (c < commands + nitems(commands) && strncmp(c->c_name, a->a_tcommand, strlen(a->a_tcommand)) != 0)
 		c++;
-	if (a->a_tcommand[0] == '\0' || c == commands + nitems(commands) || c->c_words != (a->a_nword > 0))
+	if (c == commands + nitems(commands) || c->c_words != (a->a_nword > 0 || text != NULL))
 		return 2;
-	while (busy)			/* of another console */
-		task_sleep_ms(10);
-	busy = true;
-	rs = pf_rules_hold();
-	w.w_kt = table_find(rs, a->a_table);
-	status = w.w_kt != NULL ? run(c, &w) : complain(pt, "Table does not exist.");
-	pf_rules_put(rs);
-	busy = false;
+	if (c->c_run == NULL)
+		return pfctl_table_kill(pt, a, a->a_table);
+	for (int i = 0; i < a->a_nword && status == 0; i++)
+		status = add_entry(&w, a->a_word[i]) ? 0 : 1;
+	if (status == 0 && text != NULL)
+		status = add_file(&w, text, len) ? 0 : 1;
+	if (status == 0 && (status = run_in_force(c, &w)) < 0) {
+		status = c->c_creates ? create(pt, a) : complain(pt, "Table does not exist.");
+		if (status == 0 && (status = run_in_force(c, &w)) < 0)
+			status = complain(pt, "Table does not exist.");
+	}
+	free(w.w_te);
 	return status;
 }

@@ -243,3 +243,62 @@ CASE(pfctl_anchor_bundles)
 	SAY("load <<EOF\n# /etc/hostname.vio0\ninet 10.0.0.1/24\n# /etc/pf.anchors/x\npass\nEOF");
 	SAY("pfctl -s Running", "Disabled\n");
 }
+
+/* An anchor's own tables, and those that it finds in the main ruleset.
+ * checklist: pf/table:anchor, pf/table:in_anchor */
+CASE(pfctl_anchor_tables)
+{
+	lab_pf("table <t> persist { 10.9.0.1 }\nblock\nanchor one\npass out\n");
+	SAY("pfctl -a one -f - <<EOF\npass in from <t>\npass in proto udp from <u> to port 7\nEOF");
+	RX(a, UDP(A, B));
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+	SAY("pfctl -t t -T add " A, "1/1 addresses added.\n");
+	a_to_b(UDP(A, B));
+	SAY("pfctl -a one -t t -T show; echo $?", "pfctl: Table does not exist.\n1\n");
+	SAY("pfctl -a one -t t -T add 10.9.9.9 10.9.9.9", "1 table created.\n1/2 addresses added.\n");	/* now it is its own that the rule means */
+	RX(a, UDP(A, B, .sport = 3));
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+	SAY("pfctl -t t -T show", "   10.0.0.2\n   10.9.0.1\n");	/* which loading the anchor did not change */
+	SAY("pfctl -a one -t u -T replace -f - <<EOF\n10.0.0.0/24 # both\n; none\n\t10.0.1.0/24\nEOF", "1 table created.\n2 addresses added, 0 addresses deleted.\n");
+	a_to_b(UDP(A, B, .sport = 4, .dport = 7));
+	SAY("pfctl -a one -sT", "t\nu\n");
+	SAY("pfctl -sT", "t\n");
+	SAY("show config", "pass in proto udp from <u> to port 7\ntable <t> persist\ntable <u> persist\n");
+	SAY("pfctl -f - <<EOF\ntable <t> persist\nblock\nanchor one\npass out\nEOF");	/* does not say what is in it */
+	SAY("pfctl -t t -T show; pfctl -a one -t u -T show", "   10.0.0.2\n   10.9.0.1\n   10.0.0.0/24\n   10.0.1.0/24\n");
+	SAY("pfctl -a one -t t -T kill", "1 tables deleted.\n");
+	a_to_b(UDP(A, B, .sport = 3));
+	SAY("pfctl -a one -F Tables", "1 tables deleted.\n");
+	SAY("pfctl -a one -F Tables", "0 tables deleted.\n");
+	RX(a, UDP("10.0.0.3", B, .sport = 5, .dport = 7));
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+	SAY("pfctl -f - <<EOF\ntable <t> persist { 10.9.0.2 }\nblock\nEOF");
+	SAY("pfctl -t t -T show", "   10.9.0.2\n");
+	SAY("pfctl -t t -T add -f - <<EOF\n10.0.0.300\nEOF", "no IP address found for 10.0.0.300\n");
+	SAY("pfctl -t 'a b' -T add 10.0.0.3", "invalid table name");
+}
+
+/* checklist: pf/table:flush, pf/table:precreate */
+CASE(pfctl_tables_come_and_go)
+{
+	lab_pf("block in from <late>\npass in from ! <late>\npass out\nanchor in {\n table <inner> { 10.0.0.9 }\n}\n");
+	a_to_b(UDP(A, B));
+	SAY("pfctl -k 10.0.0.0/8 -q");
+	SAY("pfctl -qt late -T add " A);
+	SAY("pfctl -F states");
+	RX(a, UDP(A, B));
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+	SAY("pfctl -t late -T flush", "1 addresses deleted.\n");
+	a_to_b(UDP(A, B));
+	SAY("pfctl -qt late -T add " A);
+	SAY("pfctl -F rules");
+	SAY("pfctl -t late -T show", "   10.0.0.2\n");
+	SAY("pfctl -F Tables", "1 tables deleted.\n");
+	SAY("show config", "# /etc/pf.conf\n");
+	SAY("load <<EOF\n# /etc/hostname.vio0\ninet 10.0.0.1/24\nEOF");
+	SAY("pfctl -t late -T add " A, "no file of its own to define it in");
+}

@@ -137,11 +137,12 @@ TEST(pfctl_table)
 	CHECK_IN(pfctl(ask, NULL, 0), "@0 pass all");
 	CHECK_STR(pfctl("pfctl -t fixed -T add 10.0.0.8", NULL, 1), "pfctl: Operation not permitted\n");
 	CHECK_STR(pfctl("pfctl -t none -T show", NULL, 1), "pfctl: Table does not exist.\n");
+	CHECK_STR(pfctl("pfctl -t none -T delete 10.0.0.1", NULL, 1), "pfctl: Table does not exist.\n");
 	CHECK_STR(pfctl("pfctl -t bad -T add 10.0.0.300", NULL, 1), "pfctl: no IP address found for 10.0.0.300\n");
 	CHECK_IN(pfctl("pfctl -t bad", NULL, 2), "usage: pfctl");
 	CHECK_IN(pfctl("pfctl -t bad -T add", NULL, 2), "usage: pfctl");
 	CHECK_IN(pfctl("pfctl -t bad -T show 10.0.0.1", NULL, 2), "usage: pfctl");
-	CHECK_IN(pfctl("pfctl -T kill -t bad", NULL, 2), "usage: pfctl");
+	CHECK_IN(pfctl("pfctl -T nothing -t bad", NULL, 2), "usage: pfctl");
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
 	cmd_end();
 }

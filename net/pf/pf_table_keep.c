@@ -1,0 +1,84 @@
+/* pf_table_keep.c - what pfctl -T and overload have put into tables stays when a ruleset is loaded that does not itself say what is in them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/task.h"
+#include "net/pf/pf_ctl.h"
+
+static bool busy;
+
+void
+pf_tables_begin(void)
+{
+	while (busy)			/* another task's */
+		task_sleep_ms(10);
+	busy = true;
+}
+
+void
+pf_tables_end(void)
+{
+	busy = false;
+}
+
+struct pf_ktable *
+pf_table_find(const struct pf_ruleset *rs, const char *anchor, const char *name)
+{
+	for (unsigned i = rs != NULL ? rs->rs_ntables : 0; i-- > 0;)		/* of two of a name the last one counts */
+		if (strcmp(rs->rs_table[i].kt_table->t_name, name) == 0 && strcmp(rs->rs_table[i].kt_table->t_anchor->an_path, anchor) == 0)
+			return &rs->rs_table[i];
+	return NULL;
+}
+
+/* All entries, malloc()ed; NULL: no memory. */
+static struct pf_tentry *
+entries(const struct pf_prefixes *ps, unsigned *n)
+{
+	struct pf_tentry *te = malloc((ps->pf_n[AF_IP4] + ps->pf_n[AF_IP6] + 1) * sizeof(*te));
+
+	*n = 0;
+	for (unsigned af = 0; af < AF_COUNT && te != NULL; af++)
+		for (unsigned i = 0; i < ps->pf_n[af]; i++) {
+			const struct pf_prefix *p = &ps->pf_p[af][i];
+
+			te[(*n)++] = (struct pf_tentry){ .te_addr = p->px_addr, .te_af = af == AF_IP4 ? PF_INET : PF_INET6, .te_plen = p->px_plen,
+			    .te_not = p->px_not };
+		}
+	return te;
+}
+
+/* The text that says what it holds is the same as before, or none says it. */
+static bool
+is_kept(const struct pf_table *t, const struct pf_table *was)
+{
+	return !(t->t_flags & PF_TABLE_AUTO) && (!(t->t_flags & PF_TABLE_INIT) || (t->t_source != 0 && t->t_source == was->t_source));
+}
+
+bool
+pf_tables_keep(struct pf_ruleset *rs, const struct pf_ruleset *old)
+{
+	for (unsigned i = 0; i < rs->rs_ntables; i++) {
+		struct pf_ktable *kt = &rs->rs_table[i];
+		const struct pf_ktable *was = pf_table_find(old, kt->kt_table->t_anchor->an_path, kt->kt_table->t_name);
+		struct pf_prefixes *ps;
+		struct pf_tentry *te;
+		unsigned n;
+
+		if (was == NULL || !is_kept(kt->kt_table, was->kt_table))
+			continue;
+		if ((te = entries(was->kt_now, &n)) == NULL)
+			return false;
+		ps = pf_prefixes_make(te, n);
+		free(te);
+		if (ps == NULL)
+			return false;
+		pf_prefixes_free(kt->kt_now);
+		kt->kt_now = ps;
+		if (kt->kt_ranges != NULL) {
+			pf_ranges_free(kt->kt_ranges);
+			if ((kt->kt_ranges = pf_ranges_make(ps)) == NULL)
+				return false;
+		}
+	}
+	return true;
+}
