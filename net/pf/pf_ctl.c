@@ -9,6 +9,7 @@
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
+#include "net/pf/pf_via.h"
 
 #define COPIES		64u		/* states that are copied, or killed, in one go on a core */
 
@@ -345,8 +346,15 @@ count_state(struct pf_state *s, void *arg)
 {
 	const struct counting *c = arg;
 
-	if (s->s_rule->kr_set == c->c_rs)
-		pf_state_count(s, &c->c_count[s->s_rule->kr_index]);
+	struct pf_rcount own = { 0 };
+
+	if (s->s_rule->kr_set != c->c_rs)
+		return;
+	pf_state_count(s, &c->c_count[s->s_rule->kr_index]);
+	if (s->s_rule->kr_via == NULL)
+		return;
+	pf_state_count(s, &own);
+	pf_via_add(s->s_rule->kr_via, &own, c->c_count);
 }
 
 static void
@@ -366,6 +374,8 @@ pf_rcounts(const struct pf_ruleset *rs)
 		pf_rcount_sum(&rs->rs_rule[i], &c.c_count[i]);
 	for (unsigned i = 0; i < rs->rs_nlists && c.c_count != NULL; i++)
 		pf_class_expand(&rs->rs_list[i], c.c_count);
+	if (c.c_count != NULL)
+		pf_vias_sum(rs, c.c_count);
 	for (unsigned core = 0; core < ncores && c.c_count != NULL; core++) {
 		c.c_at = 0;
 		do
@@ -378,13 +388,14 @@ pf_rcounts(const struct pf_ruleset *rs)
 bool
 pf_rcounts_zero(struct pf_ruleset *rs)
 {
-	struct pf_rcount *count = pf_rcounts(rs);
+	struct pf_rcount *count = pf_rcounts(rs), sum;
 
 	net_enter();
 	for (unsigned i = 0; i <= rs->rs_nrules && count != NULL; i++) {
 		struct pf_rcount *rc = &rs->rs_count[i], *c = &count[i];	/* core 0's: what it is short of the others and states have */
 
-		rc->rc_evaluations -= c->rc_evaluations;
+		pf_rcount_sum(&rs->rs_rule[i], &sum);
+		rc->rc_evaluations -= sum.rc_evaluations;	/* as they were before pf_class_expand() */
 		rc->rc_created -= c->rc_created;
 		for (unsigned d = 0; d < 2; d++) {
 			rc->rc_packets[d] -= c->rc_packets[d];

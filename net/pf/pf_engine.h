@@ -99,6 +99,7 @@ struct pf_krule {
 	const struct pf_ktable *kr_src, *kr_dst;
 	bool		 kr_translates;		/* it has nat-to, rdr-to or binat-to */
 	const struct pf_ktable *kr_pool[PF_KPOOLS];	/* whose addresses the pools are; NULL: the pool is none, or no table */
+	struct pf_via	*kr_via;		/* a state's: how its first packet came to the rule (pf_via.h); NULL: straight */
 	const struct pf_krules *kr_anchor;	/* PF_ANCHOR: the rules inside, anchor by anchor */
 	unsigned	 kr_nanchors;
 };
@@ -120,6 +121,9 @@ struct pf_ruleset {
 	struct pf_rcount *rs_count;		/* by core, then kr_index */
 	struct pf_rsrefs { uint64_t n __aligned_to(CACHELINE); } *rs_refs;	/* by core: its states that point here */
 	struct pf_arena	 rs_arena;
+	void		*rs_viamem;
+	char		*rs_vias;		/* pf_via.c's, of each core rs_viasize bytes; NULL: no rule is on another's way */
+	size_t		 rs_viasize;
 	struct pf_ruleset *rs_next;		/* retired: states still point here */
 };
 extern struct pf_ruleset *volatile pf_rules;	/* never NULL once the stack is up */
@@ -197,9 +201,10 @@ pf_key_of(struct pf_key *k, const struct pf_pdesc *pd)
 
 /* ---- judging ---- */
 
+#define PF_WAY_MAX	16u
 struct pf_verdict {
 	const struct pf_krule *v_rule;		/* that decided; the default rule when none matched */
-	const struct pf_krule *v_match[16];	/* match rules and anchors on the way, for their counters */
+	const struct pf_krule *v_match[PF_WAY_MAX];	/* match rules and anchors on the way, for their counters */
 	unsigned	 v_nmatch;
 	uint16_t	 v_tag;
 	const struct pf_krule *v_xlate;		/* that translates; NULL: none */

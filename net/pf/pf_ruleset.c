@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "kernel/machine.h"
-#include "net/pf/pf_engine.h"
+#include "net/pf/pf_via.h"
 
 #define COST_MAX	1000000u	/* rules that a packet may have to be compared with */
 
@@ -329,7 +329,7 @@ pf_ruleset_make(struct pf_conf *pc, const struct pf_env *env)
 	mk.mk_cost = calloc(pc->pc_nanchors + 1, sizeof(*mk.mk_cost));
 	ok = pf_conf_check(&rs->rs_conf, env, pf_lacks);
 	mk.mk_ok = ok;
-	ok = ok && mk.mk_cost != NULL && make_tables(&mk) && make_limits(&mk) && make_rules(&mk) && make_anchors(&mk) && make_counts(rs) &&
+	ok = ok && mk.mk_cost != NULL && make_tables(&mk) && make_limits(&mk) && make_rules(&mk) && make_anchors(&mk) && make_counts(rs) && pf_vias_make(rs) &&
 	    make_classes(&mk);
 	if (!ok && mk.mk_ok)
 		make_error(&mk, NULL, "not enough memory for the ruleset");
@@ -354,6 +354,7 @@ pf_ruleset_free(struct pf_ruleset *rs)
 		pf_ranges_free(rs->rs_table[i].kt_ranges);
 	}
 	free(rs->rs_mem);
+	pf_vias_free(rs);
 	pf_arena_free(&rs->rs_arena);
 	pf_conf_free(&rs->rs_conf);
 	free(rs);

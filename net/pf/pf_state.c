@@ -8,6 +8,7 @@
 #include "net/core/owner.h"
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_nat.h"
+#include "net/pf/pf_via.h"
 
 #define SLAB		65536u		/* bytes of memory that a core gets at a time */
 #define BUCKETS_MIN	1024u
@@ -447,7 +448,9 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_r
 		release(ps, s);
 		return NULL;
 	}
-	s->s_rule = kr;
+	s->s_rule = pf_via(v);
+	if (s->s_rule->kr_via != NULL)
+		pf_via_begin(s->s_rule->kr_via, pd);
 	s->s_tag = v->v_tag;
 	s->s_dir = pd->pd_dir;
 	s->s_sloppy = so->so_sloppy;
@@ -490,6 +493,10 @@ pf_state_remove(struct pf_state *s)
 	if (pf_state_pair(s) != NULL)
 		pf_state_unpair(s);
 	pf_state_count(s, rc);
+	if (s->s_rule->kr_via != NULL) {
+		pf_state_count(s, &s->s_rule->kr_via->vi_count);
+		s->s_rule->kr_via->vi_count.rc_states--;
+	}
 	unlink_key(ps, &s->s_sk[0]);
 	if (s->s_translated)
 		unlink_key(ps, &s->s_sk[1]);

@@ -302,3 +302,33 @@ CASE(pfctl_tables_come_and_go)
 	SAY("load <<EOF\n# /etc/hostname.vio0\ninet 10.0.0.1/24\nEOF");
 	SAY("pfctl -t late -T add " A, "no file of its own to define it in");
 }
+
+/* A match rule, and an anchor, count all packets of the states whose first packet they have matched, while those live and after.
+ * checklist: pf/counters:match_pass_state, pf/counters:match_pass_no_state, pf/counters:match_block */
+CASE(pfctl_match_counts)
+{
+	lab_pf("match in on vio0 proto udp\nmatch in proto udp to port 4001\nanchor in {\n pass in proto udp to port 4001\n}\npass in proto udp to port 4002 no state\n"
+	    "block in proto udp to port 4003\npass out\n");
+	for (unsigned i = 0; i < 3; i++)
+		a_to_b(UDP(A, B));
+	b_to_a(UDP(B, A, .sport = 4001, .dport = 4000));
+	SAY("pfctl -vsr", "match in on vio0 proto udp all\n  [ Evaluations: 2         Packets: 4         Bytes: 192         States: 1     ]\n"
+	    "  [ Inserted: uid 0 pid 0 State Creations: 1     ]\n"
+	    "match in proto udp from any to any port = 4001\n  [ Evaluations: 2         Packets: 4         Bytes: 192         States: 1     ]\n");
+	SAY("pfctl -vsr", "anchor in all {\n  [ Evaluations: 2         Packets: 4         Bytes: 192         States: 1     ]\n",
+	    "    [ Evaluations: 1         Packets: 4         Bytes: 192         States: 1     ]\n");
+	a_to_b(UDP(A, B, .dport = 4002));
+	RX(a, UDP(A, B, .dport = 4003));
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+	SAY("pfctl -F states", "3 states cleared\n");
+	SAY("pfctl -vsr", "match in on vio0 proto udp all\n  [ Evaluations: 5         Packets: 6         Bytes: 288         States: 0     ]\n"
+	    "  [ Inserted: uid 0 pid 0 State Creations: 1     ]\n"
+	    "match in proto udp from any to any port = 4001\n  [ Evaluations: 5         Packets: 4         Bytes: 192         States: 0     ]\n");
+	SAY("pfctl -z", "pf: rule counters cleared\n");
+	SAY("pfctl -vsr", "match in on vio0 proto udp all\n  [ Evaluations: 0         Packets: 0         Bytes: 0           States: 0     ]\n"
+	    "  [ Inserted: uid 0 pid 0 State Creations: 0     ]\n");
+	a_to_b(UDP(A, B));
+	SAY("pfctl -vsr", "match in on vio0 proto udp all\n  [ Evaluations: 2         Packets: 1         Bytes: 48          States: 1     ]\n"
+	    "  [ Inserted: uid 0 pid 0 State Creations: 1     ]\n");
+}
