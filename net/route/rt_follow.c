@@ -10,7 +10,7 @@
 
 COUNTER(nhs_followed, nexthop, 25, INFO, "route%s told of a change of what they lead to");
 
-#define FOLLOW_STEP	64u		/* routes in one go: at most some ten thousand instructions, or a few hundred thousand with RECURSIONS_MAX gateways */
+#define FOLLOW_STEP	64u		/* routes in one go: some 40,000 instructions, several times that with RECURSIONS_MAX gateways */
 
 static struct rtentry *followed, **followed_end = &followed;
 static struct loop_end follow_end = { .le_func = rt_follow_some };
