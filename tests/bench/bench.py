@@ -138,7 +138,7 @@ def by_routes(router, nic, fig, sizes):
     for n in sizes:
         name = f'{router.name}/{nic}/routes:{n}'
         try:
-            with router.guest(nic, nroutes=n, gate=True, patience=60 if n < 10000 else 120) as g:
+            with router.guest(nic, nroutes=n, gate=True, patience=60 if n < 10000 else 120 if n < 1000000 else 600) as g:
                 router.wait_up(g)
                 flow_cases(router, g, fig, f'{router.name}/{nic}', [(f'routes:{n}', ('-N', '-d', routes.prefix_file(TOOLS, n)))])
         except Failed as e:
