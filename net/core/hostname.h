@@ -51,6 +51,8 @@ struct hostname {
 	uint32_t	 hn_mtu;			/* 0: the interface's own */
 	unsigned	 hn_mtu_line, hn_lladdr_line;
 	char		 hn_description[IFDESCRSIZE];
+	unsigned	 hn_ngroups;
+	char		 hn_group[IF_GROUPS][IFNAMSIZ];	/* sorted by name */
 	unsigned	 hn_naddrs, hn_naddrs6, hn_nnbrs;
 	struct hn_addr	*hn_addrs;			/* the first is the primary */
 	struct hn_addr6	*hn_addrs6;			/* as the file has them */

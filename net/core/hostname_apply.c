@@ -12,6 +12,7 @@
 #include "kernel/task.h"
 #include "net/core/hostname_var.h"
 #include "net/core/if_clone.h"
+#include "net/core/if_group.h"
 #include "net/ether/ether.h"
 
 unsigned hostname_absentees;
@@ -94,6 +95,7 @@ set_properties(struct config_err *ce, struct ifnet *ifp, const struct hostname *
 	if (!set_mtu(ce, ifp, h) || !set_lladdr(ce, ifp, h))
 		return false;
 	snprintf(ifp->if_description, sizeof(ifp->if_description), "%s", h->hn_description);
+	if_set_groups(ifp, h->hn_group, h->hn_ngroups);
 	if (h->hn_debug)
 		ifp->if_flags |= IFF_DEBUG;
 	else

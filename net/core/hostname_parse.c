@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net/core/hostname_var.h"
+#include "net/core/if_group.h"
 #include "net/ether/ether.h"
 #include "net/inet/ip.h"
 
@@ -257,6 +258,53 @@ word_no_description(struct words *w)
 	return true;
 }
 
+/* Where the name stands among the sorted ones, or would. True: it is there. */
+static bool
+find_group(const struct hostname *h, const char *name, unsigned *at)
+{
+	int c = 1;
+
+	for (*at = 0; *at < h->hn_ngroups && (c = strcmp(h->hn_group[*at], name)) < 0; (*at)++)
+		;
+	return *at < h->hn_ngroups && c == 0;
+}
+
+static bool
+word_group(struct words *w)
+{
+	const char *s = argument(w, "group");
+	struct hostname *h = w->w_h;
+	unsigned at;
+
+	if (s == NULL)
+		return false;
+	if (!if_group_name_ok(s))
+		return words_bad(w, "group %s: a name of up to %d letters and digits without a digit at its end is wanted", s, IFNAMSIZ - 1);
+	if (find_group(h, s, &at))
+		return words_bad(w, "group %s: %s", s, w->w_file ? "duplicate" : "it is in it already");
+	if (h->hn_ngroups == IF_GROUPS)
+		return words_bad(w, "group %s: more than %d", s, IF_GROUPS);
+	memmove(h->hn_group[at + 1], h->hn_group[at], (h->hn_ngroups++ - at) * sizeof(h->hn_group[0]));
+	strncpy(h->hn_group[at], s, IFNAMSIZ);
+	return true;
+}
+
+static bool
+word_no_group(struct words *w)
+{
+	const char *s = w->w_file ? NULL : argument(w, "-group");
+	struct hostname *h = w->w_h;
+	unsigned at;
+
+	if (s == NULL)
+		return w->w_file ? word_delete(w) : false;
+	if (!find_group(h, s, &at))
+		return words_bad(w, "-group %s: it is not in it", s);
+	memmove(h->hn_group[at], h->hn_group[at + 1], (--h->hn_ngroups - at) * sizeof(h->hn_group[0]));
+	memset(h->hn_group[h->hn_ngroups], 0, sizeof(h->hn_group[0]));
+	return true;
+}
+
 static bool
 word_lladdr(struct words *w)
 {
@@ -396,8 +444,8 @@ static const struct word {
 	{ "autoconf",		word_autoconf },
 	{ "-autoconf",		word_no_autoconf },
 	{ "rtsol",		word_unsupported },
-	{ "group",		word_unsupported },
-	{ "-group",		word_unsupported },
+	{ "group",		word_group },
+	{ "-group",		word_no_group },
 	{ "priority",		word_unsupported },
 	{ "llprio",		word_unsupported },
 	{ "mediaopt",		word_unsupported },

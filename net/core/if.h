@@ -11,6 +11,7 @@
 #define IFDESCRSIZE	64
 #define IF_MAX		1024		/* interfaces; if_index is below it */
 #define IF_MAXQUEUES	64
+#define IF_GROUPS	8		/* that an admin may put one in */
 
 /* if_flags, OpenBSD's values */
 #define IFF_UP		0x1
@@ -86,7 +87,8 @@ struct ifnet {
 	bool		 if_ether;		/* speaks Ethernet: lladdr, ARP, media */
 	const char	*if_media;		/* "Ethernet autoselect"; NULL: no media line */
 	char		 if_description[IFDESCRSIZE];
-	char		 if_group[IFNAMSIZ];	/* the cloner's group: "lo", "vlan"; "" for hardware */
+	char		 if_group[IFNAMSIZ];	/* the cloner's group: "lo", "vlan"; "" for hardware. See if_group.h */
+	char		 if_ingroup[IF_GROUPS][IFNAMSIZ] __aligned_to(8);	/* the admin's; zero behind each name's end */
 	const struct if_clone *if_clone;	/* what made it and can destroy it; NULL: it stays */
 	const struct if_ops *if_ops;
 	void		*if_softc;

@@ -8,6 +8,7 @@
 #include "kernel/task.h"
 #include "net/core/hostname.h"
 #include "net/core/if_clone.h"
+#include "net/core/if_group.h"
 #include "net/ether/ether.h"
 #include "net/inet6/in6_ifaddr.h"
 
@@ -56,17 +57,6 @@ shown_flags(const struct ifnet *ifp)
 	return flags;
 }
 
-/* The default route leads there: group "egress". */
-static bool
-is_egress(const struct ifnet *ifp)
-{
-	for (unsigned af = 0; af < AF_COUNT; af++)
-		for (const struct rtentry *rt = rtable_lookup_af(af, ifp->if_rdomain, &in6_any, 0); rt != NULL; rt = rt->rt_next)
-			if (rt_ifp(rt) == ifp && (rt->rt_flags & RTF_GATEWAY))
-				return true;
-	return false;
-}
-
 /* ifmedia(4): the type that an Ethernet of this speed has, "1000baseT". */
 static void
 media_type(char *buf, size_t len, uint64_t baud)
@@ -103,11 +93,12 @@ media_text(char *buf, size_t len, const struct ifnet *ifp)
 static void
 status_groups(struct out *o, const struct ifnet *ifp)
 {
-	bool egress = is_egress(ifp);
+	const char *name, *before = "\tgroups:";
 
-	if (ifp->if_group[0] == '\0' && !egress)
-		return;
-	out_printf(o, "\tgroups:%s%s%s\n", ifp->if_group[0] != '\0' ? " " : "", ifp->if_group, egress ? " egress" : "");
+	for (unsigned i = 0; (name = if_group(ifp, &i)) != NULL; before = "")
+		out_printf(o, "%s %s", before, name);
+	if (before[0] == '\0')
+		out_printf(o, "\n");
 }
 
 static void
@@ -244,6 +235,7 @@ static void
 status_json(struct out *o, const struct ifnet *ifp, unsigned families)
 {
 	uint32_t flags = shown_flags(ifp);
+	const char *name;
 	char text[80];
 
 	json_open(o, NULL, '{');
@@ -262,10 +254,8 @@ status_json(struct out *o, const struct ifnet *ifp, unsigned families)
 	json_u64(o, "priority", ifp->if_priority);
 	json_u64(o, "llprio", 3);
 	json_open(o, "groups", '[');
-	if (ifp->if_group[0] != '\0')
-		json_str(o, NULL, ifp->if_group);
-	if (is_egress(ifp))
-		json_str(o, NULL, "egress");
+	for (unsigned i = 0; (name = if_group(ifp, &i)) != NULL;)
+		json_str(o, NULL, name);
 	json_close(o, ']');
 	if (ifp->if_media != NULL) {
 		media_text(text, sizeof(text), ifp);
@@ -290,7 +280,7 @@ selected(const struct ifnet *ifp, const char *which)
 	n = strlen(which);
 	if (n == 0 || (which[n - 1] >= '0' && which[n - 1] <= '9'))
 		return false;
-	return strcmp(ifp->if_group, which) == 0 || (strcmp(which, "egress") == 0 && is_egress(ifp));
+	return if_in_group(ifp, which);
 }
 
 /* The next interface that is meant, behind index *idx; printed inside one net_enter. */
@@ -491,9 +481,9 @@ COMMAND(ifconfig, cmd_ifconfig,
     "ifconfig interface inet6 address delete | -alias | -inet6\n"
     "ifconfig interface inet6 eui64 | autoconf | -autoconf | temporary | -temporary | soii | -soii\n"
     "ifconfig interface [up | down] [mtu n] [description text | -description]\n"
-    "         [lladdr address] [debug | -debug]",
+    "         [group name | -group name] [lladdr address] [debug | -debug]",
     "show and configure network interfaces",
-    "Without settings the interface, group (lo, egress) or all interfaces are shown.\n"
+    "Without settings the interface, the group's (egress: where a default route leads) or all are shown.\n"
     "An IPv4 address without alias takes the place of the first one and brings the interface up.\n"
     "With its first IPv6 address an interface makes itself a link-local one, as \"inet6 eui64\"\n"
     "does without any other; \"inet6 autoconf\" learns addresses from routers. With a key in sysctl\n"

@@ -4,6 +4,7 @@
 
 #include "kernel/config.h"
 #include "kernel/task.h"
+#include "net/core/if_group.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/pf/pf_env_net.h"
 
@@ -19,6 +20,7 @@ static void
 put(struct pf_env_net *en, const struct ifnet *ifp, const struct pf_ifaddr *ia)
 {
 	struct pf_env_ifaddr *ea;
+	const char *group;
 
 	if (en->en_n == en->en_cap)
 		return;
@@ -26,7 +28,8 @@ put(struct pf_env_net *en, const struct ifnet *ifp, const struct pf_ifaddr *ia)
 	ea->ea_ifaddr = *ia;
 	ea->ea_ifaddr.ia_flags = if_flags(ifp);
 	memcpy(ea->ea_ifname, ifp->if_xname, sizeof(ea->ea_ifname));
-	memcpy(ea->ea_group, ifp->if_group, sizeof(ea->ea_group));
+	for (unsigned i = 0, n = 0; (group = if_group(ifp, &i)) != NULL;)
+		strncpy(ea->ea_group[n++], group, IFNAMSIZ - 1);
 }
 
 static unsigned
@@ -71,13 +74,22 @@ env_ifaddr(const struct pf_env *env, unsigned i, struct pf_ifaddr *ia)
 }
 
 static bool
+in_group(const struct pf_env_ifaddr *ea, const char *group)
+{
+	for (unsigned i = 0; i < nitems(ea->ea_group) && ea->ea_group[i][0] != '\0'; i++)
+		if (strcmp(ea->ea_group[i], group) == 0)
+			return true;
+	return false;
+}
+
+static bool
 env_in_group(const struct pf_env *env, const char *ifname, const char *group)
 {
 	const struct pf_env_net *en = env->pe_arg;
 
 	for (unsigned i = 0; i < en->en_n; i++)
 		if (strcmp(en->en_addr[i].ea_ifname, ifname) == 0)
-			return group[0] != '\0' && strcmp(en->en_addr[i].ea_group, group) == 0;
+			return in_group(&en->en_addr[i], group);
 	return false;
 }
 
@@ -87,8 +99,8 @@ env_is_if(const struct pf_env *env, const char *name)
 	const struct pf_env_net *en = env->pe_arg;
 
 	for (unsigned i = 0; i < en->en_n; i++)
-		if (strcmp(en->en_addr[i].ea_ifname, name) == 0 || strcmp(en->en_addr[i].ea_group, name) == 0)
-			return name[0] != '\0';
+		if (name[0] != '\0' && (strcmp(en->en_addr[i].ea_ifname, name) == 0 || in_group(&en->en_addr[i], name)))
+			return true;
 	return false;
 }
 

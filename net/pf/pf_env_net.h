@@ -5,7 +5,7 @@
 #include "net/core/if.h"
 #include "net/pf/pf_env.h"
 
-struct pf_env_ifaddr { struct pf_ifaddr ea_ifaddr; char ea_ifname[IFNAMSIZ], ea_group[IFNAMSIZ]; };
+struct pf_env_ifaddr { struct pf_ifaddr ea_ifaddr; char ea_ifname[IFNAMSIZ], ea_group[IF_GROUPS + 2][IFNAMSIZ]; };
 struct pf_env_net {
 	struct pf_env	 en_env;		/* without pe_error */
 	struct pf_env_ifaddr *en_addr;		/* malloc()ed */

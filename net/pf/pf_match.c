@@ -2,6 +2,7 @@
  * (pf_class_make.c) those that the packet cannot match are left out; without, all are compared, and the outcome is the same. */
 #include <string.h>
 
+#include "net/core/if_group.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_tcp.h"
@@ -9,15 +10,7 @@
 
 /* ---- interfaces ---- */
 
-static bool
-has_default_route(const struct ifnet *ifp)
-{
-	const struct rtentry *rt = rtable_match(ifp->if_rdomain, IP4_ANY), *rt6 = rtable_match6(ifp->if_rdomain, &in6_any);
-
-	return (rt != NULL && rt->rt_plen == 0 && rt_ifp(rt) == ifp) || (rt6 != NULL && rt6->rt_plen == 0 && rt_ifp(rt6) == ifp);
-}
-
-/* By its name, its group, or a group that all (ifconfig(8)) or those with a default route (egress) are in. */
+/* By its name or a group (if_group.h). */
 bool
 pf_if_matches(const char name[IFNAMSIZ], const struct ifnet *ifp)
 {
@@ -25,9 +18,12 @@ pf_if_matches(const char name[IFNAMSIZ], const struct ifnet *ifp)
 
 	if (pf_name_equal(name, ifp->if_xname) || pf_name_equal(name, ifp->if_group))
 		return true;
+	for (unsigned i = 0; i < IF_GROUPS && ifp->if_ingroup[i][0] != '\0'; i++)
+		if (pf_name_equal(name, ifp->if_ingroup[i]))
+			return true;
 	if (pf_name_equal(name, any))		/* but loopback: pf.conf(5) */
 		return !(ifp->if_flags & IFF_LOOPBACK);
-	return pf_name_equal(name, all) || (pf_name_equal(name, egress) && has_default_route(ifp));
+	return pf_name_equal(name, all) || (pf_name_equal(name, egress) && if_is_egress(ifp));
 }
 
 /* ---- addresses ---- */

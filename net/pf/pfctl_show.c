@@ -5,6 +5,7 @@
 
 #include "kernel/machine.h"
 #include "kernel/task.h"
+#include "net/core/if_group.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_names.h"
@@ -285,26 +286,27 @@ add_group(const struct shown *s, struct iface *i, const char *name)
 	return 1;
 }
 
-/* Names and groups of all that -i means, room for three each and one. Inside net_enter(). */
+#define IFACE_NAMES	(IF_GROUPS + 3)		/* its own, and groups */
+
+/* Names and groups of all that -i means, room for IFACE_NAMES each and one. Inside net_enter(). */
 static unsigned
 collect(const struct shown *s, struct iface *to, unsigned room)
 {
-	static const char egress[IFNAMSIZ] = "egress";
 	const char *only = s->s_args->a_iface;
 	char name[IFNAMSIZ] = { 0 };
 	unsigned n = only == NULL ? add_group(s, to, "all") : 0;
+	const char *group;
 
 	if (only != NULL)
 		memcpy(name, only, strnlen(only, IFNAMSIZ - 1));
-	for (const struct ifnet *ifp = ifnet_list; ifp != NULL && n + 3 <= room; ifp = ifp->if_next) {
+	for (const struct ifnet *ifp = ifnet_list; ifp != NULL && n + IFACE_NAMES <= room; ifp = ifp->if_next) {
 		if (only != NULL && !pf_if_matches(name, ifp))
 			continue;
 		memcpy(to[n].i_name, ifp->if_xname, IFNAMSIZ);
 		to[n++].i_skip = s->s_rs != NULL && pf_is_skipped(s->s_rs, ifp);
-		if (only == NULL || strcmp(only, ifp->if_group) == 0)
-			n += add_group(s, &to[n], ifp->if_group);
-		if (pf_if_matches(egress, ifp) && (only == NULL || strcmp(only, egress) == 0))
-			n += add_group(s, &to[n], egress);
+		for (unsigned i = 0; (group = if_group(ifp, &i)) != NULL;)
+			if (only == NULL || strcmp(only, group) == 0)
+				n += add_group(s, &to[n], group);
 	}
 	return n;
 }
@@ -313,12 +315,12 @@ collect(const struct shown *s, struct iface *to, unsigned room)
 static void
 show_interfaces(struct shown *s)
 {
-	unsigned room = 4, n = 0;
+	unsigned room = 1 + IFACE_NAMES, n = 0;
 	struct iface *i;
 
 	net_enter();
 	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		room += 3;
+		room += IFACE_NAMES;
 	net_leave();
 	if ((i = calloc(room, sizeof(*i))) == NULL)
 		return;

@@ -66,6 +66,23 @@ CASE(pf_block_and_pass)
 	SAY("pfctl -e", "pfctl: pf already enabled");
 }
 
+/* A rule of a group is one of the interfaces that are in it when a packet comes. */
+CASE(pf_groups)
+{
+	lab_custom("group lan\n" VIO0, VIO1, SYSCTL "# /etc/pf.conf\nset skip on dmz\nblock in on lan\nblock in on ! lan from lan:network\n");
+	blocked(a, UDP(A, B));
+	b_to_a(UDP(B, A, .sport = 1, .dport = 2));
+	blocked(b, UDP("10.0.0.77", A));
+	SAY("ifconfig vio0 -group lan", "");
+	blocked(a, UDP(A, B));				/* lan:network is what it was when the rules were loaded */
+	SAY("ifconfig vio1 group lan", "");
+	blocked(b, UDP(B, A, .sport = 3, .dport = 4));
+	SAY("ifconfig vio0 group dmz", "");
+	a_to_b(UDP(A, B, .sport = 5));
+	SAY("ifconfig vio0 -group dmz", "");
+	blocked(a, UDP(A, B, .sport = 6));
+}
+
 /* What went by the flow path before there was a filter does not go past it. */
 CASE(pf_known_flows_are_tested)
 {

@@ -93,6 +93,8 @@ TEST(hostname_canonical_text)
 	    "!route add -inet -priority 10 10.1.0.0/16 10.0.0.4\n!route add -inet 10.2.0.0/16 10.0.0.3\n"
 	    "!route add -inet -blackhole -mtu 1400 192.168.0.0/16 127.0.0.1\n"
 	    "!arp -s 10.0.0.8 00:11:22:33:44:56 pub\n!arp -s 10.0.0.9 00:11:22:33:44:55\n");
+	CHECK_STR(canonical("inet 10.0.0.1/24\ngroup wan group dmz\ngroup a-15-byte_name.\n"),
+	    "group a-15-byte_name.\ngroup dmz\ngroup wan\ninet 10.0.0.1 255.255.255.0\n");
 	CHECK_STR(canonical("description 'say \"hi\"'"), "description 'say \"hi\"'\n");
 	CHECK_STR(canonical("inet 10.0.0.1/24\ndown"), "inet 10.0.0.1 255.255.255.0\ndown\n");
 	CHECK_STR(canonical("down\ninet 10.0.0.1/24"), "inet 10.0.0.1 255.255.255.0\ndown\n");
@@ -131,6 +133,14 @@ TEST(hostname_errors_name_line_and_reason)
 		{ "description \"open", "/etc/hostname.t0:1: unterminated quote\n" },
 		{ "lladdr 1:2:3", "/etc/hostname.t0:1: lladdr: bad address \"1:2:3\"\n" },
 		{ "lladdr 01:00:5e:00:00:01", "/etc/hostname.t0:1: lladdr: 01:00:5e:00:00:01 is a group address\n" },
+		{ "group wan0", "/etc/hostname.t0:1: group wan0: a name of up to 15 letters and digits without a digit at its end is wanted\n" },
+		{ "group wan\ngroup wan", "/etc/hostname.t0:2: group wan: duplicate\n" },
+		{ "group all", "/etc/hostname.t0:1: group all: a name of up to 15 letters and digits without a digit at its end is wanted\n" },
+		{ "group sixteen-letters.", "/etc/hostname.t0:1: group sixteen-letters.: a name of up to 15 letters and digits without a digit at its end is "
+		    "wanted\n" },
+		{ "group a group b group c group d group e group f group g group h group i", "/etc/hostname.t0:1: group i: more than 8\n" },
+		{ "group", "/etc/hostname.t0:1: group: missing argument\n" },
+		{ "-group wan", "/etc/hostname.t0:1: -group: a file says what is to be, it deletes nothing\n" },
 		{ "rdomain 3", "/etc/hostname.t0:1: rdomain 3: not supported yet\n" },
 		{ "media 100baseTX", "/etc/hostname.t0:1: media 100baseTX: not supported yet\n" },
 		{ "inet6", "/etc/hostname.t0:1: inet6: missing argument\n" },

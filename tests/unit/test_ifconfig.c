@@ -43,6 +43,28 @@ TEST(ifconfig_prints)
 	cmd_end();
 }
 
+TEST(ifconfig_groups)
+{
+	cmd_start();
+	CHECK_STR(cmd("ifconfig t0 group wan group dmz"), "");
+	CHECK_STR(cmd("ifconfig t1 group dmz"), "");
+	CHECK_IN(cmd("ifconfig t0"), "\tgroups: dmz wan\n");
+	CHECK_IN(cmd("ifconfig -j t0"), "\"groups\":[\"dmz\",\"wan\"]");
+	CHECK_IN(cmd("ifconfig wan"), "t0: ");
+	CHECK(strstr(cmd("ifconfig wan"), "t1: ") == NULL);
+	CHECK_IN(cmd("ifconfig dmz"), "t1: ");
+	CHECK_IN(cmd("ifconfig all"), "lo0: ");
+	CHECK_STR(cmd("ifconfig t0 group wan"), "ifconfig: group wan: it is in it already\n");
+	CHECK_STR(cmd("ifconfig t1 -group wan"), "ifconfig: -group wan: it is not in it\n");
+	CHECK_STR(cmd("ifconfig t0 -group dmz"), "");
+	CHECK_IN(cmd("ifconfig t0"), "\tgroups: wan\n");
+	CHECK_IN(cmd("show config"), "# /etc/hostname.t0\ngroup wan\n");
+	CHECK_STR(cmd_load("# /etc/hostname.t1\ngroup lan\n"), "");
+	CHECK_STR(cmd("ifconfig wan"), "ifconfig: wan: no such interface\n");
+	CHECK_IN(cmd("ifconfig lan"), "t1: ");
+	cmd_end();
+}
+
 TEST(ifconfig_json)
 {
 	cmd_start();
