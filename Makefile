@@ -34,17 +34,20 @@ LIBS	:= $(NEWLIB)/x86_64-elf/lib/libc.a $(shell $(CC) -print-libgcc-file-name)
 
 # Interrupt code may use general registers only: it does not save the others.
 $(INTR_OBJ): MODE_FILE := -mgeneral-regs-only
-# What people type, read and configure, and what a card needs once: small is better than fast.
+# What people type, read and configure, what a card needs once, and protocols that speak a few packets a second: small is better than fast.
 COLD	:= kernel/cmd% kernel/command% kernel/config% kernel/edit% kernel/log% kernel/shell% kernel/sysctl% kernel/systat% kernel/vmstat% \
 	   drivers/%_attach drivers/%_hw drivers/pci% drivers/uart drivers/virtio kernel/amd64/bootinfo \
 	   net/pf/pf_parse% net/pf/pf_print% net/pf/pf_lex net/pf/pf_conf net/pf/pf_check net/pf/pf_expand net/pf/pf_host net/pf/pfctl% net/pf/pf_anchor net/pf/pf_mem net/pf/pf_env% net/pf/pf_pool \
-	   net/pf/pf_names net/pf/pf_ruleset net/pf/pf_ranges net/pf/pf_class_make net/pf/pf_lacks net/pf/pf_tag net/pf/pf_ctl \
+	   net/pf/pf_names net/pf/pf_ruleset net/pf/pf_ranges net/pf/pf_class_make net/pf/pf_lacks net/pf/pf_tag net/pf/pf_ctl net/pf/pf_config net/pf/pf_table_keep \
 	   net/core/config% net/core/hostname% net/core/ifconfig% net/core/nbr_edit net/core/netstat% net/core/systat% \
 	   net/inet/host_arg net/inet/igmp% net/inet/ping% net/inet/traceroute% net/inet6/mld6% net/inet6/ping6% net/inet6/rad% net/inet6/slaac% net/inet6/traceroute% net/inet6/in6_soii \
 	   net/core/if_addr net/core/if_clone net/core/pending net/ether/arp_dad net/inet/in_multi% net/inet/icmp_redirect net/inet/ip_mcast \
 	   net/inet6/nd6_dad net/inet6/nd6_if net/inet6/nd6_msg net/inet6/nd6_redirect net/inet6/in6_ifaddr net/inet6/in6_src \
 	   kernel/kstat% kernel/task_stat kernel/selftest% kernel/crash kernel/glob kernel/json \
-	   net/route/mygate net/route/route net/route/route_% net/route/rt_% net/route/static% %_cmd %_kstat %_show
+	   net/inet6/nd6 net/inet6/nd6_nbr net/inet6/nd6_table net/inet6/icmp6_input net/inet6/ip6_ext net/inet6/in6 net/inet6/ip6_reass net/ether/arp_input \
+	   net/inet/ip_icmp net/inet/icmp_reply net/inet/fragq% net/core/if net/core/net_init drivers/virtio_net_mq drivers/fw_cfg \
+	   kernel/system kernel/amd64/acpi% kernel/amd64/cores kernel/amd64/cpu kernel/amd64/irq kernel/amd64/pmap kernel/amd64/symtab kernel/amd64/panic \
+	   net/route/mygate net/route/nexthop net/route/route net/route/route_% net/route/rt_% net/route/static% %_cmd %_kstat %_show
 $(foreach f, $(COLD), $(filter $(B)/obj/$f.o, $(OBJ))): MODE_FILE := -Os
 
 # What implements memcpy and memset must not be turned into calls of them.
