@@ -114,7 +114,8 @@ check_ip6(const struct fwire *w, const uint8_t *p, unsigned len)
 	if (ip6->ip6_nxt != IPPROTO_ICMPV6_ || in6_ifaddr_find(&w->fw_if, &ip6->ip6_src) == NULL)
 		return;
 	sum = in_sum(p + 8, 32, 0) + host_be32(len - 40) + host_be32(IPPROTO_ICMPV6_);
-	CHECK((uint16_t)~in_fold(in_sum(p + 40, len - 40, sum)) == 0 || has_come(p, len));
+	sum = in_fold(in_sum(p + 40, len - 40, sum));
+	CHECK(sum == 0xffff || has_come(p, len));
 }
 
 static void
