@@ -77,14 +77,10 @@ lacks_criterion(const struct pf_rule *r)
 {
 	if (r->r_os[0] != '\0')
 		return "os is not supported";
-	if (r->r_uid.pc_op != PF_OP_NONE || r->r_gid.pc_op != PF_OP_NONE)
-		return "user and group are not supported";
 	if (r->r_prio >= 0)
 		return "prio is not supported";
 	if (r->r_pktrate != 0)
 		return "max-pkt-rate is not supported";
-	if (r->r_src.ra_addr.pa_type == PF_ADDR_RTLABEL || r->r_dst.ra_addr.pa_type == PF_ADDR_RTLABEL)
-		return "route labels are not supported";
 	return r->r_once ? "once is not supported" : NULL;
 }
 

@@ -116,6 +116,9 @@ addr_matches(const struct pf_pdesc *pd, const struct pf_addr *pa, const struct p
 	case PF_ADDR_URPF:
 		rt = route_to(pd, a);
 		return rt == NULL || rt_ifp(rt) != pd->pd_ifp;
+	case PF_ADDR_RTLABEL:
+		rt = route_to(pd, a);
+		return rt != NULL && strcmp(rt->rt_via->v_label, pa->pa_name) == 0;
 	default:
 		return false;
 	}
@@ -169,6 +172,15 @@ static bool
 port_matches(const struct pf_pdesc *pd, const struct pf_cmp *c, uint16_t port)
 {
 	return c->pc_op == PF_OP_NONE || (!pd->pd_fragment && cmp_matches(c, port));
+}
+
+/* Of TCP and UDP only, and nobody is known: there are no sockets here, and whose a forwarded packet is cannot be told (pf.conf(5), user). */
+static bool
+owner_matches(const struct pf_pdesc *pd, const struct pf_cmp *c)
+{
+	if (c->pc_op == PF_OP_NONE || (pd->pd_proto != IPPROTO_TCP_ && pd->pd_proto != IPPROTO_UDP_))
+		return true;
+	return c->pc_op == PF_OP_EQ ? c->pc_lo == PF_UID_UNKNOWN : c->pc_op == PF_OP_NE && c->pc_lo != PF_UID_UNKNOWN;
 }
 
 /* ---- a rule ---- */
@@ -229,7 +241,7 @@ rule_matches(const struct pf_krule *kr, const struct pf_pdesc *pd, const struct 
 		return false;
 	if (!proto_matches(r, pd) || (r->r_tos >= 0 && r->r_tos != pd->pd_tos) || (r->r_fragment && !pd->pd_fragment))
 		return false;
-	if (!hosts_match(kr, pd))
+	if (!hosts_match(kr, pd) || !owner_matches(pd, &r->r_uid) || !owner_matches(pd, &r->r_gid))
 		return false;
 	if (kr->kr_match_tag != 0 && (kr->kr_match_tag == v->v_tag) == r->r_tagnot)
 		return false;

@@ -66,6 +66,31 @@ CASE(pf_block_and_pass)
 	SAY("pfctl -e", "pfctl: pf already enabled");
 }
 
+/* Nobody owns what is forwarded; ICMP is nobody's in any case. */
+CASE(pf_owners)
+{
+	lab_pf("block\npass proto tcp user root\npass proto udp user > 5\npass proto udp to port 7 user unknown\npass proto udp to port 8 group != wheel\n");
+	SAY("pfctl -s rules", "pass proto udp from any to any port = 7 user = unknown\n");
+	blocked(a, TCP(A, B, TH_SYN_));
+	blocked(a, UDP(A, B));
+	a_to_b(UDP(A, B, .dport = 7));
+	a_to_b(UDP(A, B, .dport = 8));
+}
+
+/* Whose route has the label, now. */
+CASE(pf_route_labels)
+{
+	lab_custom(VIO0, VIO1 "!route add -label far 10.2/16 10.0.1.2\n", SYSCTL "# /etc/pf.conf\nblock\npass in on vio0 to route far\npass out\n");
+	blocked(a, UDP(A, "10.1.0.1"));
+	RX(a, UDP(A, "10.2.0.1"));
+	TX(b, UDP(A, "10.2.0.1", .ttl = 63));
+	SAY("route change -label near 10.2/16 10.0.1.2", "");
+	blocked(a, UDP(A, "10.2.0.2"));
+	SAY("route change -label far 10.1/16 10.0.1.2", "");
+	RX(a, UDP(A, "10.1.0.1"));
+	TX(b, UDP(A, "10.1.0.1", .ttl = 63));
+}
+
 /* A rule of a group is one of the interfaces that are in it when a packet comes. */
 CASE(pf_groups)
 {

@@ -9,6 +9,7 @@
 #include "net/inet/icmp.h"
 #include "net/pf/pf_ctl.h"
 #include "tests/unit/netfix.h"
+#include "net/route/route.h"
 #include "tests/unit/pffix.h"
 
 static uint64_t seed;
@@ -71,7 +72,9 @@ put_host(unsigned af, bool from)
 		put("urpf-failed");
 	else if (what == 3)
 		put("%sno-route", rnd(2) ? not : "");
-	else if (af == PF_AF_ANY || what == 4)
+	else if (what == 4)
+		put("%sroute lab", not);
+	else if (af == PF_AF_ANY || what == 5)
 		put("any");
 	else {
 		put("%s", not);
@@ -120,6 +123,11 @@ put_criteria(unsigned af, unsigned proto)
 		put(rnd(2) ? " icmp-type echoreq" : " icmp-type 3 code %u", rnd(3));
 	else if (proto == IPPROTO_ICMPV6_ && rnd(2))
 		put(" icmp6-type %u", 128 + rnd(2));
+	if ((proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_) && rnd(12) == 0) {
+		static const char *const owners[] = { " user unknown", " user != root", " user root", " user > 5", " group unknown", " group != 0" };
+
+		put("%s", owners[rnd(nitems(owners))]);
+	}
 	if (proto == IPPROTO_TCP_)
 		put("%s", rnd(2) ? " flags any" : rnd(2) ? " flags S/SA" : " flags F/FR");
 	if (rnd(12) == 0)
@@ -250,6 +258,7 @@ random_pdesc(struct pf_pdesc *pd, struct mbuf *m, const uint16_t tags[3])
 	X("icmp-type", r->r_icmp_type >= 0 && !r->r_icmp6) X("icmp6-type", r->r_icmp_type >= 0 && r->r_icmp6) X("code", r->r_icmp_code >= 0)	\
 	X("tos", r->r_tos >= 0) X("tag", r->r_tag[0] != '\0') X("tagged", r->r_match_tag[0] != '\0' && !r->r_tagnot)		\
 	X("! tagged", r->r_tagnot) X("received-on", r->r_rcvif[0] != '\0') X("fragment", r->r_fragment)				\
+	X("user", r->r_uid.pc_op != PF_OP_NONE) X("group", r->r_gid.pc_op != PF_OP_NONE) X("route", is_addr(r, PF_ADDR_RTLABEL))		\
 	X("nat-to", r->r_nat.pp_set) X("rdr-to", r->r_rdr.pp_set) X("match", r->r_action == PF_MATCH) X("pass", r->r_action == PF_PASS)	\
 	X("block", r->r_action == PF_BLOCK) X("anchor", r->r_action == PF_ANCHOR) X("anchor quick", r->r_action == PF_ANCHOR && r->r_quick)
 
@@ -463,6 +472,20 @@ TEST(pf_class_is_bounded)
 	net_end();
 }
 
+/* Half of the packets' networks, of either family. */
+static void
+label_routes(void)
+{
+	struct rt_request rq = { .rq_af = AF_IP4, .rq_plen = 17, .rq_flags = RTF_STATIC | RTF_BLACKHOLE, .rq_priority = RTP_STATIC, .rq_label = "lab" };
+
+	rq.rq_dest = BE32(0x0a010000);
+	rq.rq_gateway = BE32(0x7f000001);
+	CHECK_EQ(rt_add(&rq), RT_OK);
+	rq = (struct rt_request){ .rq_af = AF_IP6, .rq_plen = 64, .rq_flags = RTF_STATIC | RTF_BLACKHOLE, .rq_priority = RTP_STATIC, .rq_label = "lab",
+	    .rq_dest6 = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, [7] = 1 } }, .rq_gateway6 = in6_loopback };
+	CHECK_EQ(rt_add(&rq), RT_OK);
+}
+
 TEST(pf_class_is_linear)
 {
 	const char *packets = getenv("PF_CLASS_PACKETS");
@@ -471,6 +494,7 @@ TEST(pf_class_is_linear)
 
 	net_start();
 	strcpy(t1.w_if.if_group, "wan");
+	label_routes();
 	seed = 1;
 	for (; done < n; done += PACKETS_EACH)
 		rules += one_ruleset(rnd(4) == 0 ? 1 + rnd(300) : 1 + rnd(60));
