@@ -19,6 +19,7 @@ struct loop {
 	uint64_t	 lp_time;		/* awake: ns idle so far, << 1; asleep: ns busy so far, << 1 | 1. So one load tells both */
 	uint64_t	 lp_task_ns;		/* uptime when a task last had a turn */
 	uint64_t	 lp_longest_end;	/* ns that what only some passes do at their end took in one of them */
+	uint64_t	 lp_began, lp_longest;	/* uptime when the pass, or what is left of it behind a task, began; ns that one took at most */
 };
 static PERCORE struct loop loop;
 static PERCORE struct loop_end *loop_ends;
@@ -65,7 +66,7 @@ loop_stat(unsigned core, struct loop_stat *ls)
 	const struct loop *lp = &percore_of(loop, core);
 	uint64_t t = *(const volatile uint64_t *)&lp->lp_time, now = uptime_ns(), part = MIN(t >> 1, now);
 
-	*ls = (struct loop_stat){ .ls_passes = lp->lp_passes, .ls_idles = lp->lp_idles,
+	*ls = (struct loop_stat){ .ls_passes = lp->lp_passes, .ls_idles = lp->lp_idles, .ls_longest = lp->lp_longest,
 	    .ls_busy = t & 1 ? part : now - part, .ls_idle = t & 1 ? now - part : part };
 }
 
@@ -80,6 +81,7 @@ loop_kstat_read(struct kstat *ks, struct out *o)
 	kstat_u64(o, "busy", ls.ls_busy, "ns");
 	kstat_u64(o, "idle", ls.ls_idle, "ns");
 	kstat_u64(o, "longest end", percore_of(loop, ks->ks_unit).lp_longest_end, "ns");
+	kstat_u64(o, "longest pass", ls.ls_longest, "ns");
 }
 
 static struct kstat loop_kstat[MAXCORES];
@@ -203,25 +205,37 @@ hooks_run(void)
 		ends_run();
 }
 
+/* A pass, or a part of it without tasks, ends: what comes in waits no longer than that for the next one, and for the task (task.c). */
+static inline void
+loop_took(struct loop *lp, uint64_t now)
+{
+	uint64_t ns = now - lp->lp_began;
+
+	lp->lp_began = now;
+	if (unlikely(ns > lp->lp_longest))
+		lp->lp_longest = ns;
+}
+
 /* A turn for the next task when there is no packet work, or a bounded slice when there has been nothing else for too long. */
 static void
 loop_task(struct loop *lp)
 {
 	if (!percore(loop_wake) && ncores > 1 && core_task_begins())
 		loop_again();
+	loop_took(lp, uptime_ns());
 	if (!percore(loop_wake)) {
 		tasks_run();
 		core_task_ends();
-	} else if (uptime_ns() - lp->lp_task_ns < TASK_STARVED_NS || !tasks_run_forced())
+	} else if (lp->lp_began - lp->lp_task_ns < TASK_STARVED_NS || !tasks_run_forced())
 		return;
-	lp->lp_task_ns = uptime_ns();
+	lp->lp_task_ns = lp->lp_began = uptime_ns();
 	loop_again();
 	hooks_run();
 }
 
-/* `now`: when it began. A timer that becomes due meanwhile waits for the next one. */
+/* From lp_began on. A timer that becomes due meanwhile waits for the next one. */
 static __inline_fn bool
-pass(struct loop *lp, uint64_t now)
+pass(struct loop *lp)
 {
 	percore(loop_wake) = false;
 	barrier();
@@ -229,36 +243,39 @@ pass(struct loop *lp, uint64_t now)
 	if (ncores > 1 && core_mail_poll())
 		loop_again();
 	pollers_run(lp);
-	if (now >= percore(timeouts_due) && timeouts_run(TIMEOUTS_A_PASS) > 0)
+	if (lp->lp_began >= percore(timeouts_due) && timeouts_run(TIMEOUTS_A_PASS) > 0)
 		loop_again();
 	hooks_run();
 	if (tasks_runnable())
 		loop_task(lp);
 	epoch_pass();
+	loop_took(lp, uptime_ns());
 	return percore(loop_wake);
 }
 
 bool
 loop_pass(void)
 {
-	return pass(percore_ptr(loop), uptime_ns());
+	struct loop *lp = percore_ptr(loop);
+
+	lp->lp_began = uptime_ns();
+	return pass(lp);
 }
 
 void
 loop_run(void)
 {
 	struct loop *lp = percore_ptr(loop);
-	uint64_t now;
 
+	lp->lp_began = uptime_ns();
 	for (;;) {
-		now = uptime_ns();
-		while (!pass(lp, now)) {
-			/* Whatever becomes ready from now on sets loop_wake, and there is no sleep. */
-			lp->lp_idles++;
-			loop_turns(lp, true, uptime_ns());
-			core_idle(timeouts_next());
-			now = uptime_ns();
-			loop_turns(lp, false, now);
-		}
+		if (pass(lp))
+			continue;
+		/* Whatever becomes ready from now on sets loop_wake, and there is no sleep. */
+		lp->lp_idles++;
+		loop_turns(lp, true, lp->lp_began);
+		core_idle(timeouts_next());
+		lp->lp_began = uptime_ns();
+		loop_turns(lp, false, lp->lp_began);
 	}
 }

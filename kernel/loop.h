@@ -80,6 +80,7 @@ void	loop_asleep(bool asleep);
 struct loop_stat {
 	uint64_t ls_passes, ls_idles;		/* idles: sleeps begun */
 	uint64_t ls_busy, ls_idle;		/* ns; together the uptime, so what came before the loop is busy */
+	uint64_t ls_longest;			/* ns that a pass took at most, tasks not counted: how long packets have waited for the loop itself */
 };
 void	loop_stat(unsigned core, struct loop_stat *);	/* of any core, on any core */
 

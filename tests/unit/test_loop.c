@@ -269,6 +269,34 @@ TEST(loop_accounts_busy_and_idle_time)
 	CHECK_EQ(ls.ls_busy, 35000000);
 	CHECK_EQ(ls.ls_busy + ls.ls_idle, host.now);
 	CHECK(ls.ls_idles >= 11 && ls.ls_idles < 20);	/* far timers move down the wheel */
+	CHECK_EQ(ls.ls_longest, 3000000);
+}
+
+static void
+computes(void *arg __unused_arg)
+{
+	host.now += 50000000;
+}
+
+/* Tasks give way, so what they take is none of it. */
+TEST(loop_longest_pass)
+{
+	struct loop_stat ls;
+	unsigned left = 1;
+
+	task_create("computes", computes, NULL);
+	host.now += 1000;
+	host_run(1);
+	CHECK(host.now >= 50000000);
+	loop_stat(0, &ls);
+	CHECK_EQ(ls.ls_longest, 0);
+	timeout_set(&work_due, work, &left);
+	timeout_add_msec(&work_due, 0);
+	host.now += 2000000;
+	task_create("computes", computes, NULL);
+	host_run(1);
+	loop_stat(0, &ls);
+	CHECK_EQ(ls.ls_longest, 3000000);
 }
 
 /* Another core's figures are whole while it sleeps: its sleep counts up to now. */
