@@ -25,8 +25,8 @@ now_s(void)
 	return (uint32_t)(uptime_ns() / 1000000000);
 }
 
-static void
-on_core(unsigned core, void (*fn)(void *), void *arg)
+void
+pf_on_core(unsigned core, void (*fn)(void *), void *arg)
 {
 	net_enter();
 	if (core == core_id())
@@ -45,7 +45,7 @@ void
 pf_pass_all(void)
 {
 	for (unsigned i = 1; i < ncores; i++)
-		on_core(i, nothing, NULL);
+		pf_on_core(i, nothing, NULL);
 }
 
 /* ---- rulesets ---- */
@@ -106,11 +106,8 @@ replace(struct pf_ruleset *rs)
 bool
 pf_install(struct pf_ruleset *rs)
 {
-	bool ok;
+	bool ok = pf_states_prepare(rs->rs_limit[PF_LIMIT_STATES]);
 
-	net_enter();
-	ok = pf_states_prepare(rs->rs_limit[PF_LIMIT_STATES]);
-	net_leave();
 	pf_tables_begin();
 	if (ok && (ok = pf_tables_keep(rs, pf_rules))) {
 		closed = false;
@@ -296,7 +293,7 @@ pf_states_foreach(bool (*fn)(const struct pf_state_copy *, void *), void *arg)
 	for (unsigned core = 0; core < ncores && on; core++) {
 		v.v_at = 0;
 		do {
-			on_core(core, copy_some, &v);
+			pf_on_core(core, copy_some, &v);
 			for (unsigned i = 0; i < v.v_n && on; i++)
 				on = fn(&v.v_copy[i], arg);
 		} while (v.v_more && on);
@@ -331,7 +328,7 @@ pf_states_kill(bool (*match)(const struct pf_state *, const void *), const void 
 	for (unsigned core = 0; core < ncores; core++) {
 		v.v_at = 0;
 		do
-			on_core(core, kill_some, &v);
+			pf_on_core(core, kill_some, &v);
 		while (v.v_more);
 	}
 	reap();
@@ -379,7 +376,7 @@ pf_rcounts(const struct pf_ruleset *rs)
 	for (unsigned core = 0; core < ncores && c.c_count != NULL; core++) {
 		c.c_at = 0;
 		do
-			on_core(core, count_some, &c);
+			pf_on_core(core, count_some, &c);
 		while (c.c_more);
 	}
 	return c.c_count;

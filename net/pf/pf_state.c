@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "kernel/loop.h"
-#include "kernel/machine.h"
 #include "kernel/cores.h"
+#include "kernel/machine.h"
+#include "kernel/task.h"
 #include "net/core/net_init.h"
 #include "net/core/owner.h"
 #include "net/pf/pf_ext.h"
@@ -13,8 +14,10 @@
 #define SLAB		65536u		/* bytes of memory that a core gets at a time */
 #define BUCKETS_MIN	1024u
 #define BUCKETS_MAX	(1u << 20)
-#define SWEEP_MS	100u		/* a part of the table is looked at so often; the whole in set timeout interval */
-#define SWEEP_REMOVES	2048u		/* at most so many go at a time */
+#define SWEEP_MS	100u		/* a part of the table is looked at so often, or oftener; the whole in set timeout interval */
+#define SWEEP_BUCKETS	256u		/* about so many in a part */
+#define SWEEP_LOOKS	1024u		/* at most so many, and so many states; packets wait meanwhile */
+#define SWEEP_REMOVES	128u		/* at most so many go at a time */
 
 PERCORE struct pf_states pf_states;
 uint64_t pf_hash_key[4];
@@ -43,15 +46,31 @@ sk_state(struct pf_sk *sk)
 	return container_of(sk - ((sk->sk_dirs & PF_SK_OTHER) != 0), struct pf_state, s_sk[0]);
 }
 
+/* While the table becomes a larger one, or when there is none: then an empty bucket, where nothing is put. */
+static __rare_fn struct pf_sk **
+bucket_apart(struct pf_states *ps, uint32_t hash)
+{
+	static struct pf_sk *none;
+
+	if (ps->ps_mask == 0)
+		return &none;
+	return (hash & ps->ps_mask) < ps->ps_moved ? &ps->ps_larger[hash & ps->ps_largermask] : &ps->ps_smaller[hash & ps->ps_mask];
+}
+
+/* Where a key of that hash is. */
+static inline struct pf_sk **
+bucket(struct pf_states *ps, uint32_t hash)
+{
+	return likely(ps->ps_bucket != NULL) ? &ps->ps_bucket[hash & ps->ps_mask] : bucket_apart(ps, hash);
+}
+
 struct pf_state *
 pf_state_find_hashed(const struct pf_key *k, uint32_t hash, unsigned dir, const struct ifnet *ifp)
 {
 	struct pf_states *ps = percore_ptr(pf_states);
 	struct pf_sk *sk;
 
-	if (unlikely(ps->ps_bucket == NULL))
-		return NULL;
-	for (sk = ps->ps_bucket[hash & ps->ps_mask]; sk != NULL; sk = sk->sk_next) {
+	for (sk = *bucket(ps, hash); sk != NULL; sk = sk->sk_next) {
 		struct pf_state *s = sk_state(sk);
 
 		if (sk->sk_hash != hash || !(sk->sk_dirs & 1u << dir) || !key_equal(&sk->sk_key, k))
@@ -75,11 +94,12 @@ pf_state_find(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
 	return pf_state_find_hashed(k, pf_key_hash(k), dir, ifp);
 }
 
-/* pf.conf(5), adaptive.start and adaptive.end: between them timeouts shrink to nothing. */
+/* By its rule, else by what is set now, also when its rule's ruleset has been replaced. pf.conf(5), adaptive.start and adaptive.end: between them timeouts
+ * shrink to nothing. */
 uint64_t
 pf_state_expires(const struct pf_state *s)
 {
-	const struct pf_ruleset *rs = s->s_rule->kr_set;
+	const struct pf_ruleset *rs = pf_rules;
 	const struct pf_state_opts *so = &s->s_rule->kr_rule->r_state;
 	bool own = so->so_timeout_set & 1u << PF_TM_ADAPTIVE_START;	/* the rule's, which count the rule's states */
 	const uint32_t *tm = own ? so->so_timeout : rs->rs_timeout;
@@ -104,7 +124,7 @@ supply(void)
 		struct pf_states *ps = &percore_of(pf_states, i % ncores);
 		void *volatile *to = &ps->ps_supply[i / ncores], *slab;
 
-		if (ps->ps_bucket == NULL || *to != NULL)
+		if (ps->ps_mask == 0 || *to != NULL)
 			continue;
 		if ((slab = page_alloc(SLAB / PAGE_SIZE)) == NULL)
 			return;
@@ -178,39 +198,6 @@ pf_state_memory(void)
 	return state_get(percore_ptr(pf_states));
 }
 
-struct resize { struct pf_sk **rz_bucket; uint32_t rz_n; size_t rz_oldpages; struct pf_sk **rz_old; };
-
-/* On the core whose table it is. */
-static void
-resize(void *arg)
-{
-	struct pf_states *ps = percore_ptr(pf_states);
-	struct resize *rz = arg;
-
-	rz->rz_old = ps->ps_bucket;
-	rz->rz_oldpages = ps->ps_bucket != NULL ? ((size_t)ps->ps_mask + 1) * sizeof(*ps->ps_bucket) / PAGE_SIZE : 0;
-	for (uint32_t i = 0; ps->ps_bucket != NULL && i <= ps->ps_mask; i++)
-		for (struct pf_sk *sk = ps->ps_bucket[i], *next; sk != NULL; sk = next) {
-			struct pf_sk **b = &rz->rz_bucket[sk->sk_hash & (rz->rz_n - 1)];
-
-			next = sk->sk_next;
-			sk->sk_next = *b;
-			*b = sk;
-		}
-	ps->ps_mask = rz->rz_n - 1;
-	ps->ps_hand = 0;
-	ps->ps_bucket = rz->rz_bucket;
-}
-
-static void
-on_core(unsigned core, void (*fn)(void *), void *arg)
-{
-	if (core == core_id())
-		fn(arg);
-	else
-		core_call(core, fn, arg);
-}
-
 bool
 pf_states_prepare(uint32_t limit)
 {
@@ -221,23 +208,16 @@ pf_states_prepare(uint32_t limit)
 	want += (PF_SUPPLIES + 1) * ncores;
 	while (n < BUCKETS_MAX && n < limit / ncores)
 		n *= 2;
-	for (unsigned i = 0; i < ncores; i++) {
-		const struct pf_states *ps = &percore_of(pf_states, i);
-		struct resize rz = { .rz_n = n };
-
-		if (ps->ps_bucket != NULL && ps->ps_mask + 1 >= n)
-			continue;
-		if ((rz.rz_bucket = page_alloc(n * sizeof(struct pf_sk *) / PAGE_SIZE)) == NULL)
+	for (unsigned i = 0; i < ncores; i++)
+		if (!pf_states_grow(i, n))
 			return false;
-		on_core(i, resize, &rz);
-		if (rz.rz_old != NULL)
-			page_free(rz.rz_old, rz.rz_oldpages);
-	}
-	if (want > slabs) {
-		slabs_left += want - slabs;
-		slabs = want;
-		supply();
-	}
+	if (want <= slabs)
+		return true;
+	net_enter();
+	slabs_left += want - slabs;
+	slabs = want;
+	supply();
+	net_leave();
 	return true;
 }
 
@@ -255,48 +235,65 @@ sweep_again(struct pf_states *ps, uint64_t ms)
 	timeout_add_msec(&ps->ps_timer, ms);
 }
 
-/* A part of the table, so that the whole is looked at once in an interval. */
+/* Those of a bucket that are over go; how many. */
+static uint32_t
+sweep_bucket(struct pf_states *ps, struct pf_sk *sk, uint32_t *looked)
+{
+	uint32_t removed = 0;
+
+	for (struct pf_sk *next; sk != NULL; sk = next, ++*looked) {
+		struct pf_state *s = sk_state(sk);
+
+		next = sk->sk_next;
+		if (s->s_away != 0 || (sk->sk_dirs & PF_SK_OTHER))
+			continue;
+		if (next != NULL && sk_state(next) == s)
+			next = next->sk_next;
+		if (pf_state_expires(s) <= ps->ps_now) {
+			pf_state_remove(s);
+			removed++;
+		}
+	}
+	return removed;
+}
+
+/* A part of the table, so that the whole is looked at once in an interval; longer when there is more than the bounds allow. */
 static void
 sweep(void *arg)
 {
 	struct pf_states *ps = arg;
-	uint32_t interval = MAX(pf_rules->rs_timeout[PF_TM_INTERVAL], 1u), removed = 0;
-	uint32_t n = (uint32_t)((uint64_t)(ps->ps_mask + 1) * SWEEP_MS / (interval * 1000ull)) + 1;
+	uint64_t interval = MAX(pf_rules != NULL ? pf_rules->rs_timeout[PF_TM_INTERVAL] : 1, 1u) * 1000ull, size = ps->ps_mask + 1ull;
+	uint64_t ms = MIN(MAX(SWEEP_BUCKETS * interval / size, (uint64_t)1), (uint64_t)SWEEP_MS);
+	uint32_t n = (uint32_t)MIN(size * ms / interval + 1, (uint64_t)SWEEP_LOOKS), removed = 0, looked = 0;
 
 	ps->ps_now = (uint32_t)(uptime_ns() / 1000000000);
-	for (; n > 0 && removed < SWEEP_REMOVES; n--) {
-		struct pf_sk *sk = ps->ps_bucket[ps->ps_hand++ & ps->ps_mask], *next;
-
-		for (; sk != NULL; sk = next) {
-			struct pf_state *s = sk_state(sk);
-
-			next = sk->sk_next;
-			if (s->s_away != 0 || (sk->sk_dirs & PF_SK_OTHER))
-				continue;
-			if (next != NULL && sk_state(next) == s)
-				next = next->sk_next;
-			if (pf_state_expires(s) <= ps->ps_now) {
-				pf_state_remove(s);
-				removed++;
-			}
-		}
-	}
+	for (; n > 0 && looked < SWEEP_LOOKS && removed < SWEEP_REMOVES && ps->ps_bucket != NULL; n--)
+		removed += sweep_bucket(ps, ps->ps_bucket[ps->ps_hand++ & ps->ps_mask], &looked);
 	bury(ps);
-	sweep_again(ps, removed < SWEEP_REMOVES ? SWEEP_MS : 1);
+	sweep_again(ps, n == 0 ? ms : 1);
 }
 
+static uint32_t
+reverse(uint32_t x)
+{
+	x = (x & 0x55555555) << 1 | (x >> 1 & 0x55555555);
+	x = (x & 0x33333333) << 2 | (x >> 2 & 0x33333333);
+	x = (x & 0x0f0f0f0f) << 4 | (x >> 4 & 0x0f0f0f0f);
+	return __builtin_bswap32(x);
+}
+
+/* Buckets are counted by their highest bit first: a table that has become larger meanwhile has what was seen of the smaller one before *at, and nothing
+ * else. While it becomes larger the walk stands still. */
 bool
 pf_states_walk(uint32_t *at, unsigned max, void (*fn)(struct pf_state *, void *), void *arg)
 {
 	struct pf_states *ps = percore_ptr(pf_states);
-	unsigned looked = 0;
+	unsigned looked = 0, n = 0;
 
-	for (unsigned n = 0; ps->ps_bucket != NULL && *at <= ps->ps_mask; (*at)++) {
-		struct pf_sk *sk = ps->ps_bucket[*at], *next;
-
-		if (n >= max || looked++ >= 16 * max)
-			return true;
-		for (; sk != NULL; sk = next, n++) {
+	if (ps->ps_mask == 0)
+		return false;
+	while (n < max && looked++ < 16 * max && ps->ps_bucket != NULL) {
+		for (struct pf_sk *sk = ps->ps_bucket[*at & ps->ps_mask], *next; sk != NULL; sk = next, n++) {
 			struct pf_state *s = sk_state(sk);
 
 			next = sk->sk_next;
@@ -306,8 +303,11 @@ pf_states_walk(uint32_t *at, unsigned max, void (*fn)(struct pf_state *, void *)
 				next = next->sk_next;
 			fn(s, arg);
 		}
+		*at = reverse(reverse(*at | ~ps->ps_mask) + 1);
+		if (*at == 0)
+			return false;
 	}
-	return false;
+	return true;
 }
 
 /* ---- birth and death ---- */
@@ -324,7 +324,7 @@ pf_rule_is_full(const struct pf_krule *kr)
 static void
 link_key(struct pf_states *ps, struct pf_sk *sk)
 {
-	struct pf_sk **b = &ps->ps_bucket[sk->sk_hash & ps->ps_mask];
+	struct pf_sk **b = bucket(ps, sk->sk_hash);
 
 	sk->sk_next = *b;
 	*b = sk;
@@ -334,7 +334,7 @@ link_key(struct pf_states *ps, struct pf_sk *sk)
 static void
 unlink_key(struct pf_states *ps, struct pf_sk *sk)
 {
-	struct pf_sk **skp = &ps->ps_bucket[sk->sk_hash & ps->ps_mask];
+	struct pf_sk **skp = bucket(ps, sk->sk_hash);
 
 	while (*skp != sk)
 		skp = &(*skp)->sk_next;
@@ -345,7 +345,7 @@ unlink_key(struct pf_states *ps, struct pf_sk *sk)
 static bool
 key_taken(struct pf_states *ps, const struct pf_sk *new, uint16_t ifidx)
 {
-	for (struct pf_sk *sk = ps->ps_bucket[new->sk_hash & ps->ps_mask], *next; sk != NULL; sk = next) {
+	for (struct pf_sk *sk = *bucket(ps, new->sk_hash), *next; sk != NULL; sk = next) {
 		struct pf_state *s = sk_state(sk);
 
 		next = sk->sk_next;
@@ -441,7 +441,7 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_r
 
 	*away = core_id();
 	*why = PFR_MEMORY;
-	if (ps->ps_bucket == NULL || (s = state_get(ps)) == NULL)
+	if (ps->ps_mask == 0 || (s = state_get(ps)) == NULL)
 		return NULL;
 	s->s_ifidx = so->so_bound == PF_BOUND_IF ? pd->pd_ifp->if_index : 0;
 	if ((unlikely(kr->kr_extends) && !pf_ext_make(s, pd, kr, why)) || !make_keys(s, pd, v, why, away)) {
@@ -519,18 +519,18 @@ pf_state_remove(struct pf_state *s)
 /* ---- notes ---- */
 
 static bool
-has_key(const struct pf_states *ps, const struct pf_key *k, uint32_t hash, unsigned dirs)
+has_key(struct pf_states *ps, const struct pf_key *k, uint32_t hash, unsigned dirs)
 {
-	for (const struct pf_sk *sk = ps->ps_bucket[hash & ps->ps_mask]; sk != NULL; sk = sk->sk_next)
+	for (const struct pf_sk *sk = *bucket(ps, hash); sk != NULL; sk = sk->sk_next)
 		if (sk->sk_hash == hash && (sk->sk_dirs & dirs & 3u << PF_IN) && key_equal(&sk->sk_key, k))
 			return true;
 	return false;
 }
 
 static struct pf_state *
-find_note(const struct pf_states *ps, const struct pf_key *k, uint32_t hash, unsigned dirs, unsigned core)
+find_note(struct pf_states *ps, const struct pf_key *k, uint32_t hash, unsigned dirs, unsigned core)
 {
-	for (struct pf_sk *sk = ps->ps_bucket[hash & ps->ps_mask]; sk != NULL; sk = sk->sk_next)
+	for (struct pf_sk *sk = *bucket(ps, hash); sk != NULL; sk = sk->sk_next)
 		if (sk->sk_hash == hash && sk_state(sk)->s_away == core + 1 && (sk->sk_dirs & dirs & 3u << PF_IN) && key_equal(&sk->sk_key, k))
 			return sk_state(sk);
 	return NULL;
@@ -542,7 +542,7 @@ pf_note_add(const struct pf_key *k, uint32_t hash, unsigned dirs, unsigned core)
 	struct pf_states *ps = percore_ptr(pf_states);
 	struct pf_state *s;
 
-	if (ps->ps_bucket == NULL || has_key(ps, k, hash, dirs) || (s = state_get(ps)) == NULL)
+	if (ps->ps_mask == 0 || has_key(ps, k, hash, dirs) || (s = state_get(ps)) == NULL)
 		return false;
 	s->s_sk[0].sk_key = *k;
 	s->s_sk[0].sk_hash = hash;
@@ -557,7 +557,7 @@ bool
 pf_note_remove(const struct pf_key *k, uint32_t hash, unsigned dirs, unsigned core)
 {
 	struct pf_states *ps = percore_ptr(pf_states);
-	struct pf_state *s = ps->ps_bucket != NULL ? find_note(ps, k, hash, dirs, core) : NULL;
+	struct pf_state *s = find_note(ps, k, hash, dirs, core);
 
 	if (s == NULL)
 		return false;

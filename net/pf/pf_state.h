@@ -84,8 +84,10 @@ pf_state_pair(const struct pf_state *s)
 #define PF_SUPPLIES	4u		/* slabs, for a burst of new connections */
 #define PF_LINKS	256u
 struct pf_states {			/* a core's */
-	struct pf_sk	**ps_bucket;
-	uint32_t	 ps_mask;
+	struct pf_sk	**ps_bucket;	/* NULL: there is no table, or it becomes a larger one */
+	uint32_t	 ps_mask;	/* 0: there is no table */
+	uint32_t	 ps_moved, ps_largermask;	/* it becomes a larger one: so many buckets of ps_smaller (ps_mask) are in ps_larger */
+	struct pf_sk	**ps_smaller, **ps_larger;
 	uint32_t	 ps_n;		/* states; other cores read it to know how many there are in all */
 	uint32_t	 ps_halfopen;	/* TCP, not yet acknowledged from both ends */
 	uint32_t	 ps_hand;	/* the bucket that is looked at next for what is over */
@@ -104,8 +106,12 @@ struct pf_states {			/* a core's */
 };
 extern struct pf_states pf_states;		/* PERCORE */
 
-/* Tables and memory for so many states in all. Core 0, inside net_enter(). False: no memory, nothing has changed. */
+/* Tables and memory for so many states in all. A task of core 0, outside net_enter(); one at a time. False: no memory; what there was is as good as before. */
 bool	pf_states_prepare(uint32_t limit);
+/* That core's table gets so many buckets (a power of two), if it has fewer: pf_state_grow.c. As above. */
+bool	pf_states_grow(unsigned core, uint32_t buckets);
+/* Calls fn(arg) in that core's loop, and waits. A task of core 0, outside net_enter(). */
+void	pf_on_core(unsigned core, void (*fn)(void *), void *arg);
 /* Of all cores; within what they do at the same time. Any core. */
 static inline uint32_t
 pf_states_count(void)
@@ -188,12 +194,15 @@ _Static_assert(offsetof(struct pf_key, k_port) == 32 && offsetof(struct pf_key, 
 /* ---- strangers: packets for whose key there is nothing, as the flow path has found. It says so in m_tag, so that it need not be looked up again
  * on the way in. That holds until a key of such a hash comes in, on this core. ---- */
 
-/* Nothing is there for keys of that hash. There is a table. */
+/* Nothing is there for keys of that hash, or that cannot be told now. There is a table. */
 static inline bool
 pf_hash_is_free(const struct pf_states *ps, uint32_t hash)
 {
-	const struct pf_sk *sk = ps->ps_bucket[hash & ps->ps_mask];
+	const struct pf_sk *sk;
 
+	if (unlikely(ps->ps_bucket == NULL))		/* it becomes a larger one */
+		return false;
+	sk = ps->ps_bucket[hash & ps->ps_mask];
 	while (sk != NULL && sk->sk_hash != hash)
 		sk = sk->sk_next;
 	return sk == NULL;
