@@ -14,7 +14,7 @@
 #define COPIES		64u		/* states that are copied, or killed, in one go on a core */
 
 struct pf_ruleset *volatile pf_rules;
-static struct pf_ruleset *retired;	/* by rs_next: states still point there */
+PERCORE struct pf_ruleset *pf_rules_here;
 static uint32_t since;
 static bool closed;			/* the rules are pf_close()'s */
 int pf_level = PF_LEVEL_DEFAULT;
@@ -50,39 +50,13 @@ pf_pass_all(void)
 
 /* ---- rulesets ---- */
 
-static uint64_t
-refs(const struct pf_ruleset *rs)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < ncores; i++)
-		n += *(const volatile uint64_t *)&rs->rs_refs[i].n;
-	return n;
-}
-
-/* Frees those that nobody points to any more. */
 static void
-reap(void)
+take_rules(void *arg __unused_arg)
 {
-	struct pf_ruleset *gone = NULL, **rsp = &retired, *rs;
-
-	net_enter();
-	while ((rs = *rsp) != NULL) {
-		if (refs(rs) > 0) {
-			rsp = &rs->rs_next;
-			continue;
-		}
-		*rsp = rs->rs_next;
-		rs->rs_next = gone;
-		gone = rs;
-	}
-	net_leave();
-	while ((rs = gone) != NULL) {
-		gone = rs->rs_next;
-		pf_ruleset_free(rs);
-	}
+	percore(pf_rules_here) = pf_rules;
 }
 
+/* Core by core, each between two passes; entries of the flow path that the old rules have led to are looked at again when nobody goes by those any more. */
 static void
 replace(struct pf_ruleset *rs)
 {
@@ -91,16 +65,14 @@ replace(struct pf_ruleset *rs)
 	net_enter();
 	old = pf_rules;
 	__atomic_store_n(&pf_rules, rs, __ATOMIC_RELEASE);
+	net_leave();
+	for (unsigned i = 0; i < ncores; i++)
+		pf_on_core(i, take_rules, NULL);
+	net_enter();
 	flow_changed(&pf_generation);
 	net_leave();
-	pf_pass_all();
-	net_enter();
-	if (old != NULL) {
-		old->rs_next = retired;
-		retired = old;
-	}
-	net_leave();
-	reap();
+	if (old != NULL)
+		pf_retire(old);
 }
 
 bool
@@ -209,7 +181,7 @@ pf_rules_hold(void)
 
 	net_enter();
 	if ((rs = pf_rules) != NULL)
-		rs->rs_refs[0].n++;
+		rs->rs_holds++;
 	net_leave();
 	return rs;
 }
@@ -220,9 +192,9 @@ pf_rules_put(struct pf_ruleset *rs)
 	if (rs == NULL)
 		return;
 	net_enter();
-	rs->rs_refs[0].n--;
+	rs->rs_holds--;
 	net_leave();
-	reap();
+	pf_reap();
 }
 
 struct pf_ruleset *
@@ -252,7 +224,7 @@ struct visit {
 static int
 rule_number(const struct pf_krule *kr)
 {
-	return kr->kr_index < kr->kr_set->rs_nrules ? (int)kr->kr_rule->r_nr : -1;
+	return kr->kr_rule != &pf_default_rule ? (int)kr->kr_rule->r_nr : -1;
 }
 
 static void
@@ -331,7 +303,7 @@ pf_states_kill(bool (*match)(const struct pf_state *, const void *), const void 
 			pf_on_core(core, kill_some, &v);
 		while (v.v_more);
 	}
-	reap();
+	pf_reap();
 	return v.v_n;
 }
 

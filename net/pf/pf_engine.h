@@ -125,8 +125,12 @@ struct pf_ruleset {
 	char		*rs_vias;		/* pf_via.c's, of each core rs_viasize bytes; NULL: no rule is on another's way */
 	size_t		 rs_viasize;
 	struct pf_ruleset *rs_next;		/* retired: states still point here */
+	unsigned	 rs_holds;		/* pf_rules_hold() */
+	bool		 rs_thin;		/* retired, and nothing more can be taken from it */
 };
-extern struct pf_ruleset *volatile pf_rules;	/* never NULL once the stack is up */
+extern struct pf_ruleset *volatile pf_rules;	/* in force; NULL: none */
+/* The same as packets of this core see it: another one only between two passes, so what comes in and goes out in a pass is judged by one. */
+extern struct pf_ruleset *pf_rules_here;	/* PERCORE */
 
 static inline struct pf_rcount *
 pf_rcount(const struct pf_krule *kr)
@@ -141,6 +145,15 @@ void	pf_rcount_sum(const struct pf_krule *, struct pf_rcount *);
 /* From what has been parsed, with all that outlives the parse inside: takes over pc, always. Messages as pf_conf_parse() has them. NULL: refused, or no memory. */
 struct pf_ruleset *pf_ruleset_make(struct pf_conf *pc, const struct pf_env *);
 void	pf_ruleset_free(struct pf_ruleset *);
+/* Room for the counts of rs_nrules rules. False: no memory. */
+bool	pf_ruleset_counts(struct pf_ruleset *);
+extern const struct pf_rule pf_default_rule;
+
+/* pf_retired.c. It was in force, and no core judges by it any more. What states that point there need stays: their rules as they are written, without the tables,
+ * interfaces and anchors of a krule (they are NULL then). Tasks of core 0, outside net_enter(). */
+void	pf_retire(struct pf_ruleset *);
+/* States or holders have gone: rulesets may go. */
+void	pf_reap(void);
 /* Why the engine cannot do what the rule says (pf_lacks_fn). */
 const char *pf_lacks(const struct pf_conf *, const struct pf_rule *, const struct pf_queue *);
 

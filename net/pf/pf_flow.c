@@ -185,7 +185,7 @@ turn(struct pf_key *k)
 static struct pf_state *
 pass_state(struct pf_key *k, unsigned dir, const struct ifnet *ifp)
 {
-	const struct pf_ruleset *rs = pf_rules;
+	const struct pf_ruleset *rs = percore(pf_rules_here);
 	struct pf_state *s;
 
 	if (rs->rs_conf.pc_options.po_skip != NULL && pf_is_skipped(rs, ifp))

@@ -200,12 +200,12 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 	return r->r_action != PF_ANCHOR || make_calls(mk, kr);
 }
 
+const struct pf_rule pf_default_rule = { .r_action = PF_PASS, .r_ifname = "", .r_rcvif = "", .r_tag = "", .r_match_tag = "", .r_label = "" };
+
 static void
 make_default(struct pf_ruleset *rs, struct pf_krule *kr)
 {
-	static const struct pf_rule pass = { .r_action = PF_PASS, .r_ifname = "", .r_rcvif = "", .r_tag = "", .r_match_tag = "", .r_label = "" };
-
-	*kr = (struct pf_krule){ .kr_rule = &pass, .kr_set = rs, .kr_index = rs->rs_nrules };
+	*kr = (struct pf_krule){ .kr_rule = &pf_default_rule, .kr_set = rs, .kr_index = rs->rs_nrules };
 }
 
 /* Each anchor's rules lie in a row. */
@@ -300,8 +300,8 @@ make_classes(struct make *mk)
 	return true;
 }
 
-static bool
-make_counts(struct pf_ruleset *rs)
+bool
+pf_ruleset_counts(struct pf_ruleset *rs)
 {
 	size_t counts = ncores * (size_t)(rs->rs_nrules + 1);
 
@@ -329,7 +329,7 @@ pf_ruleset_make(struct pf_conf *pc, const struct pf_env *env)
 	mk.mk_cost = calloc(pc->pc_nanchors + 1, sizeof(*mk.mk_cost));
 	ok = pf_conf_check(&rs->rs_conf, env, pf_lacks);
 	mk.mk_ok = ok;
-	ok = ok && mk.mk_cost != NULL && make_tables(&mk) && make_limits(&mk) && make_rules(&mk) && make_anchors(&mk) && make_counts(rs) && pf_vias_make(rs) &&
+	ok = ok && mk.mk_cost != NULL && make_tables(&mk) && make_limits(&mk) && make_rules(&mk) && make_anchors(&mk) && pf_ruleset_counts(rs) && pf_vias_make(rs) &&
 	    make_classes(&mk);
 	if (!ok && mk.mk_ok)
 		make_error(&mk, NULL, "not enough memory for the ruleset");

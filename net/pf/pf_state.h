@@ -194,15 +194,12 @@ _Static_assert(offsetof(struct pf_key, k_port) == 32 && offsetof(struct pf_key, 
 /* ---- strangers: packets for whose key there is nothing, as the flow path has found. It says so in m_tag, so that it need not be looked up again
  * on the way in. That holds until a key of such a hash comes in, on this core. ---- */
 
-/* Nothing is there for keys of that hash, or that cannot be told now. There is a table. */
+/* Nothing is there for keys of that hash. There is a table (ps_bucket), and it stays. */
 static inline bool
 pf_hash_is_free(const struct pf_states *ps, uint32_t hash)
 {
-	const struct pf_sk *sk;
+	const struct pf_sk *sk = ps->ps_bucket[hash & ps->ps_mask];
 
-	if (unlikely(ps->ps_bucket == NULL))		/* it becomes a larger one */
-		return false;
-	sk = ps->ps_bucket[hash & ps->ps_mask];
 	while (sk != NULL && sk->sk_hash != hash)
 		sk = sk->sk_next;
 	return sk == NULL;

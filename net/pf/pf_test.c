@@ -297,7 +297,7 @@ begin(const struct batch *b)
 {
 	STAGE_ENTER(pf_test, b->b_n);
 	percore(pf_states).ps_now = (uint32_t)(uptime_ns() / 1000000000);
-	return pf_rules;
+	return percore(pf_rules_here);
 }
 
 /* Inwards again, on the packet's core; on core 0 for what only that can do. */

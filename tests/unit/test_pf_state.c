@@ -1,4 +1,5 @@
 /* test_pf_state.c - the table of states as a whole: it grows while packets and walks look for what is in it, and what is over goes in small parts. */
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/loop.h"
@@ -156,5 +157,85 @@ TEST(pf_states_have_the_timeouts_of_now)
 	host.now += 20000000000;
 	host_run(12000);
 	CHECK_EQ(pf_states_count(), 2);
+	stop();
+}
+
+/* ---- rulesets that have been replaced ---- */
+
+static char first[400];
+static const struct pf_ruleset *first_set;
+
+static void
+print_rule_of(struct pf_state *s, void *arg)
+{
+	char *text = arg;
+	struct out o;
+
+	if (s->s_dir != PF_IN)
+		return;
+	first_set = s->s_rule->kr_set;
+	out_init(&o, NULL, NULL);
+	pf_print_rule(&o, s->s_rule->kr_rule);
+	snprintf(text, sizeof(first), "%.*s", (int)o.o_len, o.o_buf);
+	out_free(&o);
+}
+
+static void
+rule_of_flow(char text[sizeof(first)])
+{
+	uint32_t at = 0;
+
+	while (pf_states_walk(&at, 64, print_rule_of, text))
+		continue;
+}
+
+/* What a ruleset of many rules leaves behind is the one that has states, as it was written; it goes with the last of these. */
+TEST(pf_rules_with_states_stay_alone)
+{
+	static char now[sizeof(first)], rules[40000];
+	const struct pf_ruleset *set;
+	size_t n = 0;
+
+	net_start();
+	for (unsigned i = 0; i < 500; i++)
+		n += (size_t)snprintf(rules + n, sizeof(rules) - n, "block in quick on t0 proto udp to port %u\n", 10 + i);
+	snprintf(rules + n, sizeof(rules) - n, "table <here> { 10.0.0.0/24 }\npass in on t0 inet proto udp from <here> to 10.0.1.2 port 1000:5000 keep state (max 100, udp.first 100) "
+	    "label \"$nr of $if\" tag MARK\npass out on t1 from (t0:network) tagged MARK\n");
+	pf_start(rules);
+	CHECK(send(1));
+	rule_of_flow(first);
+	CHECK_IN(first, "from <here> to 10.0.1.2 port 1000:5000 keep state (max 100, udp.first 100) label \"500 of t0\" tag MARK");
+	CHECK_EQ(first_set->rs_nrules, 502);
+	for (unsigned i = 0; i < 3; i++) {
+		set = first_set;
+		CHECK(pf_install(pf_make("block\n")));
+		rule_of_flow(now);
+		CHECK_STR(now, first);
+		CHECK(i > 0 ? first_set == set : first_set->rs_nrules == 2 && first_set != pf_rules);
+		CHECK(send(1));
+		CHECK(!send(2));
+	}
+	host.now += 101000000000;
+	CHECK(!send(1));
+	pf_states_kill(NULL, NULL);
+	CHECK_EQ(pf_states_count(), 0);
+	stop();
+}
+
+/* Who looks at one keeps all of it, until he has done. */
+TEST(pf_ruleset_that_is_held_stays_whole)
+{
+	struct pf_ruleset *rs;
+
+	start();
+	rs = pf_rules_hold();
+	CHECK(pf_install(pf_make("block\n")));
+	CHECK_EQ(rs->rs_refs[0].n, 2 * FLOWS);
+	CHECK_STR(rs->rs_rule[0].kr_rule->r_ifname, "");
+	pf_rules_put(rs);
+	rule_of_flow(first);
+	CHECK(first_set != rs && first_set != pf_rules);
+	CHECK_EQ(first_set->rs_refs[0].n, 2 * FLOWS);
+	CHECK_EQ(first_set->rs_count[0].rc_states, 2 * FLOWS);
 	stop();
 }
