@@ -54,7 +54,7 @@ def load(router, text, most=120):
 class Flows:
     """Datagrams of many flows from lab.a to lab.b, numbered by their ports; at most `window` of them under way."""
 
-    def __init__(self, lab, window=128):
+    def __init__(self, lab, window=64):
         self.a, self.b, self.window = lab.a, lab.b, window
         self.frame = bytearray(bytes(lab.a.ether() / IP(src=lab.a.ip, dst=lab.b.ip, ttl=64) / UDP(sport=9, dport=9, chksum=0) / Raw(b'x' * 18)))
         self.sent = self.came = 0
