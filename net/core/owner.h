@@ -19,6 +19,7 @@
  *						at the other, and packets go on from there
  *	pf: turns of round-robin		each core has its own		as many turns as cores
  *	pf: limits of states, of a rule's	each core counts its own	all add them up: exact to as many as cores make at the same moment
+ *	who listens to logged packets (tap.h)	core 0				each core writes a ring of its own; core 0 reads them by their times
  *	uses of a route (netstat -rn)		all add to it			within a few: two that add at once may count as one
  *	IP identification			each core's own sequence	random steps: no two are alike for long
  *	flow entries				each core's own			not at all; their generations: core 0

@@ -163,7 +163,7 @@ set_kind(const struct pf_krule *kr, unsigned af, struct box *b)
 
 	b->b_hosts = is_exact(kr, b);
 	b->b_exact = b->b_hosts && addr_is_exact(&r->r_src, af, &b->b_dim[PF_CD_SRC]) && addr_is_exact(&r->r_dst, af, &b->b_dim[PF_CD_DST]);
-	b->b_decides = (r->r_action == PF_PASS || r->r_action == PF_BLOCK) && kr->kr_tag == 0 && !r->r_once;
+	b->b_decides = (r->r_action == PF_PASS || r->r_action == PF_BLOCK) && kr->kr_tag == 0 && !r->r_once && !kr->kr_set->rs_logs_matches;
 	b->b_plain = b->b_decides && !r->r_quick;
 	b->b_quick = r->r_action != PF_ANCHOR && r->r_quick;
 	b->b_apart = changes_packets(r) || (r->r_action == PF_MATCH && r->r_quick);

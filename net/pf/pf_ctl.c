@@ -241,7 +241,7 @@ copy_state(struct pf_state *s, void *arg)
 		pf_state_disturb(s);
 	*c = (struct pf_state_copy){ *s, { pf_state_expires(s), now_s(), rule_number(s->s_rule), .sw_rt = PF_RT_NONE } };
 	if (e != NULL) {
-		c->sc_when.sw_rt = e->se_rt;
+		c->sc_when.sw_rt = e->se_acts.ac_rt;
 		c->sc_when.sw_gateway = in6_unembed(&e->se_gateway);
 	}
 }

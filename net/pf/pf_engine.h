@@ -93,7 +93,8 @@ struct pf_krule {
 	struct pf_ruleset *kr_set;
 	uint32_t	 kr_index;		/* of rs_count */
 	uint16_t	 kr_tag, kr_match_tag;	/* 0: none */
-	bool		 kr_extends;		/* its states have an extension: pf_ext.h */
+	bool		 kr_odd;		/* it logs, or adds to v_acts: pf_match.c */
+	const struct pf_anchor *kr_in;		/* NULL: the default rule */
 	char		 kr_ifname[IFNAMSIZ];	/* zero behind its end */
 	char		 kr_rcvif[IFNAMSIZ];
 	const struct pf_ktable *kr_src, *kr_dst;
@@ -119,6 +120,7 @@ struct pf_ruleset {
 	uint32_t	 rs_timeout[PF_TM_COUNT], rs_limit[PF_LIMIT_COUNT];
 	void		*rs_mem;		/* of these two: */
 	struct pf_rcount *rs_count;		/* by core, then kr_index */
+	bool		 rs_logs_matches;	/* a rule has log (matches): those that are overruled are logged, too */
 	struct pf_rsrefs { uint64_t n __aligned_to(CACHELINE); } *rs_refs;	/* by core: its states that point here */
 	struct pf_arena	 rs_arena;
 	void		*rs_viamem;
@@ -215,6 +217,14 @@ pf_key_of(struct pf_key *k, const struct pf_pdesc *pd)
 /* ---- judging ---- */
 
 #define PF_WAY_MAX	16u
+/* What rules add up beside the verdict, match rules one after the other and then the one that decides. What makes a state have an extension: pf_ext.h. */
+#define PF_ACTS_LOGS	3u
+struct pf_acts {
+	uint32_t	 ac_log[PF_ACTS_LOGS];	/* kr_index + 1 of rules that log all packets of the state; 0: none */
+	uint8_t		 ac_rt;			/* enum pf_rt, of the one that decides */
+};
+
+#define PF_LOGGED_MAX	16u		/* rules that log a packet */
 struct pf_verdict {
 	const struct pf_krule *v_rule;		/* that decided; the default rule when none matched */
 	const struct pf_krule *v_match[PF_WAY_MAX];	/* match rules and anchors on the way, for their counters */
@@ -225,6 +235,17 @@ struct pf_verdict {
 	uint16_t	 v_xport;		/* in: the new port; 0: it stays */
 	bool		 v_xfailed;		/* the pool has no address */
 	unsigned	 v_changes, v_decided;	/* how often the packet has become another; v_rule */
+	union {
+		uint32_t v_odd;			/* 0: nothing of this */
+		struct {
+			uint8_t	 v_nlog;	/* rules in v_log */
+			bool	 v_logmatches;	/* all that match from here on do */
+			bool	 v_acted;	/* v_acts is set */
+			bool	 v_extends;	/* and its state is to keep it */
+		};
+	};
+	const struct pf_krule *v_log[PF_LOGGED_MAX];	/* that log the packet, in their order */
+	struct pf_acts	 v_acts;
 	struct pf_cfields v_fields;		/* the packet as trees see it */
 	struct pf_trace	*v_trace;		/* NULL: nobody looks on */
 };

@@ -66,11 +66,11 @@ pf_ext_put(struct pf_state *s)
 static bool
 goes_elsewhere(const struct pf_state_ext *e, const struct pf_pdesc *pd)
 {
-	return e->se_rt == PF_RT_REPLYTO || (e->se_rt == PF_RT_ROUTETO && pd->pd_dir == PF_OUT);
+	return e->se_acts.ac_rt == PF_RT_REPLYTO || (e->se_acts.ac_rt == PF_RT_ROUTETO && pd->pd_dir == PF_OUT);
 }
 
 bool
-pf_ext_make(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_krule *kr, enum pf_reason *why)
+pf_ext_make(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_reason *why)
 {
 	struct pf_state_ext *e = pf_ext_get(s);
 
@@ -78,10 +78,10 @@ pf_ext_make(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_krule
 	if (e == NULL)
 		return false;
 	*why = PFR_NOROUTE;
-	e->se_rt = kr->kr_rule->r_rt;
+	e->se_acts = v->v_acts;
 	if (goes_elsewhere(e, pd))
 		s->s_ifidx = 0;
-	return e->se_rt == PF_RT_NONE || pf_route_gateway(kr, pd, &e->se_gateway);
+	return e->se_acts.ac_rt == PF_RT_NONE || pf_route_gateway(v->v_rule, pd, &e->se_gateway);
 }
 
 uint32_t

@@ -6,10 +6,10 @@
 
 struct pf_state_ext {
 	union {
-		struct in6_addr	 se_gateway;	/* se_rt: the next hop; of link scope with its zone */
+		struct in6_addr	 se_gateway;	/* ac_rt: the next hop; of link scope with its zone */
 		struct pf_state_ext *se_next;	/* free */
 	};
-	uint8_t		 se_rt;			/* enum pf_rt, of the rule that made the state */
+	struct pf_acts	 se_acts;
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct pf_state_ext) == CACHELINE, "a quarter of a state");
 
@@ -21,8 +21,14 @@ pf_ext(const struct pf_state *s)
 		return NULL;
 	return (struct pf_state_ext *)(percore(pf_states).ps_base + (int64_t)(int32_t)s->s_ext * (int64_t)sizeof(struct pf_state_ext)) - 1;
 }
-/* What the rule asks for (kr_extends), for a new state that the packet begins. False: *why; pf_ext_put() is still due. */
-bool	pf_ext_make(struct pf_state *, const struct pf_pdesc *, const struct pf_krule *, enum pf_reason *why);
+/* What the verdict asks for (v_acts), for a new state that the packet begins. False: *why; pf_ext_put() is still due. */
+bool	pf_ext_make(struct pf_state *, const struct pf_pdesc *, const struct pf_verdict *, enum pf_reason *why);
+/* Each packet of the state is looked at: the flow path is not for it. */
+static inline bool
+pf_ext_is_plain(const struct pf_state_ext *e)
+{
+	return e->se_acts.ac_log[0] == 0;
+}
 /* The state's, zero when it had none. NULL: no memory. */
 struct pf_state_ext *pf_ext_get(struct pf_state *);
 /* It has none any more. */

@@ -3,6 +3,7 @@
 
 #include "kernel/machine.h"
 #include "net/inet/ip.h"
+#include "net/pf/pf_ext.h"
 #include "net/pf/pf_flow.h"
 #include "net/pf/pf_route.h"
 
@@ -191,7 +192,7 @@ pass_state(struct pf_key *k, unsigned dir, const struct ifnet *ifp)
 	if (rs->rs_conf.pc_options.po_skip != NULL && pf_is_skipped(rs, ifp))
 		return NULL;
 	k->k_rdomain = ifp->if_rdomain;
-	if ((s = pf_state_find(k, dir, ifp)) == NULL || s->s_away != 0)
+	if ((s = pf_state_find(k, dir, ifp)) == NULL || s->s_away != 0 || (s->s_ext != 0 && !pf_ext_is_plain(pf_ext(s))))
 		return NULL;
 	if (s->s_translated)
 		*k = s->s_sk[dir == s->s_dir].sk_key;

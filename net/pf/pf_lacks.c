@@ -95,8 +95,6 @@ lacks_rule(const struct pf_rule *r)
 		why = lacks_setting(r);
 	if (why == NULL)
 		why = lacks_state(&r->r_state);
-	if (why == NULL && r->r_log != 0)
-		why = "log is not supported";
 	if (why == NULL && r->r_keep > PF_STATE_NORMAL)
 		why = "modulate state and synproxy state are not supported";
 	return why;

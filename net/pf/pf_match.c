@@ -278,6 +278,61 @@ set_fields(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_cfields *
 	f->cf_v[PF_CD_FLAGS] = tcp && (pd->pd_fragment || (pd->pd_tcp_flags & (PF_TH_SYN | PF_TH_ACK)) != PF_TH_SYN) ? PF_CD_LATER : PF_CD_OPENS;
 }
 
+/* ---- what rules add up ---- */
+
+static void
+add_log(struct pf_verdict *v, const struct pf_krule *kr)
+{
+	if (v->v_nlog < PF_LOGGED_MAX)
+		v->v_log[v->v_nlog++] = kr;
+}
+
+/* The rule has a part in what becomes of the packet: a match rule, or the one that decides. */
+static void
+add_acts(struct pf_verdict *v, const struct pf_krule *kr)
+{
+	const struct pf_rule *r = kr->kr_rule;
+	struct pf_acts *ac = &v->v_acts;
+
+	if (!v->v_acted)
+		memset(ac, 0, sizeof(*ac));
+	v->v_acted = true;
+	if (r->r_log & PF_LOG_ALL)
+		for (unsigned i = 0; i < PF_ACTS_LOGS; i++)
+			if (ac->ac_log[i] == 0) {
+				ac->ac_log[i] = kr->kr_index + 1;
+				break;
+			}
+	ac->ac_rt = r->r_rt;
+	v->v_extends |= ac->ac_log[0] != 0 || ac->ac_rt != PF_RT_NONE;
+}
+
+/* It matches, and says more than pass or block, or comes behind one that says so. */
+static __rare_fn void
+take_odd(const struct pf_krule *kr, struct pf_verdict *v)
+{
+	const struct pf_rule *r = kr->kr_rule;
+
+	v->v_logmatches |= (r->r_log & PF_LOG_MATCHES) != 0;
+	if (r->r_action != PF_ANCHOR && (v->v_logmatches || (r->r_log != 0 && r->r_action == PF_MATCH)))
+		add_log(v, kr);
+	if (r->r_action == PF_MATCH)
+		add_acts(v, kr);
+}
+
+/* The one that decides. */
+static __rare_fn void
+decide_odd(const struct pf_krule *kr, struct pf_verdict *v)
+{
+	bool logged = false;
+
+	for (unsigned i = 0; i < v->v_nlog; i++)
+		logged |= v->v_log[i] == kr;
+	if (kr->kr_rule->r_log != 0 && !logged)
+		add_log(v, kr);
+	add_acts(v, kr);
+}
+
 /* The packet is now what the rule makes of it. */
 static __apart_fn void
 translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
@@ -312,6 +367,8 @@ take(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 
 	if (kr->kr_tag != 0)
 		v->v_tag = kr->kr_tag;
+	if (unlikely(kr->kr_odd | v->v_logmatches))
+		take_odd(kr, v);
 	if (kr->kr_rule->r_action == PF_ANCHOR) {
 		note(v, kr);
 		for (unsigned i = 0; i < kr->kr_nanchors && !stop; i++)
@@ -432,6 +489,7 @@ begin(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, st
 	v->v_xfailed = false;
 	v->v_xport = 0;
 	v->v_changes = v->v_decided = 0;
+	v->v_odd = 0;
 	v->v_tag = pd->pd_m->m_pftag;
 	set_fields(rs, pd, &v->v_fields);
 }
@@ -440,6 +498,8 @@ begin(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, st
 static inline void
 end(struct pf_pdesc *pd, struct pf_verdict *v)
 {
+	if (unlikely(v->v_rule->kr_odd))
+		decide_odd(v->v_rule, v);
 	if (v->v_rule->kr_translates && v->v_rule->kr_rule->r_action == PF_PASS)
 		translate(v->v_rule, pd, v);
 }

@@ -226,9 +226,9 @@ pf_route_flow(const struct pf_state *s, unsigned dir, const struct ifnet *ifp, s
 {
 	const struct pf_state_ext *e = pf_ext(s);
 
-	if (e == NULL || !applies(e->se_rt, dir == s->s_dir))
+	if (e == NULL || !applies(e->se_acts.ac_rt, dir == s->s_dir))
 		return rt;
-	if (e->se_rt == PF_RT_DUPTO)
+	if (e->se_acts.ac_rt == PF_RT_DUPTO)
 		return NULL;
 	rt = pf_route_find(s->s_sk[0].sk_key.k_af, ifp->if_rdomain, &e->se_gateway);
 	return rt != NULL && RT_FORWARDS(rt) && (dir == PF_OUT || rt->rt_ifidx != ifp->if_index) ? rt : NULL;

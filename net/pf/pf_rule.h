@@ -239,7 +239,8 @@ struct pf_anchor {
 	bool		 an_apart, an_replaced;			/* they stood apart (struct pf_overlay); the file had some for it, too */
 	bool		 an_shown;				/* for printing: an anchor rule has shown it */
 	struct pf_anchor *an_all;				/* the next one of all */
-	unsigned	 an_index;				/* pf_ruleset.c's */
+	unsigned	 an_index;				/* pf_ruleset.c's; so the next */
+	const struct pf_rule *an_caller;			/* the main ruleset's first rule that leads here; NULL: none does */
 };
 
 /* ---- queues ---- */

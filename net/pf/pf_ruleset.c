@@ -189,7 +189,9 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 	strncpy(kr->kr_ifname, r->r_ifname, IFNAMSIZ - 1);
 	strncpy(kr->kr_rcvif, r->r_rcvif, IFNAMSIZ - 1);
 	kr->kr_translates = r->r_nat.pp_set || r->r_rdr.pp_set;
-	kr->kr_extends = r->r_rt != PF_RT_NONE;
+	kr->kr_in = an;
+	kr->kr_odd = r->r_log != 0 || r->r_rt != PF_RT_NONE;
+	mk->mk_rs->rs_logs_matches |= (r->r_log & PF_LOG_MATCHES) != 0;
 	for (unsigned i = 0; i < PF_KPOOLS; i++)
 		if (!make_pool(mk, an, kr, i))
 			return false;
@@ -206,6 +208,21 @@ static void
 make_default(struct pf_ruleset *rs, struct pf_krule *kr)
 {
 	*kr = (struct pf_krule){ .kr_rule = &pf_default_rule, .kr_set = rs, .kr_index = rs->rs_nrules };
+}
+
+/* Which of the main rules lead where. */
+static void
+make_callers(const struct pf_anchor *main_rules)
+{
+	for (const struct pf_rule *r = main_rules->an_rules; r != NULL; r = r->r_next) {
+		if (r->r_action != PF_ANCHOR)
+			continue;
+		if (!r->r_wild && r->r_anchor_call->an_caller == NULL)
+			r->r_anchor_call->an_caller = r;
+		for (struct pf_anchor *an = r->r_wild ? r->r_anchor_call->an_child : NULL; an != NULL; an = an->an_next)
+			if (an->an_caller == NULL)
+				an->an_caller = r;
+	}
 }
 
 /* Each anchor's rules lie in a row. */
@@ -234,8 +251,10 @@ make_rules(struct make *mk)
 			if (!make_rule(mk, an, &rs->rs_list[an->an_index].ks_rule[i]))
 				return false;
 	for (const struct pf_anchor *an = rs->rs_conf.pc_anchors; an != NULL; an = an->an_all)
-		if (an->an_parent == NULL)
+		if (an->an_parent == NULL) {
 			rs->rs_main = rs->rs_list[an->an_index];
+			make_callers(an);
+		}
 	return true;
 }
 

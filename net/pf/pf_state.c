@@ -444,7 +444,7 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_r
 	if (ps->ps_mask == 0 || (s = state_get(ps)) == NULL)
 		return NULL;
 	s->s_ifidx = so->so_bound == PF_BOUND_IF ? pd->pd_ifp->if_index : 0;
-	if ((unlikely(kr->kr_extends) && !pf_ext_make(s, pd, kr, why)) || !make_keys(s, pd, v, why, away)) {
+	if ((unlikely(v->v_extends) && !pf_ext_make(s, pd, v, why)) || !make_keys(s, pd, v, why, away)) {
 		release(ps, s);
 		return NULL;
 	}

@@ -9,6 +9,7 @@
 #include "net/pf/pf.h"
 #include "net/pf/pf_flow.h"
 #include "net/pf/pf_ext.h"
+#include "net/pf/pf_log.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_route.h"
 #include "net/route/nexthop.h"
@@ -129,10 +130,20 @@ wants_state(const struct pf_pdesc *pd, const struct pf_rule *r)
 /* goes on; goes on along its m_route; is gone, counted; is another core's: *away */
 enum found { FOUND_PASS, FOUND_ROUTED, FOUND_GONE, FOUND_AWAY };
 
+static inline void
+log_verdict(const struct pf_verdict *v, const struct pf_pdesc *pd, unsigned action, enum pf_reason why)
+{
+	if (unlikely(v->v_nlog > 0))
+		pf_log_verdict(v, pd, action, why);
+}
+
 /* Its end; the rule counts it. */
 static __rare_fn enum found
-refused(const struct pf_krule *kr, const struct pf_pdesc *pd, enum pf_reason why)
+refused(const struct pf_verdict *v, const struct pf_pdesc *pd, enum pf_reason why)
 {
+	const struct pf_krule *kr = v->v_rule;
+
+	log_verdict(v, pd, PF_BLOCK, why);
 	count_rule(kr, pd);
 	pf_drop(pd->pd_m, why);
 	return FOUND_GONE;
@@ -140,8 +151,11 @@ refused(const struct pf_krule *kr, const struct pf_pdesc *pd, enum pf_reason why
 
 /* What a flood is of is refused at little cost. */
 static inline enum found
-blocked(const struct pf_krule *kr, const struct pf_pdesc *pd)
+blocked(const struct pf_verdict *v, const struct pf_pdesc *pd)
 {
+	const struct pf_krule *kr = v->v_rule;
+
+	log_verdict(v, pd, PF_BLOCK, PFR_MATCH);
 	count_rule(kr, pd);
 	if (likely(kr->kr_rule->r_return == PF_DROP))
 		drop(pd->pd_m, PFR_MATCH);
@@ -150,37 +164,50 @@ blocked(const struct pf_krule *kr, const struct pf_pdesc *pd)
 	return FOUND_GONE;
 }
 static inline enum found
-stateless_for_want_of_room(const struct pf_krule *kr, const struct pf_pdesc *pd)
+stateless_for_want_of_room(const struct pf_verdict *v, const struct pf_pdesc *pd)
 {
-	count_rule(kr, pd);
+	log_verdict(v, pd, PF_BLOCK, PFR_MAXSTATES);
+	count_rule(v->v_rule, pd);
 	drop(pd->pd_m, PFR_MAXSTATES);
 	return FOUND_GONE;
 }
 
 /* It passes, and what its state asks for beside that is done. */
-static __rare_fn enum found
-passes_extended(const struct pf_state *s, const struct pf_pdesc *pd)
-{
-	const struct pf_state_ext *e = pf_ext(s);
-
-	return pf_route_apply(pd, e->se_rt, &e->se_gateway, pd->pd_dir == s->s_dir) ? FOUND_ROUTED : FOUND_PASS;
-}
-
-static inline enum found
+static enum found
 passes(const struct pf_state *s, struct pf_pdesc *pd)
 {
+	const struct pf_state_ext *e;
+
 	if (!pf_translate(s, pd))
 		return FOUND_GONE;
-	return likely(s->s_ext == 0) ? FOUND_PASS : passes_extended(s, pd);
+	if (likely(s->s_ext == 0))
+		return FOUND_PASS;
+	e = pf_ext(s);
+	return pf_route_apply(pd, e->se_acts.ac_rt, &e->se_gateway, pd->pd_dir == s->s_dir) ? FOUND_ROUTED : FOUND_PASS;
+}
+
+/* A packet of a state whose packets are all logged. */
+static __rare_fn void
+log_state(const struct pf_state *s, const struct pf_pdesc *pd)
+{
+	const struct pf_acts *ac = &pf_ext(s)->se_acts;
+
+	for (unsigned i = 0; i < PF_ACTS_LOGS && ac->ac_log[i] != 0; i++) {
+		const struct pf_krule *kr = &s->s_rule->kr_set->rs_rule[ac->ac_log[i] - 1];
+
+		pf_log(kr, pd, kr->kr_rule->r_action, PFR_MATCH);
+	}
 }
 
 /* Without a state. */
 static enum found
-passes_alone(const struct pf_krule *kr, const struct pf_pdesc *pd)
+passes_alone(const struct pf_verdict *v, const struct pf_pdesc *pd)
 {
-	unsigned rt = kr->kr_rule->r_rt;
+	const struct pf_krule *kr = v->v_rule;
+	unsigned rt = v->v_acted ? v->v_acts.ac_rt : PF_RT_NONE;
 	struct in6_addr gateway;
 
+	log_verdict(v, pd, PF_PASS, PFR_MATCH);
 	count_rule(kr, pd);
 	if (likely(rt == PF_RT_NONE))
 		return FOUND_PASS;
@@ -206,19 +233,20 @@ test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	for (unsigned i = 0; i < v.v_nmatch; i++)
 		count_rule(v.v_match[i], pd);
 	if (kr->kr_rule->r_action == PF_BLOCK)
-		return blocked(kr, pd);
+		return blocked(&v, pd);
 	if (pd->pd_options && !kr->kr_rule->r_allow_opts && kr->kr_index != rs->rs_nrules)
-		return refused(kr, pd, PFR_IPOPTION);
+		return refused(&v, pd, PFR_IPOPTION);
 	if (!wants_state(pd, kr->kr_rule)) {
 		if (v.v_xlate != NULL)		/* without a state nobody knows the way back */
-			return refused(kr, pd, PFR_TRANSLATE);
+			return refused(&v, pd, PFR_TRANSLATE);
 		pd->pd_m->m_pftag = v.v_tag;
-		return passes_alone(kr, pd);
+		return passes_alone(&v, pd);
 	}
 	if (unlikely(pf_states_full(pf_rules, kr)))
-		return stateless_for_want_of_room(kr, pd);
+		return stateless_for_want_of_room(&v, pd);
 	if ((s = pf_state_create(pd, &v, &why, away)) == NULL)
-		return *away != core_id() ? FOUND_AWAY : refused(kr, pd, why);
+		return *away != core_id() ? FOUND_AWAY : refused(&v, pd, why);
+	log_verdict(&v, pd, PF_PASS, PFR_MATCH);
 	pd->pd_m->m_pftag = v.v_tag;
 	return passes(s, pd);
 }
@@ -269,6 +297,8 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 		return FOUND_GONE;
 	}
 	count_passed(1);
+	if (unlikely(s->s_ext != 0))
+		log_state(s, pd);
 	if (s->s_tag != 0)
 		pd->pd_m->m_pftag = s->s_tag;
 	return passes(s, pd);

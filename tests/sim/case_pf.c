@@ -1,4 +1,6 @@
 /* case_pf.c - the packet filter: rules, states, windows, what is answered, what survives a reload. Each on one core and on three. */
+#include <string.h>
+
 #include "tests/sim/timeline.h"
 
 #define VIO0	"inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n"
@@ -633,4 +635,29 @@ CASE(pf_zero_counters)
 	SAY("pfctl -F states", "2 states cleared");
 	SAY("pfctl -vs rules", "Packets: 2 ", "Bytes: 96 ", "States: 0 ");
 	SAY("pfctl -s states", "");
+}
+
+/* Packets that several cores log come in the order of their time. */
+CASE(pf_log)
+{
+	const char *line;
+
+	lab_pf("pass in log on vio0 proto udp\npass out\nblock in log (all) on vio1\n# /etc/hostname.pflog0\nup\n");
+	router_type(r, "tcpdump -ntei pflog0 -c 40\r");
+	sim_run(ms(500));
+	for (unsigned i = 0; i < 20; i++) {
+		a_to_b(UDP(A, B, .sport = 4000 + i));
+		sim_run(ms(1));
+		blocked(b, UDP(B, A, .sport = 7000 + i));
+		sim_run(ms(1));
+	}
+	sim_run(ms(500));
+	SIM_CHECK(strstr(r->r_console, "40 packets received by filter\n0 packets dropped by kernel\n") != NULL, "all are there:\n%s", r->r_console);
+	line = strstr(r->r_console, "link-type PFLOG");
+	for (unsigned i = 0; i < 20; i++) {
+		line = strstr(line, sim_print("rule 0/(match) pass in on vio0: 10.0.0.2.%u > 10.0.1.2.4001: udp 20\n", 4000 + i));
+		SIM_CHECK(line != NULL, "in order");
+		line = strstr(line, sim_print("rule 2/(match) block in on vio1: 10.0.1.2.%u > 10.0.0.2.4001: udp 20\n", 7000 + i));
+		SIM_CHECK(line != NULL, "in order");
+	}
 }
