@@ -24,6 +24,9 @@ test  any    /bin/ip						iproute2
 test  any    /bin/ping						iputils-ping
 test  any    /usr/bin/tcpdump					tcpdump
 test  unpack /usr/bin/iperf3					iperf3
+test  unpack /usr/bin/curl					curl
+test  unpack /usr/bin/nmap					nmap
+test  unpack /usr/sbin/hping3					hping3
 test  unpack /usr/bin/tshark					tshark
 test  unpack /usr/bin/tracepath					iputils-tracepath
 test  unpack /usr/bin/traceroute.db				traceroute

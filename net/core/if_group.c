@@ -17,11 +17,9 @@ if_group_name_ok(const char *name)
 bool
 if_is_egress(const struct ifnet *ifp)
 {
-	for (unsigned af = 0; af < AF_COUNT; af++)
-		for (const struct rtentry *rt = rtable_lookup_af(af, ifp->if_rdomain, &in6_any, 0); rt != NULL; rt = rt->rt_next)
-			if (rt_ifp(rt) == ifp && (rt->rt_flags & RTF_GATEWAY))
-				return true;
-	return false;
+	const struct rtentry *rt = rtable_match(ifp->if_rdomain, IP4_ANY), *rt6 = rtable_match6(ifp->if_rdomain, &in6_any);
+
+	return (rt != NULL && rt->rt_plen == 0 && rt_path_leads(rt, ifp)) || (rt6 != NULL && rt6->rt_plen == 0 && rt_path_leads(rt6, ifp));
 }
 
 /* Other cores read meanwhile: each name is whole, or the empty one. */

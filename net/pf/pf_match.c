@@ -115,7 +115,7 @@ addr_matches(const struct pf_pdesc *pd, const struct pf_addr *pa, const struct p
 		return route_to(pd, a) == NULL;
 	case PF_ADDR_URPF:
 		rt = route_to(pd, a);
-		return rt == NULL || rt_ifp(rt) != pd->pd_ifp;
+		return rt == NULL || !rt_path_leads(rt, pd->pd_ifp);
 	case PF_ADDR_RTLABEL:
 		rt = route_to(pd, a);
 		return rt != NULL && strcmp(rt->rt_via->v_label, pa->pa_name) == 0;

@@ -164,6 +164,8 @@ void	rt_moves(const struct rt_request *);
 static inline struct rtentry *rtable_match(unsigned rdomain, be32_t dst);
 static inline struct rtentry *rtable_match6(unsigned rdomain, const struct in6_addr *dst);
 static inline struct rtentry *rtable_match_af(unsigned af, unsigned rdomain, const struct in6_addr *dst);
+/* It, or one of the routes that share its prefix and priority, leads out by that interface. Any core. */
+bool	rt_path_leads(const struct rtentry *head, const struct ifnet *);
 /* Of the routes that share head's prefix and priority (head has RTF_MPATH; any other route is given back) the one that packets from src to dst take.
  * Our own packets choose by dst alone, src being zero: their source address follows from the way. Any core, as above. */
 struct rtentry *rt_path4(struct rtentry *head, be32_t src, be32_t dst);

@@ -83,3 +83,18 @@ rt_path6(struct rtentry *head, const struct in6_addr *src, const struct in6_addr
 
 	return rt_path(head, flow_mix(s, d + k[4]) * 0x9e3779b97f4a7c15u);
 }
+
+bool
+rt_path_leads(const struct rtentry *head, const struct ifnet *ifp)
+{
+	const struct rtentry *rt = head;
+
+	for (unsigned n = 0; rt != NULL && rt->rt_priority == head->rt_priority && n < RT_PATHS_MAX; n++) {
+		if (rt_ifp(rt) == ifp && (rt == head || RT_FORWARDS(rt)))
+			return true;
+		if (!(head->rt_flags & RTF_MPATH))
+			break;
+		rt = __atomic_load_n(&rt->rt_next, __ATOMIC_ACQUIRE);
+	}
+	return false;
+}

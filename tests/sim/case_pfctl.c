@@ -332,3 +332,54 @@ CASE(pfctl_match_counts)
 	SAY("pfctl -vsr", "match in on vio0 proto udp all\n  [ Evaluations: 2         Packets: 1         Bytes: 48          States: 1     ]\n"
 	    "  [ Inserted: uid 0 pid 0 State Creations: 1     ]\n");
 }
+
+/* A source is where it says as long as one of the ways back leads there.
+ * checklist: pf/pass_block:urpf */
+CASE(pf_urpf_of_many_ways)
+{
+	lab_pf("block in from urpf-failed\npass in from ! urpf-failed\npass out\npass in on egress proto udp from any to port 5000\n");
+	SAY("route -q add 10.7/16 10.0.0.2");
+	RX(b, UDP("10.7.0.1", A));
+	NONE(a);
+	COUNT(pfs_blocked, 1);
+	SAY("route -q add -mpath 10.7/16 10.0.1.2");
+	b_to_a(UDP("10.7.0.1", A));
+	a_to_b(UDP("10.7.0.1", B, .sport = 9));
+	RX(b, UDP("10.0.0.9", A));
+	NONE(a);
+	COUNT(pfs_blocked, 1);
+	RX(b, UDP("10.8.0.1", A, .dport = 5000));
+	NONE(a);
+	COUNT(pfs_blocked, 1);
+	SAY("route -q add -mpath default 10.0.0.2; route -q add -mpath default 10.0.1.2");
+	b_to_a(UDP("10.8.0.1", A, .dport = 5000));
+	a_to_b(UDP("10.8.0.1", B, .dport = 5000));
+	SAY("route -q delete default 10.0.1.2; pfctl -q -F states");
+	RX(b, UDP("10.8.0.1", A, .dport = 5000));
+	NONE(a);
+	COUNT(pfs_blocked, 1);
+}
+
+/* What an interface's or a group's addresses are is asked when a packet comes.
+ * checklist: pf/names:group, pf/set_skip:set_skip_group, pf/set_skip:set_skip_dynamic */
+CASE(pf_interfaces_change)
+{
+	lab_pf("set skip on lo\nblock\npass in proto udp from any to (vio1:network) port 4001\npass in on egress proto udp to port 7\npass out on vio1 nat-to (vio1:0) static-port\n");
+	RX(a, UDP(A, B));
+	TX(b, UDP("10.0.1.1", B, .ttl = 63));
+	SAY("ping -c 1 127.0.0.1", "1 packets received");
+	SAY("arp -d 10.0.1.2; route -q delete 10.1/16; ifconfig vio1 inet 10.2.0.1/24; arp -s 10.2.0.2 " MAC_B);
+	raw_forget(b);
+	RX(a, UDP(A, "10.2.0.2"));
+	TX(b, UDP("10.2.0.1", "10.2.0.2", .ttl = 63));
+	RX(a, UDP(A, "10.2.0.3", .dport = 7));
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+	SAY("route -q add default 10.0.0.2");
+	RX(a, UDP(A, "10.2.0.3", .dport = 7, .sport = 9));
+	raw_forget(b);				/* it asks for 10.2.0.3: the packet has passed */
+	COUNT(pfs_blocked, 0);
+	SAY("ifconfig lo1 create; ifconfig lo1 inet 127.1.0.1/32; ping -c 1 127.1.0.1", "1 packets received");
+	SAY("pfctl -vsI", "lo (skip)\nlo0 (skip)\nlo1 (skip)\n");
+	SAY("ifconfig lo1 destroy");
+}
