@@ -186,7 +186,7 @@ CASE(pfctl_anchor_refused)
 	SAY("echo $?", "1\n");
 	SAY("pfctl -a one -f - <<EOF\nset limit states 5\nEOF", "stdin:1: options and queues are the main ruleset's\n");
 	SAY("echo $?", "1\n");
-	SAY("pfctl -a one -f - <<EOF\npass log\nEOF", "stdin:1: ", "not supported");
+	SAY("pfctl -a one -f - <<EOF\npass divert-packet port 7\nEOF", "stdin:1: ", "not supported");
 	SAY("echo $?", "1\n");
 	SAY("pfctl -a one -f - <<EOF\nanchor \"/one\"\nEOF", "stdin:1: the anchor leads back to itself");
 	SAY("echo $?", "1\n");

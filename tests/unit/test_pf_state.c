@@ -175,7 +175,7 @@ print_rule_of(struct pf_state *s, void *arg)
 		return;
 	first_set = s->s_rule->kr_set;
 	out_init(&o, NULL, NULL);
-	pf_print_rule(&o, s->s_rule->kr_rule);
+	pf_print_rule(&o, s->s_rule->kr_rule, 0);
 	snprintf(text, sizeof(first), "%.*s", (int)o.o_len, o.o_buf);
 	out_free(&o);
 }
