@@ -168,18 +168,16 @@ route_cmp(const struct hn_route *a, const struct static_route *away, const struc
 	return away == bway ? 0 : static_route_cmp(away, bway);
 }
 
-/* The place of key, or where it would stand. */
+/* The place of r, not before lo, or where it would stand. */
 static unsigned
-route_index(const struct hn_routes *rs, const struct static_route *key, bool *found)
+search(const struct hn_routes *rs, unsigned lo, const struct hn_route *r, const struct static_route *way, bool *found)
 {
-	struct static_route way = way_of(key);
-	struct hn_route r = { .r_dest6 = key->sr_dest6, .r_plen = key->sr_plen };
-	unsigned lo = 0, hi = rs->rs_n;
+	unsigned hi = rs->rs_n;
 
 	*found = false;
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
-		int c = route_cmp(&rs->rs_route[mid], route_way(rs, mid), &r, &way);
+		int c = route_cmp(&rs->rs_route[mid], route_way(rs, mid), r, way);
 
 		if (c == 0)
 			*found = true;
@@ -191,6 +189,16 @@ route_index(const struct hn_routes *rs, const struct static_route *key, bool *fo
 	return lo;
 }
 
+/* The place of key, or where it would stand. */
+static unsigned
+route_index(const struct hn_routes *rs, const struct static_route *key, bool *found)
+{
+	struct static_route way = way_of(key);
+	struct hn_route r = { .r_dest6 = key->sr_dest6, .r_plen = key->sr_plen };
+
+	return search(rs, 0, &r, &way, found);
+}
+
 int
 hn_routes_find(const struct hn_routes *rs, const struct static_route *key)
 {
@@ -200,15 +208,19 @@ hn_routes_find(const struct hn_routes *rs, const struct static_route *key)
 	return found ? (int)i : -1;
 }
 
+#define BESIDE_STEPS	8u		/* then it is searched: thousands in a row may be missing in the other */
+
 int
 hn_routes_beside(const struct hn_routes *in, unsigned *cursor, const struct hn_routes *rs, unsigned i)
 {
+	bool found = false;
 	int c = -1;
 
-	while (*cursor < in->rs_n &&
-	    (c = route_cmp(&in->rs_route[*cursor], route_way(in, *cursor), &rs->rs_route[i], route_way(rs, i))) < 0)
-		++*cursor;
-	return c == 0 ? (int)*cursor : -1;
+	for (unsigned n = 0; *cursor < in->rs_n && n < BESIDE_STEPS; n++, ++*cursor)
+		if ((c = route_cmp(&in->rs_route[*cursor], route_way(in, *cursor), &rs->rs_route[i], route_way(rs, i))) >= 0)
+			return c == 0 ? (int)*cursor : -1;
+	*cursor = search(in, *cursor, &rs->rs_route[i], route_way(rs, i), &found);
+	return found ? (int)*cursor : -1;
 }
 
 bool

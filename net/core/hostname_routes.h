@@ -34,7 +34,8 @@ void	hn_routes_note(struct hn_routes *, unsigned i, const struct static_route *s
 
 /* By key; -1: there is none. */
 int	hn_routes_find(const struct hn_routes *, const struct static_route *key);
-/* The route in `in` with the key of the i-th of rs, or -1. For walks over rs from the first to the last: *cursor is 0 at their start. */
+/* The route in `in` with the key of the i-th of rs, or -1. For walks over rs from the first to the last: *cursor is 0 at their start. In
+ * few steps, however many are in one of them only. */
 int	hn_routes_beside(const struct hn_routes *in, unsigned *cursor, const struct hn_routes *rs, unsigned i);
 
 /* Both, of the same key, are equal. */
