@@ -215,6 +215,7 @@ flow_strangers4(struct flow_pass *fs, size_t i, size_t end)
 {
 	const struct pf_states *ps = percore_ptr(pf_states);
 	unsigned rdomain = fs->fs_ifp->if_rdomain;
+	uint32_t here = pf_stranger_here();
 
 	if (ps->ps_bucket == NULL)
 		return i;
@@ -228,7 +229,7 @@ flow_strangers4(struct flow_pass *fs, size_t i, size_t end)
 		hash = pf_key_hash4(addrs << 32 | addrs >> 32, pf_key_rest((uint32_t)key, PF_INET, (unsigned)(key >> 56), rdomain));
 		if (!pf_hash_is_free(ps, hash))
 			break;
-		m->m_tag = pf_stranger_tag(ps, hash);
+		m->m_tag = pf_stranger_tag(ps, here, hash);
 	}
 	return i;
 }

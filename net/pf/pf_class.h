@@ -12,13 +12,15 @@ enum pf_cdim { PF_CD_IFNAME, PF_CD_PROTO, PF_CD_SRC, PF_CD_SRCLOW, PF_CD_DST, PF
 struct pf_cfields { uint64_t cf_v[PF_CDIMS]; };
 
 /* Up to cn_value, the node at cn_first; above, the one behind it. A leaf (cn_dim PF_CDIMS): cn_value places of the list, in order, from cl_ref[cn_first] on. PF_CLASS_SURE: the rule matches
- * all that comes to this leaf; PF_CLASS_HOSTS: if the addresses do; PF_CLASS_PLAIN: then it decides and does nothing else, PF_CLASS_QUICK: at once. */
+ * all that comes to this leaf; PF_CLASS_HOSTS: if the addresses do; PF_CLASS_TABLE, too: if the source is in kr_src. PF_CLASS_PLAIN: then it decides and does nothing else,
+ * PF_CLASS_QUICK: at once. */
 struct pf_cnode { uint64_t cn_value; uint32_t cn_first, cn_dim; };
 #define PF_CLASS_SURE	0x80000000u
 #define PF_CLASS_HOSTS	0x40000000u
 #define PF_CLASS_PLAIN	0x20000000u
 #define PF_CLASS_QUICK	0x10000000u
-#define PF_CLASS_PLACE	0x0fffffffu
+#define PF_CLASS_TABLE	0x08000000u
+#define PF_CLASS_PLACE	0x07ffffffu
 struct pf_class {
 	struct pf_cnode	*cl_node;	/* malloc()ed; NULL: the list's rules are compared one by one */
 	uint32_t	*cl_ref;	/* malloc()ed: places in the list, from 0, and bits */

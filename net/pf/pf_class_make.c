@@ -21,6 +21,7 @@
 #define ROOM_MIN	1024u
 #define WORK		512u		/* rules that are looked at for a cut, for each rule */
 #define SAMPLE		64u		/* rules whose ends are tried as cuts */
+#define ANYWHERE	16u		/* packets from anywhere are so much more than those that rules name */
 #define MANY		32u		/* so many that stay together are worth a message */
 #define NODE_WORDS	8u		/* of two nodes */
 #define NOWHERE		UINT32_MAX
@@ -30,6 +31,7 @@ struct box {
 	struct range	 b_dim[PF_CDIMS];
 	bool		 b_exact, b_hosts;	/* it matches all that is in the box; if the addresses do */
 	bool		 b_decides;		/* pass or block, which does nothing else */
+	bool		 b_table;		/* from a table to anywhere */
 	bool		 b_plain, b_quick;	/* it decides, but not at once; nothing behind is looked at */
 	bool		 b_apart;		/* what has been decided before it may stay so, whatever is behind */
 };
@@ -164,6 +166,8 @@ set_kind(const struct pf_krule *kr, unsigned af, struct box *b)
 	b->b_hosts = is_exact(kr, b);
 	b->b_exact = b->b_hosts && addr_is_exact(&r->r_src, af, &b->b_dim[PF_CD_SRC]) && addr_is_exact(&r->r_dst, af, &b->b_dim[PF_CD_DST]);
 	b->b_decides = (r->r_action == PF_PASS || r->r_action == PF_BLOCK) && kr->kr_tag == 0 && !r->r_once && !kr->kr_set->rs_logs_matches;
+	b->b_table = kr->kr_src != NULL && !r->r_src.ra_not && r->r_src.ra_addr.pa_af == PF_AF_ANY && r->r_dst.ra_addr.pa_type == PF_ADDR_ANY &&
+	    r->r_dst.ra_addr.pa_af == PF_AF_ANY && !r->r_dst.ra_not;
 	b->b_plain = b->b_decides && !r->r_quick;
 	b->b_quick = r->r_action != PF_ANCHOR && r->r_quick;
 	b->b_apart = changes_packets(r) || (r->r_action == PF_MATCH && r->r_quick);
@@ -299,7 +303,22 @@ first_cut(const struct build *bd, unsigned ncuts, uint64_t v)
 	return lo;
 }
 
-/* How many rules are on each side of each cut; the best becomes *best. Cheapest is where both sides have few, as if packets came to them by their rules. */
+/* How many rules a packet meets behind the cut that comes from anywhere: most are not what rules name. Of other things than addresses it is as likely on a
+ * side as its rules are many. */
+static uint64_t
+met(const struct build *bd, unsigned d, uint64_t value, uint64_t left, uint64_t right)
+{
+	uint64_t lo = bd->bd_cell[d].lo, size = bd->bd_cell[d].hi - lo, part;
+	unsigned shift = size >> 32 != 0 ? 32 - (unsigned)__builtin_clzll(size) : 0;
+
+	if (d < PF_CD_SRC || d > PF_CD_DSTLOW)
+		return (left * left + right * right) / (left + right);
+	part = (((value - lo) >> shift) << 10) / ((size >> shift) + 1);
+	return (left * part + right * (1024 - part)) >> 10;
+}
+
+/* How many rules are on each side of each cut; the best becomes *best. Cheapest is where both sides have few, as if packets came to them by their rules;
+ * and where those that come from anywhere have soon left most behind. */
 static void
 try_dim(struct build *bd, unsigned d, const uint32_t *set, unsigned n, struct cut *best)
 {
@@ -320,7 +339,7 @@ try_dim(struct build *bd, unsigned d, const uint32_t *set, unsigned n, struct cu
 
 		left += bd->bd_left[i];
 		gone += bd->bd_gone[i];
-		cost = (uint64_t)left * left + (uint64_t)(n - gone) * (n - gone);
+		cost = (uint64_t)left * left + (uint64_t)(n - gone) * (n - gone) + ANYWHERE * n * met(bd, d, bd->bd_cut[i], left, n - gone);
 		if (cost < best->c_cost)
 			*best = (struct cut){ cost, bd->bd_cut[i], d, left, n - gone };
 	}
@@ -379,7 +398,9 @@ ref_bits(const struct build *bd, const struct box *b)
 {
 	uint32_t does = !b->b_decides ? 0 : b->b_quick ? PF_CLASS_PLAIN | PF_CLASS_QUICK : PF_CLASS_PLAIN;
 
-	return does | (!b->b_hosts || !holds_cell(bd, b) ? 0 : b->b_exact ? PF_CLASS_SURE : PF_CLASS_HOSTS);
+	if (!b->b_hosts || !holds_cell(bd, b))
+		return does;
+	return does | (b->b_exact ? PF_CLASS_SURE : b->b_table ? PF_CLASS_HOSTS | PF_CLASS_TABLE : PF_CLASS_HOSTS);
 }
 
 static bool
@@ -498,6 +519,8 @@ make_tree(struct build *bd, const struct pf_krules *ks, unsigned dir, unsigned a
 	bd->bd_work = (uint64_t)n * WORK;
 	for (unsigned d = 0; d < PF_CDIMS; d++)
 		bd->bd_cell[d] = all;
+	if (af == PF_INET)
+		bd->bd_cell[PF_CD_SRC].hi = bd->bd_cell[PF_CD_DST].hi = UINT32_MAX;
 	cl->cl_root[dir == PF_OUT][af == PF_INET6] = cl->cl_nodes;
 	cl->cl_nodes += 2;			/* the root has no neighbour: two at a time is simpler */
 	return make_node(bd, cl->cl_nodes - 2, 0, n, 0, ROOM_MIN + n * ROOM);

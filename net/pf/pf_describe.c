@@ -1,11 +1,11 @@
 /* pf_describe.c - a packet as rules and states see it: addresses, the protocol's header, and for ICMP whose state it belongs to. Each header's length is
- * looked at here and nowhere else. */
+ * looked at here and in pf_describe.h, nowhere else. */
 #include <string.h>
 
 #include "net/core/steer.h"
 #include "net/inet/icmp.h"
 #include "net/inet6/icmp6.h"
-#include "net/pf/pf_engine.h"
+#include "net/pf/pf_describe.h"
 #include "net/pf/pf_tcp.h"
 
 #define EXT_MAX		10		/* extension headers in a row */
@@ -244,9 +244,11 @@ walk_ext(struct pf_pdesc *pd)
 	return false;
 }
 
-static __rare_fn bool
-describe_any(struct pf_pdesc *pd, struct mbuf *m, enum pf_reason *why)
+bool
+pf_describe_any(struct pf_pdesc *pd, enum pf_reason *why)
 {
+	struct mbuf *m = pd->pd_m;
+
 	if (pd->pd_af == PF_INET) {
 		const struct ip *ip = (const struct ip *)m->m_data;
 
@@ -273,39 +275,11 @@ describe_any(struct pf_pdesc *pd, struct mbuf *m, enum pf_reason *why)
 	return describe_proto(pd, why);
 }
 
-/* A datagram of IPv4 with nothing odd, as describe_any() has it. False: it is none; nothing but the addresses has been touched. */
-static inline bool
-describe_udp4(struct pf_pdesc *pd, const struct mbuf *m)
-{
-	const struct ip *ip = (const struct ip *)m->m_data;
-	const uint8_t *h = (const uint8_t *)(ip + 1);
-	uint32_t ports, len;
-
-	if (m->m_len < sizeof(*ip) + 8 || ip->ip_vhl != 0x45 || (ip->ip_off & BE16(IP_MF | IP_OFFMASK)) != 0 || ip->ip_p != IPPROTO_UDP_)
-		return false;
-	pd->pd_src = pd->pd_ksrc = in6_of_ip4(ip->ip_src);
-	pd->pd_dst = pd->pd_kdst = in6_of_ip4(ip->ip_dst);
-	ports = __builtin_bswap32(load32(h));
-	len = be16_host(load16(h + 4));
-	if ((ports & 0xffff) == 0 || len < 8 || len + sizeof(*ip) > m->m_pktlen)
-		return false;
-	pd->pd_proto = pd->pd_kproto = IPPROTO_UDP_;
-	pd->pd_tos = ip->ip_tos;
-	pd->pd_off = sizeof(*ip);
-	pd->pd_sport = pd->pd_ksport = (uint16_t)(ports >> 16);
-	pd->pd_dport = pd->pd_kdport = (uint16_t)ports;
-	return true;
-}
-
 bool
 pf_describe(struct pf_pdesc *pd, struct mbuf *m, unsigned af, unsigned dir, const struct ifnet *ifp, enum pf_reason *why)
 {
-	memset(&pd->pd_dir, 0, offsetof(struct pf_pdesc, pd_src) - offsetof(struct pf_pdesc, pd_dir));	/* the addresses follow all */
-	pd->pd_m = m;
-	pd->pd_ifp = ifp;
-	pd->pd_dir = (uint8_t)dir;
-	pd->pd_af = (uint8_t)af;
-	return (likely(af == PF_INET) && likely(describe_udp4(pd, m))) || describe_any(pd, m, why);
+	pf_describe_begin(pd, m, af, dir, ifp);
+	return pf_describe_any(pd, why);
 }
 
 /* What never goes from one link to another. */

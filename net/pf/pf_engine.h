@@ -93,17 +93,28 @@ struct pf_krule {
 	struct pf_ruleset *kr_set;
 	uint32_t	 kr_index;		/* of rs_count */
 	uint16_t	 kr_tag, kr_match_tag;	/* 0: none */
-	bool		 kr_odd;		/* it logs, or adds to v_acts: pf_match.c */
-	const struct pf_anchor *kr_in;		/* NULL: the default rule */
+	struct pf_rcount *kr_count;		/* kr_index there: core 0's */
 	char		 kr_ifname[IFNAMSIZ];	/* zero behind its end */
 	char		 kr_rcvif[IFNAMSIZ];
 	const struct pf_ktable *kr_src, *kr_dst;
-	bool		 kr_translates;		/* it has nat-to, rdr-to or binat-to */
-	const struct pf_ktable *kr_pool[PF_KPOOLS];	/* whose addresses the pools are; NULL: the pool is none, or no table */
+	union {
+		const struct pf_ktable *kr_pool[PF_KPOOLS];	/* whose addresses the pools are; NULL: the pool is none, or no table */
+		struct {			/* PF_ANCHOR: the rules inside, anchor by anchor */
+			const struct pf_krules *kr_anchor;
+			unsigned kr_nanchors;
+		};
+	};
+	const struct pf_anchor *kr_in;		/* NULL: the default rule */
 	struct pf_via	*kr_via;		/* a state's: how its first packet came to the rule (pf_via.h); NULL: straight */
-	const struct pf_krules *kr_anchor;	/* PF_ANCHOR: the rules inside, anchor by anchor */
-	unsigned	 kr_nanchors;
+	union {
+		uint16_t kr_more;		/* 0: nothing of this */
+		struct {
+			bool kr_odd;		/* it logs, or adds to v_acts: pf_match.c */
+			bool kr_translates;	/* it has nat-to, rdr-to or binat-to */
+		};
+	};
 };
+_Static_assert(sizeof(struct pf_krule) == 2 * CACHELINE, "a power of two: places in a list become rules by a shift");
 
 #define PF_DEPTH_MAX	64		/* anchors in anchors */
 
@@ -121,6 +132,8 @@ struct pf_ruleset {
 	void		*rs_mem;		/* of these two: */
 	struct pf_rcount *rs_count;		/* by core, then kr_index */
 	bool		 rs_logs_matches;	/* a rule has log (matches): those that are overruled are logged, too */
+	size_t		 rs_stride;		/* bytes from a core's to the next one's */
+	const struct pf_krule *rs_default;	/* the last of rs_rule */
 	struct pf_rsrefs { uint64_t n __aligned_to(CACHELINE); } *rs_refs;	/* by core: its states that point here */
 	struct pf_arena	 rs_arena;
 	void		*rs_viamem;
@@ -137,9 +150,7 @@ extern struct pf_ruleset *pf_rules_here;	/* PERCORE */
 static inline struct pf_rcount *
 pf_rcount(const struct pf_krule *kr)
 {
-	const struct pf_ruleset *rs = kr->kr_set;
-
-	return &rs->rs_count[core_id() * (rs->rs_nrules + 1) + kr->kr_index];
+	return (struct pf_rcount *)((char *)kr->kr_count + core_id() * kr->kr_set->rs_stride);
 }
 /* Sums over the cores, of what is counted at this rule, without what its states count for it: pf_rcounts(). Core 0. */
 void	pf_rcount_sum(const struct pf_krule *, struct pf_rcount *);
@@ -198,7 +209,7 @@ enum pf_reason;
 /* Looks at the packet: m_data at an IP header that has been checked. False: *why. May move the packet's bytes (m_pullup). */
 bool	pf_describe(struct pf_pdesc *, struct mbuf *, unsigned af, unsigned dir, const struct ifnet *, enum pf_reason *why);
 /* The core that the packet's states are on; where packets of that key come home to. */
-unsigned pf_home(const struct pf_pdesc *);
+unsigned pf_home(const struct pf_pdesc *) __attribute__((pure));
 unsigned pf_key_home(const struct pf_key *);
 static inline void
 pf_key_of(struct pf_key *k, const struct pf_pdesc *pd)
@@ -227,13 +238,9 @@ struct pf_acts {
 #define PF_LOGGED_MAX	16u		/* rules that log a packet */
 struct pf_verdict {
 	const struct pf_krule *v_rule;		/* that decided; the default rule when none matched */
-	const struct pf_krule *v_match[PF_WAY_MAX];	/* match rules and anchors on the way, for their counters */
-	unsigned	 v_nmatch;
-	uint16_t	 v_tag;
+	struct pf_trace	*v_trace;		/* NULL: nobody looks on. From here to v_tag all is zero at first */
 	const struct pf_krule *v_xlate;		/* that translates; NULL: none */
-	struct in6_addr	 v_xaddr;		/* the new source (out) or destination (in) */
-	uint16_t	 v_xport;		/* in: the new port; 0: it stays */
-	bool		 v_xfailed;		/* the pool has no address */
+	unsigned	 v_nmatch;
 	unsigned	 v_changes, v_decided;	/* how often the packet has become another; v_rule */
 	union {
 		uint32_t v_odd;			/* 0: nothing of this */
@@ -244,10 +251,14 @@ struct pf_verdict {
 			bool	 v_extends;	/* and its state is to keep it */
 		};
 	};
+	uint16_t	 v_xport;		/* in: the new port; 0: it stays */
+	bool		 v_xfailed;		/* the pool has no address */
+	uint16_t	 v_tag;
+	const struct pf_krule *v_match[PF_WAY_MAX];	/* match rules and anchors on the way, for their counters */
+	struct in6_addr	 v_xaddr;		/* the new source (out) or destination (in) */
 	const struct pf_krule *v_log[PF_LOGGED_MAX];	/* that log the packet, in their order */
 	struct pf_acts	 v_acts;
 	struct pf_cfields v_fields;		/* the packet as trees see it */
-	struct pf_trace	*v_trace;		/* NULL: nobody looks on */
 };
 /* Is told of each rule that the packet is compared with, in order. */
 struct pf_trace { void (*pt_considered)(struct pf_trace *, const struct pf_krule *, bool matches); };

@@ -1,9 +1,10 @@
 /* pf_match.c - the evaluator: rules one after the other as pf.conf(5) says it, the last that matches decides, "quick" at once. Of a list with a tree
- * (pf_class_make.c) those that the packet cannot match are left out; without, all are compared, and the outcome is the same. */
+ * (pf_class_make.c) those that the packet cannot match are left out; without, all are compared, and the outcome is the same. pf_judge.h has the walk. */
 #include <string.h>
 
 #include "net/core/if_group.h"
 #include "net/inet6/in6_ifaddr.h"
+#include "net/pf/pf_judge.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_tcp.h"
 #include "net/route/route.h"
@@ -69,7 +70,7 @@ if_has_addr6(const struct ifnet *ifp, const struct pf_addr *pa, const struct in6
 }
 
 /* (em0), (group:network) ...: the addresses of now, so there is nothing that must follow a change. */
-static bool
+static __apart_fn bool
 dyn_matches(const struct pf_addr *pa, unsigned pf_family, const struct in6_addr *a)
 {
 	char name[IFNAMSIZ] = { 0 };
@@ -93,7 +94,7 @@ route_to(const struct pf_pdesc *pd, const struct in6_addr *a)
 	return rtable_match6(ifp->if_rdomain, &zoned);
 }
 
-static bool
+static __apart_fn bool
 addr_matches(const struct pf_pdesc *pd, const struct pf_addr *pa, const struct pf_ktable *kt, const struct in6_addr *a)
 {
 	const struct rtentry *rt;
@@ -255,29 +256,6 @@ note(struct pf_verdict *v, const struct pf_krule *kr)
 		v->v_match[v->v_nmatch++] = kr;
 }
 
-static inline void
-set_fields(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_cfields *f)
-{
-	bool tcp = pd->pd_proto == IPPROTO_TCP_;
-
-	if (pd->pd_ifnumber == 0)
-		pd->pd_ifnumber = pf_cname(&rs->rs_names, pd->pd_ifp->if_xname) + 1;
-	f->cf_v[PF_CD_IFNAME] = pd->pd_ifnumber - 1;
-	f->cf_v[PF_CD_PROTO] = pd->pd_proto;
-	if (pd->pd_af == PF_INET) {
-		f->cf_v[PF_CD_SRC] = be32_host(pd->pd_src.s6_addr32[0]);
-		f->cf_v[PF_CD_DST] = be32_host(pd->pd_dst.s6_addr32[0]);
-	} else {
-		f->cf_v[PF_CD_SRC] = __builtin_bswap64(pd->pd_src.s6_addr64[0]);
-		f->cf_v[PF_CD_SRCLOW] = __builtin_bswap64(pd->pd_src.s6_addr64[1]);
-		f->cf_v[PF_CD_DST] = __builtin_bswap64(pd->pd_dst.s6_addr64[0]);
-		f->cf_v[PF_CD_DSTLOW] = __builtin_bswap64(pd->pd_dst.s6_addr64[1]);
-	}
-	f->cf_v[PF_CD_SPORT] = pd->pd_fragment ? PF_CD_NOPORT : pd->pd_sport;
-	f->cf_v[PF_CD_DPORT] = pd->pd_fragment ? PF_CD_NOPORT : pd->pd_dport;
-	f->cf_v[PF_CD_FLAGS] = tcp && (pd->pd_fragment || (pd->pd_tcp_flags & (PF_TH_SYN | PF_TH_ACK)) != PF_TH_SYN) ? PF_CD_LATER : PF_CD_OPENS;
-}
-
 /* ---- what rules add up ---- */
 
 static void
@@ -320,9 +298,8 @@ take_odd(const struct pf_krule *kr, struct pf_verdict *v)
 		add_acts(v, kr);
 }
 
-/* The one that decides. */
-static __rare_fn void
-decide_odd(const struct pf_krule *kr, struct pf_verdict *v)
+__rare_fn void
+pf_decide_odd(const struct pf_krule *kr, struct pf_verdict *v)
 {
 	bool logged = false;
 
@@ -334,8 +311,8 @@ decide_odd(const struct pf_krule *kr, struct pf_verdict *v)
 }
 
 /* The packet is now what the rule makes of it. */
-static __apart_fn void
-translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
+void
+pf_verdict_translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	const struct pf_rule *r = kr->kr_rule;
 	uint32_t turn;
@@ -353,7 +330,7 @@ translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 	if (v->v_xport != 0)
 		pd->pd_dport = v->v_xport;
 	v->v_changes++;
-	set_fields(kr->kr_set, pd, &v->v_fields);
+	pf_set_fields(kr->kr_set, pd, &v->v_fields);
 }
 
 static bool evaluate(const struct pf_krules *, struct pf_pdesc *, struct pf_verdict *);
@@ -378,7 +355,7 @@ take(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 	if (kr->kr_rule->r_action == PF_MATCH) {
 		note(v, kr);
 		if (kr->kr_translates)
-			translate(kr, pd, v);
+			pf_verdict_translate(kr, pd, v);
 	} else {
 		v->v_rule = kr;
 		v->v_decided++;
@@ -397,64 +374,76 @@ evaluate_all(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict 
 	return false;
 }
 
-static inline const uint32_t *
-find_leaf(const struct pf_class *cl, const struct pf_pdesc *pd, const struct pf_verdict *v, unsigned *n)
-{
-	return pf_class_find(cl, &v->v_fields, cl->cl_root[pd->pd_dir == PF_OUT][pd->pd_af == PF_INET6], n);
-}
-
-/* True: the rule of a leaf matches, and nothing behind it is looked at. */
-static __apart_fn bool
+/* True: the rule matches, and nothing behind it is looked at. */
+static inline bool
 take_ref(const struct pf_krules *ks, uint32_t ref, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	const struct pf_krule *kr = &ks->ks_rule[ref & PF_CLASS_PLACE];
 
-	if (ref & PF_CLASS_HOSTS ? !hosts_match(kr, pd) : !(ref & PF_CLASS_SURE) && !rule_matches(kr, pd, v))
+	if (!(ref & PF_CLASS_SURE) && !(ref & PF_CLASS_HOSTS ? hosts_match(kr, pd) : rule_matches(kr, pd, v)))
 		return false;
-	return take(kr, pd, v);
+	if (!(ref & PF_CLASS_PLAIN))
+		return take(kr, pd, v);
+	v->v_rule = kr;			/* what take() does */
+	v->v_decided++;
+	return ref & PF_CLASS_QUICK;
 }
 
 /* Behind the rule at that place the packet is another: it goes on at another leaf. Places of rules that are behind, in order; *n. */
 static __rare_fn const uint32_t *
 other_leaf(const struct pf_krules *ks, uint32_t at, const struct pf_pdesc *pd, const struct pf_verdict *v, unsigned *n)
 {
-	const uint32_t *place = find_leaf(ks->ks_class, pd, v, n);
+	const uint32_t *place = pf_find_leaf(ks->ks_class, pd, v, n);
 
 	for (; *n > 0 && (*place & PF_CLASS_PLACE) <= at; place++)
 		--*n;
 	return place;
 }
 
-/* As if all had been compared; the walk is counted where it ends. */
-static __inline_fn bool
-evaluate_class(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
+/* Any rules. */
+static __apart_fn bool
+evaluate_any(const struct pf_krules *ks, const uint32_t *place, unsigned n, struct pf_pdesc *pd, struct pf_verdict *v)
 {
-	unsigned n, changes = v->v_changes;
-	const uint32_t *place = find_leaf(ks->ks_class, pd, v, &n);
-	uint32_t last = ks->ks_n - 1;
+	unsigned changes = v->v_changes;
+	uint32_t at = ks->ks_n - 1;
 	bool stop = false;
 
-	for (; n > 0; n--) {
+	while (n > 0 && !stop) {
 		uint32_t ref = *place++;
 
-		if (likely((ref & (PF_CLASS_SURE | PF_CLASS_PLAIN)) == (PF_CLASS_SURE | PF_CLASS_PLAIN))) {	/* what take() does */
-			v->v_rule = &ks->ks_rule[ref & PF_CLASS_PLACE];
-			v->v_decided++;
-			stop = ref & PF_CLASS_QUICK;
-		} else
-			stop = take_ref(ks, ref, pd, v);
-		if (stop) {
-			last = ref & PF_CLASS_PLACE;
-			break;
-		}
-		if (unlikely(v->v_changes != changes)) {
+		n--;
+		stop = take_ref(ks, ref, pd, v);
+		if (stop)
+			at = ref & PF_CLASS_PLACE;
+		else if (unlikely(v->v_changes != changes)) {
 			changes = v->v_changes;
 			place = other_leaf(ks, ref & PF_CLASS_PLACE, pd, v, &n);
-			n++;
 		}
 	}
-	pf_rcount(&ks->ks_rule[last])->rc_evaluations++;
+	pf_rcount(&ks->ks_rule[at])->rc_evaluations++;
 	return stop;
+}
+
+/* Those that only decide, for sure or by a table, go a short way. */
+bool
+pf_evaluate_leaf(const struct pf_krules *ks, const uint32_t *place, unsigned n, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	for (; n > 0; place++, n--) {
+		const struct pf_krule *kr = &ks->ks_rule[*place & PF_CLASS_PLACE];
+
+		if (!(*place & PF_CLASS_PLAIN) || !(*place & (PF_CLASS_SURE | PF_CLASS_TABLE)))
+			return evaluate_any(ks, place, n, pd, v);
+		if ((*place & PF_CLASS_TABLE) && !pf_prefixes_match(kr->kr_src->kt_now, pf_af(pd->pd_af), &pd->pd_src))
+			continue;
+		v->v_rule = &ks->ks_rule[*place & PF_CLASS_PLACE];
+		v->v_decided++;
+		if (*place & PF_CLASS_QUICK) {
+			pf_rcount(v->v_rule)->rc_evaluations++;
+			return true;
+		}
+	}
+	pf_rcount(&ks->ks_rule[ks->ks_n - 1])->rc_evaluations++;
+	return false;
 }
 
 static __rare_fn bool
@@ -470,57 +459,52 @@ evaluate_traced(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdi
 	return false;
 }
 
+/* As if all had been compared; the walk is counted where it ends. */
+static bool
+evaluate_class(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	unsigned n;
+	const uint32_t *place = pf_find_leaf(ks->ks_class, pd, v, &n);
+
+	return pf_evaluate_leaf(ks, place, n, pd, v);
+}
+
 /* What an anchor holds. */
-static __apart_fn bool
+static bool
 evaluate(const struct pf_krules *ks, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	if (unlikely(v->v_trace != NULL))
 		return evaluate_traced(ks, pd, v);
-	return ks->ks_class->cl_node != NULL ? evaluate_class(ks, pd, v) : evaluate_all(ks, pd, v);
-}
-
-static inline void
-begin(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, struct pf_trace *trace)
-{
-	v->v_trace = trace;
-	v->v_rule = &rs->rs_rule[rs->rs_nrules];
-	v->v_nmatch = 0;
-	v->v_xlate = NULL;
-	v->v_xfailed = false;
-	v->v_xport = 0;
-	v->v_changes = v->v_decided = 0;
-	v->v_odd = 0;
-	v->v_tag = pd->pd_m->m_pftag;
-	set_fields(rs, pd, &v->v_fields);
-}
-
-/* What passes is translated when all is decided. */
-static inline void
-end(struct pf_pdesc *pd, struct pf_verdict *v)
-{
-	if (unlikely(v->v_rule->kr_odd))
-		decide_odd(v->v_rule, v);
-	if (v->v_rule->kr_translates && v->v_rule->kr_rule->r_action == PF_PASS)
-		translate(v->v_rule, pd, v);
+	return (ks->ks_class->cl_node != NULL ? evaluate_class : evaluate_all)(ks, pd, v);
 }
 
 void
 pf_evaluate(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	const struct pf_krules *ks = &rs->rs_main;
+	const uint32_t *place;
+	unsigned n;
 
-	begin(rs, pd, v, NULL);
-	if (likely(ks->ks_class->cl_node != NULL))
-		evaluate_class(ks, pd, v);
-	else
+	pf_judge_begin(pd, v);
+	v->v_rule = rs->rs_default;
+	pf_set_fields(rs, pd, &v->v_fields);
+	if (unlikely(ks->ks_class->cl_node == NULL))
 		evaluate_all(ks, pd, v);
-	end(pd, v);
+	else {
+		place = pf_find_leaf(ks->ks_class, pd, v, &n);
+		if (!pf_sure_leaf(ks, place, n, &v->v_rule))
+			pf_evaluate_leaf(ks, place, n, pd, v);
+	}
+	pf_judge_end(pd, v);
 }
 
 __rare_fn void
 pf_evaluate_traced(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, struct pf_trace *trace)
 {
-	begin(rs, pd, v, trace);
+	pf_judge_begin(pd, v);
+	v->v_trace = trace;
+	v->v_rule = rs->rs_default;
+	pf_set_fields(rs, pd, &v->v_fields);
 	evaluate_traced(&rs->rs_main, pd, v);
-	end(pd, v);
+	pf_judge_end(pd, v);
 }

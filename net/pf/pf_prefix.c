@@ -128,30 +128,61 @@ pf_prefixes_free(struct pf_prefixes *ps)
 }
 
 static inline bool
-not_above(unsigned af, const struct in6_addr *p, const struct in6_addr *a)
+not_above(const struct in6_addr *p, const struct in6_addr *a)
 {
-	uint64_t x = first_bits(af, p), y = first_bits(af, a);
+	uint64_t x = first_bits(AF_IP6, p), y = first_bits(AF_IP6, a);
 
-	return x != y || af == AF_IP4 ? x <= y : __builtin_bswap64(p->s6_addr64[1]) <= __builtin_bswap64(a->s6_addr64[1]);
+	return x != y ? x < y : __builtin_bswap64(p->s6_addr64[1]) <= __builtin_bswap64(a->s6_addr64[1]);
 }
 
-/* The last one whose address is not above a. What holds a comes before a, and holds all that lies between: so it is that one, or holds it. */
-bool
-pf_prefixes_match(const struct pf_prefixes *ps, unsigned af, const struct in6_addr *a)
+static bool
+match4(const struct pf_prefixes *ps, be32_t addr)
 {
-	const struct pf_prefix *p = ps->pf_p[af];
-	uint64_t bits = first_bits(af, a), place = (bits - ps->pf_base[af]) >> ps->pf_shift[af];
-	uint32_t lo, hi;
+	const struct pf_prefix *p = ps->pf_p[AF_IP4];
+	uint32_t a = be32_host(addr), place, lo, hi;
 
-	if (p == NULL || bits < ps->pf_base[af])
+	if (p == NULL || a < ps->pf_base[AF_IP4])
 		return false;
-	place = MIN(place, (uint64_t)ps->pf_last[af] + 1);
-	lo = ps->pf_index[af][place];
-	hi = place <= ps->pf_last[af] ? ps->pf_index[af][place + 1] : lo;
+	place = (a - (uint32_t)ps->pf_base[AF_IP4]) >> ps->pf_shift[AF_IP4];
+	if (place > ps->pf_last[AF_IP4])
+		lo = hi = ps->pf_n[AF_IP4];
+	else {
+		lo = ps->pf_index[AF_IP4][place];
+		hi = ps->pf_index[AF_IP4][place + 1];
+	}
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
-		if (not_above(af, &p[mid].px_addr, a))
+		if (be32_host(p[mid].px_addr.s6_addr32[0]) <= a)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	while (--lo != PF_PREFIX_NONE) {	/* of 0 */
+		p = &ps->pf_p[AF_IP4][lo];
+		if ((uint64_t)(be32_host(p->px_addr.s6_addr32[0]) ^ a) >> (32 - p->px_plen) == 0)
+			return !p->px_not;
+		lo = p->px_up + 1;
+	}
+	return false;
+}
+
+static bool
+match6(const struct pf_prefixes *ps, const struct in6_addr *a)
+{
+	const struct pf_prefix *p = ps->pf_p[AF_IP6];
+	uint64_t bits = first_bits(AF_IP6, a), place = (bits - ps->pf_base[AF_IP6]) >> ps->pf_shift[AF_IP6];
+	uint32_t lo, hi;
+
+	if (p == NULL || bits < ps->pf_base[AF_IP6])
+		return false;
+	place = MIN(place, (uint64_t)ps->pf_last[AF_IP6] + 1);
+	lo = ps->pf_index[AF_IP6][place];
+	hi = place <= ps->pf_last[AF_IP6] ? ps->pf_index[AF_IP6][place + 1] : lo;
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (not_above(&p[mid].px_addr, a))
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -160,4 +191,11 @@ pf_prefixes_match(const struct pf_prefixes *ps, unsigned af, const struct in6_ad
 		if (prefix_holds(&p[lo], a))
 			return !p[lo].px_not;
 	return false;
+}
+
+/* The last one whose address is not above a. What holds a comes before a, and holds all that lies between: so it is that one, or holds it. */
+bool
+pf_prefixes_match(const struct pf_prefixes *ps, unsigned af, const struct in6_addr *a)
+{
+	return af == AF_IP4 ? match4(ps, a->s6_addr32[0]) : match6(ps, a);
 }

@@ -42,7 +42,8 @@ copy_rule(struct pf_ruleset *to, struct pf_krule *kr, const struct pf_krule *old
 {
 	struct pf_rule *r;
 
-	*kr = (struct pf_krule){ .kr_rule = old->kr_rule, .kr_set = to, .kr_index = (uint32_t)(kr - to->rs_rule) };
+	*kr = (struct pf_krule){ .kr_rule = old->kr_rule, .kr_set = to, .kr_index = (uint32_t)(kr - to->rs_rule),
+	    .kr_count = &to->rs_count[kr - to->rs_rule] };
 	if (old->kr_rule == &pf_default_rule)
 		return true;
 	if ((r = pf_alloc(&to->rs_arena, sizeof(*r))) == NULL)

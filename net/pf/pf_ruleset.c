@@ -327,6 +327,10 @@ pf_ruleset_counts(struct pf_ruleset *rs)
 	rs->rs_mem = calloc(1, counts * sizeof(*rs->rs_count) + ncores * sizeof(*rs->rs_refs) + CACHELINE);
 	rs->rs_count = (void *)roundup2((uintptr_t)rs->rs_mem, (uintptr_t)CACHELINE);
 	rs->rs_refs = (void *)(rs->rs_count + counts);
+	rs->rs_stride = (rs->rs_nrules + 1) * sizeof(*rs->rs_count);
+	rs->rs_default = &rs->rs_rule[rs->rs_nrules];
+	for (unsigned i = 0; i <= rs->rs_nrules; i++)
+		rs->rs_rule[i].kr_count = &rs->rs_count[i];
 	return rs->rs_mem != NULL;
 }
 

@@ -204,21 +204,17 @@ pf_hash_is_free(const struct pf_states *ps, uint32_t hash)
 		sk = sk->sk_next;
 	return sk == NULL;
 }
-/* The upper half, as of now; the lower is the hash. No pointer has the highest bit. */
-static inline uint32_t
-pf_stranger(const struct pf_states *ps, uint32_t hash)
-{
-	return 1u << 31 | core_id() << 16 | ps->ps_links[hash % PF_LINKS];
-}
+/* Of this core's tags; for a batch. No pointer has the highest bit. */
+static inline uint32_t pf_stranger_here(void) { return 1u << 31 | core_id() << 16; }
 static inline uint64_t
-pf_stranger_tag(const struct pf_states *ps, uint32_t hash)
+pf_stranger_tag(const struct pf_states *ps, uint32_t here, uint32_t hash)
 {
-	return (uint64_t)pf_stranger(ps, hash) << 32 | hash;
+	return (uint64_t)(here | ps->ps_links[hash % PF_LINKS]) << 32 | hash;
 }
 static inline bool
-pf_is_stranger(const struct pf_states *ps, uint64_t tag)
+pf_is_stranger(const struct pf_states *ps, uint32_t here, uint64_t tag)
 {
-	return (uint32_t)(tag >> 32) == pf_stranger(ps, (uint32_t)tag);
+	return (uint32_t)(tag >> 32) == (here | ps->ps_links[tag % PF_LINKS]);
 }
 
 /* ---- pairs (pf_flow.c) ---- */

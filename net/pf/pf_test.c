@@ -7,8 +7,10 @@
 #include "net/inet6/ip6_var.h"
 #include "net/ether/ether.h"
 #include "net/pf/pf.h"
-#include "net/pf/pf_flow.h"
+#include "net/pf/pf_describe.h"
 #include "net/pf/pf_ext.h"
+#include "net/pf/pf_flow.h"
+#include "net/pf/pf_judge.h"
 #include "net/pf/pf_log.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_route.h"
@@ -149,13 +151,10 @@ refused(const struct pf_verdict *v, const struct pf_pdesc *pd, enum pf_reason wh
 	return FOUND_GONE;
 }
 
-/* What a flood is of is refused at little cost. */
+/* What a flood is of is refused at little cost. The rule logs nothing, or has done so. */
 static inline enum found
-blocked(const struct pf_verdict *v, const struct pf_pdesc *pd)
+blocked(const struct pf_krule *kr, const struct pf_pdesc *pd)
 {
-	const struct pf_krule *kr = v->v_rule;
-
-	log_verdict(v, pd, PF_BLOCK, PFR_MATCH);
 	count_rule(kr, pd);
 	if (likely(kr->kr_rule->r_return == PF_DROP))
 		drop(pd->pd_m, PFR_MATCH);
@@ -164,10 +163,9 @@ blocked(const struct pf_verdict *v, const struct pf_pdesc *pd)
 	return FOUND_GONE;
 }
 static inline enum found
-stateless_for_want_of_room(const struct pf_verdict *v, const struct pf_pdesc *pd)
+stateless_for_want_of_room(const struct pf_krule *kr, const struct pf_pdesc *pd)
 {
-	log_verdict(v, pd, PF_BLOCK, PFR_MAXSTATES);
-	count_rule(v->v_rule, pd);
+	count_rule(kr, pd);
 	drop(pd->pd_m, PFR_MAXSTATES);
 	return FOUND_GONE;
 }
@@ -218,37 +216,84 @@ passes_alone(const struct pf_verdict *v, const struct pf_pdesc *pd)
 	return pf_route_apply(pd, rt, &gateway, true) ? FOUND_ROUTED : FOUND_PASS;
 }
 
-/* By the rules. What a state counts its rule need not count: pf_rcounts(). */
-static __inline_fn enum found
-test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
+static inline void
+count_judged(void)
 {
-	const struct pf_krule *kr;
+	counter_inc(pfs_match);
+}
+
+/* What the verdict says is done. What a state counts its rule need not count: pf_rcounts(). */
+static __inline_fn enum found
+judged(const struct pf_ruleset *rs, struct pf_pdesc *pd, const struct pf_verdict *v, unsigned *away)
+{
+	const struct pf_krule *kr = v->v_rule;
 	enum pf_reason why;
 	struct pf_state *s;
+
+	count_judged();
+	for (unsigned i = 0; i < v->v_nmatch; i++)
+		count_rule(v->v_match[i], pd);
+	if (kr->kr_rule->r_action == PF_BLOCK) {
+		log_verdict(v, pd, PF_BLOCK, PFR_MATCH);
+		return blocked(kr, pd);
+	}
+	if (pd->pd_options && !kr->kr_rule->r_allow_opts && kr->kr_index != rs->rs_nrules)
+		return refused(v, pd, PFR_IPOPTION);
+	if (!wants_state(pd, kr->kr_rule)) {
+		if (v->v_xlate != NULL)		/* without a state nobody knows the way back */
+			return refused(v, pd, PFR_TRANSLATE);
+		pd->pd_m->m_pftag = v->v_tag;
+		return passes_alone(v, pd);
+	}
+	if (unlikely(pf_states_full(rs, kr))) {
+		log_verdict(v, pd, PF_BLOCK, PFR_MAXSTATES);
+		return stateless_for_want_of_room(kr, pd);
+	}
+	if ((s = pf_state_create(pd, v, &why, away)) == NULL)
+		return *away != core_id() ? FOUND_AWAY : refused(v, pd, why);
+	log_verdict(v, pd, PF_PASS, PFR_MATCH);
+	pd->pd_m->m_pftag = v->v_tag;
+	return passes(s, pd);
+}
+
+/* By the rules. */
+static __apart_fn enum found
+test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
+{
 	struct pf_verdict v;
 
 	pf_evaluate(rs, pd, &v);
-	kr = v.v_rule;
-	counter_inc(pfs_match);
-	for (unsigned i = 0; i < v.v_nmatch; i++)
-		count_rule(v.v_match[i], pd);
-	if (kr->kr_rule->r_action == PF_BLOCK)
-		return blocked(&v, pd);
-	if (pd->pd_options && !kr->kr_rule->r_allow_opts && kr->kr_index != rs->rs_nrules)
-		return refused(&v, pd, PFR_IPOPTION);
-	if (!wants_state(pd, kr->kr_rule)) {
-		if (v.v_xlate != NULL)		/* without a state nobody knows the way back */
-			return refused(&v, pd, PFR_TRANSLATE);
-		pd->pd_m->m_pftag = v.v_tag;
-		return passes_alone(&v, pd);
+	return judged(rs, pd, &v, away);
+}
+
+/* The same for one whose description was plain, inline; when one sure rule ends it, without a verdict. */
+static __inline_fn enum found
+test_plain(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
+{
+	const struct pf_krules *ks = &rs->rs_main;
+	const struct pf_krule *kr = rs->rs_default;
+	const uint32_t *place;
+	struct pf_verdict v;
+	bool sure, block;
+	unsigned n;
+
+	if (unlikely(ks->ks_class->cl_node == NULL))
+		return test_rules(rs, pd, away);
+	pf_set_fields(rs, pd, &v.v_fields);
+	place = pf_find_leaf(ks->ks_class, pd, &v, &n);
+	if ((sure = pf_sure_leaf(ks, place, n, &kr)) && likely(kr->kr_more == 0)) {
+		block = kr->kr_rule->r_action == PF_BLOCK;
+		if (block || (kr->kr_rule->r_keep != PF_STATE_NO && pf_states_full(rs, kr))) {
+			count_judged();
+			return block ? blocked(kr, pd) : stateless_for_want_of_room(kr, pd);
+		}
 	}
-	if (unlikely(pf_states_full(pf_rules, kr)))
-		return stateless_for_want_of_room(&v, pd);
-	if ((s = pf_state_create(pd, &v, &why, away)) == NULL)
-		return *away != core_id() ? FOUND_AWAY : refused(&v, pd, why);
-	log_verdict(&v, pd, PF_PASS, PFR_MATCH);
-	pd->pd_m->m_pftag = v.v_tag;
-	return passes(s, pd);
+	pf_judge_begin(pd, &v);
+	v.v_rule = kr;
+	if (!sure)
+		pf_evaluate_leaf(ks, place, n, pd, &v);
+	pf_judge_end(pd, &v);
+	return judged(rs, pd, &v, away);
 }
 
 static inline struct pf_state *
@@ -262,12 +307,6 @@ find_state(struct pf_pdesc *pd)
 	return pf_state_find_hashed(&key, pd->pd_hash, pd->pd_dir, pd->pd_ifp);
 }
 
-static __apart_fn enum found
-test_rules_apart(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
-{
-	return test_rules(rs, pd, away);
-}
-
 /* By the state, if it has one. */
 static __apart_fn enum found
 test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
@@ -279,7 +318,7 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	if (!pd->pd_fragment)
 		s = find_state(pd);
 	if (s == NULL)
-		return test_rules_apart(rs, pd, away);
+		return test_rules(rs, pd, away);
 	if (unlikely(s->s_away != 0)) {
 		*away = s->s_away - 1u;
 		return FOUND_AWAY;
@@ -291,7 +330,7 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	if (unlikely(!pf_track(s, pd, &why, &again))) {
 		if (again) {
 			pf_state_remove(s);
-			return test_rules_apart(rs, pd, away);
+			return test_rules(rs, pd, away);
 		}
 		pf_drop(pd->pd_m, why);
 		return FOUND_GONE;
@@ -371,63 +410,96 @@ input_elsewhere(struct mbuf *m, unsigned af, unsigned core)
 	handoff_packet(core, af == PF_INET ? &handoff_pf_input4 : &handoff_pf_input6, m);
 }
 
+/* A batch on its way in. */
+struct input { const struct pf_ruleset *rs; const struct pf_states *ps; uint32_t here, ifnumber; };	/* pf_stranger_here(); pd_ifnumber of all */
+
 /* No state was there for it when the flow path looked, nor has one of its hash come in since. */
 static inline bool
-is_stranger(struct pf_pdesc *pd, uint64_t tag)
+is_stranger(const struct input *in, uint64_t tag)
 {
-	if (!pf_is_stranger(percore_ptr(pf_states), tag))
-		return false;
+	return pf_is_stranger(in->ps, in->here, tag);
+}
+static inline void
+stranger_searched(struct pf_pdesc *pd, uint64_t tag)
+{
 	pf_states_searched(1);
 	pd->pd_hash = (uint32_t)tag;
-	return true;
 }
 
-/* The packet that goes on, which may be another mbuf; NULL: it is gone. *ifnumber: pd_ifnumber of all of a batch. */
-static inline struct mbuf *
-input_one(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mbuf *m, uint32_t *ifnumber)
+/* What has become of it. The packet that goes on, which may be another mbuf; NULL: it is gone. */
+static __inline_fn struct mbuf *
+input_tested(const struct pf_pdesc *pd, struct mbuf *m, unsigned af, enum found found, unsigned away)
 {
-	enum pf_reason why = PFR_SHORT;
-	uint64_t tag = m->m_tag;
-	struct pf_pdesc pd;
-	enum found found;
-	unsigned core;
-
-	m->m_tag = 0;			/* told once: what it may come to be by way of a tunnel is another */
-	if (unlikely(!pf_describe(&pd, m, af, PF_IN, ifp, &why))) {
-		pf_drop(m, why);
-		return NULL;
-	}
-	pd.pd_ifnumber = *ifnumber;
-	if (unlikely(pd.pd_fragment) && rs->rs_conf.pc_options.po_reassemble) {
-		pf_reassemble(&pd, &rs->rs_conf.pc_options);
-		return NULL;
-	}
-	if (goes_home(m, &pd, &core)) {
-		input_elsewhere(m, af, core);
-		return NULL;
-	}
-	found = is_stranger(&pd, tag) ? test_rules(rs, &pd, &core) : test_packet(rs, &pd, &core);
-	*ifnumber = pd.pd_ifnumber;
 	if (found <= FOUND_ROUTED) {
-		pd.pd_m->m_flags |= found == FOUND_PASS ? M_PF_IN : M_PF_IN | M_PF_ROUTED;
-		return pd.pd_m;
+		pd->pd_m->m_flags |= found == FOUND_PASS ? M_PF_IN : M_PF_IN | M_PF_ROUTED;
+		return pd->pd_m;
 	}
 	if (found == FOUND_AWAY) {
 		m->m_flags |= M_PF_HOME;
-		input_elsewhere(m, af, core);
+		input_elsewhere(m, af, away);
 	}
 	return NULL;
+}
+
+/* Any packet, of which a description has begun. */
+static __apart_fn struct mbuf *
+input_any(const struct input *in, struct pf_pdesc *pd, uint64_t tag, bool described)
+{
+	enum pf_reason why = PFR_SHORT;
+	struct mbuf *m = pd->pd_m;
+	unsigned af = pd->pd_af, core;
+	enum found found;
+
+	if (unlikely(!described && !pf_describe_any(pd, &why))) {
+		pf_drop(m, why);
+		return NULL;
+	}
+	if (unlikely(pd->pd_fragment) && in->rs->rs_conf.pc_options.po_reassemble) {
+		pf_reassemble(pd, &in->rs->rs_conf.pc_options);
+		return NULL;
+	}
+	if (goes_home(m, pd, &core)) {
+		input_elsewhere(m, af, core);
+		return NULL;
+	}
+	if (is_stranger(in, tag)) {
+		stranger_searched(pd, tag);
+		found = test_rules(in->rs, pd, &core);
+	} else
+		found = test_packet(in->rs, pd, &core);
+	return input_tested(pd, m, af, found, core);
+}
+
+/* A flood is of strangers that have nothing odd: they go the shortest way. */
+static __inline_fn struct mbuf *
+input_one(struct input *in, unsigned af, const struct ifnet *ifp, struct mbuf *m)
+{
+	uint64_t tag = m->m_tag;
+	struct pf_pdesc pd;
+	bool plain;
+	unsigned core;
+
+	m->m_tag = 0;			/* told once: what it may come to be by way of a tunnel is another */
+	pf_describe_begin(&pd, m, af, PF_IN, ifp);
+	pd.pd_ifnumber = in->ifnumber;
+	plain = af == PF_INET && pf_describe_plain4(&pd, m);
+	if (likely(plain) && is_stranger(in, tag) && !goes_home(m, &pd, &core)) {
+		stranger_searched(&pd, tag);
+		m = input_tested(&pd, m, af, test_plain(in->rs, &pd, &core), core);
+	} else
+		m = input_any(in, &pd, tag, plain);
+	in->ifnumber = pd.pd_ifnumber;
+	return m;
 }
 
 void
 pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 {
-	const struct pf_ruleset *rs = begin(b);
+	struct input in = { begin(b), percore_ptr(pf_states), pf_stranger_here(), 0 };
 	unsigned n = 0, end = b->b_n;
-	uint32_t ifnumber = 0;
 	struct batch routed;
 
-	if (pf_is_skipped(rs, ifp)) {
+	if (pf_is_skipped(in.rs, ifp)) {
 		for (unsigned i = 0; i < end; i++)
 			b->b_m[i]->m_tag = 0;
 		return;
@@ -436,7 +508,7 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
 
-		if (likely(!(m->m_flags & M_PF_IN)) && (m = input_one(rs, af, ifp, m, &ifnumber)) == NULL)
+		if (likely(!(m->m_flags & M_PF_IN)) && (m = input_one(&in, af, ifp, m)) == NULL)
 			continue;
 		if (likely(!(m->m_flags & M_PF_ROUTED)))
 			b->b_m[n++] = m;
@@ -472,7 +544,7 @@ output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, st
 		m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
 		return m;
 	}
-	if (unlikely(!pf_describe(&pd, m, af, PF_OUT, ifp, &why))) {
+	if (unlikely(!pf_describe_quick(&pd, m, af, PF_OUT, ifp, &why))) {
 		pf_drop(m, why);
 		return NULL;
 	}

@@ -17,6 +17,7 @@ import time
 import native
 import report
 import routes
+import rules
 from guest import Failed, Guest
 from routers import BUILD, Linux, Sluice, TOOLS, TOP
 
@@ -32,7 +33,8 @@ SIZE6 = 74              # the shortest IPv6 frame that holds what the generator 
 # What --check insists on, whatever the baseline says, by the end of a figure's name.
 CARD = '/(virtio|e1000|e1000e)'
 BOUNDS = [(CARD + r'/ipv[46]/insn_per_pkt$', 300), (CARD + r'/ipv4/flow/insn_per_pkt$', 190), (CARD + r'/ipv6/flow/insn_per_pkt$', 200),
-          (CARD + r'/new/flow/insn_per_pkt$', 900), (r'/pf/ipv[46]/flow/insn_per_pkt$', 230),
+          (CARD + r'/new/flow/insn_per_pkt$', 900), (r'/pf/ipv[46]/flow/insn_per_pkt$', 230), (r'/pf/rules:1000/insn_per_pkt$', 230),
+          (r'/pf/rules:1000/new/insn_per_pkt$', 2500), (r'/pf/blocked/insn_per_pkt$', 600), (r'/pf/full/insn_per_pkt$', 400),
           (r'/(virtio|e1000)/one/insn_per_pkt$', 900), (r'/locks_per_pkt$', 0),
           (r'^sluice/boot/above_empty_cpu_ms$', 150), (r'^sluice/size/stripped_bytes$', 700000)]
 
@@ -118,6 +120,32 @@ def storm(router, g, fig, name, n):
         fig.put(f'{name}/{case}/flow/lookups_per_pkt', renewed / max(hits, 1))
         if hits < n / 20 or renewed > hits or made > hits / 1000 or (case == 'renewed' and renewed > hits / 1000):
             raise Failed(f'{name}/{case}: {renewed} look-ups and {made} new entries for {hits} packets')
+
+
+def refused(nic, fig, bursts=200):
+    """1,000 rules before the one that matches: known flows, first packets, and packets from a table of 100,000 addresses, which are blocked. And
+    first packets when there can be no more states."""
+    card, n = 'vio' if nic == 'virtio' else 'em', ('-n', bursts)
+    bad = rules.addresses(100000)
+    srcs = f'{TOOLS}/bad.pfx'
+    with open(srcs, 'w') as f:
+        f.write('\n'.join(bad) + '\n')
+    many = rules.unlike(1000, card)
+    steps = [
+        (f'{many}pass\n', [('rules:1000', ('-f', 64, *n))]),
+        (f'set limit states 400000\n{many}pass\n', [('rules:1000/new', ('-N', *n))]),
+        (f'set limit table-entries 200000\ntable <bad> {{ {" ".join(bad)} }}\n{many}block in quick on {card}0 from <bad>\npass\n',
+         [('blocked', ('-x', '-S', srcs, *n))]),
+        ('set limit states 128\nset timeout { adaptive.start 0 adaptive.end 0 }\npass\n', [('full', ('-f', 64, '-x', *n))])]
+    for text, cases in steps:
+        with Sluice().guest(nic, gate=True, mem=512, rules=text, patience=180) as g:
+            Sluice().wait_up(g)
+            g.gen('boot')
+            for case, options in cases:
+                try:
+                    fig.burst(f'sluice/{nic}/pf/{case}', again(lambda: g.gen('burst', *options)))
+                except Failed as e:
+                    fig.put(f'sluice/{nic}/pf/{case}/insn_per_pkt', f'failed: {e}')
 
 
 def by_flows(router, nic, fig, sizes):
@@ -224,6 +252,7 @@ def counted(fig):
         plain(Sluice(), nic, fig, 100)
     for nic in CARDS[:2]:
         filtered(nic, fig, 100)
+        refused(nic, fig, 100)
 
 
 def check(fig):
@@ -261,7 +290,7 @@ def full(fig, only):
         'boot': lambda r: boot(fig, 7) if r.name == 'sluice' else linux_boot(r, fig),
         'memory': lambda r: memory(r, fig, (4, 6, 8, 12, 16, 24, 32, 48, 64) if r.name == 'sluice' else (48, 64, 96, 128, 192, 256)),
         'plain': lambda r: [plain(r, nic, fig) for nic in CARDS],
-        'pf': lambda r: [filtered(nic, fig) for nic in CARDS[:2]] if r.name == 'sluice' else None,
+        'pf': lambda r: [step(nic, fig) for nic in CARDS[:2] for step in (filtered, refused)] if r.name == 'sluice' else None,
         'flows': lambda r: [by_flows(r, nic, fig, FLOWS) for nic in CARDS[:2]],
         'lines': lambda r: [by_lines(r, nic, fig, (64, 1000, 1000000)) for nic in CARDS[:2]],
         'clock': lambda r: [by_clock(r, nic, fig) for nic in CARDS],

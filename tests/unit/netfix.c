@@ -137,7 +137,7 @@ pkt_udp(struct pkt *p, const char *src, const char *dst, unsigned ttl, unsigned 
 	pkt_ip(p, src, dst, 17, ttl, 20, payload);
 }
 
-static struct mbuf *
+struct mbuf *
 pkt_mbuf(const struct pkt *p, unsigned seg)
 {
 	struct mbuf *m = m_get(), *tail = m;

@@ -42,6 +42,8 @@ void	pkt_ip(struct pkt *, const char *src, const char *dst, unsigned proto, unsi
 void	pkt_ipsum(struct pkt *);	/* recomputes the IP header checksum */
 static inline struct ip *pkt_iphdr(struct pkt *p) { return (struct ip *)(p->p_b + 14); }
 
+/* The frame in mbufs of at most seg bytes. */
+struct mbuf *pkt_mbuf(const struct pkt *, unsigned seg);
 void	wire_rx(struct wire *, const struct pkt *);		/* one frame in, and a pass of the loop */
 /* The same frame split over mbufs of at most seg bytes, `copies` times in one batch. */
 void	wire_rx_many(struct wire *, const struct pkt *, unsigned copies, unsigned seg);

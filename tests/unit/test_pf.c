@@ -126,3 +126,82 @@ TEST(pf_any_bytes)
 	CHECK_EQ(pf_states_count(), 0);
 	net_end();
 }
+
+/* So many datagrams come in at once, from that port, or from that one on. */
+static void
+batch_of(unsigned copies, unsigned sport, bool one_flow)
+{
+	struct pkt p;
+	struct batch b;
+
+	b.b_n = 0;
+	pkt_udp(&p, "10.0.0.2", "10.1.0.1", 64, 28);
+	store16(p.p_b + 36, BE16(9));
+	store16(p.p_b + 38, host_be16((uint16_t)(p.p_len - 34)));
+	store16(p.p_b + 40, 0);
+	for (unsigned i = 0; i < copies; i++) {
+		store16(p.p_b + 34, host_be16((uint16_t)(sport + (one_flow ? 0 : i))));
+		batch_add(&b, pkt_mbuf(&p, PKT_MAX));
+	}
+	counter_mark();
+	ifiq_input(&t0.w_if.if_ifiqs[0], &b);
+	for (unsigned i = 0; i < 4; i++)
+		loop_pass();
+}
+
+static unsigned
+sent(struct wire *w)
+{
+	unsigned n = 0;
+
+	while (wire_tx(w) != NULL)
+		n++;
+	return n;
+}
+
+/* The flow path finds no state for any packet of a batch; the first of them makes one, and it is that of the others. */
+TEST(pf_strangers_of_one_flow)
+{
+	net_start();
+	pf_start("pass\n");
+	batch_of(64, 1000, true);
+	CHECK_EQ(sent(&t1), 64);
+	CHECK_EQ(counter_delta("pfs_match"), 2);
+	CHECK_EQ(counter_delta("pfs_passed"), 126);
+	CHECK_EQ(pf_states_count(), 2);
+	batch_of(64, 2000, false);
+	CHECK_EQ(sent(&t1), 64);
+	CHECK_EQ(counter_delta("pfs_match"), 128);
+	CHECK_EQ(pf_states_count(), 130);
+	batch_of(64, 2000, false);
+	CHECK_EQ(sent(&t1), 64);
+	CHECK_EQ(counter_delta("pfs_match"), 0);
+	pf_uninstall();
+	net_end();
+}
+
+/* What is refused is counted by its rule and its reason, whichever way it came to be judged. */
+TEST(pf_strangers_are_refused)
+{
+	struct pf_rcount rc;
+
+	net_start();
+	pf_start("block in on t0 proto udp to port 7\npass\nset limit states 10\n");
+	batch_of(64, 1000, false);
+	CHECK_EQ(sent(&t1), 0);			/* all have come in before the first goes out */
+	CHECK_EQ(counter_delta("pfs_maxstates"), 64);
+	CHECK_EQ(counter_delta("pfs_match"), 74);
+	CHECK_EQ(pf_states_count(), 10);
+	pf_rcount_sum(&pf_rules->rs_rule[1], &rc);
+	CHECK_EQ(rc.rc_packets[0], 54);
+	CHECK_EQ(rc.rc_packets[1], 10);
+	pf_uninstall();
+	pf_start("pass\nblock in on t0 proto udp to port 9\n");
+	batch_of(64, 1000, false);
+	CHECK_EQ(sent(&t1), 0);
+	CHECK_EQ(counter_delta("pfs_blocked"), 64);
+	pf_rcount_sum(&pf_rules->rs_rule[1], &rc);
+	CHECK_EQ(rc.rc_packets[0], 64);
+	pf_uninstall();
+	net_end();
+}
