@@ -29,6 +29,14 @@ epoch_oldest(void)
 	return oldest;
 }
 
+bool
+epoch_is_over(uint64_t stamp)
+{
+	if (ncores > 1)
+		core_fence();
+	return stamp < epoch_oldest();
+}
+
 void
 epoch_collect(void)
 {

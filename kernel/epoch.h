@@ -12,6 +12,8 @@ extern bool epoch_waiting;		/* core 0's: there are stamps that are not over */
 
 /* For what has just been unlinked; core 0. */
 uint64_t epoch_stamp(void);
+/* Every core has passed since that stamp, or sleeps. Core 0. */
+bool	epoch_is_over(uint64_t stamp);
 /* Core 0 looks how far the others are and lets pools take back what is over. */
 void	epoch_collect(void);
 

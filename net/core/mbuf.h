@@ -65,6 +65,7 @@ _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is bet
 #define M_PF_OUT	0x0010		/* and is not to test it outwards: it was, or says what the filter has to say */
 #define M_PF_HOME	0x0040		/* a note of the packet filter has sent it to the core that has its state */
 #define M_PF_ROUTED	0x0080		/* M_PF_IN: it is to go on along m_route */
+#define M_PF_ASKED	0x0100		/* and core 0 has been asked for what it needs there */
 #define M_REFRAG	0x0020		/* IPv6: came in fragments, and goes on in some */
 #define M_SHARED	0x4000		/* a clone, or has clones: m_free takes the slow way, nobody writes into the buffer */
 #define M_FREED		0x8000		/* stands in the pool (debug builds: double free) */

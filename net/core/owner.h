@@ -19,6 +19,9 @@
  *						at the other, and packets go on from there
  *	pf: turns of round-robin		each core has its own		as many turns as cores
  *	pf: limits of states, of a rule's	each core counts its own	all add them up: exact to as many as cores make at the same moment
+ *	pf: sources (pf_src.h): which there are	core 0				packets that need a new one go there and come back
+ *	pf: limits of a source			each core counts its own	all add them up: exact to as many as cores make at the same moment
+ *	pf: tables of overload			core 0, a task			sources go there as messages
  *	who listens to logged packets (tap.h)	core 0				each core writes a ring of its own; core 0 reads them by their times
  *	uses of a route (netstat -rn)		all add to it			within a few: two that add at once may count as one
  *	IP identification			each core's own sequence	random steps: no two are alike for long

@@ -10,6 +10,7 @@
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_via.h"
+#include "net/pf/pf_src.h"
 
 #define COPIES		64u		/* states that are copied, or killed, in one go on a core */
 
@@ -80,6 +81,7 @@ pf_install(struct pf_ruleset *rs)
 {
 	bool ok = pf_states_prepare(rs->rs_limit[PF_LIMIT_STATES]);
 
+	ok = ok && pf_srcs_prepare(rs);
 	pf_tables_begin();
 	if (ok && (ok = pf_tables_keep(rs, pf_rules))) {
 		closed = false;
@@ -103,6 +105,7 @@ pf_uninstall(void)
 	net_leave();
 	pf_pass_all();
 	pf_states_kill(NULL, NULL);
+	pf_srcs_kill(NULL, NULL);
 	replace(NULL);
 }
 
@@ -305,6 +308,29 @@ pf_states_kill(bool (*match)(const struct pf_state *, const void *), const void 
 	}
 	pf_reap();
 	return v.v_n;
+}
+
+struct each { void (*e_fn)(struct pf_state *, void *); void *e_arg; uint32_t e_at; bool e_more; };
+
+static void
+some_states(void *arg)
+{
+	struct each *e = arg;
+
+	e->e_more = pf_states_walk(&e->e_at, COPIES, e->e_fn, e->e_arg);
+}
+
+void
+pf_states_each(void (*fn)(struct pf_state *, void *), void *arg)
+{
+	struct each e = { fn, arg, 0, true };
+
+	for (unsigned core = 0; core < ncores; core++) {
+		e.e_at = 0;
+		do
+			pf_on_core(core, some_states, &e);
+		while (e.e_more);
+	}
 }
 
 struct counting { const struct pf_ruleset *c_rs; struct pf_rcount *c_count; uint32_t c_at; bool c_more; };

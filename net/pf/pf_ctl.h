@@ -31,6 +31,8 @@ void	pf_rules_put(struct pf_ruleset *);
 /* Calls fn for copies of all states, core by core, in no order. It may take its time. False from it: enough. */
 struct pf_state_copy { struct pf_state sc_state; struct pf_state_when sc_when; };	/* s_rule points nowhere */
 void	pf_states_foreach(bool (*fn)(const struct pf_state_copy *, void *), void *arg);
+/* Calls fn for all states, each on its core's loop; some at a time. It may take its time. */
+void	pf_states_each(void (*fn)(struct pf_state *, void *), void *arg);
 /* Removes those that match() says yes to; NULL: all. It is called on each core's loop, a state at a time. How many. */
 unsigned pf_states_kill(bool (*match)(const struct pf_state *, const void *), const void *arg);
 

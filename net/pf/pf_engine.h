@@ -113,6 +113,7 @@ struct pf_krule {
 			bool kr_translates;	/* it has nat-to, rdr-to or binat-to */
 		};
 	};
+	bool		 kr_tracks, kr_sticky;	/* its states count for their sources; its pool's addresses are kept by sources: pf_src.h */
 };
 _Static_assert(sizeof(struct pf_krule) == 2 * CACHELINE, "a power of two: places in a list become rules by a shift");
 
@@ -193,6 +194,7 @@ struct pf_pdesc {
 	bool		 pd_fragment;		/* without a header of the protocol above */
 	bool		 pd_options;		/* IP options, or a routing header, or hop-by-hop options */
 	bool		 pd_sent;		/* another core has found out that it is this one's */
+	bool		 pd_asked;		/* core 0 has been asked for its source: pf_src_ask() */
 	bool		 pd_query, pd_error;	/* ICMP: with a state of its own; about another packet */
 	uint8_t		 pd_kproto;
 	uint16_t	 pd_off;		/* of the protocol's header */

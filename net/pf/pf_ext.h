@@ -2,14 +2,16 @@
 #ifndef NET_PF_PF_EXT_H
 #define NET_PF_PF_EXT_H
 
-#include "net/pf/pf_state.h"
+#include "net/pf/pf_src.h"
 
 struct pf_state_ext {
 	union {
 		struct in6_addr	 se_gateway;	/* ac_rt: the next hop; of link scope with its zone */
 		struct pf_state_ext *se_next;	/* free */
 	};
+	struct pf_src	*se_src[PF_SRC_KINDS];	/* that it counts for; NULL: none of the kind */
 	struct pf_acts	 se_acts;
+	bool		 se_connected;		/* it counts as a connection for se_src[PF_SRC_LIMIT], too */
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct pf_state_ext) == CACHELINE, "a quarter of a state");
 

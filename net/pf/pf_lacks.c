@@ -12,8 +12,8 @@ lacks_options(const struct pf_conf *pc)
 		return "set fingerprints is not supported";
 	if (o->po_syncookies != PF_SYNCOOKIES_NEVER)
 		return "set syncookies is not supported";
-	if (o->po_limit_set & (1u << PF_LIMIT_SRC_NODES | 1u << PF_LIMIT_FRAGS | 1u << PF_LIMIT_PKTDELAY))
-		return "set limit is supported for states, tables, table-entries and anchors only";
+	if (o->po_limit_set & (1u << PF_LIMIT_FRAGS | 1u << PF_LIMIT_PKTDELAY))
+		return "set limit is supported for states, src-nodes, tables, table-entries and anchors only";
 	for (const struct pf_table *t = pc->pc_tables; t != NULL; t = t->t_next)
 		if (t->t_flags & PF_TABLE_COUNTERS)
 			return "tables with counters are not supported";
@@ -23,10 +23,6 @@ lacks_options(const struct pf_conf *pc)
 static const char *
 lacks_state(const struct pf_state_opts *so)
 {
-	if (so->so_max_src_nodes | so->so_max_src_states | so->so_max_src_conn | so->so_rate || so->so_srctrack != PF_SRCTRACK_NO)
-		return "source tracking is not supported";
-	if (so->so_overload != NULL)
-		return "overload is not supported";
 	return so->so_pflow ? "pflow is not supported" : NULL;
 }
 
@@ -35,13 +31,22 @@ lacks_pool(const struct pf_pool *pp)
 {
 	if (!pp->pp_set)
 		return NULL;
-	if (pp->pp_sticky)
-		return "sticky-address is not supported";
 	if (pp->pp_type == PF_POOL_LEASTSTATES)
 		return "least-states is not supported";
 	if (pp->pp_addr.pa_type == PF_ADDR_RANGE && (pp->pp_type == PF_POOL_NONE || pp->pp_type == PF_POOL_BITMASK))
 		return "an address range is supported as a pool with round-robin, random and source-hash only";
 	return pp->pp_addr.pa_weight != 0 ? "weights of a pool's addresses are not supported" : NULL;
+}
+
+static const char *
+lacks_route(const struct pf_rule *r)
+{
+	const struct pf_pool *pp = &r->r_route;
+	bool chooses = pp->pp_type != PF_POOL_NONE && pp->pp_type != PF_POOL_BITMASK;
+
+	if (pp->pp_addr.pa_type == PF_ADDR_NET && pp->pp_addr.pa_plen != pf_af_bits(r->r_af) && !chooses)
+		return "route-to, reply-to and dup-to need one address, or a way to choose one";
+	return lacks_pool(pp);
 }
 
 static const char *
@@ -55,8 +60,8 @@ lacks_translation(const struct pf_rule *r)
 		return "translation without state is not supported";
 	if (lacks_pool(&r->r_nat) != NULL || lacks_pool(&r->r_rdr) != NULL)
 		return lacks_pool(&r->r_nat) != NULL ? lacks_pool(&r->r_nat) : lacks_pool(&r->r_rdr);
-	if (r->r_rt != PF_RT_NONE && (r->r_route.pp_addr.pa_type != PF_ADDR_NET || r->r_route.pp_addr.pa_plen != pf_af_bits(r->r_af)))
-		return "route-to, reply-to and dup-to are supported with one address only";
+	if (r->r_rt != PF_RT_NONE && lacks_route(r) != NULL)
+		return lacks_route(r);
 	return r->r_divert != PF_DIVERT_NONE ? "divert is not supported" : NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "net/inet6/icmp6.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/pf/pf_nat.h"
+#include "net/pf/pf_src.h"
 
 #define NAT_LO		50001u		/* nat-to's ports when none are named: pf.conf(5) */
 #define NAT_HI		65535u
@@ -237,7 +238,13 @@ redirected_port(const struct pf_rule *r, const struct pf_pdesc *pd)
 bool
 pf_pool_pick(const struct pf_krule *kr, const struct pf_pdesc *pd, struct in6_addr *a, uint16_t *port)
 {
+	const struct pf_src *ss;
+
 	*port = pd->pd_dir == PF_IN ? redirected_port(kr->kr_rule, pd) : 0;
+	if (unlikely(kr->kr_sticky) && (ss = pf_src_find(pd->pd_af, &pd->pd_ksrc, PF_SRC_XLATE, kr->kr_rule->r_id)) != NULL) {
+		*a = ss->ss_kept;
+		return true;
+	}
 	return pf_pool_address(kr, pd->pd_dir == PF_OUT ? PF_KPOOL_NAT : PF_KPOOL_RDR, pd, a);
 }
 
@@ -293,7 +300,7 @@ static enum pf_xlate
 find_address_and_port(struct pf_key *k, const struct pf_pdesc *pd, const struct pf_krule *kr, unsigned *away)
 {
 	const struct pf_pool *pp = &kr->kr_rule->r_nat;
-	bool any = pp->pp_type == PF_POOL_RR || pp->pp_type == PF_POOL_RANDOM;
+	bool any = !pp->pp_sticky && (pp->pp_type == PF_POOL_RR || pp->pp_type == PF_POOL_RANDOM);
 	enum pf_xlate x = find_port(k, pd, pp, any ? TRIES / TRY_ADDRESSES : TRIES, away);
 
 	for (unsigned i = 1; i < TRY_ADDRESSES && any && x == XLATE_NONE; i++) {

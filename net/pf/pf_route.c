@@ -8,7 +8,9 @@
 #include "net/inet6/icmp6.h"
 #include "net/inet6/ip6_var.h"
 #include "net/pf/pf_ext.h"
+#include "net/pf/pf_nat.h"
 #include "net/pf/pf_route.h"
+#include "net/pf/pf_src.h"
 #include "net/route/route.h"
 
 COUNTER(pfs_toobig, pf, 131, DROP, "packet%s too big for the way that a rule says");
@@ -17,17 +19,31 @@ COUNTER(pfs_dupnombuf, pf, 134, INFO, "packet%s not sent twice for want of an mb
 
 /* ---- the next hop ---- */
 
+/* The one that the source keeps, or any. */
+static bool
+pool_address(const struct pf_krule *kr, const struct pf_pdesc *pd, struct in6_addr *a)
+{
+	const struct pf_src *ss;
+
+	if (unlikely(kr->kr_rule->r_route.pp_sticky) && (ss = pf_src_find(pd->pd_af, &pd->pd_ksrc, PF_SRC_ROUTE, kr->kr_rule->r_id)) != NULL) {
+		*a = ss->ss_kept;
+		return true;
+	}
+	return pf_pool_address(kr, PF_KPOOL_ROUTE, pd, a);
+}
+
 bool
 pf_route_gateway(const struct pf_krule *kr, const struct pf_pdesc *pd, struct in6_addr *a)
 {
 	const struct pf_addr *pa = &kr->kr_rule->r_route.pp_addr;
 	const struct ifnet *zone = pd->pd_ifp;
+	struct in6_addr to;
 
 	if (pa->pa_zone != NULL)
 		zone = ifunit(pa->pa_zone);
-	if (zone == NULL)
+	if (zone == NULL || !pool_address(kr, pd, &to))
 		return false;
-	*a = pd->pd_af == PF_INET ? pa->pa_addr : in6_embed(&pa->pa_addr, zone->if_index);
+	*a = pd->pd_af == PF_INET ? to : in6_embed(&to, zone->if_index);
 	return true;
 }
 

@@ -155,6 +155,7 @@ struct pf_rule {
 	const char	*r_file;		/* where it stands, for messages */
 	unsigned	 r_line;
 	unsigned	 r_nr;			/* in its ruleset, from 0 */
+	uint64_t	 r_id;			/* no two rules that track sources ever have the same: pf_ruleset.c; 0: it tracks none */
 	uint8_t		 r_action, r_dir, r_log, r_af;
 	bool		 r_quick, r_ifnot, r_rcvifnot, r_tagnot, r_fragment, r_allow_opts, r_once;
 	uint8_t		 r_proto;		/* 0: any */

@@ -128,6 +128,14 @@ make_table(struct make *mk, const struct pf_anchor *an, const struct pf_addr *pa
 	return table_in(mk->mk_rs, an, pa->pa_name);
 }
 
+static bool
+has_main_table(const struct pf_ruleset *rs, const struct pf_anchor *an, const char *name)
+{
+	while (an->an_parent != NULL)
+		an = an->an_parent;
+	return table_in(rs, an, name) != NULL;
+}
+
 /* ---- rules ---- */
 
 static bool
@@ -184,6 +192,7 @@ make_pool(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr, enum
 static bool
 make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 {
+	static uint64_t ids;
 	const struct pf_rule *r = kr->kr_rule;
 
 	strncpy(kr->kr_ifname, r->r_ifname, IFNAMSIZ - 1);
@@ -199,6 +208,11 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 	kr->kr_dst = make_table(mk, an, &r->r_dst.ra_addr);
 	if (!make_tag(mk, r, r->r_tag, &kr->kr_tag) || !make_tag(mk, r, r->r_match_tag, &kr->kr_match_tag))
 		return false;
+	((struct pf_rule *)r)->r_id = ++ids;
+	kr->kr_tracks = r->r_state.so_srctrack != PF_SRCTRACK_NO || r->r_route.pp_sticky;
+	kr->kr_sticky = r->r_nat.pp_sticky || r->r_rdr.pp_sticky;
+	if (r->r_state.so_overload != NULL && !has_main_table(mk->mk_rs, an, r->r_state.so_overload))
+		return make_error(mk, r, "the table of overload is not defined");
 	return r->r_action != PF_ANCHOR || make_calls(mk, kr);
 }
 

@@ -431,6 +431,13 @@ make_keys(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_verdict
 	return s->s_note == 0 || pf_note_send(&s->s_sk[s->s_noted], s->s_note - 1u, true);
 }
 
+static bool
+extend(struct pf_state *s, enum pf_reason *why)
+{
+	*why = PFR_MEMORY;
+	return pf_ext_get(s) != NULL;
+}
+
 struct pf_state *
 pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_reason *why, unsigned *away)
 {
@@ -438,13 +445,17 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_r
 	const struct pf_krule *kr = v->v_rule;
 	const struct pf_state_opts *so = &kr->kr_rule->r_state;
 	struct pf_state *s;
+	struct pf_src *src[PF_SRC_KINDS];
+	bool tracks = kr->kr_tracks || (v->v_xlate != NULL && v->v_xlate->kr_sticky);
 
 	*away = core_id();
+	if (unlikely(tracks) && !pf_src_allow(pd, v, src, why, away))
+		return NULL;
 	*why = PFR_MEMORY;
 	if (ps->ps_mask == 0 || (s = state_get(ps)) == NULL)
 		return NULL;
 	s->s_ifidx = so->so_bound == PF_BOUND_IF ? pd->pd_ifp->if_index : 0;
-	if ((unlikely(v->v_extends) && !pf_ext_make(s, pd, v, why)) || !make_keys(s, pd, v, why, away)) {
+	if ((unlikely(v->v_extends) && !pf_ext_make(s, pd, v, why)) || (unlikely(tracks) && !extend(s, why)) || !make_keys(s, pd, v, why, away)) {
 		release(ps, s);
 		return NULL;
 	}
@@ -468,6 +479,8 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_r
 	pf_rcount(kr)->rc_states++;
 	pf_rcount(kr)->rc_created++;
 	kr->kr_set->rs_refs[core_id()].n++;
+	if (unlikely(tracks))
+		pf_src_begin(s, src);
 	sweep_again(ps, SWEEP_MS);
 	return s;
 }
@@ -492,6 +505,8 @@ pf_state_remove(struct pf_state *s)
 
 	if (pf_state_pair(s) != NULL)
 		pf_state_unpair(s);
+	if (unlikely(s->s_ext != 0))
+		pf_src_end(s);
 	pf_state_count(s, rc);
 	if (s->s_rule->kr_via != NULL) {
 		pf_state_count(s, &s->s_rule->kr_via->vi_count);

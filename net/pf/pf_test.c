@@ -14,6 +14,7 @@
 #include "net/pf/pf_log.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_route.h"
+#include "net/pf/pf_src.h"
 #include "net/route/nexthop.h"
 
 STAGE(pf_test);
@@ -30,6 +31,7 @@ COUNTER(pfs_ipoption, pf, 90, DROP, "packet%s with IP options");
 COUNTER(pfs_badstate, pf, 100, DROP, "packet%s that did not fit their state");
 COUNTER(pfs_stateins, pf, 105, DROP, "packet%s without a state because another one has its key");
 COUNTER(pfs_maxstates, pf, 110, DROP, "packet%s without a state because of a limit");
+COUNTER(pfs_srclimit, pf, 112, DROP, "packet%s without a state because of a limit of their source");
 COUNTER(pfs_translate, pf, 115, DROP, "packet%s that could not be translated");
 COUNTER(pfs_noroute, pf, 117, DROP, "packet%s without a way to the next hop that a rule says");
 COUNTER(pfs_nexthop, pf, 120, DROP, "packet%s whose next hop was gone when they had been handed over");
@@ -45,6 +47,7 @@ static const struct counter *const reason_counter[PFR_COUNT] = {
 	[PFR_NORM] = &counter_pfs_norm, [PFR_MEMORY] = &counter_pfs_memory, [PFR_IPOPTION] = &counter_pfs_ipoption,
 	[PFR_BADSTATE] = &counter_pfs_badstate, [PFR_STATEINS] = &counter_pfs_stateins,
 	[PFR_MAXSTATES] = &counter_pfs_maxstates, [PFR_NOROUTE] = &counter_pfs_noroute, [PFR_TRANSLATE] = &counter_pfs_translate,
+	[PFR_SRCLIMIT] = &counter_pfs_srclimit,
 };
 
 uint64_t
@@ -83,6 +86,9 @@ drop(struct mbuf *m, enum pf_reason reason)
 		break;
 	case PFR_MAXSTATES:
 		M_DROP(m, pfs_maxstates);
+		break;
+	case PFR_SRCLIMIT:
+		M_DROP(m, pfs_srclimit);
 		break;
 	case PFR_TRANSLATE:
 		M_DROP(m, pfs_translate);
@@ -328,10 +334,10 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 		return FOUND_GONE;
 	}
 	if (unlikely(!pf_track(s, pd, &why, &again))) {
-		if (again) {
+		if (again || why == PFR_SRCLIMIT)
 			pf_state_remove(s);
+		if (again)
 			return test_rules(rs, pd, away);
-		}
 		pf_drop(pd->pd_m, why);
 		return FOUND_GONE;
 	}
@@ -389,6 +395,8 @@ goes_home(struct mbuf *m, struct pf_pdesc *pd, unsigned *home)
 {
 	if (ncores == 1)
 		return false;
+	pd->pd_asked = m->m_flags & M_PF_ASKED;
+	m->m_flags &= (uint16_t)~M_PF_ASKED;
 	if (unlikely(m->m_flags & M_PF_HOME)) {
 		m->m_flags &= (uint16_t)~M_PF_HOME;
 		pd->pd_sent = true;
@@ -404,10 +412,16 @@ pf_flow_passed(unsigned n)
 	pf_states_searched(2 * n);
 }
 
+static const struct handoff *
+input_place(unsigned af)
+{
+	return af == PF_INET ? &handoff_pf_input4 : &handoff_pf_input6;
+}
+
 static void
 input_elsewhere(struct mbuf *m, unsigned af, unsigned core)
 {
-	handoff_packet(core, af == PF_INET ? &handoff_pf_input4 : &handoff_pf_input6, m);
+	handoff_packet(core, input_place(af), m);
 }
 
 /* A batch on its way in. */
@@ -434,7 +448,9 @@ input_tested(const struct pf_pdesc *pd, struct mbuf *m, unsigned af, enum found 
 		pd->pd_m->m_flags |= found == FOUND_PASS ? M_PF_IN : M_PF_IN | M_PF_ROUTED;
 		return pd->pd_m;
 	}
-	if (found == FOUND_AWAY) {
+	if (found == FOUND_AWAY && away == PF_AWAY_ASK)
+		pf_src_ask(pd, input_place(af));
+	else if (found == FOUND_AWAY) {
 		m->m_flags |= M_PF_HOME;
 		input_elsewhere(m, af, away);
 	}
@@ -563,6 +579,9 @@ output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, st
 	if (found == FOUND_ROUTED) {
 		pd.pd_m->m_flags &= (uint16_t)~(M_PF_IN | M_PF_ROUTED);
 		pf_route_out(pd.pd_m);
+	} else if (found == FOUND_AWAY && core == PF_AWAY_ASK) {
+		pd.pd_m->m_tag = nexthop_tag(nh);
+		pf_src_ask(&pd, &handoff_pf_output);
 	} else if (found == FOUND_AWAY) {
 		m->m_flags |= M_PF_HOME;
 		output_elsewhere(m, core);

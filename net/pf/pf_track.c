@@ -1,5 +1,5 @@
 /* pf_track.c - what a packet means for the state that it belongs to, of all protocols but TCP. */
-#include "net/pf/pf_state.h"
+#include "net/pf/pf_src.h"
 
 /* The timeouts of those protocols: pf.conf(5), set timeout. */
 static uint8_t
@@ -85,6 +85,10 @@ pf_track(struct pf_state *s, const struct pf_pdesc *pd, enum pf_reason *why, boo
 		if (!pf_track_tcp(s, pd, again))
 			return false;
 		percore(pf_states).ps_halfopen += (uint32_t)pf_state_halfopen(s) - (uint32_t)was;
+		if (unlikely(s->s_ext != 0) && was && !pf_state_halfopen(s) && !pf_src_connected(s)) {
+			*why = PFR_SRCLIMIT;
+			return false;
+		}
 	} else
 		track_other(s, pd, false);
 	if (!pd->pd_error)

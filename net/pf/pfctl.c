@@ -84,6 +84,11 @@ option(struct pfctl_args *a, char c, char *value)
 			return false;
 		a->a_kill[a->a_kill[0] != NULL] = value;
 		return true;
+	case 'K':
+		if (a->a_killsrc[1] != NULL)
+			return false;
+		a->a_killsrc[a->a_killsrc[0] != NULL] = value;
+		return true;
 	case 'D':
 		return define(a, value);
 	case 'o':		/* the engine compiles any ruleset: nothing to choose */
@@ -108,7 +113,7 @@ parse_args(struct pfctl_args *a, int argc, char **argv)
 		for (char *s = argv[i] + 1; *s != '\0'; s++) {
 			char *value = NULL;
 
-			if (strchr("DkoV", *s) != NULL || letter(words, nitems(words), *s) != NULL) {
+			if (strchr("DKkoV", *s) != NULL || letter(words, nitems(words), *s) != NULL) {
 				value = s[1] != '\0' ? s + 1 : ++i < argc ? argv[i] : NULL;
 				if (value == NULL)
 					return false;
@@ -218,8 +223,8 @@ pfctl_run(const struct pfctl *pt, int argc, char **argv)
 
 	if (!parse_args(&a, argc, argv))
 		return 2;
-	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_zero || a.a_level != NULL ||
-	    a.a_table != NULL || a.a_test != NULL;
+	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_killsrc[0] != NULL || a.a_zero ||
+	    a.a_level != NULL || a.a_table != NULL || a.a_test != NULL;
 	if (a.a_noaction)
 		return other || a.a_file == NULL ? 2 : check_file(pt, &a);
 	if (pt->pt_engine == NULL || (!other && a.a_file == NULL))

@@ -16,6 +16,7 @@ struct pfctl_args {
 	const char	*a_file, *a_anchor;	/* NULL: no -f; "" */
 	const char	*a_show, *a_flush;	/* NULL: not said */
 	const char	*a_kill[2];		/* NULL: no -k; one */
+	const char	*a_killsrc[2];		/* the same of -K */
 	struct pf_define a_define[PFCTL_DEFINES_MAX];
 	unsigned	 a_ndefine;
 	const char	*a_table, *a_tcommand;	/* NULL: not said; both or none */

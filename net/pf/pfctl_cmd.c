@@ -41,14 +41,14 @@ cmd_pfctl(struct out *o, int argc, char **argv)
 	pf_env_net_free(&en);
 	return status == 2 ? command_usage(o, argv[0]) : status == PFCTL_NO_MATCH ? 2 : status;
 }
-COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [-F modifier] [-f file]\n    [-i interface] [-k key] [-s modifier] [-V rdomain] [-x level]\npfctl [-q] -t table -T command [address ...]\n" PFCTL_SYNOPSIS "\n"
+COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [-F modifier] [-f file]\n    [-i interface] [-K host] [-k key] [-s modifier] [-V rdomain] [-x level]\npfctl [-q] -t table -T command [address ...]\n" PFCTL_SYNOPSIS "\n"
     "pfctl [-v] test in|out on interface proto name from address [port n] to address [port n] [flags SA] [icmp-type n [code n]]", "control the packet filter",
     "Loads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
     "follow; it becomes the configuration's pf.conf. What is wrong in it is said, and then nothing\n"
     "changes. States stay. With -n nothing is loaded; then -v prints the ruleset: macros, options,\n"
     "tables, queues and rules, one rule a line with its lists expanded; -vv numbers them.\n\n"
     "    -d, -e        disables, enables the packet filter, until a configuration is loaded\n"
-    "    -F modifier   flushes rules (tables and options stay), Tables, states, info (statistics), Reset\n"
+    "    -F modifier   flushes rules (tables and options stay), Tables, states, Sources, info, Reset\n"
     "                  (options are what they are without any), osfp, all; what of it is pf.conf's\n"
     "                  goes from it\n"
     "    -i interface  only states that are bound to it (\"all\": to none); only it is shown\n"
@@ -57,7 +57,9 @@ COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [
     "    -k label -k l kills the states that rules of that label have made; -k id -k ID: the one of\n"
     "                  that id (-vvs states); -k key -k 'tcp 10.0.0.1:80 <- 10.0.0.2:4711': of those\n"
     "                  ends, as -s states shows them\n"
-    "    -s modifier   shows rules (-v with counters), states, info, labels, timeouts, memory, Tables,\n"
+    "    -K host       takes away what is tracked of a source, a host or network; a second -K: only what\n"
+    "                  keeps that address of a pool. Its states stay\n"
+    "    -s modifier   shows rules (-v with counters), states, Sources, info, labels, timeouts, memory, Tables,\n"
     "                  Anchors (-v all below), Interfaces (-v which are skipped), osfp, Running, all\n"
     "    -V rdomain    only states of that routing domain\n"
     "    -x level      how much is logged: emerg, alert, crit, err, warning, notice, info, debug\n"

@@ -179,6 +179,8 @@ pfctl_engine(const struct pfctl *pt, const struct pfctl_args *a, const char *tex
 		return status;
 	if (a->a_flush != NULL && (status = pfctl_flush(pt, a)) != 0)
 		return status;
+	if (a->a_killsrc[0] != NULL && (status = pfctl_kill_sources(pt, a)) != 0)
+		return status;
 	if (a->a_kill[0] != NULL && (status = pfctl_kill(pt, a)) != 0)
 		return status;
 	if (text != NULL && a->a_table == NULL && (status = load(pt, a, text, len)) != 0)

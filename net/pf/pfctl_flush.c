@@ -123,6 +123,13 @@ flush_info(const struct pfctl *pt, const struct pfctl_args *a)
 	return 0;
 }
 
+static int
+flush_sources(const struct pfctl *pt, const struct pfctl_args *a)
+{
+	pfctl_flush_sources(pt, a->a_quiet);
+	return 0;
+}
+
 /* There are none to go. */
 static int
 flush_osfp(const struct pfctl *pt, const struct pfctl_args *a)
@@ -147,6 +154,7 @@ flush_all(const struct pfctl *pt, const struct pfctl_args *a)
 	pf_level = PF_LEVEL_DEFAULT;
 	say(pt, a, "rules cleared");
 	flush_states(pt, a);
+	flush_sources(pt, a);
 	return flush_info(pt, a);
 }
 
@@ -214,7 +222,7 @@ flush_named(const struct pfctl *pt, const struct pfctl_args *a)
 /* What it is called in the synopsis' order, of which the first that begins so is meant. */
 static const struct { const char *name; int (*fn)(const struct pfctl *, const struct pfctl_args *); } flushes[] = {
 	{ "all", flush_all }, { "info", flush_info }, { "osfp", flush_osfp }, { "Reset", flush_options }, { "rules", flush_rules },
-	{ "states", flush_states }, { "Tables", flush_tables },
+	{ "Sources", flush_sources }, { "states", flush_states }, { "Tables", flush_tables },
 };
 
 int

@@ -10,6 +10,7 @@
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_names.h"
 #include "net/pf/pf_parse.h"
+#include "net/pf/pf_src.h"
 #include "net/pf/pfctl_engine.h"
 
 typedef unsigned long long ull;
@@ -139,10 +140,16 @@ show_states(struct shown *s)
 	pf_states_foreach(show_state, s);
 }
 
+static void
+show_sources(struct shown *s)
+{
+	pfctl_show_sources(s->s_out, s->s_verbose);
+}
+
 /* ---- info ---- */
 
 /* What had been counted, and when, as pfctl -F info was said last; ib_time 0: never. */
-static struct { struct pf_totals ib_totals; uint64_t ib_reason[PFR_COUNT]; uint32_t ib_time; } info_base;
+static struct { struct pf_totals ib_totals; struct pf_src_totals ib_sources; uint64_t ib_reason[PFR_COUNT]; uint32_t ib_time; } info_base;
 
 static uint32_t
 seconds_of_uptime(void)
@@ -154,6 +161,7 @@ void
 pfctl_info_clear(void)
 {
 	pf_totals(&info_base.ib_totals);
+	pf_src_totals(&info_base.ib_sources);
 	for (unsigned i = 0; i < PFR_COUNT; i++)
 		info_base.ib_reason[i] = pf_reason_sum(i);
 	info_base.ib_time = MAX(seconds_of_uptime(), 1u);
@@ -203,6 +211,19 @@ print_status(struct out *o, uint32_t s)
 }
 
 static void
+print_sources(struct out *o, uint32_t seconds)
+{
+	struct pf_src_totals t;
+
+	pf_src_totals(&t);
+	out_printf(o, "Source Tracking Table\n");
+	out_printf(o, "  %-25s %14llu %14s\n", "current entries", (ull)t.st_nodes, "");
+	print_rate(o, "searches", t.st_searches - info_base.ib_sources.st_searches, seconds);
+	print_rate(o, "inserts", t.st_inserts - info_base.ib_sources.st_inserts, seconds);
+	print_rate(o, "removals", t.st_removals - info_base.ib_sources.st_removals, seconds);
+}
+
+static void
 show_info(struct shown *sh)
 {
 	struct out *o = sh->s_out;
@@ -221,6 +242,8 @@ show_info(struct shown *sh)
 	print_rate(o, "searches", t.pt_searches - info_base.ib_totals.pt_searches, s);
 	print_rate(o, "inserts", t.pt_inserts - info_base.ib_totals.pt_inserts, s);
 	print_rate(o, "removals", t.pt_removals - info_base.ib_totals.pt_removals, s);
+	if (sh->s_verbose > 0)
+		print_sources(o, s);
 	out_printf(o, "Counters\n");
 	for (unsigned i = 0; i < PFR_COUNT; i++)
 		print_rate(o, pf_reason_name[i], pf_reason_sum(i) - info_base.ib_reason[i], s);
@@ -385,6 +408,7 @@ pfctl_anchor(const struct pf_ruleset *rs, const char *path, bool *wild)
 
 static const struct { const char *name, *title; void (*fn)(struct shown *); } shows[] = {
 	{ "rules", "FILTER RULES:", show_rules }, { "Anchors", NULL, show_anchors }, { "states", "STATES:", show_states },
+	{ "Sources", "SOURCE TRACKING NODES:", show_sources },
 	{ "info", "INFO:", show_info }, { "labels", "LABEL COUNTERS:", show_labels }, { "timeouts", "TIMEOUTS:", show_timeouts },
 	{ "memory", "LIMITS:", show_memory }, { "Tables", "TABLES:", show_tables }, { "osfp", "OS FINGERPRINTS:", show_osfp },
 	{ "Interfaces", NULL, show_interfaces }, { "Running", NULL, show_running },

@@ -448,6 +448,22 @@ run_in_force(const struct command *c, struct work *w)
 	return status;
 }
 
+bool
+pfctl_table_insert(const char *name, const struct pf_tentry *te)
+{
+	struct work w = { .w_n = 0 };
+	struct pf_ruleset *rs;
+	bool ok;
+
+	pf_tables_begin();
+	rs = pf_rules_hold();
+	w.w_kt = pf_table_find(rs, "", name);
+	ok = w.w_kt != NULL && (has(w.w_kt->kt_now, te) || edit(&w, NULL, 0, te, 1));
+	pf_rules_put(rs);
+	pf_tables_end();
+	return ok;
+}
+
 int
 pfctl_table(const struct pfctl *pt, const struct pfctl_args *a, const char *text, size_t len)
 {

@@ -319,6 +319,57 @@ CASE(pf_route_to_asked)
 	lab(FILES(""), "pass\npass in on vio0 inet route-to 10.0.2.2\n");
 	SAY("pfctl -v test in on vio0 proto udp from " A " port 4000 to " B " port 4001", "route-to: route: 10.0.2.2, next hop 10.0.2.2 on vio2\n");
 	SAY("pfctl -sr", "pass in on vio0 inet all flags S/SA route-to 10.0.2.2\n");
-	SAY("pfctl -f - <<EOF\npass in inet route-to { 10.0.2.2 10.0.1.2 }\nEOF", "stdin:1: ", "one address only");
-	SAY("pfctl -f - <<EOF\npass in inet route-to (vio2)\nEOF", "stdin:1: ", "one address only");
+	SAY("pfctl -f - <<EOF\npass in inet route-to 10.0.2.0/24\nEOF", "stdin:1: ", "a way to choose one");
+}
+
+/* n flows: how many leave by b, the others by c. */
+static unsigned
+by_b(unsigned port, unsigned n)
+{
+	unsigned k = 0;
+	struct raw_seen rs;
+
+	for (unsigned i = 0; i < n; i++) {
+		bool there;
+
+		RX(a, UDP(A, B, .sport = port + i));
+		k += there = raw_see(b, &rs);
+		SIM_CHECK(there || raw_see(c, &rs), "flow %u leaves nowhere", i);
+	}
+	return k;
+}
+
+/* checklist: pf/route_to:roundrobin, pf/route_to:random_table, pf/route_to:empty_pool */
+CASE(pf_route_to_pool)
+{
+	unsigned n;
+
+	lab(FILES(""), "pass\npass in on vio0 inet route-to { 10.0.1.2, 10.0.2.2 } round-robin\n");
+	n = by_b(100, 40);
+	SIM_CHECK(sim.cores == 1 ? n == 20 : n > 5 && n < 35, "%u of 40", n);
+	SAY("pfctl -f - <<EOF\ntable <ways> persist { 10.0.1.2 10.0.2.2 }\npass\npass in on vio0 inet route-to <ways> random\nEOF");
+	n = by_b(200, 60);
+	SIM_CHECK(n > 5 && n < 55, "%u of 60", n);
+	SAY("pfctl -t ways -T delete 10.0.2.2");
+	SIM_CHECK(by_b(300, 10) == 10, "one that is no more is taken");
+	SAY("pfctl -f - <<EOF\npass\npass in on vio0 inet route-to <none> random\nEOF");
+	RX(a, UDP(A, B, .sport = 400));
+	COUNT(pfs_noroute, 1);
+}
+
+/* checklist: pf/route_to:sticky */
+CASE(pf_route_to_sticky)
+{
+	unsigned n, seen = 0;
+
+	lab(FILES(""), "pass\npass in on vio0 inet route-to { 10.0.1.2, 10.0.2.2 } random sticky-address\n");
+	for (unsigned round = 0; round < 20 && seen != 3; round++) {
+		n = by_b(100, 12);
+		SIM_CHECK(n == 0 || n == 12, "%u of 12 leave by the other way", n);
+		SAY("pfctl -vsS", n == 0 ? "10.0.0.2 -> 10.0.2.2 ( states 12, " : "10.0.0.2 -> 10.0.1.2 ( states 12, ", "route rule 1");
+		seen |= n == 0 ? 1 : 2;
+		SAY("pfctl -F states");
+		SAY("pfctl -F Sources");
+	}
+	SIM_CHECK(seen == 3, "it is always the same way");
 }
