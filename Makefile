@@ -28,7 +28,7 @@ INC	:= -I. -isystem $(NEWLIB)/x86_64-elf/include -isystem $(shell $(CC) -print-f
 CFLAGS	:= -std=gnu17 -O2 -g -fdebug-prefix-map=$(CURDIR)=. -D__DYNAMIC_REENT__ $(MODE) $(WARN) $(INC) $(EXTRA_CFLAGS)
 # Nothing here prints fractions (the vector state is the tasks'): newlib's printf without them, 20 KB less.
 INTEGERS := -Wl,-u,_svfiprintf_r,--defsym=_svfprintf_r=_svfiprintf_r
-LINK	:= $(CC) -nostdlib -static -no-pie -T linker.ld -Wl,--gc-sections,-z,noexecstack,-z,max-page-size=4096 \
+LINK	:= $(CC) -nostdlib -static -no-pie -T linker.ld -Wl,--nmagic,--gc-sections,-z,noexecstack,-z,max-page-size=4096 \
 	   -Wl,--build-id=none,--no-warn-rwx-segments $(INTEGERS) $(EXTRA_LINK)
 LIBS	:= $(NEWLIB)/x86_64-elf/lib/libc.a $(shell $(CC) -print-libgcc-file-name)
 

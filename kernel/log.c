@@ -22,10 +22,11 @@ struct log_ring {
 	char		lr_text[];
 };
 
+/* Nobody looks for it after a reboot, so its head stays empty. */
 static union {
 	struct log_ring	r;
 	char		space[LOG_EARLY];
-} log_early = { .r = { .lr_magic = LOG_MAGIC, .lr_size = LOG_EARLY - sizeof(struct log_ring) } };
+} log_early;
 
 static struct {
 	struct log_ring	*ring;

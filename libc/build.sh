@@ -46,7 +46,7 @@ if ! {
 	    --enable-newlib-retargetable-locking MAKEINFO=true \
 	    CC_FOR_TARGET=gcc AS_FOR_TARGET=as LD_FOR_TARGET=ld AR_FOR_TARGET=ar RANLIB_FOR_TARGET=ranlib \
 	    NM_FOR_TARGET=nm OBJCOPY_FOR_TARGET=objcopy OBJDUMP_FOR_TARGET=objdump STRIP_FOR_TARGET=strip \
-	    READELF_FOR_TARGET=readelf CFLAGS_FOR_TARGET="-O2 -fno-pic -fno-pie -mno-red-zone -mcmodel=small \
+	    READELF_FOR_TARGET=readelf CFLAGS_FOR_TARGET="-Os -fno-pic -fno-pie -mno-red-zone -mcmodel=small \
 	    -fcf-protection=none -fno-stack-protector -ffunction-sections -fdata-sections \
 	    -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -D__DYNAMIC_REENT__" &&
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -j2 all-target-newlib MAKEINFO=true &&
