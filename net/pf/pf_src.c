@@ -28,16 +28,6 @@ pf_src_find(unsigned pf_family, const struct in6_addr *addr, enum pf_src_kind ki
 	return NULL;
 }
 
-static uint32_t
-states_of(const struct pf_src *ss)
-{
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < ncores; i++)
-		n += ss->ss_core[i].sc_states;
-	return n;
-}
-
 /* ---- a new state ---- */
 
 static const struct pf_pool *
@@ -80,7 +70,7 @@ obtain(const struct pf_pdesc *pd, const struct pf_krule *kr, unsigned *away)
 	w->sw_addr = pd->pd_ksrc;
 	if (core_id() == 0)
 		return pf_src_make(w);
-	if (!pd->pd_asked)
+	if (!pd->pd_asked && pf_src_nodes < w->sw_limit)	/* what a flood of sources asks for is refused here */
 		*away = PF_AWAY_ASK;
 	return false;
 }
@@ -118,7 +108,7 @@ pf_src_allow(const struct pf_pdesc *pd, const struct pf_verdict *v, struct pf_sr
 		if (kr->kr_rule->r_route.pp_sticky)
 			wants |= !route_node(pd, kr, &src[PF_SRC_ROUTE]);
 		if (!wants)
-			return src[PF_SRC_LIMIT] == NULL || so->so_max_src_states == 0 || states_of(src[PF_SRC_LIMIT]) < so->so_max_src_states;
+			return src[PF_SRC_LIMIT] == NULL || so->so_max_src_states == 0 || pf_src_states(src[PF_SRC_LIMIT]) < so->so_max_src_states;
 		if (!obtain(pd, kr, away))
 			return false;
 	}

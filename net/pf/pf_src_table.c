@@ -24,6 +24,7 @@ struct group { uint64_t g_rule; uint32_t g_n; struct group *g_next; };
 struct pf_src *volatile *pf_src_bucket;
 uint64_t pf_src_key[2];
 PERCORE uint64_t pf_src_searches;
+volatile uint32_t pf_src_nodes;
 
 static struct pool src_pool, group_pool;
 static struct timeout sweeper;
@@ -43,16 +44,6 @@ static uint32_t
 now_s(void)
 {
 	return (uint32_t)(uptime_ns() / 1000000000);
-}
-
-static uint32_t
-states_of(const struct pf_src *ss)
-{
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < ncores; i++)
-		n += ss->ss_core[i].sc_states;
-	return n;
 }
 
 /* ---- birth ---- */
@@ -106,7 +97,7 @@ make(const struct pf_src_want *w, enum pf_src_kind kind)
 	const struct pf_src_wish *wi = &w->sw_wish[kind];
 	struct pf_src *ss;
 
-	if (inserts - removals >= w->sw_limit || (kind == PF_SRC_LIMIT && !group_enter(wi->wi_rule, wi->wi_max)))
+	if (pf_src_nodes >= w->sw_limit || (kind == PF_SRC_LIMIT && !group_enter(wi->wi_rule, wi->wi_max)))
 		return false;
 	if ((ss = pool_get(&src_pool)) == NULL) {
 		if (kind == PF_SRC_LIMIT)
@@ -124,6 +115,7 @@ make(const struct pf_src_want *w, enum pf_src_kind kind)
 	ss->ss_created = now_s();
 	ss->ss_timeout = wi->wi_timeout;
 	inserts++;
+	pf_src_nodes++;
 	ss->ss_next = *pf_src_place(&w->sw_addr);
 	__atomic_store_n(pf_src_place(&w->sw_addr), ss, __ATOMIC_RELEASE);
 	if (!timeout_pending(&sweeper)) {
@@ -176,7 +168,7 @@ expires(const struct pf_src *ss)
 static bool
 is_gone(struct pf_src *ss)
 {
-	if (states_of(ss) > 0) {
+	if (pf_src_states(ss) > 0) {
 		if (!ss->ss_killed)
 			ss->ss_dead = false;
 		return false;
@@ -197,7 +189,7 @@ sweep_bucket(unsigned i, bool over)
 	struct pf_src *volatile *ssp = &pf_src_bucket[i], *ss;
 
 	while ((ss = *ssp) != NULL) {
-		if (over ? !ss->ss_killed || states_of(ss) > 0 : !is_gone(ss)) {
+		if (over ? !ss->ss_killed || pf_src_states(ss) > 0 : !is_gone(ss)) {
 			ssp = &ss->ss_next;
 			continue;
 		}
@@ -205,6 +197,7 @@ sweep_bucket(unsigned i, bool over)
 		if (ss->ss_kind == PF_SRC_LIMIT)
 			group_leave(ss->ss_rule);
 		removals++;
+		pf_src_nodes--;
 		pool_put(&src_pool, ss);
 	}
 }
@@ -214,7 +207,7 @@ sweep(void *arg __unused_arg)
 {
 	for (unsigned n = 0; n < SWEEP_PART; n++)
 		sweep_bucket(hand++ % PF_SRC_BUCKETS, false);
-	if (inserts != removals)
+	if (pf_src_nodes != 0)
 		timeout_add_msec(&sweeper, SWEEP_MS);
 }
 
@@ -246,7 +239,7 @@ pf_srcs_prepare(const struct pf_ruleset *rs)
 void
 pf_src_totals(struct pf_src_totals *t)
 {
-	*t = (struct pf_src_totals){ .st_nodes = inserts - removals, .st_inserts = inserts, .st_removals = removals };
+	*t = (struct pf_src_totals){ .st_nodes = pf_src_nodes, .st_inserts = inserts, .st_removals = removals };
 	for (unsigned i = 0; i < ncores; i++)
 		t->st_searches += percore_of(pf_src_searches, i);
 }
@@ -410,7 +403,7 @@ pf_srcs_kill(bool (*match)(const struct pf_src *, const void *), const void *arg
 		sweep_bucket(i, true);
 		net_leave();
 	}
-	if (inserts == removals)
+	if (pf_src_nodes == 0)
 		timeout_del(&sweeper);
 	return k.k_n;
 }

@@ -114,6 +114,44 @@ def test_nat(nat):
     assert '10.0.1.1' in r.out, r
 
 
+OVERLOAD = '''set skip on lo
+table <bad> persist
+block
+block in quick from <bad>
+pass in on vio0 proto tcp to port 8000 keep state (max-src-conn 3, overload <bad> flush global)
+pass in on vio0 inet proto icmp
+pass out on vio1
+'''
+HOLD = '''import socket, sys, time
+held = []
+for i in range(8):
+    s = socket.socket()
+    s.settimeout(2)
+    try:
+        s.connect((sys.argv[1], 8000))
+        held.append(s)
+    except OSError:
+        break
+time.sleep(1)
+'''
+
+
+def test_overload(pf):
+    """A host that opens more connections than it may is put into a table, loses those that it has, and is let in again by hand."""
+    pfctl(pf.router, OVERLOAD)
+    server = pf.h2.start('cd /usr/share && exec python3 -u -m http.server 8000')
+    wait_for(server, 'Serving')
+    assert lost(pf.h1.run(f'ping -n -c 2 -i 0.2 -W 2 {pf.h2.ip}').check()) == 0
+    assert pf.router.cmd('pfctl -t bad -T show').strip() == ''
+    pf.h1.run(f"python3 -c '{HOLD}' {pf.h2.ip}", timeout=40)
+    server.stop()
+    assert pf.h1.ip in pf.router.cmd('pfctl -t bad -T show')
+    assert pf.h1.ip not in pf.router.cmd('pfctl -s states')
+    assert pf.h1.run(f'ping -n -c 2 -i 0.2 -W 1 {pf.h2.ip}').code != 0
+    assert '1 addresses deleted' in pf.router.cmd('pfctl -t bad -T flush')
+    assert lost(pf.h1.run(f'ping -n -c 2 -i 0.2 -W 2 {pf.h2.ip}').check()) == 0
+
+
 class FromPowerOn(lab.OwnLab):
     """Datagrams to two ports go to the router from before it has power until it is stopped; `came` counts those that came out."""
 
