@@ -235,6 +235,10 @@ pf_key_of(struct pf_key *k, const struct pf_pdesc *pd)
 struct pf_acts {
 	uint32_t	 ac_log[PF_ACTS_LOGS];	/* kr_index + 1 of rules that log all packets of the state; 0: none */
 	uint8_t		 ac_rt;			/* enum pf_rt, of the one that decides */
+	uint8_t		 ac_scrub, ac_min_ttl;	/* PF_SCRUB_*; 0: none */
+	bool		 ac_set_tos;
+	uint8_t		 ac_tos;
+	uint16_t	 ac_max_mss;		/* 0: none */
 };
 
 #define PF_LOGGED_MAX	16u		/* rules that log a packet */
@@ -279,6 +283,15 @@ enum pf_reason {
 };
 extern const char *const pf_reason_name[PFR_COUNT];
 uint64_t pf_reason_sum(enum pf_reason);		/* over all cores; core 0 */
+
+/* pf_scrub.c: the packet, which passes, becomes what rules make of it but for addresses and ports. False: it is gone, counted. Any core. */
+bool	pf_scrub(const struct pf_acts *, struct pf_pdesc *);
+/* There is nothing of that in packets that open no connection. */
+static inline bool
+pf_acts_are_plain(const struct pf_acts *ac)
+{
+	return ac->ac_log[0] == 0 && (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos) == 0;
+}
 
 /* ---- answering what is blocked (pf_return.c) ---- */
 

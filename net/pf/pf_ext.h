@@ -29,7 +29,7 @@ bool	pf_ext_make(struct pf_state *, const struct pf_pdesc *, const struct pf_ver
 static inline bool
 pf_ext_is_plain(const struct pf_state_ext *e)
 {
-	return e->se_acts.ac_log[0] == 0;
+	return pf_acts_are_plain(&e->se_acts);
 }
 /* The state's, zero when it had none. NULL: no memory. */
 struct pf_state_ext *pf_ext_get(struct pf_state *);

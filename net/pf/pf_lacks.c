@@ -68,10 +68,10 @@ lacks_translation(const struct pf_rule *r)
 static const char *
 lacks_setting(const struct pf_rule *r)
 {
-	if (r->r_scrub != 0 || r->r_min_ttl != 0 || r->r_max_mss != 0)
-		return "scrub is not supported";
-	if (r->r_set_prio[0] >= 0 || r->r_set_tos >= 0 || r->r_set_delay != 0)
-		return "set prio, tos and delay are not supported";
+	if (r->r_scrub & PF_SCRUB_TCP)
+		return "scrub (reassemble tcp) is not supported";
+	if (r->r_set_prio[0] >= 0 || r->r_set_delay != 0)
+		return "set prio and delay are not supported";
 	if (r->r_queue[0][0] != '\0')
 		return "queues are not supported";
 	return r->r_rtable >= 0 ? "rtable is not supported" : NULL;

@@ -69,7 +69,7 @@ put_rule(struct pflog_hdr *h, const struct pf_krule *kr)
 
 	h->pl_subrulenr = BE32(PFLOG_NOBODY);
 	h->pl_rulenr = host_be32(kr->kr_rule->r_nr);
-	if (an == NULL)			/* the default rule */
+	if (kr->kr_rule == &pf_default_rule)
 		h->pl_rulenr = BE32(PFLOG_NOBODY);
 	if (an == NULL || an->an_path[0] == '\0')
 		return;

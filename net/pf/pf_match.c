@@ -282,7 +282,16 @@ add_acts(struct pf_verdict *v, const struct pf_krule *kr)
 				break;
 			}
 	ac->ac_rt = r->r_rt;
-	v->v_extends |= ac->ac_log[0] != 0 || ac->ac_rt != PF_RT_NONE;
+	ac->ac_scrub |= r->r_scrub;
+	if (r->r_min_ttl != 0)
+		ac->ac_min_ttl = r->r_min_ttl;
+	if (r->r_max_mss != 0)
+		ac->ac_max_mss = r->r_max_mss;
+	if (r->r_set_tos >= 0) {
+		ac->ac_set_tos = true;
+		ac->ac_tos = (uint8_t)r->r_set_tos;
+	}
+	v->v_extends |= ac->ac_rt != PF_RT_NONE || ac->ac_max_mss != 0 || !pf_acts_are_plain(ac);
 }
 
 /* It matches, and says more than pass or block, or comes behind one that says so. */

@@ -6,17 +6,6 @@
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_tcp.h"
 
-/* RFC 1624, equation 3. In memory order. */
-static void
-sum_change(uint8_t *sum, uint16_t old, uint16_t new)
-{
-	uint32_t s = (uint16_t)~load16(sum) + (uint32_t)(uint16_t)~old + new;
-
-	s = (s & 0xffff) + (s >> 16);
-	s = (s & 0xffff) + (s >> 16);
-	store16(sum, (uint16_t)~s);
-}
-
 /* Checksums that cover what changes; one may cover the other. */
 struct sums { uint8_t *s_ip, *s_l4, *s_outer; };	/* NULL: there is none */
 
@@ -28,9 +17,9 @@ change16(uint8_t *sum, uint8_t *outer, uint16_t old, uint16_t new)
 	if (sum == NULL)
 		return;
 	was = load16(sum);
-	sum_change(sum, old, new);
+	pf_sum_change(sum, old, new);
 	if (outer != NULL)
-		sum_change(outer, was, load16(sum));
+		pf_sum_change(outer, was, load16(sum));
 }
 
 /* n bytes, an even number of them, at an even place of what the checksums cover. */
@@ -44,7 +33,7 @@ change(uint8_t *at, const void *to, unsigned n, const struct sums *s, bool addre
 			continue;
 		store16(at + i, new);
 		if (s->s_outer != NULL)
-			sum_change(s->s_outer, old, new);
+			pf_sum_change(s->s_outer, old, new);
 		if (address)
 			change16(s->s_ip, s->s_outer, old, new);
 		change16(s->s_l4, s->s_outer, old, new);

@@ -4,6 +4,17 @@
 
 #include "net/pf/pf_state.h"
 
+/* RFC 1624, equation 3: a word that the checksum covers changes. In memory order. */
+static inline void
+pf_sum_change(uint8_t *sum, uint16_t old, uint16_t new)
+{
+	uint32_t s = (uint16_t)~load16(sum) + (uint32_t)(uint16_t)~old + new;
+
+	s = (s & 0xffff) + (s >> 16);
+	s = (s & 0xffff) + (s >> 16);
+	store16(sum, (uint16_t)~s);
+}
+
 /* An address of the packet's family out of that pool of the rule, by the pool's way to choose. False: there is none now. Any core; the turns of round-robin
  * are each core's. */
 bool	pf_pool_address(const struct pf_krule *, enum pf_kpool, const struct pf_pdesc *, struct in6_addr *);

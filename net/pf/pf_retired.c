@@ -6,6 +6,7 @@
 #include "kernel/machine.h"
 #include "kernel/task.h"
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_ext.h"
 
 #define STATES		64u		/* that are looked at in one go on a core */
 
@@ -58,13 +59,24 @@ copy_rule(struct pf_ruleset *to, struct pf_krule *kr, const struct pf_krule *old
 /* t_place, by kr_index of t_from: 0, or one more than the index in t_to. */
 struct thin { struct pf_ruleset *t_from, *t_to; uint32_t *t_place; uint32_t t_at; bool t_more; };
 
+/* The rules that log all packets of a state; NULL: it has nothing of that. */
+static uint32_t *
+logs_of(const struct pf_state *s)
+{
+	return s->s_ext != 0 ? pf_ext(s)->se_acts.ac_log : NULL;
+}
+
 static void
 mark(struct pf_state *s, void *arg)
 {
 	const struct thin *t = arg;
+	const uint32_t *log = logs_of(s);
 
-	if (s->s_rule->kr_set == t->t_from)
-		t->t_place[s->s_rule->kr_index] = 1;
+	if (s->s_rule->kr_set != t->t_from)
+		return;
+	t->t_place[s->s_rule->kr_index] = 1;
+	for (unsigned i = 0; i < PF_ACTS_LOGS && log != NULL && log[i] != 0; i++)
+		t->t_place[log[i] - 1] = 1;
 }
 
 static void
@@ -80,9 +92,15 @@ lead(struct pf_state *s, void *arg)
 {
 	const struct thin *t = arg;
 	const struct pf_krule *old = s->s_rule, *new;
+	uint32_t *log = logs_of(s);
 
 	if (old->kr_set != t->t_from || t->t_place[old->kr_index] == 0)
 		return;
+	for (unsigned i = 0; i < PF_ACTS_LOGS && log != NULL && log[i] != 0; i++)
+		if (t->t_place[log[i] - 1] == 0)	/* made since they were marked */
+			return;
+	for (unsigned i = 0; i < PF_ACTS_LOGS && log != NULL && log[i] != 0; i++)
+		log[i] = t->t_place[log[i] - 1];	/* both are one more than the index */
 	new = &t->t_to->rs_rule[t->t_place[old->kr_index] - 1];
 	pf_rcount(old)->rc_states--;
 	t->t_from->rs_refs[core_id()].n--;

@@ -187,6 +187,8 @@ passes(const struct pf_state *s, struct pf_pdesc *pd)
 	if (likely(s->s_ext == 0))
 		return FOUND_PASS;
 	e = pf_ext(s);
+	if (!pf_scrub(&e->se_acts, pd))
+		return FOUND_GONE;
 	return pf_route_apply(pd, e->se_acts.ac_rt, &e->se_gateway, pd->pd_dir == s->s_dir) ? FOUND_ROUTED : FOUND_PASS;
 }
 
@@ -205,7 +207,7 @@ log_state(const struct pf_state *s, const struct pf_pdesc *pd)
 
 /* Without a state. */
 static enum found
-passes_alone(const struct pf_verdict *v, const struct pf_pdesc *pd)
+passes_alone(const struct pf_verdict *v, struct pf_pdesc *pd)
 {
 	const struct pf_krule *kr = v->v_rule;
 	unsigned rt = v->v_acted ? v->v_acts.ac_rt : PF_RT_NONE;
@@ -213,6 +215,8 @@ passes_alone(const struct pf_verdict *v, const struct pf_pdesc *pd)
 
 	log_verdict(v, pd, PF_PASS, PFR_MATCH);
 	count_rule(kr, pd);
+	if (unlikely(v->v_acted) && !pf_scrub(&v->v_acts, pd))
+		return FOUND_GONE;
 	if (likely(rt == PF_RT_NONE))
 		return FOUND_PASS;
 	if (!pf_route_gateway(kr, pd, &gateway)) {

@@ -193,12 +193,17 @@ find_rule_route(struct answer *a)
 	const struct pf_pdesc *pd = &a->a_pd;
 	const struct pf_krule *kr = a->a_v.v_rule;
 	struct in6_addr gateway;
-	struct rtentry *rt;
+	struct rtentry *rt = NULL;
+	uint32_t turn;
 
 	if (kr->kr_rule->r_action != PF_PASS || kr->kr_rule->r_rt != PF_RT_ROUTETO)
 		return false;
 	a->a_ruled = true;
-	if (!pf_route_gateway(kr, pd, &gateway) || (rt = pf_route_find(pd->pd_af, pd->pd_ifp->if_rdomain, &gateway)) == NULL)
+	turn = pf_rcount(kr)->rc_turn[1];		/* it stays whose it is */
+	if (pf_route_gateway(kr, pd, &gateway))
+		rt = pf_route_find(pd->pd_af, pd->pd_ifp->if_rdomain, &gateway);
+	pf_rcount(kr)->rc_turn[1] = turn;
+	if (rt == NULL)
 		return true;
 	a->a_rtflags = rt->rt_flags;
 	af_printnet(a->a_net, rt->rt_af, &rt->rt_dest6, rt->rt_plen);

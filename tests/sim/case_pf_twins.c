@@ -32,6 +32,8 @@ static const char *const rules[] = {
 	"pass\npass in on vio0 inet proto { tcp udp } to port 5000:5002 route-to 10.0.2.2\npass out on vio1 inet proto { tcp udp } to port 5003 route-to 10.0.2.2\n"
 	    "pass in on vio1 inet proto { tcp udp } from any port 5000 reply-to 10.0.0.3\n",
 	TO_US "pass\npass in on vio0 inet proto udp to port 5001 dup-to 10.0.2.2\npass out on vio1 inet nat-to 10.0.2.1 static-port route-to 10.0.2.2\n",
+	TO_US "pass\nmatch scrub (no-df min-ttl 5 max-mss 1000)\nmatch in on vio0 proto udp to port 5001:5002 set tos 0x20\npass in on vio0 proto tcp to port 5000 no state\n",
+	"pass\nmatch in scrub (max-mss 1000)\n",
 	"block\npass in on vio0 tag A\npass out tagged A\nanchor \"x\" {\n\tpass in on vio1 proto tcp to port 5001\n}\n",
 };
 

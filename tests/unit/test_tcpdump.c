@@ -105,6 +105,23 @@ TEST(tcpdump_log_all)
 	end();
 }
 
+/* By the rules that made it, whatever there is now. */
+TEST(tcpdump_log_all_of_old_rules)
+{
+	cmd_start();
+	CHECK_STR(cmd_load(CONF("pass no state\nblock in proto tcp\npass in on t0 inet proto udp to port 5\nmatch in log (all) on t0\npass in log (all) on t0 inet proto udp to port 6\n")), "");
+	udp(4, 5);
+	udp(4, 6);
+	CHECK_STR(cmd_load(CONF("block\n")), "");
+	cmd_begin("tcpdump -et");
+	CHECK(!cmd_wait(10));
+	udp(4, 5);
+	udp(4, 6);
+	CHECK_STR(seen(), "rule 3/(match) match in on t0: 10.0.0.2.4 > 10.0.1.2.5: udp 20\n"
+	    "rule 3/(match) match in on t0: 10.0.0.2.4 > 10.0.1.2.6: udp 20\nrule 4/(match) pass in on t0: 10.0.0.2.4 > 10.0.1.2.6: udp 20\n");
+	end();
+}
+
 /* A match rule logs beside the one that decides; checklist: pf/pflog:matches, pf/pflog:matches_logif, pf/pflog:rule_number */
 TEST(tcpdump_log_matches)
 {
