@@ -67,6 +67,9 @@ def test_port_unreachable_comes_back(nat, v):
     """A connected socket hears of it through NAT, and through rdr from either side."""
     for h, dst in ((nat.h1, nat.h3.at[v]), (nat.h1, OURS[0][v]), (nat.h3, OURS[1][v])):
         assert 'ConnectionRefusedError' in h.run(f"python3 -c '{REFUSED}' {dst}").out, (h.name, dst)
+    # checklist: pf/killstate:v6
+    assert re.search(r'^killed [1-9]\d* states from 1 sources and 0 destinations', nat.router.cmd(f'pfctl -k {nat.h1.at[v]}'))
+    assert re.search(r'^killed 0 states', nat.router.cmd(f'pfctl -k {nat.h1.at[v]}'))
 
 
 @pytest.mark.parametrize('v', [4, 6])

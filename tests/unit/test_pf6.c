@@ -171,7 +171,8 @@ TEST(pf6_route_to_outwards)
 	net_end();
 }
 
-/* An error about what was translated: its addresses, the quoted ones, and the checksum over all of it. */
+/* An error about what was translated: its addresses, the quoted ones, and the checksum over all of it.
+ * checklist: pf/icmp6:ttl_exceeded */
 TEST(pf6_translated_error)
 {
 	uint8_t msg[8 + 76];
@@ -191,6 +192,27 @@ TEST(pf6_translated_error)
 	f = wire_tx_icmp6(&t0, ICMP6_TIMXCEED);		/* its checksum is good */
 	quoted = (const struct ip6_hdr *)(f->p_b + 54 + 8);
 	CHECK(in6_equal(&pkt_ip6(f)->ip6_dst, &a) && in6_equal(&quoted->ip6_src, &a));
+	pf_uninstall();
+	net_end();
+}
+
+/* What is said of IPv4's ICMP is not said of this one; the traffic class is what tos asks for.
+ * checklist: pf/forward:v6, pf/tos:v6 */
+TEST(pf6_criteria)
+{
+	uint8_t echo[16] = { ICMP6_ECHO };
+
+	ip6_start();
+	pf_start("pass\nblock in proto icmp\nblock in inet6 proto udp tos 0x28\n");
+	pkt6_icmp(&p, "fd00:a::2", "fd00:b::2", 64, echo, sizeof(echo));
+	CHECK(is_to(passes(&t0, &t1), 63));
+	udp("fd00:a::2", "fd00:b::2", 4, 5);
+	CHECK(is_to(passes(&t0, &t1), 63));
+	udp("fd00:a::2", "fd00:b::2", 4, 6);
+	pkt_ip6(&p)->ip6_flow |= BE32(0x28u << 20);
+	rx(&t0);
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("pfs_blocked"), 1);
 	pf_uninstall();
 	net_end();
 }
@@ -235,7 +257,8 @@ fragment(unsigned off, unsigned len, bool more)
 	pkt6_insert(&p, IPPROTO_FRAGMENT_, &fh, sizeof(fh));
 }
 
-/* Rules see the whole; it goes on in pieces that any path takes. */
+/* Rules see the whole; it goes on in pieces that any path takes.
+ * checklist: pf/fragmentation:v6 */
 TEST(pf6_fragments)
 {
 	struct pkt *f;
