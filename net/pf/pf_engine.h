@@ -46,6 +46,8 @@ struct pf_ktable {
 /* malloc()ed; duplicates are one, the last says whether it is negated. NULL: no memory. */
 struct pf_prefixes *pf_prefixes_make(const struct pf_tentry *, unsigned n);
 void	pf_prefixes_free(struct pf_prefixes *);
+/* All of the first without those of the second, and those of the third that are not there: in the time that a copy takes. NULL for none of them. As above. */
+struct pf_prefixes *pf_prefixes_change(const struct pf_prefixes *, const struct pf_prefixes *but, const struct pf_prefixes *more);
 /* The longest prefix that holds the address is there and not negated. */
 bool	pf_prefixes_match(const struct pf_prefixes *, unsigned af, const struct in6_addr *);
 

@@ -5,14 +5,20 @@
 
 #include "net/pf/pf_engine.h"
 
+static inline int
+place_cmp(const struct pf_prefix *a, const struct pf_prefix *b)
+{
+	int c = in6_cmp(&a->px_addr, &b->px_addr);
+
+	return c != 0 ? c : (int)a->px_plen - b->px_plen;
+}
+
 static int
 prefix_cmp(const void *va, const void *vb)
 {
 	const struct pf_prefix *a = va, *b = vb;
-	int c = in6_cmp(&a->px_addr, &b->px_addr);
+	int c = place_cmp(a, b);
 
-	if (c == 0)
-		c = (int)a->px_plen - b->px_plen;
 	return c != 0 ? c : a->px_up < b->px_up ? -1 : 1;	/* px_up is the place in the list, until prefixes_link() */
 }
 
@@ -113,6 +119,63 @@ pf_prefixes_make(const struct pf_tentry *te, unsigned n)
 			return NULL;
 		}
 	return ps;
+}
+
+/* One pass over all three. */
+static unsigned
+merge(struct pf_prefix *to, unsigned af, const struct pf_prefixes *ps, const struct pf_prefixes *but, const struct pf_prefixes *more)
+{
+	const struct pf_prefix *a = ps->pf_p[af], *b = but->pf_p[af], *m = more->pf_p[af];
+	const struct pf_prefix *a_end = a + ps->pf_n[af], *b_end = b + but->pf_n[af], *m_end = m + more->pf_n[af];
+	unsigned n = 0;
+
+	while (a < a_end || m < m_end) {
+		int c = a == a_end ? 1 : m == m_end ? -1 : place_cmp(a, m);
+
+		if (c > 0) {
+			to[n++] = *m++;
+			continue;
+		}
+		while (b < b_end && place_cmp(b, a) < 0)
+			b++;
+		if (b == b_end || place_cmp(b, a) != 0)
+			to[n++] = *a;
+		a++;
+		m += c == 0;
+	}
+	return n;
+}
+
+static bool
+prefixes_merge(struct pf_prefixes *new, unsigned af, const struct pf_prefixes *ps, const struct pf_prefixes *but, const struct pf_prefixes *more)
+{
+	unsigned cap = ps->pf_n[af] + more->pf_n[af];
+
+	if (cap == 0)
+		return true;
+	if ((new->pf_p[af] = malloc(cap * sizeof(*new->pf_p[af]))) == NULL)
+		return false;
+	if ((new->pf_n[af] = merge(new->pf_p[af], af, ps, but, more)) > 0) {
+		prefixes_link(new->pf_p[af], new->pf_n[af]);
+		return prefixes_index(new, af);
+	}
+	free(new->pf_p[af]);
+	new->pf_p[af] = NULL;
+	return true;
+}
+
+struct pf_prefixes *
+pf_prefixes_change(const struct pf_prefixes *ps, const struct pf_prefixes *but, const struct pf_prefixes *more)
+{
+	static const struct pf_prefixes none;
+	struct pf_prefixes *new = calloc(1, sizeof(*new));
+
+	for (unsigned af = 0; af < AF_COUNT && new != NULL; af++)
+		if (!prefixes_merge(new, af, ps, but != NULL ? but : &none, more != NULL ? more : &none)) {
+			pf_prefixes_free(new);
+			return NULL;
+		}
+	return new;
 }
 
 void

@@ -1,5 +1,4 @@
 /* pf_table_keep.c - what pfctl -T and overload have put into tables stays when a ruleset is loaded that does not itself say what is in them. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/task.h"
@@ -30,23 +29,6 @@ pf_table_find(const struct pf_ruleset *rs, const char *anchor, const char *name)
 	return NULL;
 }
 
-/* All entries, malloc()ed; NULL: no memory. */
-static struct pf_tentry *
-entries(const struct pf_prefixes *ps, unsigned *n)
-{
-	struct pf_tentry *te = malloc((ps->pf_n[AF_IP4] + ps->pf_n[AF_IP6] + 1) * sizeof(*te));
-
-	*n = 0;
-	for (unsigned af = 0; af < AF_COUNT && te != NULL; af++)
-		for (unsigned i = 0; i < ps->pf_n[af]; i++) {
-			const struct pf_prefix *p = &ps->pf_p[af][i];
-
-			te[(*n)++] = (struct pf_tentry){ .te_addr = p->px_addr, .te_af = af == AF_IP4 ? PF_INET : PF_INET6, .te_plen = p->px_plen,
-			    .te_not = p->px_not };
-		}
-	return te;
-}
-
 /* The text that says what it holds is the same as before, or none says it. */
 static bool
 is_kept(const struct pf_table *t, const struct pf_table *was)
@@ -61,16 +43,10 @@ pf_tables_keep(struct pf_ruleset *rs, const struct pf_ruleset *old)
 		struct pf_ktable *kt = &rs->rs_table[i];
 		const struct pf_ktable *was = pf_table_find(old, kt->kt_table->t_anchor->an_path, kt->kt_table->t_name);
 		struct pf_prefixes *ps;
-		struct pf_tentry *te;
-		unsigned n;
 
 		if (was == NULL || !is_kept(kt->kt_table, was->kt_table))
 			continue;
-		if ((te = entries(was->kt_now, &n)) == NULL)
-			return false;
-		ps = pf_prefixes_make(te, n);
-		free(te);
-		if (ps == NULL)
+		if ((ps = pf_prefixes_change(was->kt_now, NULL, NULL)) == NULL)
 			return false;
 		pf_prefixes_free(kt->kt_now);
 		kt->kt_now = ps;

@@ -14,9 +14,11 @@
 struct work {
 	const struct pfctl *w_pt;
 	const struct pfctl_args *w_a;
+	const struct pf_ruleset *w_rs;	/* in force, with */
 	struct pf_ktable *w_kt;
 	struct pf_tentry *w_te;		/* what was given on the command line */
 	unsigned	 w_n;
+	struct pf_prefixes *w_given;	/* the same, in order, each once */
 };
 
 static int
@@ -40,41 +42,20 @@ say(const struct work *w, const char *fmt, ...)
 
 /* ---- entries ---- */
 
-static struct pf_tentry
-entry_of(unsigned af, const struct pf_prefix *p)
-{
-	return (struct pf_tentry){ .te_addr = p->px_addr, .te_af = af == AF_IP4 ? PF_INET : PF_INET6, .te_plen = p->px_plen, .te_not = p->px_not };
-}
-
-static bool
-same(const struct pf_tentry *a, const struct pf_tentry *b)
-{
-	return a->te_af == b->te_af && a->te_plen == b->te_plen && in6_equal(&a->te_addr, &b->te_addr);
-}
-
-static bool
-among(const struct pf_tentry *e, const struct pf_tentry *te, unsigned n)
-{
-	while (n > 0 && !same(e, &te[n - 1]))
-		n--;
-	return n > 0;
-}
-
 /* The table has it, negated or not. Its prefixes are in the order of addresses, then lengths. */
 static bool
-has(const struct pf_prefixes *ps, const struct pf_tentry *e)
+has(const struct pf_prefixes *ps, unsigned af, const struct pf_prefix *e)
 {
-	enum af af = pf_af(e->te_af);
 	unsigned lo = 0, hi = ps->pf_n[af];
 
 	while (lo < hi) {
 		unsigned mid = lo + (hi - lo) / 2;
 		const struct pf_prefix *p = &ps->pf_p[af][mid];
-		int c = in6_cmp(&p->px_addr, &e->te_addr);
+		int c = in6_cmp(&p->px_addr, &e->px_addr);
 
-		if (c == 0 && p->px_plen == e->te_plen)
+		if (c == 0 && p->px_plen == e->px_plen)
 			return true;
-		if (c < 0 || (c == 0 && p->px_plen < e->te_plen))
+		if (c < 0 || (c == 0 && p->px_plen < e->px_plen))
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -103,14 +84,13 @@ parse_entry(const char *s, struct pf_tentry *e)
 
 /* ---- changes ---- */
 
-/* Takes the list over, and puts it in the table's place. */
+/* Takes what is new over, and puts it in the table's place; NULL: there was no memory for it. False: no memory, nothing has changed. */
 static bool
-put(struct pf_ktable *kt, struct pf_tentry *te, unsigned n)
+put(struct pf_ktable *kt, struct pf_prefixes *new)
 {
-	struct pf_prefixes *new = pf_prefixes_make(te, n), *old = kt->kt_now;
+	struct pf_prefixes *old = kt->kt_now;
 	struct pf_ranges *was = kt->kt_ranges, *ranges = new != NULL && was != NULL ? pf_ranges_make(new) : NULL;
 
-	free(te);
 	if (new == NULL || (was != NULL && ranges == NULL)) {
 		pf_prefixes_free(new);
 		return false;
@@ -125,31 +105,22 @@ put(struct pf_ktable *kt, struct pf_tentry *te, unsigned n)
 	return true;
 }
 
-/* All that the table has but those, then `more` of them. NULL: no memory. */
-static struct pf_tentry *
-entries_but(const struct pf_prefixes *ps, const struct pf_tentry *but, unsigned nbut, const struct pf_tentry *more, unsigned nmore, unsigned *n)
+/* So many addresses may be in the table, for all that the others have. */
+static uint64_t
+room(const struct work *w)
 {
-	struct pf_tentry *te = malloc((count(ps) + nmore + 1) * sizeof(*te));
+	uint64_t used = 0, limit = w->w_rs->rs_limit[PF_LIMIT_TABLE_ENTRIES];
 
-	*n = 0;
-	for (unsigned af = 0; af < AF_COUNT && te != NULL; af++)
-		for (unsigned i = 0; i < ps->pf_n[af]; i++) {
-			te[*n] = entry_of(af, &ps->pf_p[af][i]);
-			*n += !among(&te[*n], but, nbut);
-		}
-	for (unsigned i = 0; i < nmore && te != NULL; i++)
-		te[(*n)++] = more[i];
-	return te;
+	for (unsigned i = 0; i < w->w_rs->rs_ntables; i++)
+		if (&w->w_rs->rs_table[i] != w->w_kt)
+			used += count(w->w_rs->rs_table[i].kt_now);
+	return limit - MIN(used, limit);
 }
 
-/* The table becomes what it is without some, and with others. */
-static bool
-edit(struct work *w, const struct pf_tentry *but, unsigned nbut, const struct pf_tentry *more, unsigned nmore)
+static int
+too_many(const struct work *w)
 {
-	unsigned n;
-	struct pf_tentry *te = entries_but(w->w_kt->kt_now, but, nbut, more, nmore, &n);
-
-	return te != NULL && put(w->w_kt, te, n);
+	return complain(w->w_pt, "more addresses in tables than set limit table-entries allows");
 }
 
 /* So many of those given are in the table. */
@@ -158,8 +129,9 @@ present(const struct work *w)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < w->w_n; i++)
-		n += has(w->w_kt->kt_now, &w->w_te[i]);
+	for (unsigned af = 0; af < AF_COUNT; af++)
+		for (unsigned i = 0; i < w->w_given->pf_n[af]; i++)
+			n += has(w->w_kt->kt_now, af, &w->w_given->pf_p[af][i]);
 	return n;
 }
 
@@ -169,12 +141,11 @@ present(const struct work *w)
 static int
 table_add(struct work *w)
 {
-	unsigned n = 0;
+	unsigned n = count(w->w_given) - present(w);
 
-	for (unsigned i = 0; i < w->w_n; i++)
-		if (!has(w->w_kt->kt_now, &w->w_te[i]) && !among(&w->w_te[i], w->w_te, n))
-			w->w_te[n++] = w->w_te[i];
-	if (n > 0 && !edit(w, NULL, 0, w->w_te, n))
+	if (n > 0 && (uint64_t)count(w->w_kt->kt_now) + n > room(w))
+		return too_many(w);
+	if (n > 0 && !put(w->w_kt, pf_prefixes_change(w->w_kt->kt_now, NULL, w->w_given)))
 		return complain(w->w_pt, "Cannot allocate memory");
 	say(w, "%u/%u addresses added.\n", n, w->w_n);
 	return 0;
@@ -183,11 +154,11 @@ table_add(struct work *w)
 static int
 table_delete(struct work *w)
 {
-	unsigned before = count(w->w_kt->kt_now);
+	unsigned n = present(w);
 
-	if (present(w) > 0 && !edit(w, w->w_te, w->w_n, NULL, 0))
+	if (n > 0 && !put(w->w_kt, pf_prefixes_change(w->w_kt->kt_now, w->w_given, NULL)))
 		return complain(w->w_pt, "Cannot allocate memory");
-	say(w, "%u/%u addresses deleted.\n", before - count(w->w_kt->kt_now), w->w_n);
+	say(w, "%u/%u addresses deleted.\n", n, w->w_n);
 	return 0;
 }
 
@@ -195,9 +166,8 @@ static int
 table_flush(struct work *w)
 {
 	unsigned n = count(w->w_kt->kt_now);
-	struct pf_tentry *none = calloc(1, sizeof(*none));
 
-	if (none == NULL || !put(w->w_kt, none, 0))
+	if (!put(w->w_kt, pf_prefixes_make(NULL, 0)))
 		return complain(w->w_pt, "Cannot allocate memory");
 	say(w, "%u addresses deleted.\n", n);
 	return 0;
@@ -206,20 +176,16 @@ table_flush(struct work *w)
 static int
 table_replace(struct work *w)
 {
-	unsigned before = count(w->w_kt->kt_now), stay = 0, added;
-	struct pf_tentry *te = malloc((w->w_n + 1) * sizeof(*te));
+	unsigned before = count(w->w_kt->kt_now), stay = present(w), given = count(w->w_given);
 
-	for (unsigned i = 0; i < w->w_n; i++)
-		stay += has(w->w_kt->kt_now, &w->w_te[i]) && !among(&w->w_te[i], w->w_te, i);
-	if (te != NULL)
-		memcpy(te, w->w_te, w->w_n * sizeof(*te));
-	if (te == NULL || !put(w->w_kt, te, w->w_n))
+	if (given > room(w))
+		return too_many(w);
+	if (!put(w->w_kt, pf_prefixes_change(w->w_given, NULL, NULL)))
 		return complain(w->w_pt, "Cannot allocate memory");
-	added = count(w->w_kt->kt_now) - stay;
-	if (added == 0 && stay == before)
+	if (given == stay && stay == before)
 		say(w, "no changes.\n");
 	else
-		say(w, "%u addresses added, %u addresses deleted.\n", added, before - stay);
+		say(w, "%u addresses added, %u addresses deleted.\n", given - stay, before - stay);
 	return 0;
 }
 
@@ -441,6 +407,7 @@ run_in_force(const struct command *c, struct work *w)
 
 	pf_tables_begin();
 	rs = pf_rules_hold();
+	w->w_rs = rs;
 	if (find(rs, w))
 		status = run(c, w);
 	pf_rules_put(rs);
@@ -481,11 +448,14 @@ pfctl_table(const struct pfctl *pt, const struct pfctl_args *a, const char *text
 		status = add_entry(&w, a->a_word[i]) ? 0 : 1;
 	if (status == 0 && text != NULL)
 		status = add_file(&w, text, len) ? 0 : 1;
+	if (status == 0 && (w.w_given = pf_prefixes_make(w.w_te, w.w_n)) == NULL)
+		status = complain(pt, "Cannot allocate memory");
 	if (status == 0 && (status = run_in_force(c, &w)) < 0) {
 		status = c->c_creates ? create(pt, a) : complain(pt, "Table does not exist.");
 		if (status == 0 && (status = run_in_force(c, &w)) < 0)
 			status = complain(pt, "Table does not exist.");
 	}
+	pf_prefixes_free(w.w_given);
 	free(w.w_te);
 	return status;
 }

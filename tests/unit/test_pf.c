@@ -70,6 +70,68 @@ TEST(pf_table_longest_match)
 	}
 }
 
+static unsigned
+random_entries(struct pf_tentry *te, unsigned max)
+{
+	unsigned n = rnd(max);
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned family = rnd(2) ? PF_INET : PF_INET6, plen = rnd(4) == 0 ? rnd(pf_af_bits(family) + 1) : 8;
+		struct in6_addr a = random_addr(family);
+
+		te[i] = (struct pf_tentry){ in6_masked(&a, plen), (uint8_t)family, (uint8_t)plen, rnd(2), 0 };
+	}
+	return n;
+}
+
+static bool
+is_among(const struct pf_tentry *e, const struct pf_tentry *te, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (te[i].te_af == e->te_af && te[i].te_plen == e->te_plen && in6_equal(&te[i].te_addr, &e->te_addr))
+			return true;
+	return false;
+}
+
+/* A change in one pass is what sorting all of it anew makes. */
+TEST(pf_table_changes)
+{
+	static struct pf_tentry te[3][60], all[120];
+
+	seed = 11;
+	for (unsigned round = 0; round < 500; round++) {
+		struct pf_prefixes *ps[3], *got, *want;
+		unsigned n[3], k = 0;
+
+		for (unsigned i = 0; i < 3; i++) {
+			n[i] = random_entries(te[i], round % 7 == i ? 2 : nitems(te[i]));
+			ps[i] = pf_prefixes_make(te[i], n[i]);
+		}
+		for (unsigned i = 0; i < n[0]; i++)
+			if (!is_among(&te[0][i], te[1], n[1]))
+				all[k++] = te[0][i];
+		for (unsigned i = 0; i < n[2]; i++)
+			if (!is_among(&te[2][i], te[0], n[0]))
+				all[k++] = te[2][i];
+		want = pf_prefixes_make(all, k);
+		got = pf_prefixes_change(ps[0], ps[1], ps[2]);
+		CHECK(want != NULL && got != NULL);
+		for (unsigned af = 0; af < AF_COUNT; af++) {
+			CHECK_EQ(got->pf_n[af], want->pf_n[af]);
+			for (unsigned i = 0; i < got->pf_n[af]; i++) {
+				const struct pf_prefix *p = &got->pf_p[af][i], *q = &want->pf_p[af][i];
+
+				CHECK(in6_equal(&p->px_addr, &q->px_addr) && p->px_plen == q->px_plen && p->px_not == q->px_not && p->px_up == q->px_up);
+			}
+			CHECK((got->pf_n[af] == 0) == (got->pf_p[af] == NULL));
+		}
+		pf_prefixes_free(want);
+		pf_prefixes_free(got);
+		for (unsigned i = 0; i < 3; i++)
+			pf_prefixes_free(ps[i]);
+	}
+}
+
 /* ---- packets of any bytes ---- */
 
 static void
