@@ -16,6 +16,7 @@
 COUNTER(pfs_toobig, pf, 131, DROP, "packet%s too big for the way that a rule says");
 COUNTER(pfs_dup, pf, 133, CREATED, "packet%s sent twice");
 COUNTER(pfs_dupnombuf, pf, 134, INFO, "packet%s not sent twice for want of an mbuf");
+COUNTER(pfs_dupttl, pf, 135, INFO, "packet%s not sent twice because their time to live was over");
 
 /* ---- the next hop ---- */
 
@@ -190,16 +191,48 @@ mark(struct mbuf *m, const struct pf_pdesc *pd, const struct in6_addr *gateway)
 	m->m_rdomain = pd->pd_ifp->if_rdomain;
 }
 
+/* What is sent on from the way in has made a hop (RFC 1812 5.3.1), so that nothing runs in circles; on the way out it has made it already. The time to
+ * live is known to be two or more. */
+static void
+make_hop(struct mbuf *m, unsigned af)
+{
+	struct ip *ip = (struct ip *)m->m_data;
+	uint32_t sum;
+
+	if (af == PF_INET6) {
+		((struct ip6_hdr *)ip)->ip6_hlim--;
+		return;
+	}
+	sum = ip->ip_sum + 1u;			/* RFC 1624; the time to live is the first octet of its word */
+	ip->ip_ttl--;
+	ip->ip_sum = (uint16_t)(sum + (sum >> 16));
+}
+
+static bool
+is_at_end(const struct pf_pdesc *pd)
+{
+	const uint8_t *h = pd->pd_m->m_data;
+
+	return (pd->pd_af == PF_INET ? ((const struct ip *)h)->ip_ttl : ((const struct ip6_hdr *)h)->ip6_hlim) <= 1;
+}
+
 static void
 send_twice(const struct pf_pdesc *pd, const struct in6_addr *gateway)
 {
-	struct mbuf *m = m_copy(pd->pd_m);
+	bool in = pd->pd_dir == PF_IN;
+	struct mbuf *m;
 
-	if (m == NULL) {
+	if (in && is_at_end(pd)) {
+		counter_inc(pfs_dupttl);
+		return;
+	}
+	if ((m = m_copy(pd->pd_m)) == NULL) {
 		counter_inc(pfs_dupnombuf);
 		return;
 	}
 	counter_inc(pfs_dup);
+	if (in)
+		make_hop(m, pd->pd_af);
 	m->m_flags &= M_REFRAG;
 	mark(m, pd, gateway);
 	send_along(m, true);

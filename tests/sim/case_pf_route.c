@@ -272,7 +272,7 @@ CASE(pf_dup_to)
 	for (unsigned i = 0; i < 3; i++) {
 		RX(a, UDP(A, B));
 		TX(b, UDP(A, B, .ttl = 63));
-		TX(c, UDP(A, B, .ttl = 64));
+		TX(c, UDP(A, B, .ttl = 63));
 		through(b, a, UDP(B, A, .sport = 4001, .dport = 4000));
 		COUNT(pfs_dup, 1);
 	}
@@ -282,13 +282,28 @@ CASE(pf_dup_to)
 	COUNT(pfs_toobig, 1);			/* nobody is told */
 	RX(a, UDP(A, B, .len = 1472));
 	TX(b, UDP(A, B, .len = 1472, .ttl = 63));
-	TX(c, UDP(A, B, .len = 1472, .part = 1256, .off = IP_MF_));
-	TX(c, UDP(A, B, .len = 1472, .from = 1256, .part = 224));
+	TX(c, UDP(A, B, .len = 1472, .part = 1256, .off = IP_MF_, .ttl = 63));
+	TX(c, UDP(A, B, .len = 1472, .from = 1256, .part = 224, .ttl = 63));
 	COUNT(pfs_dup, 1);
 	SAY("ifconfig vio2 down");
 	through(a, b, UDP(A, B));
 	COUNT(pfs_dup, 1);
 	COUNT(pfs_noroute, 1);
+}
+
+/* Two routers that send each other what they get do so as long as it lives, not for ever. */
+CASE(pf_dup_to_ttl)
+{
+	lab(FILES(""), "pass\npass in on vio0 inet dup-to 10.0.2.2\n");
+	RX(a, UDP(A, B, .ttl = 2));
+	TX(b, UDP(A, B, .ttl = 1));
+	TX(c, UDP(A, B, .ttl = 1));
+	COUNT(pfs_dup, 1);
+	RX(a, UDP(A, B, .ttl = 1));
+	TX(a, ICMPERR("10.0.0.1", A, 11, 0, UDP(A, B, .ttl = 1)));
+	COUNT(ips_ttl, 1);
+	COUNT(pfs_dup, 0);
+	COUNT(pfs_dupttl, 1);
 }
 
 CASE(pf_dup_to_outwards)
@@ -309,7 +324,7 @@ CASE(pf_route_to_without_states)
 	through(b, a, UDP(B, A, .sport = 4001, .dport = 4000));
 	RX(a, ECHO(A, B));
 	TX(b, ECHO(A, B, .ttl = 63));
-	TX(c, ECHO(A, B));
+	TX(c, ECHO(A, B, .ttl = 63));
 	COUNT(pfs_dup, 1);
 	SAY("pfctl -s info", "current entries                        0");
 }
