@@ -282,3 +282,47 @@ pf_route_flow(const struct pf_state *s, unsigned dir, const struct ifnet *ifp, s
 	rt = pf_route_find(s->s_sk[0].sk_key.k_af, ifp->if_rdomain, &e->se_gateway);
 	return rt != NULL && RT_FORWARDS(rt) && (dir == PF_OUT || rt->rt_ifidx != ifp->if_index) ? rt : NULL;
 }
+
+/* ---- too big, before it is translated ---- */
+
+static void refuse_again(struct ifnet *, struct batch *);
+HANDOFF(pf_refuse, refuse_again);
+
+/* Core 0. */
+static void
+refuse(struct mbuf *m)
+{
+	bool six = m->m_data[0] >> 4 == 6;
+	const struct rtentry *rt = pf_route_find(six ? PF_INET6 : PF_INET, m->m_rdomain, &m->m_route);
+
+	if (rt == NULL)
+		pf_drop(m, PFR_NOROUTE);
+	else
+		too_big(m, six, rt_pathmtu(rt), false);
+}
+
+static void
+refuse_again(struct ifnet *ifp __unused_arg, struct batch *b)
+{
+	for (unsigned i = 0; i < b->b_n; i++)
+		refuse(b->b_m[i]);
+}
+
+bool
+pf_route_fits(const struct pf_pdesc *pd, unsigned rt, const struct in6_addr *gateway, bool forth)
+{
+	struct mbuf *m = pd->pd_m;
+	const struct rtentry *way;
+
+	if (pd->pd_dir == PF_IN || rt == PF_RT_DUPTO || !applies(rt, forth) || stays(pd) || may_cut(m, pd->pd_af == PF_INET6))
+		return true;
+	way = pf_route_find(pd->pd_af, pd->pd_ifp->if_rdomain, gateway);
+	if (way == NULL || m->m_pktlen <= rt_pathmtu(way))
+		return true;
+	mark(m, pd, gateway);
+	if (core_id() == 0)
+		refuse(m);
+	else
+		handoff_packet(0, &handoff_pf_refuse, m);
+	return false;
+}

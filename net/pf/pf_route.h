@@ -15,6 +15,9 @@ bool	pf_route_gateway(const struct pf_krule *, const struct pf_pdesc *, struct i
 /* What `rt` means for the packet, which goes the way of the first one of its state (forth) or back: sent twice here and now; true: it has m_route, and
  * pf_route_in() or pf_route_out() is due when it has been tested. */
 bool	pf_route_apply(const struct pf_pdesc *, unsigned rt, const struct in6_addr *gateway, bool forth);
+/* Before a packet is translated that is going to have m_route on the way out: that way takes it. False: it was too big, and its sender, who can be told
+ * only now, has been; it is gone. Any core. */
+bool	pf_route_fits(const struct pf_pdesc *, unsigned rt, const struct in6_addr *gateway, bool forth);
 /* The packet, which has M_PF_ROUTED, goes on along m_route: m_rt is set, for ip_forward() or ip6_forward(). False: it is gone. Any core. */
 bool	pf_route_in(unsigned af, struct mbuf *);
 /* Sends the packet along m_route. Takes it. Any core. */

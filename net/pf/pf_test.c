@@ -177,19 +177,23 @@ stateless_for_want_of_room(const struct pf_krule *kr, const struct pf_pdesc *pd)
 }
 
 /* It passes, and what its state asks for beside that is done. */
-static enum found
+static __rare_fn enum found
+passes_extended(const struct pf_state *s, struct pf_pdesc *pd)
+{
+	const struct pf_state_ext *e = pf_ext(s);
+	bool forth = pd->pd_dir == s->s_dir;
+
+	if ((s->s_translated && !pf_route_fits(pd, e->se_acts.ac_rt, &e->se_gateway, forth)) || !pf_translate(s, pd) || !pf_scrub(&e->se_acts, pd))
+		return FOUND_GONE;
+	return pf_route_apply(pd, e->se_acts.ac_rt, &e->se_gateway, forth) ? FOUND_ROUTED : FOUND_PASS;
+}
+
+static inline enum found
 passes(const struct pf_state *s, struct pf_pdesc *pd)
 {
-	const struct pf_state_ext *e;
-
-	if (!pf_translate(s, pd))
-		return FOUND_GONE;
-	if (likely(s->s_ext == 0))
-		return FOUND_PASS;
-	e = pf_ext(s);
-	if (!pf_scrub(&e->se_acts, pd))
-		return FOUND_GONE;
-	return pf_route_apply(pd, e->se_acts.ac_rt, &e->se_gateway, pd->pd_dir == s->s_dir) ? FOUND_ROUTED : FOUND_PASS;
+	if (unlikely(s->s_ext != 0))
+		return passes_extended(s, pd);
+	return pf_translate(s, pd) ? FOUND_PASS : FOUND_GONE;
 }
 
 /* A packet of a state whose packets are all logged. */

@@ -208,6 +208,22 @@ CASE(pf_route_to_outwards_narrow)
 	}
 }
 
+/* What is translated, too: its sender is told, with the addresses that he knows. */
+CASE(pf_route_to_outwards_translated)
+{
+	lab(FILES(" mtu 1280"), "set skip on lo\npass\npass out on vio1 inet route-to 10.0.2.2 nat-to 10.0.2.1 static-port\n");
+	for (unsigned i = 0; i < 3; i++) {
+		RX(a, UDP(A, B, .len = 1253, .off = IP_DF_));
+		TX(a, ICMPERR("10.0.0.1", A, 3, 4, UDP(A, B, .len = 1253, .off = IP_DF_, .ttl = 63), .mtu = 1280));
+		COUNT(pfs_toobig, 1);
+		RX(a, UDP(A, B, .len = 1252, .off = IP_DF_));
+		TX(c, UDP("10.0.2.1", B, .len = 1252, .off = IP_DF_, .ttl = 63));
+		RX(a, UDP(A, B, .len = 1472));
+		TX(c, UDP("10.0.2.1", B, .len = 1472, .ttl = 63, .part = 1256, .off = IP_MF_));
+		TX(c, UDP("10.0.2.1", B, .len = 1472, .ttl = 63, .from = 1256, .part = 224));
+	}
+}
+
 /* An error about what went that way comes back to who sent it. */
 CASE(pf_route_to_errors)
 {
