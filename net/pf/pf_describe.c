@@ -151,7 +151,6 @@ describe_icmp(struct pf_pdesc *pd, enum pf_reason *why)
 
 /* ---- TCP, UDP ---- */
 
-/* RFC 9293 3.1. What no end of a connection sends does not pass: no flags at all, SYN with FIN or RST. */
 static bool
 describe_tcp(struct pf_pdesc *pd, enum pf_reason *why)
 {
@@ -165,6 +164,10 @@ describe_tcp(struct pf_pdesc *pd, enum pf_reason *why)
 	hlen = (th->th_off >> 4) * 4u;
 	if (hlen < sizeof(*th) || off + hlen > pd->pd_m->m_pktlen)
 		return false;
+	if (unlikely(pf_tcp_flags_odd(th->th_flags))) {
+		*why = PFR_NORM;
+		return false;
+	}
 	pd->pd_tcp_flags = th->th_flags;
 	pd->pd_len = pd->pd_m->m_pktlen - off - hlen;
 	pd->pd_sport = pd->pd_ksport = be16_host(th->th_sport);

@@ -19,6 +19,15 @@ pf_describe_begin(struct pf_pdesc *pd, struct mbuf *m, unsigned af, unsigned dir
 	pd->pd_af = (uint8_t)af;
 }
 
+/* RFC 9293 3.10.7. What no end of a connection sends: SYN with FIN or RST; what neither opens, nor acknowledges, nor resets. A bit for each combination of
+ * the lower five flags. */
+static inline bool
+pf_tcp_flags_odd(uint8_t flags)
+{
+	_Static_assert(PF_TH_FIN == 1 && PF_TH_SYN == 2 && PF_TH_RST == 4 && PF_TH_ACK == 16, "what the number stands for");
+	return 0xc8c8cbcbu >> (flags & 31) & 1;
+}
+
 /* pktlen: what is there from the header on. False: pf_describe_any() says why not, or how so. */
 static inline bool
 pf_describe_udp4(const uint8_t *h, uint32_t pktlen)
@@ -33,7 +42,7 @@ pf_describe_tcp4(struct pf_pdesc *pd, const struct mbuf *m, const uint8_t *h, ui
 	const struct tcphdr *th = (const struct tcphdr *)h;
 	unsigned hlen = (th->th_off >> 4) * 4u;
 
-	if (m->m_len < sizeof(struct ip) + sizeof(*th) || hlen < sizeof(*th) || hlen > pktlen)
+	if (m->m_len < sizeof(struct ip) + sizeof(*th) || hlen < sizeof(*th) || hlen > pktlen || unlikely(pf_tcp_flags_odd(th->th_flags)))
 		return false;
 	pd->pd_tcp_flags = th->th_flags;
 	pd->pd_len = pktlen - hlen;

@@ -510,6 +510,24 @@ CASE(pf_nat_chosen_ports)
 	COUNT(pfs_translate, 50 - n);
 }
 
+/* No end of a connection sends it (RFC 9293 3.10.7): no rule lets it pass, no state knows it. */
+CASE(pf_tcp_odd_flags)
+{
+	static const unsigned odd[] = { 0, TH_FIN_, TH_SYN_ | TH_FIN_, TH_SYN_ | TH_RST_, 0x29, TH_SYN_ | TH_FIN_ | TH_ACK_ };
+
+	lab_pf("pass no state\n");
+	for (unsigned i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		RX(a, TCP(A, B, odd[i]));
+		COUNT(pfs_norm, 1);
+	}
+	SAY("pfctl -s info", "normalize                              6 ");
+	a_to_b(TCP(A, B, TH_SYN_));
+	a_to_b(TCP(A, B, TH_RST_));
+	a_to_b(TCP(A, B, TH_FIN_ | TH_ACK_));
+	a_to_b(TCP(A, B, TH_SYN_ | TH_ACK_));
+	a_to_b(TCP(A, B, TH_ACK_, .len = 10));
+}
+
 /* A packet that is only asked about belongs to the state of one that has gone, the answer too; it makes none itself. */
 CASE(pf_test_knows_states)
 {
