@@ -324,20 +324,21 @@ void
 pf_verdict_translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 {
 	const struct pf_rule *r = kr->kr_rule;
+	uint16_t port;
 	uint32_t turn;
 
 	if (!(pd->pd_dir == PF_OUT ? r->r_nat.pp_set : r->r_rdr.pp_set))
 		return;
 	turn = pf_rcount(kr)->rc_turn[0];
 	v->v_xlate = kr;
-	v->v_xfailed = !pf_pool_pick(kr, pd, &v->v_xaddr, &v->v_xport);
+	v->v_xfailed = !pf_pool_pick(kr, pd, &v->v_xaddr, &port);
 	if (unlikely(v->v_trace != NULL))
 		pf_rcount(kr)->rc_turn[0] = turn;
 	if (v->v_xfailed)
 		return;
 	*(pd->pd_dir == PF_OUT ? &pd->pd_src : &pd->pd_dst) = v->v_xaddr;
-	if (v->v_xport != 0)
-		pd->pd_dport = v->v_xport;
+	if (port != 0)				/* else the one of a rule before stays */
+		pd->pd_dport = v->v_xport = port;
 	v->v_changes++;
 	pf_set_fields(kr->kr_set, pd, &v->v_fields);
 }

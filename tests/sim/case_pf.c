@@ -510,6 +510,17 @@ CASE(pf_nat_chosen_ports)
 	COUNT(pfs_translate, 50 - n);
 }
 
+/* Of rules that translate one after the other each changes what it says, and the rest stays as the one before has made it. */
+CASE(pf_rdr_twice)
+{
+	lab_pf("match in on vio0 inet proto udp to 10.0.0.1 port 53 rdr-to 10.1.0.5 port 5353\nmatch in on vio0 inet proto udp to 10.1.0.5 port 5353 rdr-to 10.1.0.6\n"
+	    "block\npass in proto udp to 10.1.0.6 port 5353\npass out\n");
+	RX(a, UDP(A, "10.0.0.1", .dport = 53));
+	TX(b, UDP(A, "10.1.0.6", .dport = 5353, .ttl = 63));
+	RX(b, UDP("10.1.0.6", A, .sport = 5353, .dport = 4000));
+	TX(a, UDP("10.0.0.1", A, .sport = 53, .dport = 4000, .ttl = 63));
+}
+
 /* No end of a connection sends it (RFC 9293 3.10.7): no rule lets it pass, no state knows it. */
 CASE(pf_tcp_odd_flags)
 {
