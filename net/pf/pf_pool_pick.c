@@ -264,11 +264,12 @@ take_key(const struct pf_key *k, const struct pf_pdesc *pd, unsigned dir)
 	return pf_state_find(k, dir, pd->pd_ifp) == NULL ? XLATE_OK : XLATE_NONE;
 }
 
-/* A port of this core's; when there are so few that it has none or none is left, another core's is asked for, once. */
+/* The rule's ports are those of TCP and UDP; identifiers are any. A port of this core's; when there are so few that it has none or none is left, another core's is asked for, once. */
 static enum pf_xlate
 find_port(struct pf_key *k, const struct pf_pdesc *pd, const struct pf_pool *pp, uint32_t tries, unsigned *away)
 {
-	uint32_t lo = pp->pp_lo != 0 ? pp->pp_lo : NAT_LO, hi = pp->pp_lo == 0 ? NAT_HI : pp->pp_hi != 0 ? pp->pp_hi : pp->pp_lo;
+	bool said = pp->pp_lo != 0 && !pd->pd_query;
+	uint32_t lo = said ? pp->pp_lo : NAT_LO, hi = !said ? NAT_HI : pp->pp_hi != 0 ? pp->pp_hi : pp->pp_lo;
 	uint32_t n = hi - lo + 1, start = random32() % n;
 	enum pf_xlate result = XLATE_NONE;
 

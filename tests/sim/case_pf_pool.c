@@ -136,6 +136,15 @@ CASE(pf_nat_ports_of_all_addresses)
 	TX(b, TCP("10.0.0.3", B, TH_SYN_, .sport = 1, .ttl = 63));
 }
 
+/* The rule's ports are for what has ports. */
+CASE(pf_nat_ports_and_echoes)
+{
+	lab_pf("match out on vio1 inet from 10.0.0.0/24 nat-to 10.0.1.1 port 6000\npass\n");
+	for (unsigned i = 0; i < 12; i++)
+		RX(a, ECHO(A, B, .sport = i));
+	SIM_CHECK(raw_forget(b) == 12, "not all questions have got an identifier");
+}
+
 CASE(pf_rdr_pool)
 {
 	struct raw_seen rs;
