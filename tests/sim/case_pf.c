@@ -690,3 +690,18 @@ CASE(pf_log)
 		SIM_CHECK(line != NULL, "in order");
 	}
 }
+
+/* The rules that log a state's packets stay with it, whatever is loaded. */
+CASE(pf_log_of_replaced_rules)
+{
+	lab_pf("block in on vio0 proto tcp\nblock in on vio1\nmatch in log (all) on vio0 proto udp\npass in on vio0\npass out\n# /etc/hostname.pflog0\nup\n");
+	a_to_b(UDP(A, B));
+	SAY("pfctl -f - <<EOF\nblock\nEOF");
+	router_type(r, "tcpdump -ntei pflog0 -c 3\r");
+	sim_run(ms(500));
+	for (unsigned i = 0; i < 3; i++)
+		a_to_b(UDP(A, B));
+	sim_run(ms(500));
+	SIM_CHECK(strstr(r->r_console, "3 packets received by filter\n0 packets dropped by kernel\n") != NULL, "all are there:\n%s", r->r_console);
+	SIM_CHECK(strstr(r->r_console, "(match) match in on vio0: 10.0.0.2.4000 > 10.0.1.2.4001: udp 20\n") != NULL, "by the rule:\n%s", r->r_console);
+}
