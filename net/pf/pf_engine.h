@@ -145,6 +145,8 @@ struct pf_ruleset {
 	struct pf_ruleset *rs_next;		/* retired: states still point here */
 	unsigned	 rs_holds;		/* pf_rules_hold() */
 	bool		 rs_thin;		/* retired, and nothing more can be taken from it */
+	uint16_t	*rs_tag;		/* that states which were led here have; rs_ntags */
+	unsigned	 rs_ntags;
 };
 extern struct pf_ruleset *volatile pf_rules;	/* in force; NULL: none */
 /* The same as packets of this core see it: another one only between two passes, so what comes in and goes out in a pass is judged by one. */
@@ -173,8 +175,10 @@ void	pf_reap(void);
 /* Why the engine cannot do what the rule says (pf_lacks_fn). */
 const char *pf_lacks(const struct pf_conf *, const struct pf_rule *, const struct pf_queue *);
 
-/* Numbers of tags, the same in all rulesets; 0: no room. Core 0. */
+/* Numbers of tags, the same in all rulesets, up to PF_TAGS_MAX; 0: no room. Another hold of one that is held. Core 0. */
+#define PF_TAGS_MAX	4096u
 uint16_t pf_tag_get(const char *);
+void	pf_tag_hold(uint16_t);
 void	pf_tag_put(uint16_t);
 
 /* ---- a packet as rules see it ---- */

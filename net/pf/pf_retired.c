@@ -56,8 +56,8 @@ copy_rule(struct pf_ruleset *to, struct pf_krule *kr, const struct pf_krule *old
 
 /* ---- a ruleset of those that have states ---- */
 
-/* t_place, by kr_index of t_from: 0, or one more than the index in t_to. */
-struct thin { struct pf_ruleset *t_from, *t_to; uint32_t *t_place; uint32_t t_at; bool t_more; };
+/* t_place, by kr_index of t_from: 0, or one more than the index in t_to. t_tag: those that its states have. */
+struct thin { struct pf_ruleset *t_from, *t_to; uint32_t *t_place; uint32_t t_at; bool t_more, t_tag[PF_TAGS_MAX + 1]; };
 
 /* The rules that log all packets of a state; NULL: it has nothing of that. */
 static uint32_t *
@@ -69,11 +69,12 @@ logs_of(const struct pf_state *s)
 static void
 mark(struct pf_state *s, void *arg)
 {
-	const struct thin *t = arg;
 	const uint32_t *log = logs_of(s);
+	struct thin *t = arg;
 
 	if (s->s_rule->kr_set != t->t_from)
 		return;
+	t->t_tag[s->s_tag] = true;
 	t->t_place[s->s_rule->kr_index] = 1;
 	for (unsigned i = 0; i < PF_ACTS_LOGS && log != NULL && log[i] != 0; i++)
 		t->t_place[log[i] - 1] = 1;
@@ -128,6 +129,24 @@ all_states(struct thin *t, void (*some)(void *))
 	}
 }
 
+/* What their packets are tagged with is not to become another tag. False: no memory. */
+static bool
+hold_tags(const struct thin *t, struct pf_ruleset *to)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i <= PF_TAGS_MAX; i++)
+		n += t->t_tag[i];
+	if ((to->rs_tag = pf_alloc(&to->rs_arena, (n + 1) * sizeof(*to->rs_tag))) == NULL)
+		return false;
+	for (unsigned i = 1; i <= PF_TAGS_MAX; i++)
+		if (t->t_tag[i]) {
+			pf_tag_hold((uint16_t)i);
+			to->rs_tag[to->rs_ntags++] = (uint16_t)i;
+		}
+	return true;
+}
+
 /* NULL: no memory. */
 static struct pf_ruleset *
 remnant(const struct thin *t)
@@ -145,7 +164,7 @@ remnant(const struct thin *t)
 			t->t_place[i] = ++n;
 	to->rs_rule = pf_alloc(&to->rs_arena, (n + 1) * sizeof(*to->rs_rule));
 	to->rs_nrules = to->rs_rule != NULL ? n : 0;
-	ok = to->rs_rule != NULL && pf_ruleset_counts(to);
+	ok = to->rs_rule != NULL && pf_ruleset_counts(to) && hold_tags(t, to);
 	for (unsigned i = 0; i <= t->t_from->rs_nrules && ok; i++)
 		if (t->t_place[i] != 0)
 			ok = copy_rule(to, &to->rs_rule[t->t_place[i] - 1], &t->t_from->rs_rule[i]);
@@ -159,23 +178,27 @@ remnant(const struct thin *t)
 static void
 thin(struct pf_ruleset *rs)
 {
-	struct thin t = { .t_from = rs, .t_place = calloc(rs->rs_nrules + 1, sizeof(*t.t_place)) };
+	struct thin *t = calloc(1, sizeof(*t));		/* it is big for a task's stack */
 
-	if (t.t_place == NULL)
+	if (t == NULL || (t->t_place = calloc(rs->rs_nrules + 1, sizeof(*t->t_place))) == NULL) {
+		free(t);
 		return;
-	all_states(&t, mark_some);
-	if ((t.t_to = remnant(&t)) != NULL) {
-		t.t_to->rs_holds++;
+	}
+	t->t_from = rs;
+	all_states(t, mark_some);
+	if ((t->t_to = remnant(t)) != NULL) {
+		t->t_to->rs_holds++;
 		net_enter();
-		t.t_to->rs_next = retired;
-		retired = t.t_to;
+		t->t_to->rs_next = retired;
+		retired = t->t_to;
 		net_leave();
-		all_states(&t, lead_some);
+		all_states(t, lead_some);
 		net_enter();
-		t.t_to->rs_holds--;
+		t->t_to->rs_holds--;
 		net_leave();
 	}
-	free(t.t_place);
+	free(t->t_place);
+	free(t);
 }
 
 /* ---- the list ---- */

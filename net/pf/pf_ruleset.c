@@ -384,6 +384,8 @@ pf_ruleset_free(struct pf_ruleset *rs)
 		pf_tag_put(rs->rs_rule[i].kr_tag);
 		pf_tag_put(rs->rs_rule[i].kr_match_tag);
 	}
+	for (unsigned i = 0; i < rs->rs_ntags; i++)
+		pf_tag_put(rs->rs_tag[i]);
 	for (unsigned i = 0; i < rs->rs_nlists; i++)
 		pf_class_free(rs->rs_list[i].ks_class);
 	for (unsigned i = 0; i < rs->rs_ntables; i++) {

@@ -4,8 +4,6 @@
 
 #include "net/pf/pf_engine.h"
 
-#define TAGS_MAX	4096
-
 static struct tag { char *t_name; unsigned t_refs; } *tags;	/* by number - 1 */
 static unsigned ntags;
 
@@ -23,7 +21,7 @@ pf_tag_get(const char *name)
 			return (uint16_t)(i + 1);
 		}
 	}
-	if (at == TAGS_MAX || (copy = malloc(strlen(name) + 1)) == NULL)
+	if (at == PF_TAGS_MAX || (copy = malloc(strlen(name) + 1)) == NULL)
 		return 0;
 	strcpy(copy, name);
 	if (at == ntags) {
@@ -38,6 +36,12 @@ pf_tag_get(const char *name)
 	}
 	tags[at] = (struct tag){ copy, 1 };
 	return (uint16_t)(at + 1);
+}
+
+void
+pf_tag_hold(uint16_t n)
+{
+	tags[n - 1].t_refs++;
 }
 
 void

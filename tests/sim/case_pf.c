@@ -705,3 +705,16 @@ CASE(pf_log_of_replaced_rules)
 	SIM_CHECK(strstr(r->r_console, "3 packets received by filter\n0 packets dropped by kernel\n") != NULL, "all are there:\n%s", r->r_console);
 	SIM_CHECK(strstr(r->r_console, "(match) match in on vio0: 10.0.0.2.4000 > 10.0.1.2.4001: udp 20\n") != NULL, "by the rule:\n%s", r->r_console);
 }
+
+/* The tag of a state stays its own: a ruleset that is loaded later does not give its number to another. */
+CASE(pf_tag_of_replaced_rules)
+{
+	lab_pf("pass in on vio0 tag OLD\npass out\n");
+	a_to_b(UDP(A, B));
+	SAY("pfctl -f - <<EOF\nblock\nEOF");
+	SAY("pfctl -f - <<EOF\nblock\npass out tagged NEW\nEOF");
+	SAY("pfctl -k key -k 'udp 10.0.0.2:4000 -> 10.0.1.2:4001'", "killed 1 states");
+	blocked(a, UDP(A, B));
+	SAY("pfctl -f - <<EOF\nblock\npass out tagged OLD\nEOF");
+	a_to_b(UDP(A, B));
+}
