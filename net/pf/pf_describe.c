@@ -72,6 +72,27 @@ describe_query(struct pf_pdesc *pd, const uint8_t *h, enum pf_reason *why)
 	return true;
 }
 
+/* Behind the extension headers that stand before the quoted packet's protocol (RFC 8200 4.1); a fragment but the first has none, and stays one. 0: they
+ * are not all there. */
+static unsigned
+quoted_ext(const struct mbuf *m, unsigned off, uint8_t *proto)
+{
+	uint8_t h[8];
+
+	for (unsigned i = 0; i < EXT_MAX; i++) {
+		if (*proto != IPPROTO_HOPOPTS_ && *proto != IPPROTO_ROUTING_ && *proto != IPPROTO_DSTOPTS_ && *proto != IPPROTO_FRAGMENT_)
+			return off;
+		if (m->m_pktlen < off + sizeof(h))
+			return 0;
+		m_copydata(m, off, sizeof(h), h);
+		if (*proto == IPPROTO_FRAGMENT_ && (load16(h + 2) & BE16(IP6F_OFFMASK)) != 0)
+			return off;
+		off += *proto == IPPROTO_FRAGMENT_ ? 8 : (h[1] + 1u) * 8;
+		*proto = h[0];
+	}
+	return 0;
+}
+
 /* Addresses and protocol of the packet that an error quotes. The protocol's offset, or 0: it is not there. */
 static unsigned
 quoted_header(const struct pf_pdesc *pd, unsigned off, struct in6_addr *src, struct in6_addr *dst, uint8_t *proto)
@@ -87,7 +108,7 @@ quoted_header(const struct pf_pdesc *pd, unsigned off, struct in6_addr *src, str
 		*src = six.ip6_src;
 		*dst = six.ip6_dst;
 		*proto = six.ip6_nxt;
-		return off + (unsigned)sizeof(six);
+		return quoted_ext(m, off + (unsigned)sizeof(six), proto);
 	}
 	if (m->m_pktlen < off + sizeof(four))
 		return 0;

@@ -217,6 +217,39 @@ TEST(pf6_criteria)
 	net_end();
 }
 
+/* What an error quotes may have headers before its protocol; and be a fragment, the first one. */
+TEST(pf6_error_quotes_extensions)
+{
+	static const uint8_t dstopts[8] = { IPPROTO_FRAGMENT_, 0, 1, 4 }, frag[8] = { IPPROTO_UDP_, 0, 0, 1 }, later[8] = { IPPROTO_UDP_, 0, 1, 1 };
+	uint8_t msg[8 + 40 + 16 + 36] = { ICMP6_TIMXCEED };
+	struct in6_addr a = addr6("fd00:a::2");
+	struct pkt *f;
+
+	ip6_start();
+	pf_start("block\npass in on t0\npass out on t1 inet6 nat-to fd00:b::77 static-port\n");
+	udp("fd00:a::2", "fd00:b::2", 4, 5);
+	f = passes(&t0, &t1);
+	memcpy(msg + 8, f->p_b + 14, 40);
+	((struct ip6_hdr *)(msg + 8))->ip6_nxt = IPPROTO_DSTOPTS_;
+	memcpy(msg + 48, dstopts, 8);
+	memcpy(msg + 56, frag, 8);
+	memcpy(msg + 64, f->p_b + 54, 36);
+	pkt6_icmp(&p, "fd00:c::1", "fd00:b::77", 64, msg, sizeof(msg));
+	rx(&t1);
+	f = wire_tx_icmp6(&t0, ICMP6_TIMXCEED);		/* its checksum is good */
+	CHECK(in6_equal(&pkt_ip6(f)->ip6_dst, &a) && memcmp(f->p_b + 54 + 8 + 8, &a, 16) == 0);
+	CHECK_EQ(be16_host(load16(f->p_b + 54 + 64)), 4);
+	memcpy(msg + 56, later, 8);
+	pkt6_icmp(&p, "fd00:c::1", "fd00:b::77", 64, msg, sizeof(msg));
+	rx(&t1);
+	CHECK_EQ(counter_delta("pfs_blocked"), 1);
+	pkt6_icmp(&p, "fd00:c::1", "fd00:b::77", 64, msg, 8 + 40 + 12);
+	rx(&t1);
+	CHECK_EQ(counter_delta("pfs_short"), 1);
+	pf_uninstall();
+	net_end();
+}
+
 /* A router that blocks all that comes in still finds its neighbours: their answers belong to its questions. */
 TEST(pf6_neighbours)
 {
