@@ -43,9 +43,11 @@ bundle_add(struct config_err *ce, struct bundle *bu, const struct bundle_file *b
 	for (unsigned i = 0; i < bu->bu_n; i++) {
 		const struct bundle_file *other = &bu->bu_file[i];
 
-		if (other->bf_namelen == bf->bf_namelen && memcmp(other->bf_name, bf->bf_name, bf->bf_namelen) == 0)
-			config_error(ce, bf->bf_line, "/etc/%.*s is there already, in line %u",
-			    (int)MIN(bf->bf_namelen, (size_t)200), bf->bf_name, other->bf_line);
+		if (other->bf_namelen != bf->bf_namelen || memcmp(other->bf_name, bf->bf_name, bf->bf_namelen) != 0)
+			continue;
+		config_error(ce, bf->bf_line, "/etc/%.*s is there already, in line %u", (int)MIN(bf->bf_namelen, (size_t)200), bf->bf_name,
+		    other->bf_line);
+		break;
 	}
 	if (bu->bu_n == CONFIG_FILES) {
 		config_error(ce, bf->bf_line, "more than %u files", CONFIG_FILES);

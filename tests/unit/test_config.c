@@ -215,6 +215,24 @@ TEST(config_errors_are_named)
 	end();
 }
 
+/* One error for each file that is there already, not one for each pair of them: four thousand would be eight million lines. */
+TEST(config_same_file_many_times)
+{
+	static char text[600 * 15 + 1];
+	struct out o;
+	unsigned lines = 0;
+
+	for (unsigned i = 0; i < 600; i++)
+		snprintf(text + 15 * i, 16, "# /etc/model-a\n");
+	out_init(&o, NULL, NULL);
+	CHECK(!config_load(&o, "test", text, strlen(text)));
+	for (size_t i = 0; i < o.o_len; i++)
+		lines += o.o_buf[i] == '\n';
+	CHECK_EQ(lines, 599);
+	out_free(&o);
+	end();
+}
+
 TEST(config_too_large)
 {
 	char *big = malloc(CONFIG_MAX + 1);
