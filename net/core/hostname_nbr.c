@@ -45,30 +45,52 @@ withdraw_nbrs(struct hostname *old, struct hostname *new)
 	}
 }
 
-/* An admin's entry on that interface (NULL: none). */
+/* An admin's entry on that interface; NULL: none. */
 static const struct nexthop *
 nbr_find(struct ifnet *ifp, const struct hn_nbr *n, const struct in6_addr *a)
 {
 	const struct nexthop *nh = NULL;
 
-	if (ifp != NULL && ifp->if_ether)
+	if (ifp->if_ether)
 		nh = n->hp_af == AF_IP4 ? nexthop_find(ifp, n->hp_addr) : nexthop_find6(ifp, a);
 	return nh != NULL && (nh->nh_flags & NHF_STATIC) ? nh : NULL;
 }
 
-/* It is where arp_set() or nd6_set() would put it now. An entry stays with an interface whose network has moved to another one or whose
+static bool
+nbr_faced(const struct ifnet *ifp, const struct hn_nbr *n, const struct in6_addr *a, int plen)
+{
+	return ifp->if_rdomain == 0 && (n->hp_af == AF_IP4 ? if_faces(ifp, n->hp_addr) : if_faces6(ifp, a)) == plen;
+}
+
+/* Its host route is on the interface that faces it, or on one that does as well: two may be in one network, and which of them arp_set() and
+ * nd6_set() take is a matter of who was there first. */
+static bool
+nbr_in_its_network(const struct hn_nbr *n, const struct in6_addr *a)
+{
+	struct ifnet *best = n->hp_af == AF_IP4 ? if_facing(0, n->hp_addr) : if_facing6(0, a);
+	int plen = best == NULL ? -1 : n->hp_af == AF_IP4 ? if_faces(best, n->hp_addr) : if_faces6(best, a);
+	const struct nexthop *nh;
+
+	for (struct ifnet *ifp = best != NULL ? ifnet_list : NULL; ifp != NULL; ifp = ifp->if_next)
+		if (nbr_faced(ifp, n, a, plen) && (nh = nbr_find(ifp, n, a)) != NULL && rt_of_neighbour(nh) != NULL)
+			return true;
+	return false;
+}
+
+/* It is where arp_set() or nd6_set() could put it now. An entry stays with an interface whose network has moved to another one or whose
  * Ethernet address, which made it a proxy's, has changed; its host route goes with the network, even if that comes back. */
 static bool
 nbr_in_place(const struct hn_nbr *n, const struct in6_addr *a)
 {
-	bool four = n->hp_af == AF_IP4;
 	struct ifnet *proxy = NULL;
 	const struct nexthop *nh;
 
 	if (n->hp_pub)
-		proxy = four ? arp_proxy_if(0, n->hp_addr, n->hp_lladdr) : nd6_proxy_if(0, a, n->hp_lladdr);
-	nh = nbr_find(proxy != NULL ? proxy : four ? if_facing(0, n->hp_addr) : if_facing6(0, a), n, a);
-	return nh != NULL && (rt_of_neighbour(nh) == NULL) == (proxy != NULL);
+		proxy = n->hp_af == AF_IP4 ? arp_proxy_if(0, n->hp_addr, n->hp_lladdr) : nd6_proxy_if(0, a, n->hp_lladdr);
+	if (proxy == NULL)
+		return nbr_in_its_network(n, a);
+	nh = nbr_find(proxy, n, a);
+	return nh != NULL && rt_of_neighbour(nh) == NULL;
 }
 
 static bool

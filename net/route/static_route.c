@@ -136,22 +136,41 @@ static_route_request(const struct static_route *sr)
 	return rq;
 }
 
+int
+if_faces(const struct ifnet *ifp, be32_t addr)
+{
+	int plen = -1;
+
+	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next) {
+		bool p2p = (ifp->if_flags & IFF_POINTOPOINT) && ifa->ifa_broadcast == addr;
+
+		if (p2p || ((addr ^ ifa->ifa_addr) & ifa->ifa_mask) == 0)
+			plen = MAX(plen, p2p ? 32 : (int)ifa->ifa_plen);
+	}
+	return plen;
+}
+
+int
+if_faces6(const struct ifnet *ifp, const struct in6_addr *addr)
+{
+	int plen = -1;
+
+	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
+		if (in6_covers(&ia->ia_addr, ia->ia_plen, addr))
+			plen = MAX(plen, (int)ia->ia_plen);
+	return plen;
+}
+
 struct ifnet *
 if_facing(unsigned rdomain, be32_t addr)
 {
 	struct ifnet *best = NULL;
-	int plen = -1;
+	int plen = -1, n;
 
 	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		for (struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next) {
-			bool p2p = (ifp->if_flags & IFF_POINTOPOINT) && ifa->ifa_broadcast == addr;
-
-			if (ifp->if_rdomain != rdomain || (!p2p && ((addr ^ ifa->ifa_addr) & ifa->ifa_mask) != 0))
-				continue;
-			if ((p2p ? 32 : ifa->ifa_plen) > plen) {
-				plen = p2p ? 32 : ifa->ifa_plen;
-				best = ifp;
-			}
+		if (ifp->if_rdomain == rdomain && (n = if_faces(ifp, addr)) > plen) {
+			plen = n;
+			best = ifp;
 		}
 	return best;
 }
@@ -160,14 +179,13 @@ struct ifnet *
 if_facing6(unsigned rdomain, const struct in6_addr *addr)
 {
 	struct ifnet *best = NULL;
-	int plen = -1;
+	int plen = -1, n;
 
 	for (struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		for (struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next)
-			if (ifp->if_rdomain == rdomain && ia->ia_plen > plen && in6_covers(&ia->ia_addr, ia->ia_plen, addr)) {
-				plen = ia->ia_plen;
-				best = ifp;
-			}
+		if (ifp->if_rdomain == rdomain && (n = if_faces6(ifp, addr)) > plen) {
+			plen = n;
+			best = ifp;
+		}
 	return best;
 }
 

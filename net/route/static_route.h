@@ -52,6 +52,9 @@ enum rt_error static_route_check(const struct static_route *);
 /* The interface one of whose networks holds addr, the longest prefix first, whether it is up or not. NULL: none. */
 struct ifnet *if_facing(unsigned rdomain, be32_t addr);
 struct ifnet *if_facing6(unsigned rdomain, const struct in6_addr *addr);
+/* The length of the longest of its networks' prefixes that holds addr. -1: none does. */
+int	if_faces(const struct ifnet *, be32_t addr);
+int	if_faces6(const struct ifnet *, const struct in6_addr *addr);
 /* The same for the gateway of a route, in rdomain 0; or the interface by which another route leads to it. */
 struct ifnet *static_route_facing(const struct static_route *);
 

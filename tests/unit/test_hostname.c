@@ -287,6 +287,31 @@ TEST(hostname_arp_follows_its_network)
 	cmd_end();
 }
 
+/* Two interfaces in one network: an entry is where the older one has put it, whichever is first in the list. */
+TEST(hostname_arp_in_a_network_of_two)
+{
+	static const char both[] = "# /etc/hostname.t0\ninet 10.0.0.2/24\ninet6 fd00::2 64\n# /etc/hostname.t1\ninet 10.0.0.1/24\ninet6 fd00::1 64\n"
+	    "!arp -s 10.0.0.5 2:0:0:0:0:5\n!ndp -s fd00::5 2:0:0:0:0:5\n";
+	static const char *const first[] = { "", "# /etc/hostname.t0\ninet 10.0.0.2/24\ninet6 fd00::2 64\n",
+	    "# /etc/hostname.t1\ninet 10.0.0.1/24\ninet6 fd00::1 64\n" };
+	struct in6_addr a;
+
+	cmd_start();
+	CHECK(in6_parse("fd00::5", &a));
+	for (unsigned i = 0; i < nitems(first); i++) {
+		CHECK_STR(cmd_load(first[i]), "");
+		CHECK_STR(cmd_load(both), "");
+		CHECK_EQ((nexthop_find(&t0.w_if, addr("10.0.0.5")) != NULL) + (nexthop_find(&t1.w_if, addr("10.0.0.5")) != NULL), 1);
+		CHECK_EQ((nexthop_find6(&t0.w_if, &a) != NULL) + (nexthop_find6(&t1.w_if, &a) != NULL), 1);
+		CHECK_STR(cmd_load(both), "");
+		CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.2/24\ninet6 fd00::2 64\n!arp -s 10.0.0.5 2:0:0:0:0:5\n!ndp -s fd00::5 2:0:0:0:0:5\n"), "");
+		CHECK(nexthop_find(&t0.w_if, addr("10.0.0.5")) != NULL && nexthop_find6(&t0.w_if, &a) != NULL);
+		CHECK_STR(cmd_load(both), "");
+		CHECK_STR(cmd_load(""), "");
+	}
+	cmd_end();
+}
+
 static const char good[] =
     "# /etc/hostname.t0\ninet 10.0.0.1/24\ninet alias 10.0.9.1/24\nmtu 1400\n!route add 10.1/16 10.0.0.2\n"
     "!arp -s 10.0.0.5 00:11:22:33:44:55\n# /etc/hostname.t1\ninet 10.0.1.1/24\n# /etc/mygate\n10.0.1.2\n";
