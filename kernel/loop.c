@@ -192,6 +192,8 @@ ends_run(void)
 		le->le_queued = false;
 		le->le_func();
 	}
+	if (percore(loop_ends) != NULL)		/* what has come meanwhile has its turn at the end of another */
+		loop_again();
 	lp->lp_longest_end = MAX(lp->lp_longest_end, uptime_ns() - began);
 }
 

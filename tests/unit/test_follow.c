@@ -287,3 +287,26 @@ TEST(follow_detach)
 	CHECK(if_attach(&t1.w_if));
 	net_end();
 }
+
+/* What the last of them changes others follow, though nothing else wakes the loop: a gateway that another route leads to from now on. */
+TEST(follow_wakes)
+{
+	many(60, "10.0.1.11");
+	CHECK_EQ(rq(rt_add, "10.5/16", "10.0.0.2", 20), RT_OK);
+	CHECK_EQ(rq(rt_add, "10.9/16", "10.5.0.1", 0), RT_OK);
+	for (unsigned n = 60; n < 70; n++) {
+		CHECK_EQ(one(rt_add, n, "10.0.1.11"), RT_OK);
+		while (loop_pass())
+			continue;
+		CHECK(rt_ifp(rtable_lookup(0, addr("10.9.0.0"), 16)) == &t1.w_if);
+		if_link_state_change(&t1.w_if, LINK_STATE_DOWN);
+		while (loop_pass())
+			continue;
+		CHECK(RT_FORWARDS(rtable_match(0, addr("10.9.0.1"))) && rt_ifp(rtable_match(0, addr("10.9.0.1"))) == &t0.w_if);
+		if_link_state_change(&t1.w_if, LINK_STATE_UP);
+		while (loop_pass())
+			continue;
+		CHECK(rt_ifp(rtable_match(0, addr("10.9.0.1"))) == &t1.w_if);
+	}
+	net_end();
+}
