@@ -113,9 +113,10 @@ rt_recursion_pass_on(const struct rtentry *g, struct rtentry *c)
 	return true;
 }
 
-/* It stands on something else from now on; with nh's reference. NULL: on nothing; nh NULL: that waits itself. */
+/* It stands on something else from now on, or has another source address (own: not that of what it stands on); with nh's reference. NULL: on nothing;
+ * nh NULL: that waits itself. */
 static void
-recursion_move(struct rtentry *g, struct rtentry *parent, struct nexthop *nh, const struct in6_addr *ifa)
+recursion_move(struct rtentry *g, struct rtentry *parent, struct nexthop *nh, const struct in6_addr *ifa, bool own)
 {
 	struct rt_via *via = parent != NULL ? rt_via_get(&g->rt_dest6, ifa, "") : NULL;
 	struct nexthop *old = g->rt_nh;
@@ -123,6 +124,7 @@ recursion_move(struct rtentry *g, struct rtentry *parent, struct nexthop *nh, co
 	if (via != NULL) {
 		rt_via_put(g->rt_via);
 		g->rt_via = via;
+		g->rt_flags = (g->rt_flags & ~RTF_OWNIFA) | (own ? RTF_OWNIFA : 0);
 	}
 	rt_unhang(g);
 	rt_hang(g, parent);
@@ -136,7 +138,7 @@ recursion_move(struct rtentry *g, struct rtentry *parent, struct nexthop *nh, co
 void
 rt_recursion_lost(struct rtentry *g)
 {
-	recursion_move(g, NULL, NULL, NULL);
+	recursion_move(g, NULL, NULL, NULL, false);
 	rt_recursion_touch(g->rt_af, g->rt_rdomain, &g->rt_dest6, af_bits(g->rt_af));
 }
 
@@ -147,6 +149,7 @@ recursion_renew(struct rtentry *g)
 	struct rtentry *old = rt_parent(g), *parent = NULL, *led, *rt;
 	const struct in6_addr *ifa = NULL;
 	struct nexthop *nh = NULL;
+	bool own = false;
 	enum rt_error e = rt_resolve_direct(g->rt_af, g->rt_rdomain, &g->rt_dest6, &parent, &nh);
 
 	if (e == RT_NOMEM)
@@ -157,11 +160,12 @@ recursion_renew(struct rtentry *g)
 		parent = rt_parent(rt);
 		led = parent != NULL && (parent->rt_flags & RTF_RECURSION) ? parent : rt;	/* which rt may have yet to follow */
 		ifa = rt_source(rt, led->rt_via);
+		own = rt->rt_flags & RTF_OWNIFA;
 		if ((nh = led->rt_nh) != NULL)
 			nh->nh_refs++;
 	}
-	if (parent != old || nh != g->rt_nh)
-		recursion_move(g, parent, nh, ifa);
+	if (parent != old || nh != g->rt_nh || (ifa != NULL && !in6_equal(ifa, &g->rt_via->v_ifa6)))
+		recursion_move(g, parent, nh, ifa, own);
 	else if (nh != NULL)
 		nexthop_put(nh);
 	if (old != NULL && old != rt_parent(g))

@@ -289,6 +289,7 @@ rt_change_via(struct rtentry *rt, const struct rt_request *rq, const struct rten
 	if (local != NULL) {
 		rt->rt_flags |= RTF_OWNIFA;
 		rt_set_ifp(rt, rt_shown_ifp(rt_parent(rt), local, rt_ifp(rt)));
+		rt_recursion_touch(rt->rt_af, rt->rt_rdomain, &rt->rt_dest6, rt->rt_plen);
 	}
 	return RT_OK;
 }

@@ -328,3 +328,45 @@ TEST(recurse_configuration)
 	CHECK_STR(way("10.6.0.1"), "none");
 	cmd_end();
 }
+
+/* The source address that the route to dst shows. */
+static const char *
+source(const char *dst)
+{
+	static char buf[IP4_STRLEN];
+
+	pass();
+	return ip4_print(buf, rtable_match(0, addr(dst))->rt_via->v_ifa);
+}
+
+#define TWO	"# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/hostname.t1\ninet 10.0.1.1/24\n"
+
+/* A source address that was asked for: those whose gateway the route leads to have it, too, whether it was asked for first or later. */
+TEST(recurse_source)
+{
+	struct rt_request r = { .rq_flags = RTF_STATIC | RTF_GATEWAY, .rq_dest = addr("10.5.0.0"), .rq_plen = 16, .rq_ifa = addr("10.0.0.1") };
+
+	cmd_start();
+	CHECK_STR(cmd_load(TWO "!route add 10.5/16 10.0.1.2\n!route add 20/8 10.5.0.1\n"), "");
+	CHECK_STR(source("20.0.0.1"), "10.0.1.1");
+	CHECK_EQ(rt_change(&r), RT_OK);
+	CHECK_STR(source("20.0.0.1"), "10.0.0.1");
+	CHECK_STR(cmd_load(TWO "!route add -ifa 10.0.0.1 10.5/16 10.0.1.2\n!route add 20/8 10.5.0.1\n"), "");
+	CHECK_STR(source("20.0.0.1"), "10.0.0.1");
+	CHECK_STR(cmd_load(TWO "!route add 10.5/16 10.0.1.2\n!route add 20/8 10.5.0.1\n"), "");
+	CHECK_STR(source("20.0.0.1"), "10.0.1.1");
+	cmd_end();
+}
+
+/* The same when what that route stands on moves. */
+TEST(recurse_source_behind_a_gateway)
+{
+	cmd_start();
+	CHECK_STR(cmd_load(TWO "!route add 10.5/16 10.0.1.2\n!route add -ifa 10.0.0.1 10.6/16 10.5.0.1\n!route add 20/8 10.6.0.1\n"), "");
+	CHECK_STR(source("20.0.0.1"), "10.0.0.1");
+	CHECK_STR(cmd_load(TWO "!route add 10.5/16 10.0.1.9\n!route add -ifa 10.0.0.1 10.6/16 10.5.0.1\n!route add 20/8 10.6.0.1\n"), "");
+	CHECK_STR(way("20.0.0.1"), "t1 10.0.1.9");
+	CHECK_STR(source("20.0.0.1"), "10.0.0.1");
+	CHECK_STR(source("10.5.0.1"), "10.0.1.1");
+	cmd_end();
+}
