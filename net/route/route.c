@@ -209,6 +209,8 @@ rt_refresh(struct rtentry *rt)
 void
 rt_release(struct rtentry *host)
 {
+	if (host != NULL && (host->rt_flags & RTF_GONE))		/* goes by itself */
+		return;
 	if (host != NULL && (host->rt_flags & RTF_RECURSION) && host->rt_refs == 0)
 		rt_recursion_release(host);
 	else if (host != NULL && (host->rt_flags & RTF_CLONED) && host->rt_refs == 0 && host->rt_nh->nh_state == NH_INCOMPLETE)
@@ -308,12 +310,20 @@ rt_rehang(struct rtentry *rt, struct rtentry *parent, struct nexthop *nh)
 		nexthop_put(old);
 }
 
-void
-rt_destroy(struct rtentry *rt)
+#define RT_AT_ONCE	64u		/* so many gateway routes lose their gateway in one go */
+
+/* So many that only few of them can be told at a time. */
+static bool
+rt_gateway_of_many(const struct rtentry *rt)
+{
+	return !(rt->rt_flags & (RTF_GATEWAY | RTF_CLONING)) && rt->rt_refs > RT_AT_ONCE;
+}
+
+static void
+rt_drop_children(struct rtentry *rt)
 {
 	struct rtentry *c;
 
-	OWNER(0);
 	while ((c = rt_children(rt)) != NULL) {
 		if (c->rt_flags & RTF_RECURSION)
 			rt_recursion_lost(c);
@@ -322,6 +332,16 @@ rt_destroy(struct rtentry *rt)
 		else
 			rt_destroy(c);
 	}
+}
+
+void
+rt_destroy(struct rtentry *rt)
+{
+	bool many = rt_gateway_of_many(rt);
+
+	OWNER(0);
+	if (!many)
+		rt_drop_children(rt);
 	rt_msg_route(RTM_DELETE, rt);
 	rt_expire_clear(rt);
 	rt_unhang(rt);
@@ -329,7 +349,10 @@ rt_destroy(struct rtentry *rt)
 	if (rt_followed(rt))
 		rt_changed();
 	rt_touch(rt);
-	rt_free(rt);
+	if (many)
+		rt_follow_gone(rt);
+	else
+		rt_free(rt);
 }
 
 void
@@ -560,17 +583,10 @@ rt_set_gateway(struct rtentry *rt, const struct rt_request *rq)
 }
 
 void
-rt_retry(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen)
+rt_find_way(struct rtentry *rt)
 {
-	struct rtentry *next;
+	struct rt_request rq = { .rq_af = rt->rt_af, .rq_rdomain = rt->rt_rdomain, .rq_gateway6 = rt->rt_via->v_gateway6 };
 
-	for (struct rtentry *rt = rt_waiting[af][rdomain]; rt != NULL; rt = next) {
-		struct rt_request rq = { .rq_af = (uint8_t)af, .rq_rdomain = (uint16_t)rdomain, .rq_gateway6 = rt->rt_via->v_gateway6 };
-
-		next = rt->rt_sibling;
-		if (!(rt->rt_flags & RTF_RECURSION) && in6_covers(dest, plen, &rq.rq_gateway6) && rt_set_gateway(rt, &rq) == RT_UNREACH &&
-		    (rt->rt_flags & RTF_RECURSES))
-			rt_recursion_adopt(rt);			/* or it waits on */
-	}
-	rt_recursion_renew();
+	if (rt_set_gateway(rt, &rq) == RT_UNREACH && (rt->rt_flags & RTF_RECURSES))
+		rt_recursion_adopt(rt);			/* or it waits on */
 }

@@ -34,6 +34,7 @@
 #define RTF_OWNIFA	0x10000000	/* ours: its source address was asked for, and is not its interface's */
 #define RTF_RECURSION	0x4000000	/* ours: a gateway that another route leads to, of no table (rt_recurse.c) */
 #define RTF_MOVES	0x20000000	/* ours: it will soon have another gateway, and another route may have its own already (rt_moves) */
+#define RTF_GONE	0x40000000	/* ours: of no table any more; what stands on it is going (rt_follow.c) */
 /* What keeps a packet from simply being forwarded. */
 #define RTF_SPECIAL	(RTF_REJECT | RTF_BLACKHOLE | RTF_LOCAL | RTF_BROADCAST | RTF_CLONING | RTF_MULTICAST)
 
@@ -216,8 +217,8 @@ void	rt_if_detach(struct ifnet *);		/* for ever: all routes that name it go */
 /* The routes of an address: local, network, broadcast (RFC 3021: none for /31). Gateway routes that waited for the
  * network come up. Not RT_OK: nothing was added. */
 enum rt_error rt_ifa_add(struct ifaddr *);
-/* They go, with the neighbours; gateway routes through them wait (rt_parent() NULL) until an rt_ifa_add brings their
- * gateway back. */
+/* They go, with the neighbours; gateway routes through them wait (rt_parent() NULL) until an rt_ifa_add brings their gateway back: many through one
+ * gateway some now, the others pass by pass. */
 void	rt_ifa_delete(struct ifaddr *);
 /* The same for IPv6: local route; network (none for /128, nor on loopback interfaces); for a link-local address the groups of ff01::%if/32 and
  * ff02::%if/32 (RTF_MULTICAST: they lead to the interface, not to a next hop). */

@@ -86,14 +86,6 @@ rt_ifa_network(const struct rt_ifa *i, struct rtentry *local)
 	return RT_OK;
 }
 
-static void
-rt_ifa_retry(const struct rt_ifa *i)
-{
-	struct in6_addr net = in6_masked(&i->i_addr, i->i_plen);
-
-	rt_retry(i->i_af, i->i_ifp->if_rdomain, &net, i->i_plen);
-}
-
 static void rt_ifa_remove(const struct rt_ifa *);
 
 enum rt_error
@@ -115,7 +107,7 @@ rt_ifa_add(struct ifaddr *ifa)
 		goto fail;
 	}
 	rt_msg_addr(RTM_NEWADDR, i.i_ifp, i.i_af, &i.i_addr, i.i_plen);
-	rt_ifa_retry(&i);
+	rt_retry(i.i_af, i.i_ifp->if_rdomain);
 	return RT_OK;
 fail:
 	rt_ifa_remove(&i);
@@ -156,7 +148,7 @@ rt_ifa_add6(struct in6_ifaddr *ia)
 		return e;
 	}
 	rt_msg_addr(RTM_NEWADDR, i.i_ifp, i.i_af, &i.i_addr, i.i_plen);
-	rt_ifa_retry(&i);
+	rt_retry(i.i_af, i.i_ifp->if_rdomain);
 	return RT_OK;
 }
 
@@ -189,7 +181,7 @@ rt_ifa_delete(struct ifaddr *ifa)
 
 	rt_msg_addr(RTM_DELADDR, i.i_ifp, i.i_af, &i.i_addr, i.i_plen);
 	rt_ifa_remove(&i);
-	rt_ifa_retry(&i);
+	rt_retry(i.i_af, i.i_ifp->if_rdomain);
 	rt_expire_useless();
 }
 
@@ -200,7 +192,7 @@ rt_ifa_delete6(struct in6_ifaddr *ia)
 
 	rt_msg_addr(RTM_DELADDR, i.i_ifp, i.i_af, &i.i_addr, i.i_plen);
 	rt_ifa_remove(&i);
-	rt_ifa_retry(&i);
+	rt_retry(i.i_af, i.i_ifp->if_rdomain);
 	rt_expire_useless();
 }
 
@@ -247,6 +239,7 @@ rt_if_detach(struct ifnet *ifp)
 
 	while ((rt = rt_iflist[ifp->if_index]) != NULL)
 		rt_destroy(rt);
+	rt_follow_all();		/* nobody stands on what has gone */
 	while ((rt = rt_nowhere[ifp->if_index]) != NULL) {
 		if (lo == NULL || ifp == lo) {
 			rt_destroy(rt);

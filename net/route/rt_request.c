@@ -175,7 +175,7 @@ rt_add(const struct rt_request *rq)
 	}
 	rt_flush_clones(rt);
 	if (rt->rt_flags & RTF_CLONING)
-		rt_retry(rt->rt_af, rt->rt_rdomain, &rt->rt_dest6, rt->rt_plen);
+		rt_retry(rt->rt_af, rt->rt_rdomain);
 	return RT_OK;
 }
 
@@ -216,7 +216,7 @@ enum rt_error
 rt_delete(const struct rt_request *rq)
 {
 	struct rtentry *rt;
-	struct in6_addr dest;
+	bool network;
 	enum rt_error e;
 
 	if (!rt_request_valid(rq))
@@ -228,9 +228,12 @@ rt_delete(const struct rt_request *rq)
 			nexthop_invalidate(rt->rt_nh);
 		return RT_OK;
 	}
+	network = rt->rt_flags & RTF_CLONING;
 	rt_remove(rt);
-	dest = in6_masked(&rq->rq_dest6, rq->rq_plen);
-	rt_retry(rq->rq_af, rq->rq_rdomain, &dest, rq->rq_plen);	/* what stood on it (an interface route) may have another way */
+	if (network)
+		rt_retry(rq->rq_af, rq->rq_rdomain);	/* what stood on it may have another way */
+	else
+		rt_recursion_renew();
 	return RT_OK;
 }
 

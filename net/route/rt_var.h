@@ -16,7 +16,7 @@ void	rt_changed(void);
 /* route.c. A route like the model (whose rt_via may be anywhere) that is in the table and hangs on `parent`, or (NULL) on its interface; its RTF_UP is worked out.
  * NULL: no memory. The nexthop's reference becomes the route's, in any case. */
 struct rtentry *rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *);
-/* Out of the table and freed, with the cloned routes that stand on it; gateway routes that do go waiting. */
+/* Out of the table and freed, with the cloned routes that stand on it; gateway routes that do go waiting, many of them later (rt_follow_gone). */
 void	rt_destroy(struct rtentry *);
 /* The same for a route of its own: its gateway's host route is released. */
 void	rt_remove(struct rtentry *);
@@ -83,8 +83,12 @@ void	rt_follow_unhang(const struct rtentry *);	/* it is going off the list of wh
 void	rt_follow_end(struct rtentry *);		/* it goes: nothing stands on it */
 /* rt_recurse.c. The way of what stands on a gateway becomes the gateway's own. False: it was. */
 bool	rt_recursion_pass_on(const struct rtentry *g, struct rtentry *);
-/* Waiting gateway routes whose gateway is within the prefix find their way anew. */
-void	rt_retry(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen);
+/* It is out of the table and its children are many: they let go of it as they follow, then it is freed. Until then they go the way they went. */
+void	rt_follow_gone(struct rtentry *);
+/* There are other networks: gateway routes that wait look for their way, some now, the others when the pass ends, and the next ones. */
+void	rt_retry(unsigned af, unsigned rdomain);
+/* route.c. One that waits does. */
+void	rt_find_way(struct rtentry *);
 /* Neighbours within a new prefix that a shorter cloning route has made go: the new one decides about them. Those that gateway routes use
  * go when the new one is a network itself; the caller lets the gateway routes find their way (rt_retry). */
 void	rt_flush_clones(const struct rtentry *newer);

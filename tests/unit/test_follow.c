@@ -26,10 +26,12 @@ dest(unsigned i)
 	return host_be32(0x14000000u + (i << 8));
 }
 
+static bool recurse = true;	/* the gateways of the many may be reached by other routes */
+
 static enum rt_error
 one(enum rt_error (*fn)(const struct rt_request *), unsigned i, const char *gw)
 {
-	struct rt_request r = { .rq_dest = dest(i), .rq_plen = 24, .rq_flags = RTF_STATIC | RTF_GATEWAY, .rq_recurse = true, .rq_gateway = addr(gw) };
+	struct rt_request r = { .rq_dest = dest(i), .rq_plen = 24, .rq_flags = RTF_STATIC | RTF_GATEWAY, .rq_recurse = recurse, .rq_gateway = addr(gw) };
 
 	return fn(&r);
 }
@@ -288,6 +290,24 @@ TEST(follow_detach)
 	net_end();
 }
 
+/* Lets all follow while packets to them go to the neighbour or nowhere. */
+static void
+settle_to(unsigned way)
+{
+	unsigned at = 0, passes = 0, n;
+
+	do {
+		unsigned now = went(at = (at + 7919) % ROUTES);
+
+		CHECK(now == 0 || now == 1);
+		n = told(RX_PASSES);
+		CHECK(++passes <= 3 * ROUTES / STEP / RX_PASSES);
+	} while (n > 0);
+	for (unsigned i = 0; i < ROUTES; i++)
+		CHECK(way != 0 ? RT_FORWARDS(route(i)) && rt_ifp(route(i)) == &t1.w_if : !(route(i)->rt_flags & RTF_UP) && route(i)->rt_nh == NULL);
+	CHECK_EQ(went(5), way);
+}
+
 /* What the last of them changes others follow, though nothing else wakes the loop: a gateway that another route leads to from now on. */
 TEST(follow_wakes)
 {
@@ -309,4 +329,113 @@ TEST(follow_wakes)
 		CHECK(rt_ifp(rtable_match(0, addr("10.9.0.1"))) == &t1.w_if);
 	}
 	net_end();
+}
+
+/* Their gateway's network goes, and comes back: before all know that it has gone, or after. */
+static void
+address_goes(bool recurses, bool all)
+{
+	recurse = recurses;
+	many(ROUTES, "10.0.1.11");
+	CHECK(if_deladdr(&t1.w_if, addr("10.0.1.1")) == NULL);
+	CHECK(told(1) > 0);
+	CHECK(rtable_lookup(0, addr("10.0.1.11"), 32) == NULL);
+	if (all)
+		settle_to(0);
+	else
+		for (unsigned i = 0; i < 100; i++)
+			loop_pass();
+	mark();
+	CHECK(if_addaddr(&t1.w_if, addr("10.0.1.1"), 24, 0) == NULL);
+	CHECK(told(1) > 0);
+	settle_to(1);
+	net_end();
+}
+
+TEST(follow_address)
+{
+	address_goes(false, true);
+}
+
+TEST(follow_address_and_back)
+{
+	address_goes(false, false);
+}
+
+/* Those whose gateway another route may lead to meanwhile. */
+TEST(follow_address_of_recursive_routes)
+{
+	address_goes(true, true);
+}
+
+TEST(follow_address_of_recursive_routes_and_back)
+{
+	address_goes(true, false);
+}
+
+/* The address goes to the other interface and back, routes and interfaces come and go, while others have yet to be told. */
+TEST(follow_address_while_routes_change)
+{
+	static const char *const gws[] = { "10.5.0.1", "10.0.1.12", "10.0.1.11", "10.0.1.11" };
+	bool there = true;
+
+	many(3000, "10.0.1.11");
+	for (unsigned round = 0; round < 80; round++) {
+		if (there)
+			CHECK(if_deladdr(&t1.w_if, addr("10.0.1.1")) == NULL);
+		else
+			CHECK(if_addaddr(&t1.w_if, addr("10.0.1.1"), 24, 0) == NULL);
+		there = !there;
+		for (unsigned k = unit_below(40); k-- > 0;) {
+			unsigned i = unit_below(3000);
+
+			recurse = unit_below(2);
+			if (one(rt_delete, i, "0.0.0.0") == RT_OK || route(i) == NULL)
+				(void)one(rt_add, i, gws[unit_below(4)]);
+			if (route(i) != NULL)
+				(void)one(rt_change, unit_below(3000), gws[unit_below(4)]);
+			if (unit_below(3) == 0)
+				loop_pass();
+		}
+		for (unsigned i = 0; i < 3000; i++)
+			CHECK(route(i) == NULL || !RT_FORWARDS(route(i)) || (route(i)->rt_nh != NULL && route(i)->rt_nh->nh_ifp == rt_ifp(route(i))));
+		if (unit_below(2))
+			continue;
+		while (loop_pass())
+			continue;
+		for (unsigned i = 0; i < 3000; i++)
+			CHECK(route(i) == NULL || !(route(i)->rt_flags & RTF_UP) == !there);
+	}
+	if (there)
+		CHECK(if_deladdr(&t1.w_if, addr("10.0.1.1")) == NULL);
+	if_detach(&t1.w_if);
+	for (unsigned i = 0; i < 3000; i++)
+		CHECK(route(i) == NULL || (rt_ifp(route(i)) != &t1.w_if && (route(i)->rt_nh == NULL || route(i)->rt_nh->nh_ifp != &t1.w_if)));
+	CHECK(if_attach(&t1.w_if));
+	net_end();
+}
+
+/* The interface goes for ever while those that its address had have yet to be told. */
+static void
+address_and_interface_go(bool recurses)
+{
+	recurse = recurses;
+	many(5000, "10.0.1.11");
+	CHECK(if_deladdr(&t1.w_if, addr("10.0.1.1")) == NULL);
+	loop_pass();
+	if_detach(&t1.w_if);
+	for (unsigned i = 0; i < 5000; i++)
+		CHECK(rt_ifp(route(i)) != &t1.w_if && route(i)->rt_nh == NULL && !(route(i)->rt_flags & RTF_UP));
+	CHECK(if_attach(&t1.w_if));
+	net_end();
+}
+
+TEST(follow_address_detach)
+{
+	address_and_interface_go(false);
+}
+
+TEST(follow_address_detach_of_recursive_routes)
+{
+	address_and_interface_go(true);
 }
