@@ -424,8 +424,12 @@ pfctl_table_insert(const char *name, const struct pf_tentry *te)
 
 	pf_tables_begin();
 	rs = pf_rules_hold();
+	w.w_rs = rs;
 	w.w_kt = pf_table_find(rs, "", name);
-	ok = w.w_kt != NULL && (has(w.w_kt->kt_now, te) || edit(&w, NULL, 0, te, 1));
+	w.w_given = pf_prefixes_make(te, 1);
+	ok = w.w_kt != NULL && w.w_given != NULL && (present(&w) == 1 || ((uint64_t)count(w.w_kt->kt_now) + 1 <= room(&w) &&
+	    put(w.w_kt, pf_prefixes_change(w.w_kt->kt_now, NULL, w.w_given))));
+	pf_prefixes_free(w.w_given);
 	pf_rules_put(rs);
 	pf_tables_end();
 	return ok;
