@@ -128,12 +128,15 @@ make_table(struct make *mk, const struct pf_anchor *an, const struct pf_addr *pa
 	return table_in(mk->mk_rs, an, pa->pa_name);
 }
 
-static bool
-has_main_table(const struct pf_ruleset *rs, const struct pf_anchor *an, const char *name)
+/* Why sources cannot be put into the table that overload means there; NULL: they can. */
+static const char *
+lacks_overload(const struct pf_ruleset *rs, const struct pf_anchor *an, const char *name)
 {
+	if (an->an_parent != NULL && table_in(rs, an, name) != NULL)
+		return "overload fills tables of the main ruleset, and this is the anchor's own";
 	while (an->an_parent != NULL)
 		an = an->an_parent;
-	return table_in(rs, an, name) != NULL;
+	return table_in(rs, an, name) == NULL ? "the table of overload is not defined" : NULL;
 }
 
 /* ---- rules ---- */
@@ -194,6 +197,7 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 {
 	static uint64_t ids;
 	const struct pf_rule *r = kr->kr_rule;
+	const char *why;
 
 	strncpy(kr->kr_ifname, r->r_ifname, IFNAMSIZ - 1);
 	strncpy(kr->kr_rcvif, r->r_rcvif, IFNAMSIZ - 1);
@@ -211,8 +215,8 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 	((struct pf_rule *)r)->r_id = ++ids;
 	kr->kr_tracks = r->r_state.so_srctrack != PF_SRCTRACK_NO || r->r_route.pp_sticky;
 	kr->kr_sticky = r->r_nat.pp_sticky || r->r_rdr.pp_sticky;
-	if (r->r_state.so_overload != NULL && !has_main_table(mk->mk_rs, an, r->r_state.so_overload))
-		return make_error(mk, r, "the table of overload is not defined");
+	if (r->r_state.so_overload != NULL && (why = lacks_overload(mk->mk_rs, an, r->r_state.so_overload)) != NULL)
+		return make_error(mk, r, why);
 	return r->r_action != PF_ANCHOR || make_calls(mk, kr);
 }
 

@@ -186,6 +186,8 @@ CASE(pf_src_overload)
 	passes(UDP(A, B, .sport = 1));
 	passes(UDP(A3, B, .sport = 2));
 	SAY("pfctl -f - <<EOF\npass keep state (max-src-conn 1, overload <none>)\nEOF", "stdin:1: the table of overload is not defined");
+	SAY("pfctl -f - <<EOF\ntable <bad> persist\nanchor x {\n table <bad> persist\n block in quick from <bad>\n pass keep state (max-src-conn 1, overload <bad>)\n}\nEOF",
+	    "stdin:5: overload fills tables of the main ruleset, and this is the anchor's own");
 }
 
 /* flush ends the rule's states of the source, flush global all. */
