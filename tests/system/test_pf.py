@@ -122,18 +122,6 @@ pass in on vio0 proto tcp to port 8000 keep state (max-src-conn 3, overload <bad
 pass in on vio0 inet proto icmp
 pass out on vio1
 '''
-HOLD = '''import socket, sys, time
-held = []
-for i in range(8):
-    s = socket.socket()
-    s.settimeout(2)
-    try:
-        s.connect((sys.argv[1], 8000))
-        held.append(s)
-    except OSError:
-        break
-time.sleep(1)
-'''
 
 
 def test_overload(pf):
@@ -143,7 +131,8 @@ def test_overload(pf):
     wait_for(server, 'Serving')
     assert lost(pf.h1.run(f'ping -n -c 2 -i 0.2 -W 2 {pf.h2.ip}').check()) == 0
     assert pf.router.cmd('pfctl -t bad -T show').strip() == ''
-    pf.h1.run(f"python3 -c '{HOLD}' {pf.h2.ip}", timeout=40)
+    four = ' '.join(f'{fd}<>/dev/tcp/{pf.h2.ip}/8000' for fd in range(3, 7))
+    pf.h1.run(f"bash -c 'exec {four}; sleep 1'")
     server.stop()
     assert pf.h1.ip in pf.router.cmd('pfctl -t bad -T show')
     assert pf.h1.ip not in pf.router.cmd('pfctl -s states')
