@@ -19,6 +19,12 @@ static bool any_lost;
 static struct loop_end follow_end = { .le_func = rt_follow_some };
 
 static void
+told(void)
+{
+	counter_inc(nhs_followed);
+}
+
+static void
 follow_soon(void)
 {
 	loop_at_end(&follow_end);
@@ -88,7 +94,7 @@ retry_next_of(struct rtentry **next)
 		return false;
 	*next = rt->rt_sibling;
 	if (!(rt->rt_flags & RTF_RECURSION)) {
-		counter_inc(nhs_followed);
+		told();
 		rt_find_way(rt);
 	}
 	return true;
@@ -143,7 +149,7 @@ follow(struct rtentry *rt)
 	const struct rtentry *parent = rt_parent(rt);
 	bool changed = false;
 
-	counter_inc(nhs_followed);
+	told();
 	if (parent->rt_flags & RTF_GONE) {
 		follow_gone(rt);
 		return true;
