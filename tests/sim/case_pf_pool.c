@@ -2,19 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim/timeline.h"
-
-#define VIO0	"inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n"
-#define VIO1	"inet 10.0.1.1/24\n!arp -s 10.0.1.2 " MAC_B "\n!route add 10.1/16 10.0.1.2\n"
-#define SYSCTL	"# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\n"
-#define A	"10.0.0.2"
-#define B	"10.0.1.2"
-
-static void
-lab_pf(const char *rules)
-{
-	lab_custom(VIO0, VIO1, sim_print(SYSCTL "# /etc/pf.conf\n%s", rules));
-}
+#include "tests/sim/pflab.h"
 
 /* n flows from a, of ports from `port` on: how many come out at b with each of the last numbers of a source 10.1.0.x; answers reach a. */
 static void

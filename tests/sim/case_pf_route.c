@@ -1,8 +1,7 @@
 /* case_pf_route.c - route-to, reply-to, dup-to: a router with two ways out, by vio1 and by vio2. */
-#include "tests/sim/timeline.h"
+#include "tests/sim/pflab.h"
 
-#define A	"10.0.0.2"
-#define B	"10.1.0.5"		/* behind vio1, by the routing table */
+#define FAR	"10.1.0.5"		/* behind vio1, by the routing table */
 #define MAC_C	"02:00:00:00:00:0c"
 #define FILES(mtu2)												\
 	"# /etc/hostname.vio0\ninet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n"				\
@@ -33,34 +32,24 @@ lab(const char *files, const char *rules)
 	sim.start = sim.now;
 }
 
-static void
-through(struct raw *from, struct raw *to, const struct pkt *p)
-{
-	struct pkt out = *p;
-
-	out.ttl--;
-	RX(from, p);
-	TX(to, &out);
-}
-
 /* checklist: pf/route_to:v4 */
 CASE(pf_route_to)
 {
 	lab(FILES(""), "pass\npass in on vio0 inet proto udp to port 4001 route-to 10.0.2.2\n");
-	through(a, c, UDP(A, B));
-	through(a, b, UDP(A, B, .dport = 4002));
-	through(c, a, UDP(B, A, .sport = 4001, .dport = 4000));
-	through(a, c, UDP(A, B));
+	through(a, c, UDP(A, FAR));
+	through(a, b, UDP(A, FAR, .dport = 4002));
+	through(c, a, UDP(FAR, A, .sport = 4001, .dport = 4000));
+	through(a, c, UDP(A, FAR));
 	COUNT(flows_hits, 0);
-	through(c, a, UDP(B, A, .sport = 4001, .dport = 4000));
+	through(c, a, UDP(FAR, A, .sport = 4001, .dport = 4000));
 	COUNT(flows_hits, 1);
-	through(a, c, UDP(A, B));
+	through(a, c, UDP(A, FAR));
 	COUNT(flows_hits, 1);
 	SAY("pfctl -vvss", "   route-to: 10.0.2.2\n");
 	SAY("pfctl -f - <<EOF\npass\nEOF");		/* the state keeps its way */
-	through(a, c, UDP(A, B));
+	through(a, c, UDP(A, FAR));
 	SAY("pfctl -F states", "4 states cleared");
-	through(a, b, UDP(A, B));
+	through(a, b, UDP(A, FAR));
 }
 
 /* The next hop may be far, and it may change its own way. */
@@ -68,17 +57,17 @@ CASE(pf_route_to_gateways)
 {
 	lab(FILES("\n!route add 10.9.0.0/24 10.0.2.2"), "pass\npass in on vio0 inet route-to 10.9.0.7\n");
 	for (unsigned i = 0; i < 3; i++)
-		through(a, c, UDP(A, B));
+		through(a, c, UDP(A, FAR));
 	COUNT(flows_hits, 1);
 	SAY("route change 10.9.0.0/24 10.0.1.2");
 	for (unsigned i = 0; i < 3; i++)
-		through(a, b, UDP(A, B));
+		through(a, b, UDP(A, FAR));
 	SAY("route delete 10.9.0.0/24");
-	RX(a, UDP(A, B));
+	RX(a, UDP(A, FAR));
 	COUNT(pfs_noroute, 1);
 	SAY("pfctl -s info", "no-route                               1 ");
 	SAY("route add -reject 10.9.0.7 127.0.0.1");
-	RX(a, UDP(A, B));
+	RX(a, UDP(A, FAR));
 	COUNT(pfs_noroute, 1);
 }
 
@@ -86,21 +75,21 @@ CASE(pf_route_to_gateways)
 CASE(pf_route_to_unknown_neighbour)
 {
 	lab(FILES(""), "pass\npass in on vio0 inet route-to 10.0.2.9\n");
-	RX(a, UDP(A, B));
+	RX(a, UDP(A, FAR));
 	TX(c, ARP_WHOHAS("10.0.2.1", "10.0.2.9"));
 	RX(c, ARP_ISAT("10.0.2.9", "10.0.2.1"));
-	TX(c, UDP(A, B, .ttl = 63));
-	through(a, c, UDP(A, B));
+	TX(c, UDP(A, FAR, .ttl = 63));
+	through(a, c, UDP(A, FAR));
 }
 
 /* checklist: pf/route_to:ttl */
 CASE(pf_route_to_ttl)
 {
 	lab(FILES(""), "pass\npass in on vio0 inet route-to 10.0.2.2\n");
-	RX(a, UDP(A, B, .ttl = 1));
-	TX(a, ICMPERR("10.0.0.1", A, 11, 0, UDP(A, B, .ttl = 1)));
+	RX(a, UDP(A, FAR, .ttl = 1));
+	TX(a, ICMPERR("10.0.0.1", A, 11, 0, UDP(A, FAR, .ttl = 1)));
 	COUNT(ips_ttl, 1);
-	through(a, c, UDP(A, B, .ttl = 2));
+	through(a, c, UDP(A, FAR, .ttl = 2));
 }
 
 /* What is for ourselves goes there, too; broadcasts do not, and nobody is told of a better way. */
@@ -112,12 +101,12 @@ CASE(pf_route_to_what)
 	COUNT(ips_noproto, 1);
 	SAY("pfctl -f - <<EOF\npass\npass in on vio0 inet route-to 10.0.0.2\nEOF");
 	for (unsigned i = 0; i < 3; i++) {
-		through(a, a, UDP(A, B));
+		through(a, a, UDP(A, FAR));
 		through(a, a, UDP(A, "10.0.0.9"));
 	}
 	COUNT(flows_hits, 0);
 	SAY("pfctl -f - <<EOF\npass\npass in on vio0 inet route-to 10.0.1.1\nEOF");
-	RX(a, UDP(A, B, .dport = 5));			/* to ourselves, that is nowhere */
+	RX(a, UDP(A, FAR, .dport = 5));			/* to ourselves, that is nowhere */
 	COUNT(pfs_noroute, 1);
 }
 
@@ -125,14 +114,14 @@ CASE(pf_route_to_what)
 CASE(pf_route_to_is_tested)
 {
 	lab(FILES(""), "block\npass in on vio0 inet route-to 10.0.2.2\npass out on vio1\n");
-	RX(a, UDP(A, B));
+	RX(a, UDP(A, FAR));
 	COUNT(pfs_blocked, 1);
 	SAY("pfctl -f - <<EOF\nblock\npass in on vio0 inet route-to 10.0.2.2\npass out on vio2 nat-to (vio2) static-port\nEOF");
 	for (unsigned i = 0; i < 3; i++) {
-		RX(a, UDP(A, B));
-		TX(c, UDP("10.0.2.1", B, .ttl = 63));
-		RX(c, UDP(B, "10.0.2.1", .sport = 4001, .dport = 4000));
-		TX(a, UDP(B, A, .sport = 4001, .dport = 4000, .ttl = 63));
+		RX(a, UDP(A, FAR));
+		TX(c, UDP("10.0.2.1", FAR, .ttl = 63));
+		RX(c, UDP(FAR, "10.0.2.1", .sport = 4001, .dport = 4000));
+		TX(a, UDP(FAR, A, .sport = 4001, .dport = 4000, .ttl = 63));
 	}
 	SIM_CHECK(sim.cores > 1 || router_counter(r, "flows_hits") == 3, "the flow path takes part");
 }
@@ -141,13 +130,13 @@ CASE(pf_route_to_mtu)
 {
 	lab(FILES(" mtu 1280"), "pass\npass in on vio0 inet route-to 10.0.2.2\n");
 	for (unsigned i = 0; i < 3; i++) {
-		RX(a, UDP(A, B, .len = 1253, .off = IP_DF_));
-		TX(a, ICMPERR("10.0.0.1", A, 3, 4, UDP(A, B, .len = 1253, .off = IP_DF_, .ttl = 63), .mtu = 1280));
+		RX(a, UDP(A, FAR, .len = 1253, .off = IP_DF_));
+		TX(a, ICMPERR("10.0.0.1", A, 3, 4, UDP(A, FAR, .len = 1253, .off = IP_DF_, .ttl = 63), .mtu = 1280));
 		COUNT(ips_mtu, 1);
-		RX(a, UDP(A, B, .len = 1472));
-		TX(c, UDP(A, B, .len = 1472, .ttl = 63, .part = 1256, .off = IP_MF_));
-		TX(c, UDP(A, B, .len = 1472, .ttl = 63, .from = 1256, .part = 224));
-		through(a, c, UDP(A, B, .len = 1252, .off = IP_DF_));
+		RX(a, UDP(A, FAR, .len = 1472));
+		TX(c, UDP(A, FAR, .len = 1472, .ttl = 63, .part = 1256, .off = IP_MF_));
+		TX(c, UDP(A, FAR, .len = 1472, .ttl = 63, .from = 1256, .part = 224));
+		through(a, c, UDP(A, FAR, .len = 1252, .off = IP_DF_));
 	}
 }
 
@@ -155,43 +144,43 @@ CASE(pf_route_to_outwards)
 {
 	lab(FILES(""), "pass\npass out on vio1 inet route-to 10.0.2.2 nat-to 10.0.2.1 static-port\nblock out on vio2\n");
 	for (unsigned i = 0; i < 3; i++) {
-		RX(a, UDP(A, B));
-		TX(c, UDP("10.0.2.1", B, .ttl = 63));
-		RX(c, UDP(B, "10.0.2.1", .sport = 4001, .dport = 4000));
-		TX(a, UDP(B, A, .sport = 4001, .dport = 4000, .ttl = 63));
+		RX(a, UDP(A, FAR));
+		TX(c, UDP("10.0.2.1", FAR, .ttl = 63));
+		RX(c, UDP(FAR, "10.0.2.1", .sport = 4001, .dport = 4000));
+		TX(a, UDP(FAR, A, .sport = 4001, .dport = 4000, .ttl = 63));
 	}
 	SIM_CHECK(sim.cores > 1 || router_counter(r, "flows_hits") == 3, "the flow path takes part");
 	SAY("ifconfig vio2 down");
-	RX(a, UDP(A, B));
+	RX(a, UDP(A, FAR));
 	COUNT(pfs_noroute, 1);
 }
 
 CASE(pf_route_to_outwards_unknown_neighbour)
 {
 	lab(FILES(""), "pass\npass out on vio1 inet route-to 10.0.2.9\n");
-	RX(a, UDP(A, B));
+	RX(a, UDP(A, FAR));
 	TX(c, ARP_WHOHAS("10.0.2.1", "10.0.2.9"));
 	RX(c, ARP_ISAT("10.0.2.9", "10.0.2.1"));
-	TX(c, UDP(A, B, .ttl = 63));
-	through(a, c, UDP(A, B));
+	TX(c, UDP(A, FAR, .ttl = 63));
+	through(a, c, UDP(A, FAR));
 }
 
 CASE(pf_route_to_outwards_mtu)
 {
 	lab(FILES(" mtu 1280"), "pass\npass out on vio1 inet route-to 10.0.2.2\n");
 	for (unsigned i = 0; i < 3; i++) {
-		RX(a, UDP(A, B, .len = 1253, .off = IP_DF_));
-		TX(a, ICMPERR("10.0.0.1", A, 3, 4, UDP(A, B, .len = 1253, .off = IP_DF_, .ttl = 63), .mtu = 1280));
+		RX(a, UDP(A, FAR, .len = 1253, .off = IP_DF_));
+		TX(a, ICMPERR("10.0.0.1", A, 3, 4, UDP(A, FAR, .len = 1253, .off = IP_DF_, .ttl = 63), .mtu = 1280));
 		COUNT(pfs_toobig, 1);
-		RX(a, UDP(A, B, .len = 1472));
-		TX(c, UDP(A, B, .len = 1472, .ttl = 63, .part = 1256, .off = IP_MF_));
-		TX(c, UDP(A, B, .len = 1472, .ttl = 63, .from = 1256, .part = 224));
-		through(a, c, UDP(A, B, .len = 1252, .off = IP_DF_));
+		RX(a, UDP(A, FAR, .len = 1472));
+		TX(c, UDP(A, FAR, .len = 1472, .ttl = 63, .part = 1256, .off = IP_MF_));
+		TX(c, UDP(A, FAR, .len = 1472, .ttl = 63, .from = 1256, .part = 224));
+		through(a, c, UDP(A, FAR, .len = 1252, .off = IP_DF_));
 	}
-	RX(a, UDP(A, B, .len = 2000, .off = IP_MF_, .part = 1480));		/* it is cut for a way that it does not go */
-	RX(a, UDP(A, B, .len = 2000, .from = 1480, .part = 528));
-	TX(c, UDP(A, B, .len = 2000, .ttl = 63, .part = 1256, .off = IP_MF_));
-	TX(c, UDP(A, B, .len = 2000, .ttl = 63, .from = 1256, .part = 752));
+	RX(a, UDP(A, FAR, .len = 2000, .off = IP_MF_, .part = 1480));		/* it is cut for a way that it does not go */
+	RX(a, UDP(A, FAR, .len = 2000, .from = 1480, .part = 528));
+	TX(c, UDP(A, FAR, .len = 2000, .ttl = 63, .part = 1256, .off = IP_MF_));
+	TX(c, UDP(A, FAR, .len = 2000, .ttl = 63, .from = 1256, .part = 752));
 }
 
 /* checklist: pf/route_to:icmp_nat */
@@ -201,9 +190,9 @@ CASE(pf_route_to_outwards_narrow)
 	lab(FILES(""), "pass\npass out on vio1 inet route-to 10.0.2.2\n");
 	SAY("ifconfig vio1 mtu 1280");
 	for (unsigned i = 0; i < 3; i++) {
-		through(a, c, UDP(A, B, .len = 1252, .off = IP_DF_));
-		RX(a, UDP(A, B, .len = 1253, .off = IP_DF_));
-		TX(a, ICMPERR("10.0.0.1", A, 3, 4, UDP(A, B, .len = 1253, .off = IP_DF_, .ttl = 63), .mtu = 1280));
+		through(a, c, UDP(A, FAR, .len = 1252, .off = IP_DF_));
+		RX(a, UDP(A, FAR, .len = 1253, .off = IP_DF_));
+		TX(a, ICMPERR("10.0.0.1", A, 3, 4, UDP(A, FAR, .len = 1253, .off = IP_DF_, .ttl = 63), .mtu = 1280));
 		COUNT(ips_mtu, 1);
 	}
 }
@@ -213,25 +202,25 @@ CASE(pf_route_to_outwards_translated)
 {
 	lab(FILES(" mtu 1280"), "set skip on lo\npass\npass out on vio1 inet route-to 10.0.2.2 nat-to 10.0.2.1 static-port\n");
 	for (unsigned i = 0; i < 3; i++) {
-		RX(a, UDP(A, B, .len = 1253, .off = IP_DF_));
-		TX(a, ICMPERR("10.0.0.1", A, 3, 4, UDP(A, B, .len = 1253, .off = IP_DF_, .ttl = 63), .mtu = 1280));
+		RX(a, UDP(A, FAR, .len = 1253, .off = IP_DF_));
+		TX(a, ICMPERR("10.0.0.1", A, 3, 4, UDP(A, FAR, .len = 1253, .off = IP_DF_, .ttl = 63), .mtu = 1280));
 		COUNT(pfs_toobig, 1);
-		RX(a, UDP(A, B, .len = 1252, .off = IP_DF_));
-		TX(c, UDP("10.0.2.1", B, .len = 1252, .off = IP_DF_, .ttl = 63));
-		RX(a, UDP(A, B, .len = 1472));
-		TX(c, UDP("10.0.2.1", B, .len = 1472, .ttl = 63, .part = 1256, .off = IP_MF_));
-		TX(c, UDP("10.0.2.1", B, .len = 1472, .ttl = 63, .from = 1256, .part = 224));
+		RX(a, UDP(A, FAR, .len = 1252, .off = IP_DF_));
+		TX(c, UDP("10.0.2.1", FAR, .len = 1252, .off = IP_DF_, .ttl = 63));
+		RX(a, UDP(A, FAR, .len = 1472));
+		TX(c, UDP("10.0.2.1", FAR, .len = 1472, .ttl = 63, .part = 1256, .off = IP_MF_));
+		TX(c, UDP("10.0.2.1", FAR, .len = 1472, .ttl = 63, .from = 1256, .part = 224));
 	}
 }
 
 /* An error about what went that way comes back to who sent it. */
 CASE(pf_route_to_errors)
 {
-	static const struct pkt out = { .kind = PK_UDP, .src = "10.0.2.1", .dst = B, .ttl = 63, .id = 0x1234, .sport = 4000, .dport = 4001, .len = 20 };
-	static const struct pkt orig = { .kind = PK_UDP, .src = A, .dst = B, .ttl = 63, .id = 0x1234, .sport = 4000, .dport = 4001, .len = 20 };
+	static const struct pkt out = { .kind = PK_UDP, .src = "10.0.2.1", .dst = FAR, .ttl = 63, .id = 0x1234, .sport = 4000, .dport = 4001, .len = 20 };
+	static const struct pkt orig = { .kind = PK_UDP, .src = A, .dst = FAR, .ttl = 63, .id = 0x1234, .sport = 4000, .dport = 4001, .len = 20 };
 
 	lab(FILES(""), "block\npass in on vio0 inet route-to 10.0.2.2\npass out on vio2 inet nat-to 10.0.2.1 static-port\n");
-	RX(a, UDP(A, B));
+	RX(a, UDP(A, FAR));
 	TX(c, &out);
 	RX(c, PKT(PK_ICMPERR, .src = "10.0.2.2", .dst = "10.0.2.1", .type = 11, .code = 0, .quote = &out));
 	TX(a, PKT(PK_ICMPERR, .src = "10.0.2.2", .dst = A, .type = 11, .code = 0, .quote = &orig, .ttl = 63));
@@ -261,13 +250,13 @@ CASE(pf_route_to_if_bound)
 	lab(FILES(""), "set state-policy if-bound\nblock\npass in on vio0 inet proto udp route-to 10.0.2.2\npass in on vio2 inet proto udp to 10.0.0.2 reply-to 10.0.2.2\n"
 	    "pass out on vio0\npass out on vio2\n");
 	for (unsigned i = 0; i < 3; i++) {
-		through(a, c, UDP(A, B));
-		through(c, a, UDP(B, A, .sport = 4001, .dport = 4000));
+		through(a, c, UDP(A, FAR));
+		through(c, a, UDP(FAR, A, .sport = 4001, .dport = 4000));
 		through(c, a, UDP("10.1.0.9", A, .sport = 7, .dport = 8));
 		through(a, c, UDP(A, "10.1.0.9", .sport = 8, .dport = 7));
 	}
 	SAY("pfctl -ss", "vio0 udp 10.1.0.5:4001 <- 10.0.0.2:4000 ", "vio2 udp 10.0.0.2:4000 -> 10.1.0.5:4001 ", "all udp 10.0.0.2:8 <- 10.1.0.9:7 ");
-	RX(b, UDP(B, A, .sport = 4001, .dport = 4000));
+	RX(b, UDP(FAR, A, .sport = 4001, .dport = 4000));
 	COUNT(pfs_blocked, 1);
 }
 
@@ -286,23 +275,23 @@ CASE(pf_dup_to)
 {
 	lab(FILES(" mtu 1280"), "pass\npass in on vio0 inet dup-to 10.0.2.2\nblock out on vio2\n");
 	for (unsigned i = 0; i < 3; i++) {
-		RX(a, UDP(A, B));
-		TX(b, UDP(A, B, .ttl = 63));
-		TX(c, UDP(A, B, .ttl = 63));
-		through(b, a, UDP(B, A, .sport = 4001, .dport = 4000));
+		RX(a, UDP(A, FAR));
+		TX(b, UDP(A, FAR, .ttl = 63));
+		TX(c, UDP(A, FAR, .ttl = 63));
+		through(b, a, UDP(FAR, A, .sport = 4001, .dport = 4000));
 		COUNT(pfs_dup, 1);
 	}
-	RX(a, UDP(A, B, .len = 1253, .off = IP_DF_));
-	TX(b, UDP(A, B, .len = 1253, .off = IP_DF_, .ttl = 63));
+	RX(a, UDP(A, FAR, .len = 1253, .off = IP_DF_));
+	TX(b, UDP(A, FAR, .len = 1253, .off = IP_DF_, .ttl = 63));
 	COUNT(pfs_dup, 1);
 	COUNT(pfs_toobig, 1);			/* nobody is told */
-	RX(a, UDP(A, B, .len = 1472));
-	TX(b, UDP(A, B, .len = 1472, .ttl = 63));
-	TX(c, UDP(A, B, .len = 1472, .part = 1256, .off = IP_MF_, .ttl = 63));
-	TX(c, UDP(A, B, .len = 1472, .from = 1256, .part = 224, .ttl = 63));
+	RX(a, UDP(A, FAR, .len = 1472));
+	TX(b, UDP(A, FAR, .len = 1472, .ttl = 63));
+	TX(c, UDP(A, FAR, .len = 1472, .part = 1256, .off = IP_MF_, .ttl = 63));
+	TX(c, UDP(A, FAR, .len = 1472, .from = 1256, .part = 224, .ttl = 63));
 	COUNT(pfs_dup, 1);
 	SAY("ifconfig vio2 down");
-	through(a, b, UDP(A, B));
+	through(a, b, UDP(A, FAR));
 	COUNT(pfs_dup, 1);
 	COUNT(pfs_noroute, 1);
 }
@@ -311,12 +300,12 @@ CASE(pf_dup_to)
 CASE(pf_dup_to_ttl)
 {
 	lab(FILES(""), "pass\npass in on vio0 inet dup-to 10.0.2.2\n");
-	RX(a, UDP(A, B, .ttl = 2));
-	TX(b, UDP(A, B, .ttl = 1));
-	TX(c, UDP(A, B, .ttl = 1));
+	RX(a, UDP(A, FAR, .ttl = 2));
+	TX(b, UDP(A, FAR, .ttl = 1));
+	TX(c, UDP(A, FAR, .ttl = 1));
 	COUNT(pfs_dup, 1);
-	RX(a, UDP(A, B, .ttl = 1));
-	TX(a, ICMPERR("10.0.0.1", A, 11, 0, UDP(A, B, .ttl = 1)));
+	RX(a, UDP(A, FAR, .ttl = 1));
+	TX(a, ICMPERR("10.0.0.1", A, 11, 0, UDP(A, FAR, .ttl = 1)));
 	COUNT(ips_ttl, 1);
 	COUNT(pfs_dup, 0);
 	COUNT(pfs_dupttl, 1);
@@ -326,9 +315,9 @@ CASE(pf_dup_to_outwards)
 {
 	lab(FILES(""), "pass\npass out on vio1 inet dup-to 10.0.2.2 nat-to 10.0.1.1 static-port\nblock out on vio2\n");
 	for (unsigned i = 0; i < 3; i++) {
-		RX(a, UDP(A, B));
-		TX(b, UDP("10.0.1.1", B, .ttl = 63));
-		TX(c, UDP("10.0.1.1", B, .ttl = 63));
+		RX(a, UDP(A, FAR));
+		TX(b, UDP("10.0.1.1", FAR, .ttl = 63));
+		TX(c, UDP("10.0.1.1", FAR, .ttl = 63));
 	}
 	COUNT(pfs_dup, 3);
 }
@@ -336,11 +325,11 @@ CASE(pf_dup_to_outwards)
 CASE(pf_route_to_without_states)
 {
 	lab(FILES(""), "pass no state\npass in on vio0 inet proto udp route-to 10.0.2.2 no state\npass in on vio0 inet proto icmp dup-to 10.0.2.2 no state\n");
-	through(a, c, UDP(A, B));
-	through(b, a, UDP(B, A, .sport = 4001, .dport = 4000));
-	RX(a, ECHO(A, B));
-	TX(b, ECHO(A, B, .ttl = 63));
-	TX(c, ECHO(A, B, .ttl = 63));
+	through(a, c, UDP(A, FAR));
+	through(b, a, UDP(FAR, A, .sport = 4001, .dport = 4000));
+	RX(a, ECHO(A, FAR));
+	TX(b, ECHO(A, FAR, .ttl = 63));
+	TX(c, ECHO(A, FAR, .ttl = 63));
 	COUNT(pfs_dup, 1);
 	SAY("pfctl -s info", "current entries                        0");
 }
@@ -348,7 +337,7 @@ CASE(pf_route_to_without_states)
 CASE(pf_route_to_asked)
 {
 	lab(FILES(""), "pass\npass in on vio0 inet route-to 10.0.2.2\n");
-	SAY("pfctl -v test in on vio0 proto udp from " A " port 4000 to " B " port 4001", "route-to: route: 10.0.2.2, next hop 10.0.2.2 on vio2\n");
+	SAY("pfctl -v test in on vio0 proto udp from " A " port 4000 to " FAR " port 4001", "route-to: route: 10.0.2.2, next hop 10.0.2.2 on vio2\n");
 	SAY("pfctl -sr", "pass in on vio0 inet all flags S/SA route-to 10.0.2.2\n");
 	SAY("pfctl -f - <<EOF\npass in inet route-to 10.0.2.0/24\nEOF", "stdin:1: ", "a way to choose one");
 }
@@ -363,7 +352,7 @@ by_b(unsigned port, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		bool there;
 
-		RX(a, UDP(A, B, .sport = port + i));
+		RX(a, UDP(A, FAR, .sport = port + i));
 		k += there = raw_see(b, &rs);
 		SIM_CHECK(there || raw_see(c, &rs), "flow %u leaves nowhere", i);
 	}
@@ -384,7 +373,7 @@ CASE(pf_route_to_pool)
 	SAY("pfctl -t ways -T delete 10.0.2.2");
 	SIM_CHECK(by_b(300, 10) == 10, "one that is no more is taken");
 	SAY("pfctl -f - <<EOF\npass\npass in on vio0 inet route-to <none> random\nEOF");
-	RX(a, UDP(A, B, .sport = 400));
+	RX(a, UDP(A, FAR, .sport = 400));
 	COUNT(pfs_noroute, 1);
 }
 

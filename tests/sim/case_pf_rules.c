@@ -1,36 +1,5 @@
 /* case_pf_rules.c - what other packet filters' tests try: criteria, counts, fragments, labels. Each on one core and on three. */
-#include "tests/sim/timeline.h"
-
-#define VIO0	"inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n"
-#define VIO1	"inet 10.0.1.1/24\n!arp -s 10.0.1.2 " MAC_B "\n!route add 10.1/16 10.0.1.2\n"
-#define SYSCTL	"# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\n"
-#define A	"10.0.0.2"
-#define B	"10.0.1.2"
-
-static void
-lab_pf(const char *rules)
-{
-	lab_custom(VIO0, VIO1, sim_print(SYSCTL "# /etc/pf.conf\n%s", rules));
-}
-
-static void
-a_to_b(const struct pkt *p)
-{
-	struct pkt out = *p;
-
-	out.ttl--;
-	RX(a, p);
-	TX(b, &out);
-}
-
-static void
-blocked(struct raw *from, const struct pkt *p)
-{
-	RX(from, p);
-	NONE(a);
-	NONE(b);
-	COUNT(pfs_blocked, 1);
-}
+#include "tests/sim/pflab.h"
 
 /* checklist: pf/counters:match_fail, pf/counters:nat_pass, pf/counters:nat_natonly */
 CASE(pf_counts_of_nat)

@@ -1,11 +1,5 @@
 /* case_pf_scale.c - the packet filter when much changes under traffic: rulesets that replace each other, with packets and flows under way. */
-#include "tests/sim/timeline.h"
-
-#define VIO0	"inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n"
-#define VIO1	"inet 10.0.1.1/24\n!arp -s 10.0.1.2 " MAC_B "\n!route add 10.1/16 10.0.1.2\n"
-#define SYSCTL	"# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\n"
-#define A	"10.0.0.2"
-#define B	"10.0.1.2"
+#include "tests/sim/pflab.h"
 
 /* Two that let the same through, each by a mark of its own: a packet that has come in by one would not go out by the other. */
 static const char *
@@ -48,16 +42,6 @@ CASE_SEEDS(pf_rulesets_are_not_mixed, 10)
 }
 
 /* ---- limits: HOSTILE, pf ---- */
-
-static void
-through(struct raw *from, struct raw *to, const struct pkt *p)
-{
-	struct pkt out = *p;
-
-	out.ttl--;
-	RX(from, p);
-	TX(to, &out);
-}
 
 /* From a to b, both ends have acknowledged. */
 static void

@@ -2,40 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim/timeline.h"
+#include "tests/sim/pflab.h"
 
-#define VIO0	"inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n!arp -s 10.0.0.3 " MAC_A "\n!arp -s 10.0.0.4 " MAC_A "\n"
-#define VIO1	"inet 10.0.1.1/24\n!arp -s 10.0.1.2 " MAC_B "\n!route add 10.1/16 10.0.1.2\n"
-#define SYSCTL	"# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\n"
-#define A	"10.0.0.2"
+#define VIO0_MANY "inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n!arp -s 10.0.0.3 " MAC_A "\n!arp -s 10.0.0.4 " MAC_A "\n"
 #define A3	"10.0.0.3"
 #define A4	"10.0.0.4"
-#define B	"10.0.1.2"
 
 static void
-lab_pf(const char *rules)
+lab_src(const char *rules)
 {
-	lab_custom(VIO0, VIO1, sim_print(SYSCTL "# /etc/pf.conf\n%s", rules));
-}
-
-static void
-passes(const struct pkt *p)
-{
-	struct pkt out = *p;
-
-	out.ttl--;
-	RX(a, p);
-	TX(b, &out);
-}
-
-static void
-answers(const struct pkt *p)
-{
-	struct pkt out = *p;
-
-	out.ttl--;
-	RX(b, p);
-	TX(a, &out);
+	lab_custom(VIO0_MANY, VIO1, sim_print(SYSCTL "# /etc/pf.conf\n%s", rules));
 }
 
 static void
@@ -49,19 +25,19 @@ limited(const struct pkt *p)
 /* checklist: pf/src_track:source_track, pf/src_track:max_src_states_rule */
 CASE(pf_src_states)
 {
-	lab_pf("block\npass in on vio0 proto udp keep state (max-src-states 3)\npass out on vio1\n");
+	lab_src("block\npass in on vio0 proto udp keep state (max-src-states 3)\npass out on vio1\n");
 	for (unsigned port = 1; port <= 3; port++)
-		passes(UDP(A, B, .sport = port));
+		a_to_b(UDP(A, B, .sport = port));
 	for (unsigned port = 4; port <= 8; port++)
 		limited(UDP(A, B, .sport = port));
-	passes(UDP(A, B, .sport = 2));			/* it has one */
-	passes(UDP(A3, B, .sport = 9));
+	a_to_b(UDP(A, B, .sport = 2));			/* it has one */
+	a_to_b(UDP(A3, B, .sport = 9));
 	SAY("pfctl -s Sources", "10.0.0.2 -> 0.0.0.0 ( states 3, connections 0, rate 0.0/0s )\n", "10.0.0.3 -> 0.0.0.0 ( states 1, ");
 	SAY("pfctl -vsS", "   age 00:00:00, 4 pkts, 192 bytes, filter rule 1\n", "   age 00:00:00, 1 pkts, 48 bytes, filter rule 1\n");
 	SAY("pfctl -vsi", "Source Tracking Table", "current entries                        2", "  inserts                                2 ");
 	SAY("pfctl -si", "src-limit                              5");
 	AT(sec(75));
-	passes(UDP(A, B, .sport = 8));			/* the others are gone */
+	a_to_b(UDP(A, B, .sport = 8));			/* the others are gone */
 	SAY("pfctl -s Sources", "10.0.0.2 -> 0.0.0.0 ( states 1, ");
 	AT(sec(200));
 	SAY("pfctl -vsi", "current entries                        0", "  removals                               3 ");
@@ -69,39 +45,39 @@ CASE(pf_src_states)
 
 CASE(pf_src_nodes)
 {
-	lab_pf("set timeout src.track 100\nblock\npass in on vio0 proto udp keep state (max-src-nodes 2)\npass out on vio1\n");
-	passes(UDP(A, B));
-	passes(UDP(A3, B));
+	lab_src("set timeout src.track 100\nblock\npass in on vio0 proto udp keep state (max-src-nodes 2)\npass out on vio1\n");
+	a_to_b(UDP(A, B));
+	a_to_b(UDP(A3, B));
 	limited(UDP(A4, B));
-	passes(UDP(A3, B, .sport = 1));
+	a_to_b(UDP(A3, B, .sport = 1));
 	SAY("pfctl -F states", "6 states cleared");
 	limited(UDP(A4, B));				/* it is remembered who was there */
 	SAY("pfctl -s Sources", "10.0.0.2 -> 0.0.0.0 ( states 0, ");
 	AT(sec(95));
 	limited(UDP(A4, B));
 	AT(sec(105));
-	passes(UDP(A4, B));
+	a_to_b(UDP(A4, B));
 }
 
 /* checklist: pf/limits:basic */
 CASE(pf_src_limit)
 {
-	lab_pf("set limit src-nodes 1\nblock\npass in on vio0 proto udp keep state (source-track rule)\npass out on vio1\n");
-	passes(UDP(A, B));
+	lab_src("set limit src-nodes 1\nblock\npass in on vio0 proto udp keep state (source-track rule)\npass out on vio1\n");
+	a_to_b(UDP(A, B));
 	limited(UDP(A3, B));
-	passes(UDP(A, B, .sport = 1));
+	a_to_b(UDP(A, B, .sport = 1));
 	SAY("pfctl -sm", "src-nodes     hard limit        1\n");
 }
 
 /* checklist: pf/src_track:max_src_states_global */
 CASE(pf_src_global)
 {
-	lab_pf("block\npass in on vio0 proto udp to port 1000 keep state (source-track global, max-src-states 2)\n"
+	lab_src("block\npass in on vio0 proto udp to port 1000 keep state (source-track global, max-src-states 2)\n"
 	    "pass in on vio0 proto udp to port 2000 keep state (source-track global, max-src-states 3)\npass out on vio1\n");
-	passes(UDP(A, B, .sport = 1, .dport = 1000));
-	passes(UDP(A, B, .sport = 2, .dport = 2000));
+	a_to_b(UDP(A, B, .sport = 1, .dport = 1000));
+	a_to_b(UDP(A, B, .sport = 2, .dport = 2000));
 	limited(UDP(A, B, .sport = 3, .dport = 1000));	/* two in all */
-	passes(UDP(A, B, .sport = 4, .dport = 2000));
+	a_to_b(UDP(A, B, .sport = 4, .dport = 2000));
 	limited(UDP(A, B, .sport = 5, .dport = 2000));
 	SAY("pfctl -vsS", "10.0.0.2 -> 0.0.0.0 ( states 3, ", " bytes\n");
 }
@@ -111,15 +87,15 @@ CASE(pf_src_global)
 static void
 syn(const char *from, unsigned port)
 {
-	passes(TCP(from, B, TH_SYN_, .sport = port, .seq = 999));
-	answers(TCP(B, from, TH_SYN_ | TH_ACK_, .sport = 4001, .dport = port, .seq = 4999, .ack = 1000));
+	a_to_b(TCP(from, B, TH_SYN_, .sport = port, .seq = 999));
+	b_to_a(TCP(B, from, TH_SYN_ | TH_ACK_, .sport = 4001, .dport = port, .seq = 4999, .ack = 1000));
 }
 
 static void
 connects(const char *from, unsigned port)
 {
 	syn(from, port);
-	passes(TCP(from, B, TH_ACK_, .sport = port, .seq = 1000, .ack = 5000));
+	a_to_b(TCP(from, B, TH_ACK_, .sport = port, .seq = 1000, .ack = 5000));
 }
 
 /* The handshake that would be one connection too many does not end. */
@@ -133,28 +109,28 @@ too_many(const char *from, unsigned port)
 /* checklist: pf/src_track:max_src_conn_rule */
 CASE(pf_src_connections)
 {
-	lab_pf("block\npass in on vio0 proto tcp keep state (max-src-conn 2)\npass out on vio1\n");
+	lab_src("block\npass in on vio0 proto tcp keep state (max-src-conn 2)\npass out on vio1\n");
 	for (unsigned port = 1; port <= 5; port++)
 		syn(A, port);				/* none is one yet */
 	SAY("pfctl -s Sources", "( states 5, connections 0, ");
-	passes(TCP(A, B, TH_ACK_, .sport = 1, .seq = 1000, .ack = 5000));
-	passes(TCP(A, B, TH_ACK_, .sport = 2, .seq = 1000, .ack = 5000));
+	a_to_b(TCP(A, B, TH_ACK_, .sport = 1, .seq = 1000, .ack = 5000));
+	a_to_b(TCP(A, B, TH_ACK_, .sport = 2, .seq = 1000, .ack = 5000));
 	limited(TCP(A, B, TH_ACK_, .sport = 3, .seq = 1000, .ack = 5000));
 	SAY("pfctl -s Sources", "( states 4, connections 2, ");
 	connects(A3, 1);
-	answers(TCP(B, A, TH_RST_ | TH_ACK_, .sport = 4001, .dport = 1, .seq = 5000, .ack = 1000));
+	b_to_a(TCP(B, A, TH_RST_ | TH_ACK_, .sport = 4001, .dport = 1, .seq = 5000, .ack = 1000));
 	SAY("pfctl -s Sources", "( states 4, connections 2, ");	/* until the state is gone */
 	SAY("pfctl -k 10.0.0.2", "killed 9 states");
 	connects(A, 6);
 	SAY("pfctl -s Sources", "10.0.0.2 -> 0.0.0.0 ( states 1, connections 1, ");
-	passes(TCP(A, B, TH_SYN_, .sport = 7, .seq = 999));
-	answers(TCP(B, A, TH_RST_ | TH_ACK_, .sport = 4001, .dport = 7, .seq = 0, .ack = 1000));	/* never a connection */
+	a_to_b(TCP(A, B, TH_SYN_, .sport = 7, .seq = 999));
+	b_to_a(TCP(B, A, TH_RST_ | TH_ACK_, .sport = 4001, .dport = 7, .seq = 0, .ack = 1000));	/* never a connection */
 	SAY("pfctl -s Sources", "10.0.0.2 -> 0.0.0.0 ( states 2, connections 1, ");
 }
 
 CASE(pf_src_rate)
 {
-	lab_pf("block\npass in on vio0 proto tcp keep state (max-src-conn-rate 3/10)\npass out on vio1\n");
+	lab_src("block\npass in on vio0 proto tcp keep state (max-src-conn-rate 3/10)\npass out on vio1\n");
 	for (unsigned port = 1; port <= 3; port++)
 		connects(A, port);
 	SAY("pfctl -s Sources", "( states 3, connections 3, rate 3.0/10s )");
@@ -171,20 +147,20 @@ CASE(pf_src_rate)
 
 CASE(pf_src_overload)
 {
-	lab_pf("table <bad> persist\nblock in quick from <bad>\npass in on vio0 proto tcp to port 4001 keep state (max-src-conn 2, overload <bad>)\n"
+	lab_src("table <bad> persist\nblock in quick from <bad>\npass in on vio0 proto tcp to port 4001 keep state (max-src-conn 2, overload <bad>)\n"
 	    "pass in on vio0 proto udp\npass out on vio1\n");
 	connects(A, 1);
 	connects(A, 2);
-	passes(UDP(A, B, .sport = 1));
+	a_to_b(UDP(A, B, .sport = 1));
 	too_many(A, 3);
 	AFTER(ms(50));
 	SAY("pfctl -t bad -T show", "   10.0.0.2\n");
 	RX(a, UDP(A, B, .sport = 2));
 	NONE(b);
 	COUNT(pfs_blocked, 1);
-	passes(TCP(A, B, TH_ACK_, .sport = 1, .seq = 1000, .ack = 5000, .len = 10));	/* what there is goes on */
-	passes(UDP(A, B, .sport = 1));
-	passes(UDP(A3, B, .sport = 2));
+	a_to_b(TCP(A, B, TH_ACK_, .sport = 1, .seq = 1000, .ack = 5000, .len = 10));	/* what there is goes on */
+	a_to_b(UDP(A, B, .sport = 1));
+	a_to_b(UDP(A3, B, .sport = 2));
 	SAY("pfctl -f - <<EOF\npass keep state (max-src-conn 1, overload <none>)\nEOF", "stdin:1: the table of overload is not defined");
 	SAY("pfctl -f - <<EOF\ntable <bad> persist\nanchor x {\n table <bad> persist\n block in quick from <bad>\n pass keep state (max-src-conn 1, overload <bad>)\n}\nEOF",
 	    "stdin:5: overload fills tables of the main ruleset, and this is the anchor's own");
@@ -196,29 +172,29 @@ CASE(pf_src_flush)
 	static const char rules[] = "table <bad> persist\nblock in quick from <bad>\npass in on vio0 proto tcp keep state (max-src-conn 1, overload <bad> flush%s)\n"
 	    "pass in on vio0 proto udp\npass out on vio1 proto tcp\npass out on vio1 proto udp\n";
 
-	lab_pf(sim_print(rules, ""));
+	lab_src(sim_print(rules, ""));
 	connects(A, 1);
 	connects(A3, 1);
-	passes(UDP(A, B, .sport = 1));
+	a_to_b(UDP(A, B, .sport = 1));
 	too_many(A, 2);
 	AFTER(ms(50));
 	RX(a, TCP(A, B, TH_ACK_, .sport = 1, .seq = 1000, .ack = 5000, .len = 10));
 	NONE(b);
 	COUNT(pfs_blocked, 1);
-	passes(UDP(A, B, .sport = 1));
-	passes(TCP(A3, B, TH_ACK_, .sport = 1, .seq = 1000, .ack = 5000, .len = 10));
+	a_to_b(UDP(A, B, .sport = 1));
+	a_to_b(TCP(A3, B, TH_ACK_, .sport = 1, .seq = 1000, .ack = 5000, .len = 10));
 	SAY("pfctl -F states");
 	SAY("pfctl -t bad -T flush", "1 addresses deleted.");
 	SAY(sim_print("pfctl -f - <<EOF\n%sEOF", sim_print(rules, " global")));
 	connects(A, 1);
-	passes(UDP(A, B, .sport = 1));
-	passes(UDP(A3, B, .sport = 1));
+	a_to_b(UDP(A, B, .sport = 1));
+	a_to_b(UDP(A3, B, .sport = 1));
 	too_many(A, 2);
 	AFTER(ms(50));
 	RX(a, UDP(A, B, .sport = 1));
 	NONE(b);
 	COUNT(pfs_blocked, 1);
-	passes(UDP(A3, B, .sport = 1));
+	a_to_b(UDP(A3, B, .sport = 1));
 	SAY("pfctl -s states", "10.0.0.3");
 }
 
@@ -239,7 +215,7 @@ CASE(pf_src_sticky)
 {
 	const char *first, *other;
 
-	lab_pf("set timeout src.track 20\nmatch out on vio1 inet proto udp from 10.0.0.0/24 nat-to { 10.1.0.4, 10.1.0.5, 10.1.0.6 } random sticky-address\n"
+	lab_src("set timeout src.track 20\nmatch out on vio1 inet proto udp from 10.0.0.0/24 nat-to { 10.1.0.4, 10.1.0.5, 10.1.0.6 } random sticky-address\n"
 	    "pass in on vio0\npass out on vio1 keep state (source-track rule)\n");
 	first = nat_of(A, 1);
 	for (unsigned port = 2; port < 20; port++)
@@ -266,7 +242,7 @@ CASE(pf_src_sticky_rdr)
 	struct raw_seen rs;
 	char first[16];
 
-	lab_pf("match in on vio0 inet proto udp to 10.0.0.1 port 53 rdr-to { 10.1.0.4, 10.1.0.5, 10.1.0.6 } sticky-address\npass\n");
+	lab_src("match in on vio0 inet proto udp to 10.0.0.1 port 53 rdr-to { 10.1.0.4, 10.1.0.5, 10.1.0.6 } sticky-address\npass\n");
 	for (unsigned port = 1; port < 20; port++) {
 		RX(a, UDP(A, "10.0.0.1", .sport = port, .dport = 53));
 		SIM_CHECK(raw_see(b, &rs), "it does not come out");
@@ -280,24 +256,24 @@ CASE(pf_src_sticky_rdr)
 /* checklist: pf/src_track:kill, pf/src_track:sn_types_compat */
 CASE(pf_src_kill)
 {
-	lab_pf("block\npass in on vio0 proto udp keep state (max-src-states 2)\npass out on vio1\n");
+	lab_src("block\npass in on vio0 proto udp keep state (max-src-states 2)\npass out on vio1\n");
 	for (unsigned port = 1; port <= 2; port++) {
-		passes(UDP(A, B, .sport = port));
-		passes(UDP(A3, B, .sport = port));
+		a_to_b(UDP(A, B, .sport = port));
+		a_to_b(UDP(A3, B, .sport = port));
 	}
 	limited(UDP(A, B, .sport = 3));
 	limited(UDP(A3, B, .sport = 3));
 	SAY("pfctl -K 10.0.0.9", "killed 0 src nodes from 1 sources and 0 destinations");
 	SAY("pfctl -K 10.0.0.2 -K 10.1.0.0/16", "killed 0 src nodes from 1 sources and 1 destinations");
 	SAY("pfctl -K 10.0.0.2", "killed 1 src nodes from 1 sources and 0 destinations");
-	passes(UDP(A, B, .sport = 1));			/* its states live */
-	passes(UDP(A, B, .sport = 3));			/* and are not counted any more */
-	passes(UDP(A, B, .sport = 4));
+	a_to_b(UDP(A, B, .sport = 1));			/* its states live */
+	a_to_b(UDP(A, B, .sport = 3));			/* and are not counted any more */
+	a_to_b(UDP(A, B, .sport = 4));
 	limited(UDP(A, B, .sport = 5));
 	limited(UDP(A3, B, .sport = 4));
 	SAY("pfctl -F Sources", "source tracking entries cleared");
 	SAY("pfctl -vsi", "current entries                        0");
-	passes(UDP(A3, B, .sport = 4));
+	a_to_b(UDP(A3, B, .sport = 4));
 	SAY("pfctl -F states", "14 states cleared");
 	SAY("pfctl -K nobody", "pfctl: no IP address found for nobody");
 }
@@ -305,11 +281,11 @@ CASE(pf_src_kill)
 /* Rules that are gone stay for as long as sources count for them. */
 CASE(pf_src_reload)
 {
-	lab_pf("block\npass in on vio0 proto udp keep state (max-src-states 1)\npass out on vio1\n");
-	passes(UDP(A, B, .sport = 1));
+	lab_src("block\npass in on vio0 proto udp keep state (max-src-states 1)\npass out on vio1\n");
+	a_to_b(UDP(A, B, .sport = 1));
 	limited(UDP(A, B, .sport = 2));
 	SAY("pfctl -f - <<EOF\npass in on vio0 proto udp keep state (max-src-states 1)\npass out\nEOF");
-	passes(UDP(A, B, .sport = 2));
+	a_to_b(UDP(A, B, .sport = 2));
 	limited(UDP(A, B, .sport = 3));
 	SAY("pfctl -vsS", "filter rule 0\n", "filter rule 1\n");
 	SAY("pfctl -F states", "4 states cleared");
@@ -322,7 +298,7 @@ CASE(pf_src_churn)
 {
 	unsigned out = 0;
 
-	lab_pf("set timeout { udp.first 2, udp.single 2, udp.multiple 2, interval 1 }\nblock\n"
+	lab_src("set timeout { udp.first 2, udp.single 2, udp.multiple 2, interval 1 }\nblock\n"
 	    "pass in on vio0 proto udp keep state (max-src-states 2, max-src-nodes 50)\npass out on vio1 no state\n");
 	sim.strict = false;
 	for (unsigned round = 0; round < 40; round++) {
