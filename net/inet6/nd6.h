@@ -72,7 +72,7 @@ struct nd_send {
 	const void	*ns_msg;	/* from the ICMPv6 header on; the checksum is filled in */
 	unsigned	 ns_len;
 };
-/* False: interface not usable or no mbuf (counted); the caller counts those sent. */
+/* False: interface not usable or no mbuf (counted); the caller counts those made, what pf does not let out included. */
 bool	nd6_transmit(struct ifnet *, const struct nd_send *);
 bool	nd6_transmit_to(struct nexthop *, const struct nd_send *);	/* to a neighbour whose link address may have to be asked for */
 

@@ -103,7 +103,7 @@ nd6_transmit(struct ifnet *ifp, const struct nd_send *s)
 	if (!ifp->if_ether || !nexthop_if_usable(ifp) || (m = nd6_packet(ifp, s)) == NULL)
 		return false;
 	if (unlikely(pf_enabled) && (m = pf_output_link(PF_INET6, ifp, m)) == NULL)
-		return false;
+		return true;			/* it was made, and dropped there */
 	m->m_data -= sizeof(*eh);
 	m->m_len = m->m_pktlen += (uint32_t)sizeof(*eh);
 	eh = (struct ether_header *)m->m_data;
@@ -128,7 +128,7 @@ nd6_transmit_to(struct nexthop *nh, const struct nd_send *s)
 	if (!nexthop_if_usable(ifp) || (b.b_m[0] = nd6_packet(ifp, s)) == NULL)
 		return false;
 	if (unlikely(pf_enabled) && (b.b_m[0] = pf_output_link(PF_INET6, ifp, b.b_m[0])) == NULL)
-		return false;
+		return true;
 	b.b_n = 1;
 	b.b_m[0]->m_nh = nh;
 	ether_output(&b);

@@ -18,7 +18,7 @@ def end_check(router, patience=3):
     assert router.expect_panic or 'panic:' not in router.serial(), f'the router panicked: {router.serial()[-3000:]}'
     end = time.monotonic() + patience
     while (b := router.balance())['difference']:
-        assert time.monotonic() < end, f'the books do not balance: {b}\n{router.cmd("netstat -s")}'
+        assert time.monotonic() < end, f'the books do not balance: {b}\n{router.cmd("netstat -ss")}'
         time.sleep(0.3)
 
 

@@ -252,6 +252,20 @@ TEST(pf6_error_quotes_extensions)
 	net_end();
 }
 
+/* What it would say itself is blocked, too: made, dropped, and both counted. */
+TEST(pf6_own_messages_blocked)
+{
+	ip6_start();
+	pf_start("pass in no state\nblock out\n");
+	pkt6_ns(&p, "fd00:a::9", "ff02::1:ff00:1", "fd00:a::1", t0.w_host);
+	rx(&t0);
+	CHECK(wire_tx(&t0) == NULL);
+	CHECK_EQ(counter_delta("pfs_blocked"), 1);
+	CHECK_EQ(counter_delta("nd6s_nasent"), 1);
+	pf_uninstall();
+	net_end();
+}
+
 /* A router that blocks all that comes in still finds its neighbours: their answers belong to its questions. */
 TEST(pf6_neighbours)
 {
