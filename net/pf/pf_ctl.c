@@ -9,6 +9,7 @@
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
+#include "net/pf/pf_once.h"
 #include "net/pf/pf_via.h"
 #include "net/pf/pf_src.h"
 
@@ -63,6 +64,7 @@ replace(struct pf_ruleset *rs)
 {
 	struct pf_ruleset *old;
 
+	pf_once_keep(rs, pf_rules);
 	net_enter();
 	old = pf_rules;
 	__atomic_store_n(&pf_rules, rs, __ATOMIC_RELEASE);
@@ -72,6 +74,7 @@ replace(struct pf_ruleset *rs)
 	net_enter();
 	flow_changed(&pf_generation);
 	net_leave();
+	pf_once_keep(rs, old);		/* what was taken on the way */
 	if (old != NULL)
 		pf_retire(old);
 }

@@ -116,6 +116,7 @@ struct pf_krule {
 		};
 	};
 	bool		 kr_tracks, kr_sticky;	/* its states count for their sources; its pool's addresses are kept by sources: pf_src.h */
+	bool		 kr_once, kr_spent;	/* it is for one packet; which has been: it matches nothing more. pf_once.h */
 };
 _Static_assert(sizeof(struct pf_krule) == 2 * CACHELINE, "a power of two: places in a list become rules by a shift");
 

@@ -162,6 +162,7 @@ add_rule(struct pf_parse *p, const struct pf_def *d, struct pf_rule *r)
 	r->r_nr = an->an_nrules;
 	r->r_file = pf_lex_filename(&p->p_lex);
 	r->r_line = p->p_lex.lx_line;
+	r->r_source = p->p_number;
 	if (!pf_expand_text(p, r, d->d_label, PF_LABEL, "label", &r->r_label) || !pf_expand_text(p, r, d->d_tag, PF_TAG_NAME, "tag", &r->r_tag) ||
 	    !pf_expand_text(p, r, d->d_match_tag, PF_TAG_NAME, "tag", &r->r_match_tag) || (new = pf_new(p, sizeof(*new))) == NULL)
 		return false;

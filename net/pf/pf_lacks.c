@@ -86,7 +86,7 @@ lacks_criterion(const struct pf_rule *r)
 		return "prio is not supported";
 	if (r->r_pktrate != 0)
 		return "max-pkt-rate is not supported";
-	return r->r_once ? "once is not supported" : NULL;
+	return r->r_once && r->r_action != PF_PASS && r->r_action != PF_BLOCK ? "once is supported for pass and block only" : NULL;
 }
 
 static const char *

@@ -246,7 +246,7 @@ rule_matches(const struct pf_krule *kr, const struct pf_pdesc *pd, const struct 
 		return false;
 	if (kr->kr_match_tag != 0 && (kr->kr_match_tag == v->v_tag) == r->r_tagnot)
 		return false;
-	return r->r_prob == 0 || chance(r->r_prob);
+	return !kr->kr_spent && (r->r_prob == 0 || chance(r->r_prob));
 }
 
 static void

@@ -154,6 +154,7 @@ struct pf_rule {
 	struct pf_rule	*r_next;
 	const char	*r_file;		/* where it stands, for messages */
 	unsigned	 r_line;
+	uint64_t	 r_source;		/* as t_source: the text */
 	unsigned	 r_nr;			/* in its ruleset, from 0 */
 	uint64_t	 r_id;			/* no two rules that track sources ever have the same: pf_ruleset.c; 0: it tracks none */
 	uint8_t		 r_action, r_dir, r_log, r_af;

@@ -214,6 +214,7 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 		return false;
 	((struct pf_rule *)r)->r_id = ++ids;
 	kr->kr_tracks = r->r_state.so_srctrack != PF_SRCTRACK_NO || r->r_route.pp_sticky;
+	kr->kr_once = r->r_once;
 	kr->kr_sticky = r->r_nat.pp_sticky || r->r_rdr.pp_sticky;
 	if (r->r_state.so_overload != NULL && (why = lacks_overload(mk->mk_rs, an, r->r_state.so_overload)) != NULL)
 		return make_error(mk, r, why);

@@ -13,6 +13,7 @@
 #include "net/pf/pf_judge.h"
 #include "net/pf/pf_log.h"
 #include "net/pf/pf_nat.h"
+#include "net/pf/pf_once.h"
 #include "net/pf/pf_route.h"
 #include "net/pf/pf_src.h"
 #include "net/route/nexthop.h"
@@ -151,6 +152,8 @@ refused(const struct pf_verdict *v, const struct pf_pdesc *pd, enum pf_reason wh
 {
 	const struct pf_krule *kr = v->v_rule;
 
+	if (kr->kr_once)
+		pf_once_return(kr);
 	log_verdict(v, pd, PF_BLOCK, why);
 	count_rule(kr, pd);
 	pf_drop(pd->pd_m, why);
@@ -236,14 +239,56 @@ count_judged(void)
 	counter_inc(pfs_match);
 }
 
+/* It is what it was before rules have translated it. */
+static __rare_fn bool
+described_again(struct pf_pdesc *pd)
+{
+	struct pf_pdesc was = *pd;
+	enum pf_reason why;
+
+	if (!pf_describe(pd, was.pd_m, was.pd_af, was.pd_dir, was.pd_ifp, &why)) {
+		pf_drop(was.pd_m, why);
+		return false;
+	}
+	pd->pd_hash = was.pd_hash;
+	pd->pd_ifnumber = was.pd_ifnumber;
+	pd->pd_sent = was.pd_sent;
+	pd->pd_asked = was.pd_asked;
+	return true;
+}
+
+/* It takes the rule for one packet that decides for it, or what decides when another core's packet has just had that: each time one rule is over.
+ * NULL: it is gone. */
+static __rare_fn const struct pf_krule *
+taken(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	while (v->v_rule->kr_once && !pf_once_take(v->v_rule)) {
+		if (!described_again(pd))
+			return NULL;
+		pf_evaluate(rs, pd, v);
+	}
+	return v->v_rule;
+}
+
+/* Another core makes its state, by a verdict of its own. */
+static inline enum found
+leaves(const struct pf_krule *kr)
+{
+	if (unlikely(kr->kr_once))
+		pf_once_return(kr);
+	return FOUND_AWAY;
+}
+
 /* What the verdict says is done. What a state counts its rule need not count: pf_rcounts(). */
 static __inline_fn enum found
-judged(const struct pf_ruleset *rs, struct pf_pdesc *pd, const struct pf_verdict *v, unsigned *away)
+judged(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, unsigned *away)
 {
 	const struct pf_krule *kr = v->v_rule;
 	enum pf_reason why;
 	struct pf_state *s;
 
+	if (unlikely(kr->kr_once) && (kr = taken(rs, pd, v)) == NULL)
+		return FOUND_GONE;
 	count_judged();
 	for (unsigned i = 0; i < v->v_nmatch; i++)
 		count_rule(v->v_match[i], pd);
@@ -260,11 +305,13 @@ judged(const struct pf_ruleset *rs, struct pf_pdesc *pd, const struct pf_verdict
 		return passes_alone(v, pd);
 	}
 	if (unlikely(pf_states_full(rs, kr))) {
+		if (kr->kr_once)
+			pf_once_return(kr);
 		log_verdict(v, pd, PF_BLOCK, PFR_MAXSTATES);
 		return stateless_for_want_of_room(kr, pd);
 	}
 	if ((s = pf_state_create(pd, v, &why, away)) == NULL)
-		return *away != core_id() ? FOUND_AWAY : refused(v, pd, why);
+		return *away != core_id() ? leaves(kr) : refused(v, pd, why);
 	log_verdict(v, pd, PF_PASS, PFR_MATCH);
 	pd->pd_m->m_pftag = v->v_tag;
 	return passes(s, pd);

@@ -74,13 +74,15 @@ print_rules(const struct shown *s, const struct pf_anchor *an, unsigned depth)
 
 	for (unsigned i = 0; i < ks->ks_n && !s->s_out->o_stop; i++) {
 		const struct pf_rule *r = ks->ks_rule[i].kr_rule;
-		bool block = r->r_action == PF_ANCHOR && (r->r_anchor[0] == '\0' || s->s_recurse);
+		bool spent = ks->ks_rule[i].kr_spent, block = r->r_action == PF_ANCHOR && (r->r_anchor[0] == '\0' || s->s_recurse);
 
+		if (spent && s->s_verbose == 0 && !s->s_args->a_more)	/* pf.conf(5), once: it is hidden */
+			continue;
 		out_printf(s->s_out, "%*s", (int)depth * 2, "");
 		if (how & PF_PRINT_NUMBERS)
 			out_printf(s->s_out, "@%u ", r->r_nr);
 		pf_print_rule(s->s_out, r, how);
-		out_printf(s->s_out, block ? " {\n" : "\n");
+		out_printf(s->s_out, block ? " {\n" : spent ? " # expired\n" : "\n");
 		if (s->s_count != NULL)
 			print_counts(s->s_out, &s->s_count[ks->ks_rule[i].kr_index], depth);
 		if (block) {

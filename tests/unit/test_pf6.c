@@ -71,6 +71,25 @@ TEST(pf6_states)
 	net_end();
 }
 
+TEST(pf6_once)
+{
+	ip6_start();
+	pf_start("block\npass inet6 proto icmp6\npass in quick on t0 inet6 proto udp from fd00:a::/64 once\npass in on t0 proto udp to port 7\npass out on t1\n");
+	for (unsigned i = 0; i < 3; i++) {
+		udp("fd00:a::2", "fd00:b::2", 4, 5);
+		passes(&t0, &t1);			/* by its state */
+		udp("fd00:a::2", "fd00:b::2", 5, 5);
+		rx(&t0);
+		CHECK(wire_tx(&t1) == NULL);
+		CHECK_EQ(counter_delta("pfs_blocked"), i + 1);
+		udp("fd00:a::2", "fd00:b::2", 4, 7);
+		passes(&t0, &t1);
+	}
+	CHECK_EQ(pf_states_count(), 4);
+	pf_uninstall();
+	net_end();
+}
+
 TEST(pf6_translation)
 {
 	struct pkt *f;
