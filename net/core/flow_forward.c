@@ -105,6 +105,8 @@ flow_flush(struct flow_pass *fs, size_t all)
 	}
 	STAGE_ENTER(flow_forward, n);
 	counter_add(flows_hits, n);
+	if (unlikely(fs->fs_logs))
+		pf_flow_log(fs, b);
 	fs->fs_out->if_enqueue(fs->fs_out, b);
 }
 
@@ -234,6 +236,7 @@ flow_input(struct ifnet *ifp, struct batch *b)
 	fs.fs_our = (load32(ifp->if_lladdr) | (uint64_t)load16(ifp->if_lladdr + 4) << 32) << FLOW_STATION_SHIFT;
 	fs.fs_generation = flow_generation();
 	fs.fs_states = NULL;
+	fs.fs_logs = false;
 	fs.fs_fresh = NULL;
 	if (pf_enabled)			/* behind the generation: pf_enable() */
 		pf_flow_begin(&fs);

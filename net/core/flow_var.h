@@ -15,6 +15,7 @@ struct flow_pass {
 	uint64_t	 fs_our;		/* flow_station() of a frame to us from one station */
 	uint32_t	 fs_generation;
 	uint16_t	 fs_now;
+	bool		 fs_logs;		/* pf counts what goes: pf_flow_log() */
 	const struct rtentry *fs_rt;		/* of the run, and its end: with pf */
 	size_t		 fs_end;
 	uint64_t	 fs_stamp;		/* of pf: pf_flow.h; 32 bits */

@@ -10,6 +10,7 @@
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_once.h"
+#include "net/pf/pf_logif.h"
 #include "net/pf/pf_via.h"
 #include "net/pf/pf_src.h"
 
@@ -75,6 +76,8 @@ replace(struct pf_ruleset *rs)
 	flow_changed(&pf_generation);
 	net_leave();
 	pf_once_keep(rs, old);		/* what was taken on the way */
+	if (old == NULL || rs == NULL || strcmp(old->rs_logif, rs->rs_logif) != 0)
+		pf_logif_clear();
 	if (old != NULL)
 		pf_retire(old);
 }

@@ -135,6 +135,7 @@ struct pf_ruleset {
 	uint32_t	 rs_timeout[PF_TM_COUNT], rs_limit[PF_LIMIT_COUNT];
 	void		*rs_mem;		/* of these two: */
 	struct pf_rcount *rs_count;		/* by core, then kr_index */
+	char		 rs_logif[IFNAMSIZ];	/* set loginterface, zero behind its end; "": none (pf_logif.h) */
 	bool		 rs_logs_matches;	/* a rule has log (matches): those that are overruled are logged, too */
 	size_t		 rs_stride;		/* bytes from a core's to the next one's */
 	const struct pf_krule *rs_default;	/* the last of rs_rule */
@@ -304,8 +305,8 @@ pf_acts_are_plain(const struct pf_acts *ac)
 
 /* Drops the packet (a counted drop of PFR_MATCH), and answers it when the rule says so. Any core. */
 void	pf_blocked(const struct pf_pdesc *, const struct pf_rule *);
-/* pf_frag.c: takes the fragment, on the way in; the datagram comes in again when it is whole. Any core. */
-void	pf_reassemble(const struct pf_pdesc *, const struct pf_options *);
+/* pf_frag.c: takes the fragment, on the way in; the datagram comes in again when it is whole. False: dropped at once. Any core. */
+bool	pf_reassemble(const struct pf_pdesc *, const struct pf_options *);
 /* The end of a packet; counts why. pf_test.c. */
 void	pf_drop(struct mbuf *, enum pf_reason);
 

@@ -17,6 +17,7 @@ pf_flow_begin(struct flow_pass *fs)
 
 	ps->ps_now = (uint32_t)(uptime_ns() / 1000000000);
 	fs->fs_stamp = ps->ps_now | 1u << 31;		/* never 0 */
+	fs->fs_logs = percore(pf_rules_here)->rs_logif[0] != '\0';
 	fs->fs_states = ps->ps_base != NULL ? ps->ps_base : (const char *)&nobody;
 }
 
@@ -223,6 +224,8 @@ find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *ro
 		return false;
 	if (!flow_has_hop(rt = pf_route_flow(out, PF_OUT, rt_ifp(w->w_rt), w->w_rt)) || rt_pathmtu(rt) > rt_pathmtu(w->w_rt))
 		return false;			/* the longest is what the first route takes, and then rt */
+	if (fs->fs_logs && rt_ifp(rt) != rt_ifp(w->w_rt))
+		return false;			/* pf_flow_log() knows only where it leaves, and it is judged elsewhere */
 	w->w_rt = rt;
 	turn(&k);
 	w->w_last = k;

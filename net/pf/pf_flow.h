@@ -12,10 +12,12 @@
 #include "net/pf/pf_state.h"
 #include "net/pf/pf_tcp.h"
 
-/* For a pass, when pf_enabled: fs_states, fs_stamp. */
+/* For a pass, when pf_enabled: fs_states, fs_stamp, fs_logs. */
 void	pf_flow_begin(struct flow_pass *);
 /* So many packets have passed by their pairs of states. */
 void	pf_flow_passed(unsigned n);
+/* Frames that go, in b, are counted for set loginterface; fs_logs. pf_logif.c. */
+void	pf_flow_log(const struct flow_pass *, const struct batch *);
 /* For ff_mend: the entry with its pair, good for now. NULL: the ordinary way. As flow_entry(). */
 struct flow *pf_flow_entry(struct flow_pass *, struct flow *home, const struct flow_id *, flow_route_fn *, uint32_t less);
 

@@ -74,16 +74,19 @@ must_not(const struct pf_pdesc *pd, const struct pf_options *o)
 	return pd->pd_af == PF_INET && !o->po_reassemble_nodf && (((const struct ip *)pd->pd_m->m_data)->ip_off & BE16(IP_DF));
 }
 
-void
+bool
 pf_reassemble(const struct pf_pdesc *pd, const struct pf_options *o)
 {
 	struct batch one = { .b_n = 1, .b_m = { pd->pd_m } };
 	bool four = pd->pd_af == PF_INET;
 
-	if (must_not(pd, o))
+	if (must_not(pd, o)) {
 		pf_drop(pd->pd_m, PFR_FRAG);
-	else if (core_id() != 0)
+		return false;
+	}
+	if (core_id() != 0)
 		handoff_packet(0, four ? &handoff_pf_reass4 : &handoff_pf_reass6, pd->pd_m);
 	else
 		(four ? reass4 : reass6)(NULL, &one);
+	return true;
 }

@@ -6,8 +6,6 @@ lacks_options(const struct pf_conf *pc)
 {
 	const struct pf_options *o = &pc->pc_options;
 
-	if (o->po_loginterface != NULL)
-		return "set loginterface is not supported";
 	if (o->po_fingerprints != NULL)
 		return "set fingerprints is not supported";
 	if (o->po_syncookies != PF_SYNCOOKIES_NEVER)

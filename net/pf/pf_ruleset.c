@@ -54,6 +54,8 @@ make_options(struct pf_ruleset *rs)
 	memcpy(rs->rs_timeout, timeouts, sizeof(timeouts));
 	memcpy(rs->rs_timeout, tcp_timeouts[o->po_optimization], sizeof(tcp_timeouts[0]));
 	memcpy(rs->rs_limit, limits, sizeof(limits));
+	if (o->po_loginterface != NULL)		/* shorter: set_loginterface() */
+		memcpy(rs->rs_logif, o->po_loginterface, strnlen(o->po_loginterface, IFNAMSIZ - 1));
 	for (unsigned i = 0; i < PF_LIMIT_COUNT; i++)
 		if (o->po_limit_set & 1u << i)
 			rs->rs_limit[i] = o->po_limit[i];

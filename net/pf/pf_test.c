@@ -12,6 +12,7 @@
 #include "net/pf/pf_flow.h"
 #include "net/pf/pf_judge.h"
 #include "net/pf/pf_log.h"
+#include "net/pf/pf_logif.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_once.h"
 #include "net/pf/pf_route.h"
@@ -480,7 +481,12 @@ input_elsewhere(struct mbuf *m, unsigned af, unsigned core)
 }
 
 /* A batch on its way in. */
-struct input { const struct pf_ruleset *rs; const struct pf_states *ps; uint32_t here, ifnumber; };	/* pf_stranger_here(); pd_ifnumber of all */
+struct input {
+	const struct pf_ruleset *rs;
+	const struct pf_states *ps;
+	uint32_t	 here, ifnumber;	/* pf_stranger_here(); pd_ifnumber of all */
+	struct pf_logged *lg;			/* NULL: it is not counted for its interface */
+};
 
 /* No state was there for it when the flow path looked, nor has one of its hash come in since. */
 static inline bool
@@ -497,12 +503,14 @@ stranger_searched(struct pf_pdesc *pd, uint64_t tag)
 
 /* What has become of it. The packet that goes on, which may be another mbuf; NULL: it is gone. */
 static __inline_fn struct mbuf *
-input_tested(const struct pf_pdesc *pd, struct mbuf *m, unsigned af, enum found found, unsigned away)
+input_tested(const struct input *in, const struct pf_pdesc *pd, struct mbuf *m, unsigned af, enum found found, unsigned away)
 {
 	if (found <= FOUND_ROUTED) {
 		pd->pd_m->m_flags |= found == FOUND_PASS ? M_PF_IN : M_PF_IN | M_PF_ROUTED;
 		return pd->pd_m;
 	}
+	if (found == FOUND_AWAY)
+		pf_logged_away(in->lg, m->m_pktlen);
 	if (found == FOUND_AWAY && away == PF_AWAY_ASK)
 		pf_src_ask(pd, input_place(af));
 	else if (found == FOUND_AWAY) {
@@ -510,6 +518,15 @@ input_tested(const struct pf_pdesc *pd, struct mbuf *m, unsigned af, enum found 
 		input_elsewhere(m, af, away);
 	}
 	return NULL;
+}
+
+static void
+input_reassembled(const struct input *in, const struct pf_pdesc *pd)
+{
+	uint32_t len = pd->pd_m->m_pktlen;
+
+	if (pf_reassemble(pd, &in->rs->rs_conf.pc_options))
+		pf_logged_away(in->lg, len);
 }
 
 /* Any packet, of which a description has begun. */
@@ -526,10 +543,11 @@ input_any(const struct input *in, struct pf_pdesc *pd, uint64_t tag, bool descri
 		return NULL;
 	}
 	if (unlikely(pd->pd_fragment) && in->rs->rs_conf.pc_options.po_reassemble) {
-		pf_reassemble(pd, &in->rs->rs_conf.pc_options);
+		input_reassembled(in, pd);
 		return NULL;
 	}
 	if (goes_home(m, pd, &core)) {
+		pf_logged_away(in->lg, m->m_pktlen);
 		input_elsewhere(m, af, core);
 		return NULL;
 	}
@@ -538,7 +556,7 @@ input_any(const struct input *in, struct pf_pdesc *pd, uint64_t tag, bool descri
 		found = test_rules(in->rs, pd, &core);
 	} else
 		found = test_packet(in->rs, pd, &core);
-	return input_tested(pd, m, af, found, core);
+	return input_tested(in, pd, m, af, found, core);
 }
 
 /* A flood is of strangers that have nothing odd: they go the shortest way. */
@@ -556,7 +574,7 @@ input_one(struct input *in, unsigned af, const struct ifnet *ifp, struct mbuf *m
 	plain = af == PF_INET && pf_describe_plain4(&pd, m);
 	if (likely(plain) && is_stranger(in, tag) && !goes_home(m, &pd, &core)) {
 		stranger_searched(&pd, tag);
-		m = input_tested(&pd, m, af, test_plain(in->rs, &pd, &core), core);
+		m = input_tested(in, &pd, m, af, test_plain(in->rs, &pd, &core), core);
 	} else
 		m = input_any(in, &pd, tag, plain);
 	in->ifnumber = pd.pd_ifnumber;
@@ -566,8 +584,9 @@ input_one(struct input *in, unsigned af, const struct ifnet *ifp, struct mbuf *m
 void
 pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 {
-	struct input in = { begin(b), percore_ptr(pf_states), pf_stranger_here(), 0 };
-	unsigned n = 0, end = b->b_n;
+	struct input in = { begin(b), percore_ptr(pf_states), pf_stranger_here(), 0, NULL };
+	unsigned n = 0, end = b->b_n, lost = 0;
+	struct pf_logged lg;
 	struct batch routed;
 
 	if (pf_is_skipped(in.rs, ifp)) {
@@ -575,6 +594,8 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 			b->b_m[i]->m_tag = 0;
 		return;
 	}
+	if (pf_logif_is(in.rs, ifp))
+		pf_logged_begin(in.lg = &lg, b, M_PF_IN);
 	routed.b_n = 0;
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
@@ -585,8 +606,12 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 			b->b_m[n++] = m;
 		else if (pf_route_in(af, m))
 			batch_add(&routed, m);
+		else
+			lost++;
 	}
 	b->b_n = n;
+	if (unlikely(in.lg != NULL))
+		pf_logged_end(in.lg, af, PF_IN, n + routed.b_n + lost);
 	if (unlikely(routed.b_n > 0))
 		(af == PF_INET ? ip_forward : ip6_forward)(&routed);
 }
@@ -602,8 +627,17 @@ output_elsewhere(struct mbuf *m, unsigned core)
 	handoff_packet(core, &handoff_pf_output, m);
 }
 
+/* A batch on its way out. */
+struct output {
+	const struct pf_ruleset *rs;
+	const struct ifnet *ifp;		/* of the packet; pd_ifnumber of all by it */
+	uint32_t	 ifnumber;
+	unsigned	 routed;		/* have passed, and do not go on in the batch */
+	struct pf_logged *lg;			/* NULL: it is not counted for its interface */
+};
+
 static struct mbuf *
-output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, struct mbuf *m, uint32_t *ifnumber)
+output_one(struct output *o, unsigned af, struct mbuf *m)
 {
 	struct nexthop *nh = m->m_nh;
 	enum pf_reason why = PFR_SHORT;
@@ -615,23 +649,27 @@ output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, st
 		m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
 		return m;
 	}
-	if (unlikely(!pf_describe_quick(&pd, m, af, PF_OUT, ifp, &why))) {
+	if (unlikely(!pf_describe_quick(&pd, m, af, PF_OUT, o->ifp, &why))) {
 		pf_drop(m, why);
 		return NULL;
 	}
 	if (goes_home(m, &pd, &core)) {
+		pf_logged_away(o->lg, m->m_pktlen);
 		output_elsewhere(m, core);
 		return NULL;
 	}
-	pd.pd_ifnumber = *ifnumber;
-	found = test_packet(rs, &pd, &core);
-	*ifnumber = pd.pd_ifnumber;
+	pd.pd_ifnumber = o->ifnumber;
+	found = test_packet(o->rs, &pd, &core);
+	o->ifnumber = pd.pd_ifnumber;
 	if (found == FOUND_PASS) {
 		pd.pd_m->m_flags &= (uint16_t)~(M_PF_IN | M_PF_ROUTED);
 		pd.pd_m->m_nh = nh;
 		return pd.pd_m;
 	}
+	if (found == FOUND_AWAY)
+		pf_logged_away(o->lg, m->m_pktlen);
 	if (found == FOUND_ROUTED) {
+		o->routed++;
 		pd.pd_m->m_flags &= (uint16_t)~(M_PF_IN | M_PF_ROUTED);
 		pf_route_out(pd.pd_m);
 	} else if (found == FOUND_AWAY && core == PF_AWAY_ASK) {
@@ -644,29 +682,60 @@ output_one(const struct pf_ruleset *rs, unsigned af, const struct ifnet *ifp, st
 	return NULL;
 }
 
-void
-pf_output(unsigned af, struct batch *b)
+static __inline_fn void
+output_batch(struct output *o, unsigned af, struct batch *b)
 {
-	const struct pf_ruleset *rs = begin(b);
-	const struct ifnet *ifp = NULL;
 	unsigned n = 0, end = b->b_n;
-	uint32_t ifnumber = 0;
 	bool skip = false;
 
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
 
-		if (m->m_nh->nh_ifp != ifp) {
-			ifp = m->m_nh->nh_ifp;
-			skip = pf_is_skipped(rs, ifp);
-			ifnumber = 0;
+		if (m->m_nh->nh_ifp != o->ifp) {
+			o->ifp = m->m_nh->nh_ifp;
+			skip = pf_is_skipped(o->rs, o->ifp);
+			o->ifnumber = 0;
 		}
 		if (skip)
 			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
-		if (skip || (m = output_one(rs, af, ifp, m, &ifnumber)) != NULL)
+		if (skip || (m = output_one(o, af, m)) != NULL)
 			b->b_m[n++] = m;
 	}
 	b->b_n = n;
+}
+
+/* Packet by packet, as each may go out by another interface. */
+static __rare_fn void
+output_logged(const struct pf_ruleset *rs, unsigned af, struct batch *b)
+{
+	unsigned n = 0, end = b->b_n;
+
+	for (unsigned i = 0; i < end; i++) {
+		const struct ifnet *ifp = b->b_m[i]->m_nh->nh_ifp;
+		struct batch one = { .b_n = 1, .b_m = { b->b_m[i] } };
+		struct output o = { .rs = rs };
+		struct pf_logged lg;
+
+		if (pf_logif_is(rs, ifp) && !pf_is_skipped(rs, ifp))
+			pf_logged_begin(o.lg = &lg, &one, M_PF_OUT);
+		output_batch(&o, af, &one);
+		if (o.lg != NULL)
+			pf_logged_end(o.lg, af, PF_OUT, one.b_n + o.routed);
+		if (one.b_n > 0)
+			b->b_m[n++] = one.b_m[0];
+	}
+	b->b_n = n;
+}
+
+void
+pf_output(unsigned af, struct batch *b)
+{
+	struct output o = { .rs = begin(b) };
+
+	if (unlikely(o.rs->rs_logif[0] != '\0'))
+		output_logged(o.rs, af, b);
+	else
+		output_batch(&o, af, b);
 }
 
 struct mbuf *
@@ -681,18 +750,14 @@ pf_output_whole(unsigned af, struct mbuf *m)
 	return one.b_m[0];
 }
 
-struct mbuf *
-pf_output_link(unsigned af, struct ifnet *ifp, struct mbuf *m)
+static struct mbuf *
+output_link(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mbuf *m)
 {
-	struct batch one = { .b_n = 1, .b_m = { m } };
-	const struct pf_ruleset *rs = begin(&one);
 	enum pf_reason why = PFR_SHORT;
 	enum found found;
 	struct pf_pdesc pd;
 	unsigned away;
 
-	if (pf_is_skipped(rs, ifp))
-		return m;
 	if (!pf_describe(&pd, m, af, PF_OUT, ifp, &why)) {
 		pf_drop(m, why);
 		return NULL;
@@ -702,6 +767,23 @@ pf_output_link(unsigned af, struct ifnet *ifp, struct mbuf *m)
 	if (found == FOUND_AWAY)		/* what a link is about is not translated by another core */
 		pf_drop(m, PFR_TRANSLATE);
 	return NULL;
+}
+
+struct mbuf *
+pf_output_link(unsigned af, struct ifnet *ifp, struct mbuf *m)
+{
+	struct batch one = { .b_n = 1, .b_m = { m } };
+	const struct pf_ruleset *rs = begin(&one);
+	struct pf_logged lg;
+
+	if (pf_is_skipped(rs, ifp))
+		return m;
+	if (!pf_logif_is(rs, ifp))
+		return output_link(rs, af, ifp, m);
+	pf_logged_begin(&lg, &one, 0);
+	m = output_link(rs, af, ifp, m);
+	pf_logged_end(&lg, af, PF_OUT, m != NULL);
+	return m;
 }
 
 static void

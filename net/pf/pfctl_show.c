@@ -8,6 +8,7 @@
 #include "net/core/if_group.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_logif.h"
 #include "net/pf/pf_names.h"
 #include "net/pf/pf_parse.h"
 #include "net/pf/pf_src.h"
@@ -164,6 +165,7 @@ pfctl_info_clear(void)
 {
 	pf_totals(&info_base.ib_totals);
 	pf_src_totals(&info_base.ib_sources);
+	pf_logif_clear();
 	for (unsigned i = 0; i < PFR_COUNT; i++)
 		info_base.ib_reason[i] = pf_reason_sum(i);
 	info_base.ib_time = MAX(seconds_of_uptime(), 1u);
@@ -226,6 +228,31 @@ print_sources(struct out *o, uint32_t seconds)
 }
 
 static void
+print_logif_line(struct out *o, const char *name, uint64_t four, uint64_t six)
+{
+	out_printf(o, "  %-25s %14llu %16llu\n", name, (ull)four, (ull)six);
+}
+
+/* set loginterface. */
+static void
+print_logif(struct out *o, const char *name)
+{
+	static const char *const way[] = { "In", "Out" };
+	struct pf_logif_counts c;
+
+	pf_logif_sum(&c);
+	out_printf(o, "Interface Stats for %-16s %5s %16s\n", name, "IPv4", "IPv6");
+	print_logif_line(o, "Bytes In", c.lc_bytes[0][0], c.lc_bytes[1][0]);
+	print_logif_line(o, "Bytes Out", c.lc_bytes[0][1], c.lc_bytes[1][1]);
+	for (unsigned out = 0; out < 2; out++) {
+		out_printf(o, "  Packets %s\n", way[out]);
+		print_logif_line(o, "  Passed", c.lc_packets[0][out][0], c.lc_packets[1][out][0]);
+		print_logif_line(o, "  Blocked", c.lc_packets[0][out][1], c.lc_packets[1][out][1]);
+	}
+	out_printf(o, "\n");
+}
+
+static void
 show_info(struct shown *sh)
 {
 	struct out *o = sh->s_out;
@@ -236,6 +263,8 @@ show_info(struct shown *sh)
 	print_status(o, since != 0 && now > since ? now - since : 0);
 	if (sh->s_verbose > 0 && sh->s_rs != NULL)
 		print_identity(sh);
+	if (sh->s_rs != NULL && sh->s_rs->rs_logif[0] != '\0')
+		print_logif(o, sh->s_rs->rs_logif);
 	since = MAX(since, info_base.ib_time);
 	s = since != 0 && now > since ? now - since : 0;
 	out_printf(o, "%-27s %14s %16s\n", "State Table", "Total", "Rate");

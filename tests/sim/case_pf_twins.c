@@ -21,15 +21,15 @@
 /* What we ourselves answer goes out before the rest of its batch has gone on. */
 #define TO_US	"block drop in quick on vio1 to 10.0.1.1\nblock drop in quick on vio2 to 10.0.2.1\n"
 static const char *const rules[] = {
-	"pass\n",
-	"block\npass in on vio0 keep state (tcp.established 20, udp.multiple 5)\npass out\n",
+	"set loginterface vio0\npass\n",
+	"set loginterface vio1\nblock\npass in on vio0 keep state (tcp.established 20, udp.multiple 5)\npass out\n",
 	"set state-policy if-bound\nblock\npass in quick on vio0 proto { tcp udp } from any to any port 5000:5003 flags any label \"in\"\npass out label \"out\"\n",
-	TO_US "match out on vio1 nat-to 10.0.1.1 static-port\nmatch in on vio0 proto { tcp udp } to port 5002:5003 rdr-to 10.1.0.9\npass\n",
+	"set loginterface vio1\n" TO_US "match out on vio1 nat-to 10.0.1.1 static-port\nmatch in on vio0 proto { tcp udp } to port 5002:5003 rdr-to 10.1.0.9\npass\n",
 	"pass no state\npass in on vio0 proto tcp to port 5001 keep state (sloppy)\nmatch on vio1 inet from 10.0.0.2 to any binat-to 10.1.200.1\npass in on vio0 from 10.0.0.2\n"
 	    "pass out on vio1\n",
-	"set skip on vio2\nblock return\npass out\npass in on vio0\n",
+	"set loginterface vio2\nset skip on vio2\nblock return\npass out\npass in on vio0\n",
 	TO_US "pass out on vio1 nat-to 10.0.1.1\npass in\npass out on vio2 nat-to (vio2) port 7000:7100\nblock in on vio1 proto udp to port 5000\n",
-	"pass\npass in on vio0 inet proto { tcp udp } to port 5000:5002 route-to 10.0.2.2\npass out on vio1 inet proto { tcp udp } to port 5003 route-to 10.0.2.2\n"
+	"set loginterface vio2\npass\npass in on vio0 inet proto { tcp udp } to port 5000:5002 route-to 10.0.2.2\npass out on vio1 inet proto { tcp udp } to port 5003 route-to 10.0.2.2\n"
 	    "pass in on vio1 inet proto { tcp udp } from any port 5000 reply-to 10.0.0.3\n",
 	TO_US "pass\npass in on vio0 inet proto udp to port 5001 dup-to 10.0.2.2\npass out on vio1 inet nat-to 10.0.2.1 static-port route-to 10.0.2.2\n",
 	TO_US "pass\nmatch scrub (no-df min-ttl 5 max-mss 1000)\nmatch in on vio0 proto udp to port 5001:5002 set tos 0x20\npass in on vio0 proto tcp to port 5000 no state\n",

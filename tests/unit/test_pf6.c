@@ -4,6 +4,7 @@
 #include "net/inet6/ip6_var.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
+#include "net/pf/pf_logif.h"
 #include "tests/unit/netfix6.h"
 #include "tests/unit/pffix.h"
 
@@ -86,6 +87,36 @@ TEST(pf6_once)
 		passes(&t0, &t1);
 	}
 	CHECK_EQ(pf_states_count(), 4);
+	pf_uninstall();
+	net_end();
+}
+
+TEST(pf6_loginterface)
+{
+	struct pf_logif_counts c;
+
+	ip6_start();
+	pf_start("set loginterface t1\nblock\npass in on t0\npass out on t1 to port < 6\n");
+	pf_logif_clear();
+	for (unsigned i = 0; i < 4; i++) {			/* there also by the flow path */
+		udp("fd00:a::2", "fd00:b::2", 4, 5);
+		passes(&t0, &t1);
+		udp("fd00:b::2", "fd00:a::2", 5, 4);
+		passes(&t1, &t0);
+	}
+	CHECK(counter_delta("flows_hits") > 0);
+	udp("fd00:b::2", "fd00:a::2", 5, 7);
+	rx(&t1);
+	udp("fd00:a::2", "fd00:b::2", 4, 6);
+	rx(&t0);
+	CHECK_EQ(counter_delta("pfs_blocked"), 2);
+	pf_logif_sum(&c);
+	for (unsigned out = 0; out < 2; out++) {
+		CHECK_EQ(c.lc_bytes[1][out], 5 * (p.p_len - 14u));
+		CHECK_EQ(c.lc_packets[1][out][0], 4);
+		CHECK_EQ(c.lc_packets[1][out][1], 1);
+		CHECK_EQ(c.lc_bytes[0][out], 0);
+	}
 	pf_uninstall();
 	net_end();
 }

@@ -1,0 +1,83 @@
+/* case_pf_logif.c - set loginterface: what is passed and blocked on one interface, or on a group, by rules, by states and by the flow path. */
+#include <string.h>
+
+#include "tests/sim/timeline.h"
+
+#define A	"10.0.0.2"
+#define B	"10.0.1.2"
+#define LINE(name, four, six)	sim_print("  %-25s %14u %16u\n", name, four, six)
+
+static void
+lab_pf(const char *rules)
+{
+	lab_custom("inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n", "inet 10.0.1.1/24\n!arp -s 10.0.1.2 " MAC_B "\n",
+	    sim_print("# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\nnet.flow.least=1\n# /etc/pf.conf\n%s", rules));
+}
+
+static void
+there_and_back(void)
+{
+	RX(a, UDP(A, B, .len = 100));
+	TX(b, UDP(A, B, .len = 100, .ttl = 63));
+	RX(b, UDP(B, A, .sport = 4001, .dport = 4000, .len = 60));
+	TX(a, UDP(B, A, .sport = 4001, .dport = 4000, .len = 60, .ttl = 63));
+}
+
+/* Bytes: of IP, 28 more than of data. */
+static const char *
+in_and_out(unsigned in, unsigned in_blocked, unsigned out, unsigned out_blocked)
+{
+	return sim_print("  Packets In\n%s%s  Packets Out\n%s%s\nState Table", LINE("  Passed", in, 0u), LINE("  Blocked", in_blocked, 0u),
+	    LINE("  Passed", out, 0u), LINE("  Blocked", out_blocked, 0u));
+}
+
+CASE(pf_loginterface)
+{
+	lab_pf("set loginterface vio0\npass\nblock in on vio0 inet proto udp to port 7\nblock out on vio0 inet proto udp to port 9\nblock out on vio1 inet proto udp to port 8\n");
+	SAY("pfctl -F info", "");
+	for (unsigned i = 0; i < 10; i++)
+		there_and_back();
+	SIM_CHECK(router_counter(r, "flows_hits") >= 8, "not by the flow path");
+	SAY("pfctl -si", "Interface Stats for vio0              IPv4             IPv6\n", LINE("Bytes In", 1280u, 0u), LINE("Bytes Out", 880u, 0u),
+	    in_and_out(10, 0, 10, 0));
+	RX(a, UDP(A, B, .dport = 7, .len = 10));
+	RX(a, UDP(A, B, .dport = 8, .len = 20));			/* blocked where it is not counted */
+	RX(b, UDP(B, A, .dport = 9, .len = 30));
+	COUNT(pfs_blocked, 3);
+	SAY("pfctl -si", LINE("Bytes In", 1280u + 38 + 48, 0u), LINE("Bytes Out", 880u + 58, 0u), in_and_out(11, 1, 10, 1));
+	SAY("pfctl -F info", "pf: statistics cleared");
+	SAY("pfctl -si", LINE("Bytes In", 0u, 0u), LINE("Bytes Out", 0u, 0u), in_and_out(0, 0, 0, 0));
+}
+
+/* A group; another ruleset with the same interface goes on counting, one with another begins; none is not shown. */
+CASE(pf_loginterface_changes)
+{
+	lab_pf("set loginterface egress\npass\n");
+	SAY("ifconfig vio1 group egress", "");
+	SAY("pfctl -F info", "");
+	there_and_back();
+	SAY("pfctl -si", "Interface Stats for egress ", LINE("Bytes In", 88u, 0u), LINE("Bytes Out", 128u, 0u), in_and_out(1, 0, 1, 0));
+	SAY("pfctl -f - <<EOF\nset loginterface egress\npass no state\nEOF", "");
+	SAY("pfctl -si", in_and_out(1, 0, 1, 0));
+	SAY("pfctl -f - <<EOF\nset loginterface vio0\nset skip on vio0\npass\nEOF", "");
+	there_and_back();
+	SAY("pfctl -si", "Interface Stats for vio0 ", in_and_out(0, 0, 0, 0));
+	SAY("pfctl -f - <<EOF\nset loginterface none\npass\nEOF", "");
+	SIM_CHECK(strstr(router_say(r, "pfctl -si"), "Interface Stats") == NULL, "there is none");
+}
+
+/* Fragments count as what becomes of them; one that is refused counts itself. */
+CASE(pf_loginterface_fragments)
+{
+	lab_pf("set loginterface vio0\npass\n");
+	SAY("pfctl -F info", "");
+	RX(a, UDP(A, B, .len = 2000, .part = 1480, .off = IP_MF_));
+	SAY("pfctl -si", LINE("Bytes In", 0u, 0u), in_and_out(0, 0, 0, 0));
+	RX(a, UDP(A, B, .len = 2000, .from = 1480, .part = 528));
+	TX(b, UDP(A, B, .len = 2000, .part = 1480, .off = IP_MF_, .ttl = 63));
+	TX(b, UDP(A, B, .len = 2000, .from = 1480, .part = 528, .ttl = 63));
+	SAY("pfctl -si", LINE("Bytes In", 2028u, 0u), in_and_out(1, 0, 0, 0));
+	RX(a, UDP(A, B, .len = 2000, .part = 1480, .off = IP_MF_ | IP_DF_));
+	COUNT(pfs_frag, 1);
+	SAY("pfctl -si", LINE("Bytes In", 2028u + 1500, 0u), in_and_out(1, 1, 0, 0));
+}
