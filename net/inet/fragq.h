@@ -34,6 +34,7 @@ struct fragq_ages { struct fragq_dgram *a_first, **a_last; };
 
 struct fragq_table {
 	const struct fragq_family *ft_family;
+	struct fragq_table *ft_next;		/* all families' */
 	struct pool	 ft_dgrams, ft_sources;
 	struct fragq_dgram *ft_hash[FRAGQ_BUCKETS];
 	struct fragq_source *ft_sourcehash[FRAGQ_SOURCES];
@@ -53,6 +54,9 @@ struct fragq_in {
 	bool		 fi_more;		/* it is not the end */
 	uint32_t	 fi_start;		/* of the data in the datagram */
 };
+
+/* Fragments that may wait in all tables together, beside what each family allows; the oldest datagrams give way when the next one comes. */
+extern uint32_t fragq_limit;
 
 void	fragq_init(struct fragq_table *, const struct fragq_family *);
 /* Takes m, whose bytes nobody shares, its headers contiguous. When nothing is missing any more: the data with the first fragment's headers in front,

@@ -28,6 +28,9 @@ struct fragq_dgram {
 
 static void fragq_timer(void *);
 
+uint32_t fragq_limit = UINT32_MAX;
+static struct fragq_table *tables;
+
 void
 fragq_init(struct fragq_table *ft, const struct fragq_family *ff)
 {
@@ -39,6 +42,11 @@ fragq_init(struct fragq_table *ft, const struct fragq_family *ff)
 	ft->ft_secret[1] |= 1;
 	ft->ft_ages.a_last = &ft->ft_ages.a_first;
 	timeout_set(&ft->ft_timeout, fragq_timer, ft);
+	for (const struct fragq_table *t = tables; t != NULL; t = t->ft_next)
+		if (t == ft)
+			return;
+	ft->ft_next = tables;
+	tables = ft;
 }
 
 /* ---- tables ---- */
@@ -238,6 +246,59 @@ fragq_purge(struct fragq_table *ft, uint16_t ifidx)
 
 /* ---- a fragment comes ---- */
 
+/* When its first fragment came. */
+static uint64_t
+dgram_born(const struct fragq_table *ft, const struct fragq_dgram *d)
+{
+	return d->d_expire - ft->ft_family->ff_seconds * 1000000000ull;
+}
+
+/* The oldest but `but`, of all families, and its table. NULL: there is none. */
+static struct fragq_dgram *
+oldest(const struct fragq_dgram *but, struct fragq_table **of)
+{
+	struct fragq_dgram *old = NULL;
+
+	for (struct fragq_table *ft = tables; ft != NULL; ft = ft->ft_next) {
+		struct fragq_dgram *d = ft->ft_ages.a_first;
+
+		if (d != NULL && d == but)
+			d = d->d_age[FRAGQ_AGE_ALL].next;
+		if (d != NULL && (old == NULL || dgram_born(ft, d) < dgram_born(*of, old))) {
+			old = d;
+			*of = ft;
+		}
+	}
+	return old;
+}
+
+static uint64_t
+held_by_all(void)
+{
+	uint64_t n = 0;
+
+	for (const struct fragq_table *ft = tables; ft != NULL; ft = ft->ft_next)
+		n += ft->ft_nfrags;
+	return n;
+}
+
+/* One more fragment of d's within fragq_limit: others give way. False: d has too many. */
+static bool
+fragq_room_in_all(const struct fragq_dgram *d)
+{
+	struct fragq_table *ft = NULL;
+	struct fragq_dgram *old;
+
+	if (likely(fragq_limit == UINT32_MAX))
+		return true;
+	while (held_by_all() >= fragq_limit) {
+		if (d->d_frags.fq_nfrags >= fragq_limit || (old = oldest(d, &ft)) == NULL)
+			return false;
+		dgram_drop(ft, old, FRAGQ_N_EVICT);
+	}
+	return true;
+}
+
 /* Room for n mbufs more of d's: others give way, first those of the same source. False: it would be too much for one source. */
 static bool
 fragq_room(struct fragq_table *ft, struct fragq_dgram *d, uint32_t n)
@@ -324,7 +385,7 @@ fragq_input(struct fragq_table *ft, struct mbuf *m, struct fragq_in *fi)
 		ft->ft_family->ff_count(FRAGQ_N_NOMEM, 1);
 	else if (d->d_dead)
 		ft->ft_family->ff_count(FRAGQ_N_DEAD, 1);
-	else if (!fragq_room(ft, d, fragq_mbufs(m))) {
+	else if (!fragq_room(ft, d, fragq_mbufs(m)) || !fragq_room_in_all(d)) {
 		d->d_dead = true;
 		dgram_empty(ft, d, FRAGQ_N_MANY, 1);
 	} else

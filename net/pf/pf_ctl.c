@@ -6,6 +6,7 @@
 #include "kernel/machine.h"
 #include "kernel/task.h"
 #include "net/core/flow.h"
+#include "net/inet/fragq.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
@@ -59,6 +60,15 @@ take_rules(void *arg __unused_arg)
 	percore(pf_rules_here) = pf_rules;
 }
 
+/* set limit frags is about what the filter puts together. Within net_enter(). */
+static void
+limit_fragments(void)
+{
+	const struct pf_ruleset *rs = pf_rules;
+
+	fragq_limit = pf_enabled && rs != NULL && rs->rs_conf.pc_options.po_reassemble ? rs->rs_limit[PF_LIMIT_FRAGS] : UINT32_MAX;
+}
+
 /* Core by core, each between two passes; entries of the flow path that the old rules have led to are looked at again when nobody goes by those any more. */
 static void
 replace(struct pf_ruleset *rs)
@@ -69,6 +79,7 @@ replace(struct pf_ruleset *rs)
 	net_enter();
 	old = pf_rules;
 	__atomic_store_n(&pf_rules, rs, __ATOMIC_RELEASE);
+	limit_fragments();
 	net_leave();
 	for (unsigned i = 0; i < ncores; i++)
 		pf_on_core(i, take_rules, NULL);
@@ -168,6 +179,7 @@ pf_enable(bool on)
 	net_enter();
 	changed = pf_enabled != on;
 	pf_enabled = on;
+	limit_fragments();
 	flow_changed(&pf_generation);
 	flow_choose();
 	if_steer_require(on);

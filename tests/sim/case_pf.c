@@ -349,6 +349,32 @@ CASE(pf_fragments)
 	COUNT(pfs_frag, 1);
 }
 
+/* The oldest give way, whoever sent them; what needs more than all is given up. */
+CASE(pf_limit_frags)
+{
+	lab_pf("set limit frags 2\npass\n");
+	SAY("pfctl -sm", "frags         hard limit        2\n");
+	for (unsigned i = 0; i < 3; i++)
+		RX(a, UDP(sim_print("10.0.0.%u", 20 + i), B, .id = i, .len = 2000, .part = 1480, .off = IP_MF_));
+	COUNT(ips_fragevict, 1);
+	for (unsigned i = 1; i < 3; i++) {
+		RX(a, UDP(sim_print("10.0.0.%u", 20 + i), B, .id = i, .len = 2000, .from = 1480, .part = 528));
+		TX(b, UDP(sim_print("10.0.0.%u", 20 + i), B, .id = i, .len = 2000, .part = 1480, .off = IP_MF_, .ttl = 63));
+		TX(b, UDP(sim_print("10.0.0.%u", 20 + i), B, .id = i, .len = 2000, .from = 1480, .part = 528, .ttl = 63));
+		COUNT(ips_fragevict, i == 1);			/* the other's first part, for this one's second */
+		if (i == 1)
+			RX(a, UDP(sim_print("10.0.0.%u", 22u), B, .id = 2, .len = 2000, .part = 1480, .off = IP_MF_));
+	}
+	for (unsigned i = 0; i < 3; i++)
+		RX(a, UDP(A, B, .id = 9, .len = 4000, .from = i * 1480, .part = i < 2 ? 1480 : 1048, .off = i < 2 ? IP_MF_ : 0));
+	COUNT(ips_fragmany, 3);
+	SAY("pfctl -f - <<EOF\nset limit frags 3\npass\nEOF", "");
+	for (unsigned i = 0; i < 3; i++)
+		RX(a, UDP(A, B, .id = 10, .len = 4000, .from = i * 1480, .part = i < 2 ? 1480 : 1048, .off = i < 2 ? IP_MF_ : 0));
+	for (unsigned i = 0; i < 3; i++)
+		TX(b, UDP(A, B, .id = 10, .len = 4000, .from = i * 1480, .part = i < 2 ? 1480 : 1048, .off = i < 2 ? IP_MF_ : 0, .ttl = 63));
+}
+
 /* checklist: pf/fragmentation:no_df */
 CASE(pf_fragments_as_they_are)
 {
