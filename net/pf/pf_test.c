@@ -682,7 +682,7 @@ output_one(struct output *o, unsigned af, struct mbuf *m)
 	return NULL;
 }
 
-static __inline_fn void
+static __apart_fn void
 output_batch(struct output *o, unsigned af, struct batch *b)
 {
 	unsigned n = 0, end = b->b_n;

@@ -1,26 +1,15 @@
 /* case_pf_logif.c - set loginterface: what is passed and blocked on one interface, or on a group, by rules, by states and by the flow path. */
 #include <string.h>
 
-#include "tests/sim/timeline.h"
+#include "tests/sim/pflab.h"
 
-#define A	"10.0.0.2"
-#define B	"10.0.1.2"
 #define LINE(name, four, six)	sim_print("  %-25s %14u %16u\n", name, four, six)
-
-static void
-lab_pf(const char *rules)
-{
-	lab_custom("inet 10.0.0.1/24\n!arp -s 10.0.0.2 " MAC_A "\n", "inet 10.0.1.1/24\n!arp -s 10.0.1.2 " MAC_B "\n",
-	    sim_print("# /etc/sysctl.conf\nnet.inet.ip.forwarding=1\nnet.inet.ip.dad_count=0\nnet.flow.least=1\n# /etc/pf.conf\n%s", rules));
-}
 
 static void
 there_and_back(void)
 {
-	RX(a, UDP(A, B, .len = 100));
-	TX(b, UDP(A, B, .len = 100, .ttl = 63));
-	RX(b, UDP(B, A, .sport = 4001, .dport = 4000, .len = 60));
-	TX(a, UDP(B, A, .sport = 4001, .dport = 4000, .len = 60, .ttl = 63));
+	a_to_b(UDP(A, B, .len = 100));
+	b_to_a(UDP(B, A, .sport = 4001, .dport = 4000, .len = 60));
 }
 
 /* Bytes: of IP, 28 more than of data. */

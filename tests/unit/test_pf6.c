@@ -96,7 +96,7 @@ TEST(pf6_loginterface)
 	struct pf_logif_counts c;
 
 	ip6_start();
-	pf_start("set loginterface t1\nblock\npass in on t0\npass out on t1 to port < 6\n");
+	pf_start("set loginterface t1\nblock\npass in on t0\npass out on t1 proto udp to port < 6\n");
 	pf_logif_clear();
 	for (unsigned i = 0; i < 4; i++) {			/* there also by the flow path */
 		udp("fd00:a::2", "fd00:b::2", 4, 5);
