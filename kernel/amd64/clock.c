@@ -133,20 +133,20 @@ static bool
 clock_measure(uint64_t *tsc_hz, uint64_t *apic_hz)
 {
 	struct clock_sample d;
+	bool whole = false;
 	uint64_t hz, gap;
 
 	*tsc_hz = 0;
 	port_out8(PIT_GATE, (uint8_t)((port_in8(PIT_GATE) & ~2u) | 1));	/* gate on, speaker off */
-	for (unsigned i = 0; i < PIT_TRIES && clock_window(&d, &gap); i++) {
+	for (unsigned i = 0; i < PIT_TRIES && !whole && clock_window(&d, &gap); i++) {
 		if (d.cs_pit == 0)
 			continue;
 		hz = (uint64_t)((unsigned __int128)d.cs_tsc * PIT_HZ / d.cs_pit);
-		if (*tsc_hz == 0 || hz < *tsc_hz || gap * PIT_GAP * PIT_SAMPLES <= d.cs_tsc) {
+		whole = gap * PIT_GAP * PIT_SAMPLES <= d.cs_tsc;
+		if (*tsc_hz == 0 || hz < *tsc_hz || whole) {
 			*tsc_hz = hz;
 			*apic_hz = (uint64_t)((unsigned __int128)d.cs_apic * PIT_HZ / d.cs_pit);
 		}
-		if (gap * PIT_GAP * PIT_SAMPLES <= d.cs_tsc)
-			break;
 	}
 	return *tsc_hz != 0;
 }

@@ -41,6 +41,15 @@ if_set_groups(struct ifnet *ifp, const char (*names)[IFNAMSIZ], unsigned n)
 	}
 }
 
+static bool
+joined(const struct ifnet *ifp, const char *group)
+{
+	for (unsigned i = 0; i < IF_GROUPS; i++)
+		if (strcmp(ifp->if_ingroup[i], group) == 0)
+			return true;
+	return false;
+}
+
 const char *
 if_group(const struct ifnet *ifp, unsigned *i)
 {
@@ -50,7 +59,7 @@ if_group(const struct ifnet *ifp, unsigned *i)
 		if (name[0] != '\0')
 			return (*i)++, name;
 	}
-	if (*i > IF_GROUPS + 1 || !if_is_egress(ifp))
+	if (*i > IF_GROUPS + 1 || joined(ifp, "egress") || !if_is_egress(ifp))
 		return NULL;
 	*i = IF_GROUPS + 2;
 	return "egress";

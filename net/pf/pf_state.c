@@ -235,21 +235,29 @@ sweep_again(struct pf_states *ps, uint64_t ms)
 	timeout_add_msec(&ps->ps_timer, ms);
 }
 
+/* The state that the first of a bucket's places is of; it may go then. NULL: a note, or a state's second place. *sk is what comes behind. */
+static struct pf_state *
+bucket_next(struct pf_sk **sk)
+{
+	struct pf_state *s = sk_state(*sk);
+	bool first = s->s_away == 0 && !((*sk)->sk_dirs & PF_SK_OTHER);
+
+	*sk = (*sk)->sk_next;
+	if (first && *sk != NULL && sk_state(*sk) == s)
+		*sk = (*sk)->sk_next;
+	return first ? s : NULL;
+}
+
 /* Those of a bucket that are over go; how many. */
 static uint32_t
 sweep_bucket(struct pf_states *ps, struct pf_sk *sk, uint32_t *looked)
 {
 	uint32_t removed = 0;
 
-	for (struct pf_sk *next; sk != NULL; sk = next, ++*looked) {
-		struct pf_state *s = sk_state(sk);
+	for (; sk != NULL; ++*looked) {
+		struct pf_state *s = bucket_next(&sk);
 
-		next = sk->sk_next;
-		if (s->s_away != 0 || (sk->sk_dirs & PF_SK_OTHER))
-			continue;
-		if (next != NULL && sk_state(next) == s)
-			next = next->sk_next;
-		if (pf_state_expires(s) <= ps->ps_now) {
+		if (s != NULL && pf_state_expires(s) <= ps->ps_now) {
 			pf_state_remove(s);
 			removed++;
 		}
@@ -293,15 +301,11 @@ pf_states_walk(uint32_t *at, unsigned max, void (*fn)(struct pf_state *, void *)
 	if (ps->ps_mask == 0)
 		return false;
 	while (n < max && looked++ < 16 * max && ps->ps_bucket != NULL) {
-		for (struct pf_sk *sk = ps->ps_bucket[*at & ps->ps_mask], *next; sk != NULL; sk = next, n++) {
-			struct pf_state *s = sk_state(sk);
+		for (struct pf_sk *sk = ps->ps_bucket[*at & ps->ps_mask]; sk != NULL; n++) {
+			struct pf_state *s = bucket_next(&sk);
 
-			next = sk->sk_next;
-			if (s->s_away != 0 || (sk->sk_dirs & PF_SK_OTHER))
-				continue;
-			if (next != NULL && sk_state(next) == s)
-				next = next->sk_next;
-			fn(s, arg);
+			if (s != NULL)
+				fn(s, arg);
 		}
 		*at = reverse(reverse(*at | ~ps->ps_mask) + 1);
 		if (*at == 0)

@@ -72,14 +72,20 @@ CASE(pf_route_to_gateways)
 }
 
 /* Nobody has asked for the neighbour yet: the packet waits until it has answered. */
-CASE(pf_route_to_unknown_neighbour)
+static void
+unknown_neighbour(const char *rules)
 {
-	lab(FILES(""), "pass\npass in on vio0 inet route-to 10.0.2.9\n");
+	lab(FILES(""), rules);
 	RX(a, UDP(A, FAR));
 	TX(c, ARP_WHOHAS("10.0.2.1", "10.0.2.9"));
 	RX(c, ARP_ISAT("10.0.2.9", "10.0.2.1"));
 	TX(c, UDP(A, FAR, .ttl = 63));
 	through(a, c, UDP(A, FAR));
+}
+
+CASE(pf_route_to_unknown_neighbour)
+{
+	unknown_neighbour("pass\npass in on vio0 inet route-to 10.0.2.9\n");
 }
 
 /* checklist: pf/route_to:ttl */
@@ -157,12 +163,7 @@ CASE(pf_route_to_outwards)
 
 CASE(pf_route_to_outwards_unknown_neighbour)
 {
-	lab(FILES(""), "pass\npass out on vio1 inet route-to 10.0.2.9\n");
-	RX(a, UDP(A, FAR));
-	TX(c, ARP_WHOHAS("10.0.2.1", "10.0.2.9"));
-	RX(c, ARP_ISAT("10.0.2.9", "10.0.2.1"));
-	TX(c, UDP(A, FAR, .ttl = 63));
-	through(a, c, UDP(A, FAR));
+	unknown_neighbour("pass\npass out on vio1 inet route-to 10.0.2.9\n");
 }
 
 CASE(pf_route_to_outwards_mtu)

@@ -97,7 +97,8 @@ def marking(which, n, old='block'):
     are blocked, or what `old` says."""
     hosts = ' '.join(f'172.16.{i // 250}.{i % 250}' for i in range(n // 100))
     ports = ' '.join(str(10000 + 7 * i + which) for i in range(100))
-    return f'''block
+    return f'''set limit states 1000000
+block
 pass in on vio0 proto udp tag MARK{which} keep state
 {old} in on vio0 proto udp from port 1024:1083 tag MARK{which}
 pass out on vio1 proto udp tagged MARK{which} keep state

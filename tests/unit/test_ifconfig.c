@@ -62,6 +62,8 @@ TEST(ifconfig_groups)
 	CHECK_STR(cmd_load("# /etc/hostname.t1\ngroup lan\n"), "");
 	CHECK_STR(cmd("ifconfig wan"), "ifconfig: wan: no such interface\n");
 	CHECK_IN(cmd("ifconfig lan"), "t1: ");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\ngroup egress\n# /etc/mygate\n10.0.0.9\n"), "");
+	CHECK_IN(cmd("ifconfig t0"), "\tgroups: egress\n");
 	cmd_end();
 }
 
