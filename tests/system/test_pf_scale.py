@@ -106,23 +106,32 @@ block in quick on vio0 proto udp from {{ {hosts} }} to port {{ {ports} }}
 '''
 
 
+FRESH = 200_000     # new flows, so many at most: each has two states
+
+
+def fresh(n):
+    """The n-th flow that has not been: none from the ports that marking() blocks."""
+    n %= FRESH
+    return n // 59000 * 60000 + 1000 + n % 59000
+
+
 def replaced(lab, rules, times):
     """Rulesets replace each other while packets of an old flow and of new ones go through: none is lost, whatever of them."""
     r, flows, old = lab.router, Flows(lab), range(60)
     load(r, marking(0, rules, 'pass'))
     flows.run(old)
-    new = 1000
+    new = 0
     for i in range(1, times + 1):
         t = Typed(r, 'pfctl -f -', marking(i % 2, rules))
         end = time.monotonic() + 300
         while not t.done():
-            flows.run([new, new % 60])          # one that is new, one from before all of this
+            flows.run([fresh(new), new % 60])   # one that is new, one from before all of this
             new += 1
             assert time.monotonic() < end, f'no end of loading: {r.con.buf[-300:]}'
         assert f'tag MARK{i % 2}' in r.cmd('show config', 60)
     flows.run(old)                              # and all that there ever were
-    flows.run(range(1000, new))
-    print(f'{times} replacements of {rules} rules: {flows.sent} packets, {new - 1000} new flows')
+    flows.run(map(fresh, range(min(new, FRESH))))
+    print(f'{times} replacements of {rules} rules: {flows.sent} packets, {new} new flows')
     never_long(r)
 
 
