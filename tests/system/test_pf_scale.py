@@ -41,7 +41,7 @@ class Typed:
 
     def done(self):
         self.con.fill(0)
-        return self.con.PROMPT.search(self.con.buf) is not None
+        return re.search(r'\n[^\s@]+@[^\s:]+:[^\s$#]*[$#] ', self.con.buf) is not None      # the kernel may have said something after it
 
 
 def load(router, text, most=120):
