@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "drivers/pci_regs.h"
-#include "kernel/loop.h"
 #include "net/core/net_init.h"
 #include "tests/fuzz/devices.h"
 #include "tests/fuzz/fuzz.h"
@@ -106,85 +105,6 @@ op_interrupts(struct fuzz_in *in)
 	}
 }
 
-static void
-input_sink(struct ifnet *ifp __unused_arg, struct batch *b)
-{
-	for (unsigned i = 0; i < b->b_n; i++) {
-		unsigned sum = 0;
-
-		for (struct mbuf *p = b->b_m[i]; p != NULL; p = p->m_next) {
-			CHECK(p->m_data >= p->m_buf && p->m_data + p->m_len <= p->m_buf + p->m_size);
-			sum += p->m_len;
-		}
-		CHECK(sum > 0 && sum == b->b_m[i]->m_pktlen);
-		m_freem(b->b_m[i]);
-	}
-}
-
-static void
-op_send(struct fuzz_in *in)
-{
-	static const uint8_t bytes[EMM_FRAME];
-	static const uint16_t lens[] = { 60, 1514, 42, 1900, 4000, 9014, 64, 1000 };
-	unsigned how = fuzz_u8(in);
-	struct ifnet *ifp = emm_if(&m);
-	struct batch b = { 0 };
-
-	for (unsigned i = 0; i <= how >> 3; i++) {
-		struct mbuf *p = m_get(), *c;
-
-		if (p == NULL || !m_append(p, bytes, MIN(lens[how & 7], ifp->if_mtu + 14))) {
-			m_freem(p);
-			break;
-		}
-		if ((how & 0x18) == 0x18 && (c = m_clone(p)) != NULL)
-			batch_add(&b, c);
-		batch_add(&b, p);
-		if (b.b_n >= BATCH_MAX - 1)
-			break;
-	}
-	if (b.b_n > 0)
-		ifp->if_enqueue(ifp, &b);
-	if (how & 1)
-		loop_pass();
-}
-
-static void
-op_interface(struct fuzz_in *in)
-{
-	struct ifnet *ifp = emm_if(&m);
-	unsigned how = fuzz_u8(in);
-
-	switch (how & 3) {
-	case 0:
-		if_setup(ifp, how & 4);
-		break;
-	case 1:
-		if_setmtu(ifp, fuzz_u16(in) % 9100);
-		break;
-	case 2:
-		if_setlladdr(ifp, (uint8_t[]){ 2, 0, 0, 0, 0, (uint8_t)how });
-		break;
-	default:
-		if_setpromisc(ifp, how & 4);
-		break;
-	}
-}
-
-static void
-op_time(struct fuzz_in *in)
-{
-	static const uint16_t ms[] = { 1, 10, 250, 251, 500, 1000, 5250, 6000 };
-
-	host_run(ms[fuzz_u8(in) % nitems(ms)]);
-}
-
-static void
-op_pass(struct fuzz_in *in __unused_arg)
-{
-	loop_pass();
-}
-
 /* What it is, and what it was given. */
 static void
 model_choose(struct fuzz_in *in)
@@ -213,15 +133,15 @@ static void
 em_run(struct fuzz_in *in)
 {
 	static void (*const ops[])(struct fuzz_in *) = {
-		op_receive, op_word, op_send, op_pass, op_time, op_registers, op_interrupts, op_interface,
-		op_receive, op_word, op_send, op_pass, op_time, op_pass, op_pass, op_pass,
+		op_receive, op_word, fuzz_send, fuzz_pass, fuzz_time, op_registers, op_interrupts, fuzz_interface,
+		op_receive, op_word, fuzz_send, fuzz_pass, fuzz_time, fuzz_pass, fuzz_pass, fuzz_pass,
 	};
 	struct ifnet *ifp;
 
 	model_choose(in);
 	emm_attach(&m);
 	if ((ifp = emm_if(&m)) != NULL) {
-		ifp->if_input = input_sink;
+		ifp->if_input = fuzz_input_sink;
 		if_setup(ifp, true);
 		for (unsigned i = 0; i < OPS_MAX && in->n > 0; i++)
 			ops[fuzz_u8(in) % nitems(ops)](in);

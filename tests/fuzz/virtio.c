@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "drivers/pci_regs.h"
-#include "kernel/loop.h"
 #include "net/core/net_init.h"
 #include "tests/fuzz/devices.h"
 #include "tests/fuzz/fuzz.h"
@@ -127,87 +126,6 @@ op_interrupts(struct fuzz_in *in)
 	}
 }
 
-/* ---- the stack's side ---- */
-
-static void
-input_sink(struct ifnet *ifp __unused_arg, struct batch *b)
-{
-	for (unsigned i = 0; i < b->b_n; i++) {
-		unsigned sum = 0;
-
-		for (struct mbuf *m = b->b_m[i]; m != NULL; m = m->m_next) {
-			CHECK(m->m_data >= m->m_buf && m->m_data + m->m_len <= m->m_buf + m->m_size);
-			sum += m->m_len;
-		}
-		CHECK(sum > 0 && sum == b->b_m[i]->m_pktlen);
-		m_freem(b->b_m[i]);
-	}
-}
-
-static void
-op_send(struct fuzz_in *in)
-{
-	static const uint8_t bytes[VM_FRAME];
-	static const uint16_t lens[] = { 60, 1514, 42, 1900, 4000, 9014, 64, 15000 };
-	unsigned how = fuzz_u8(in);
-	struct ifnet *ifp = vm_if(&vm);
-	struct batch b = { 0 };
-
-	for (unsigned i = 0; i <= how >> 3; i++) {
-		struct mbuf *m = m_get(), *c;
-
-		if (m == NULL || !m_append(m, bytes, MIN(lens[how & 7], ifp->if_mtu + 14))) {
-			m_freem(m);
-			break;
-		}
-		if ((how & 0x18) == 0x18 && (c = m_clone(m)) != NULL)
-			batch_add(&b, c);
-		batch_add(&b, m);
-		if (b.b_n >= BATCH_MAX - 1)
-			break;
-	}
-	if (b.b_n > 0)
-		ifp->if_enqueue(ifp, &b);
-	if (how & 1)
-		loop_pass();
-}
-
-static void
-op_interface(struct fuzz_in *in)
-{
-	struct ifnet *ifp = vm_if(&vm);
-	unsigned how = fuzz_u8(in);
-
-	switch (how & 3) {
-	case 0:
-		if_setup(ifp, how & 4);
-		break;
-	case 1:
-		if_setmtu(ifp, fuzz_u16(in) % 16200);
-		break;
-	case 2:
-		if_setlladdr(ifp, (uint8_t[]){ 2, 0, 0, 0, 0, (uint8_t)how });
-		break;
-	default:
-		if_setpromisc(ifp, how & 4);
-		break;
-	}
-}
-
-static void
-op_time(struct fuzz_in *in)
-{
-	static const uint16_t ms[] = { 1, 10, 250, 251, 500, 1000, 5250, 6000 };
-
-	host_run(ms[fuzz_u8(in) % nitems(ms)]);
-}
-
-static void
-op_pass(struct fuzz_in *in __unused_arg)
-{
-	loop_pass();
-}
-
 /* ---- attach ---- */
 
 static void
@@ -245,8 +163,8 @@ static void
 virtio_run(struct fuzz_in *in)
 {
 	static void (*const ops[])(struct fuzz_in *) = {
-		op_receive, op_receive_lie, op_use, op_send, op_pass, op_time, op_registers, op_interrupts,
-		op_receive, op_receive_lie, op_use, op_send, op_pass, op_time, op_interface, op_pass,
+		op_receive, op_receive_lie, op_use, fuzz_send, fuzz_pass, fuzz_time, op_registers, op_interrupts,
+		op_receive, op_receive_lie, op_use, fuzz_send, fuzz_pass, fuzz_time, fuzz_interface, fuzz_pass,
 	};
 	struct ifnet *ifp;
 
@@ -254,7 +172,7 @@ virtio_run(struct fuzz_in *in)
 	model_choose(in);
 	vm_attach(&vm);
 	if ((ifp = vm_if(&vm)) != NULL) {
-		ifp->if_input = input_sink;
+		ifp->if_input = fuzz_input_sink;
 		if_setup(ifp, true);
 		for (unsigned i = 0; i < OPS_MAX && in->n > 0; i++)
 			ops[fuzz_u8(in) % nitems(ops)](in);

@@ -7,6 +7,7 @@
 #include "kernel/config.h"
 #include "kernel/sysctl.h"
 #include "kernel/text.h"
+#include "tests/unit/runfix.h"
 #include "tests/unit/unit.h"
 
 /* ---- the model: what the running system holds for each name, in its two parts ---- */
@@ -453,48 +454,34 @@ TEST(config_boot_finds_its_file)
 	end();
 }
 
-static char text[8192];
-static int status;
-
-static void
-run(const char *line)
-{
-	struct out o;
-
-	out_init(&o, NULL, NULL);
-	status = command_run(&o, line);
-	snprintf(text, sizeof(text), "%.*s", (int)o.o_len, o.o_len > 0 ? o.o_buf : "");
-	out_free(&o);
-}
-
 TEST(config_cat_tail_show)
 {
 	CHECK(loads("# /etc/model-a\n1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n# /etc/model-b\nb\n# /etc/model.first\nf"));
-	run("cat /etc/model-b");
-	CHECK_STR(text, "b\n");
-	run("cat /etc/nix");
-	CHECK_STR(text, "cat: /etc/nix: No such file or directory\n");
-	CHECK_EQ(status, 1);
-	run("tail /etc/model-a");
-	CHECK_STR(text, "3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n");
-	run("tail -n 2 /etc/model-a");
-	CHECK_STR(text, "11\n12\n");
-	run("tail -n +12 /etc/model-a");
-	CHECK_STR(text, "12\n");
-	run("tail -n +1 /etc/model-b");
-	CHECK_STR(text, "b\n");
-	run("tail -n +11 /etc/model-*");
-	CHECK_STR(text, "==> /etc/model-a <==\n11\n12\n\n==> /etc/model-b <==\n");
-	run("tail -n x /etc/model-a");
-	CHECK_EQ(status, 2);
-	run("show config model-b");
-	CHECK_STR(text, "b\n");
-	run("show config /etc/nix");
-	CHECK_EQ(status, 1);
-	run("show -j config model-b");
-	CHECK_STR(text, "{\"model-b\":\"b\\n\"}\n");
-	run("show nonsense");
-	CHECK_STR(text, "usage: show [-j] config [file]\n");
+	run_line("cat /etc/model-b");
+	CHECK_STR(run_text, "b\n");
+	run_line("cat /etc/nix");
+	CHECK_STR(run_text, "cat: /etc/nix: No such file or directory\n");
+	CHECK_EQ(run_status, 1);
+	run_line("tail /etc/model-a");
+	CHECK_STR(run_text, "3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n");
+	run_line("tail -n 2 /etc/model-a");
+	CHECK_STR(run_text, "11\n12\n");
+	run_line("tail -n +12 /etc/model-a");
+	CHECK_STR(run_text, "12\n");
+	run_line("tail -n +1 /etc/model-b");
+	CHECK_STR(run_text, "b\n");
+	run_line("tail -n +11 /etc/model-*");
+	CHECK_STR(run_text, "==> /etc/model-a <==\n11\n12\n\n==> /etc/model-b <==\n");
+	run_line("tail -n x /etc/model-a");
+	CHECK_EQ(run_status, 2);
+	run_line("show config model-b");
+	CHECK_STR(run_text, "b\n");
+	run_line("show config /etc/nix");
+	CHECK_EQ(run_status, 1);
+	run_line("show -j config model-b");
+	CHECK_STR(run_text, "{\"model-b\":\"b\\n\"}\n");
+	run_line("show nonsense");
+	CHECK_STR(run_text, "usage: show [-j] config [file]\n");
 	end();
 }
 

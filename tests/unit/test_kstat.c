@@ -1,10 +1,9 @@
 /* test_kstat.c - kstat: order, patterns, both formats; and the file name patterns behind it. */
-#include <stdio.h>
 #include <string.h>
 
-#include "kernel/command.h"
 #include "kernel/glob.h"
 #include "kernel/kstat.h"
+#include "tests/unit/runfix.h"
 #include "tests/unit/unit.h"
 
 static void
@@ -24,43 +23,28 @@ static struct kstat ks[] = {
 	{ .ks_provider = "zz0", .ks_name = "txq", .ks_unit = 0, .ks_read = read_it, .ks_arg = &value },
 };
 
-static char text[8192];
-
-static int
-run(const char *line)
-{
-	struct out o;
-	int status;
-
-	out_init(&o, NULL, NULL);
-	status = command_run(&o, line);
-	snprintf(text, sizeof(text), "%.*s", (int)o.o_len, o.o_len > 0 ? o.o_buf : "");
-	out_free(&o);
-	return status;
-}
-
 #define VALUES "         packets: 158069114 packets\n        oactives: 7\n         oactive: true\n           state: \"up\"\n"
 
 TEST(kstat_command)
 {
 	for (unsigned i = 0; i < nitems(ks); i++)
 		kstat_add(&ks[i]);
-	CHECK_EQ(run("kstat 'zz*:::'"), 0);
-	CHECK_STR(text, "zz0:0:rxq:0\n" VALUES "zz0:0:txq:0\n" VALUES "zz0:0:txq:1\n" VALUES "zz1:0:txq:0\n" VALUES);
-	CHECK_EQ(run("kstat zz?:0:tx[opq]:1"), 0);
-	CHECK_STR(text, "zz0:0:txq:1\n" VALUES);
-	CHECK_EQ(run("kstat zz1 zz0:*:rxq"), 0);
-	CHECK_STR(text, "zz0:0:rxq:0\n" VALUES "zz1:0:txq:0\n" VALUES);
-	CHECK_EQ(run("kstat -j zz1"), 0);
-	CHECK_STR(text, "[{\"provider\":\"zz1\",\"instance\":0,\"name\":\"txq\",\"unit\":0,"
+	CHECK_EQ(run_line("kstat 'zz*:::'"), 0);
+	CHECK_STR(run_text, "zz0:0:rxq:0\n" VALUES "zz0:0:txq:0\n" VALUES "zz0:0:txq:1\n" VALUES "zz1:0:txq:0\n" VALUES);
+	CHECK_EQ(run_line("kstat zz?:0:tx[opq]:1"), 0);
+	CHECK_STR(run_text, "zz0:0:txq:1\n" VALUES);
+	CHECK_EQ(run_line("kstat zz1 zz0:*:rxq"), 0);
+	CHECK_STR(run_text, "zz0:0:rxq:0\n" VALUES "zz1:0:txq:0\n" VALUES);
+	CHECK_EQ(run_line("kstat -j zz1"), 0);
+	CHECK_STR(run_text, "[{\"provider\":\"zz1\",\"instance\":0,\"name\":\"txq\",\"unit\":0,"
 	    "\"data\":{\"packets\":158069114,\"oactives\":7,\"oactive\":true,\"state\":\"up\"}}]\n");
-	CHECK_EQ(run("kstat zz9"), 1);
-	CHECK_STR(text, "kstat: no matches found\n");
-	CHECK_EQ(run("kstat a:b:c:d:e"), 1);
-	CHECK_EQ(run("kstat -x"), 2);
+	CHECK_EQ(run_line("kstat zz9"), 1);
+	CHECK_STR(run_text, "kstat: no matches found\n");
+	CHECK_EQ(run_line("kstat a:b:c:d:e"), 1);
+	CHECK_EQ(run_line("kstat -x"), 2);
 	kstat_remove(&ks[3]);
-	CHECK_EQ(run("kstat zz0::txq"), 0);
-	CHECK_STR(text, "zz0:0:txq:1\n" VALUES);
+	CHECK_EQ(run_line("kstat zz0::txq"), 0);
+	CHECK_STR(run_text, "zz0:0:txq:1\n" VALUES);
 	CHECK_PANIC(kstat_remove(&ks[3]));
 }
 

@@ -7,6 +7,7 @@
 #include "kernel/config.h"
 #include "kernel/shell.h"
 #include "kernel/task.h"
+#include "tests/unit/runfix.h"
 #include "tests/unit/unit.h"
 
 #define PROMPT	"root@sluice:~$ "
@@ -84,21 +85,6 @@ TEST(shell_runs_lines)
 	CHECK_IN(type("help -j\n"), "\"testwords\":\"print words\"");
 }
 
-static char text[4096];
-
-static int
-run(const char *line)
-{
-	struct out o;
-	int status;
-
-	out_init(&o, NULL, NULL);
-	status = command_run(&o, line);
-	snprintf(text, sizeof(text), "%.*s", (int)o.o_len, o.o_len > 0 ? o.o_buf : "");
-	out_free(&o);
-	return status;
-}
-
 TEST(shell_words)
 {
 	static const struct { const char *line, *out; int status; } c[] = {
@@ -145,9 +131,9 @@ TEST(shell_words)
 	};
 
 	for (unsigned i = 0; i < nitems(c); i++) {
-		int status = run(c[i].line);
+		int status = run_line(c[i].line);
 
-		CHECK_STR(text, c[i].out);
+		CHECK_STR(run_text, c[i].out);
 		if (status != c[i].status)
 			unit_fail(__FILE__, __LINE__, "%s: status %d", c[i].line, status);
 	}
@@ -165,7 +151,7 @@ TEST(shell_words_random)
 		for (size_t k = 0; k < n; k++)
 			line[k] = set[unit_below(sizeof(set) - 1)];
 		line[n] = '\0';
-		run(line);
+		run_line(line);
 	}
 }
 
