@@ -32,6 +32,8 @@ void	 cpu_idle(uint64_t deadline, const volatile bool *stop);
 /* ---- cores ---- */
 /* How many there will be when all have started; ncores until then is 1. */
 unsigned machine_cores(void);
+/* Whether they have the instruction that counts bits (what __attribute__((target("popcnt"))) lets the compiler use). */
+bool	 machine_popcnt(void);
 /* Ends the sleep of another core, or the one that it is about to begin. Not from interrupts. */
 void	 machine_poke(unsigned core);
 /* Core 0: until another core, which has been woken, has made *busy false in its next pass. A core that does not is a reason to panic. */

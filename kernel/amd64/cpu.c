@@ -47,6 +47,13 @@ cpu_init(void)
 	cpu_avx();
 }
 
+/* SDM 2A, CPUID 01H. Not __builtin_cpu_supports(): it brings 5 KB of libgcc that know each processor by name. */
+bool
+machine_popcnt(void)
+{
+	return cpuid(1, 0).c & 1u << 23;
+}
+
 /* Model and stepping: SDM 2A, CPUID 01H. */
 static void
 cpu_signature(char *buf, size_t len)

@@ -66,6 +66,12 @@ machine_cores(void)
 	return ncores;
 }
 
+bool
+machine_popcnt(void)
+{
+	return __builtin_cpu_supports("popcnt");
+}
+
 void
 machine_poke(unsigned core)
 {

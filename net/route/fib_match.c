@@ -1,4 +1,5 @@
 /* fib_match.c - look-ups in the trie of fib.h, with the processor's own bit count where it has one. Any core. */
+#include "kernel/machine.h"
 #include "net/core/net_init.h"
 #include "net/route/fib.h"
 
@@ -118,7 +119,6 @@ fib_match_choose(bool popcnt)
 static void
 fib_match_init(void)
 {
-	__builtin_cpu_init();
-	fib_match_choose(__builtin_cpu_supports("popcnt"));
+	fib_match_choose(machine_popcnt());
 }
 NET_INIT(fib_match, 10, fib_match_init);

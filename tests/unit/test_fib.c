@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/machine.h"
 #include "net/core/net_init.h"
 #include "net/route/rt_var.h"
 #include "tests/unit/unit.h"
@@ -217,7 +218,7 @@ random_changes(unsigned af)
 {
 	family = af;
 	for (unsigned round = 0; round < 10; round++) {
-		fib_match_choose(round % 2 && __builtin_cpu_supports("popcnt"));
+		fib_match_choose(round % 2 && machine_popcnt());
 		nlist = 1 + unit_below(N);
 		for (unsigned step = 0; step < 1200; step++) {
 			change(unit_below(nlist));
