@@ -356,12 +356,15 @@ fib_set_slot(const struct fib_hop *h, unsigned t, uintptr_t e)
 static bool
 fib_add_leaf(uintptr_t *at, const struct fib_hop *above, const struct fib_key *key, unsigned byte)
 {
-	static const struct fib_runs none = { .fr_start = { 1 }, .fr_n = 1 };
 	uint8_t shift = fib_shift(byte);
 	struct fib_node *n, like = { .n_key = key->k[byte / 8] >> shift >> 8 << 8 << shift, .n_route = *at,
 	    .n_shift = shift, .n_byte = (uint8_t)byte };
+	struct fib_runs fr;
 
-	if ((n = fib_build(&like, &none)) == NULL)
+	fr.fr_n = 0;
+	memset(fr.fr_start, 0, sizeof(fr.fr_start));
+	runs_add(&fr, 0, 0);
+	if ((n = fib_build(&like, &fr)) == NULL)
 		return false;
 	if (above == NULL) {
 		fib_store(at, fib_tagged(n));
