@@ -3,47 +3,57 @@
 #include "kernel/amd64/cpu.h"
 #include "kernel/amd64/memory.h"
 
+/* What a byte of symtab_names means; one below all of these begins a function. */
+#define CODE_LETTERS	32u
+#define CODE_PAIRS	(CODE_LETTERS + sizeof(letters))
+#define HEAD_LONG	16u		/* the step that follows has two bytes */
+
 /* Weak: the first of the two links has none. */
 extern const uint32_t symtab_count __attribute__((weak));
 extern const uint32_t symtab_first __attribute__((weak));		/* the lowest address */
-extern const uint16_t symtab_steps[] __attribute__((weak));		/* from the one before to each, bytes */
-extern const uint16_t symtab_names[] __attribute__((weak));
+extern const uint8_t symtab_pairs[][2] __attribute__((weak));		/* two codes each, made before the pair's own */
+/* For each function how many letters of the name before it its own begins with, how far it is behind that one, and the other letters;
+ * behind them all a zero. */
+extern const uint8_t symtab_names[] __attribute__((weak));
 
-static const char letters[40] = "\0abcdefghijklmnopqrstuvwxyz0123456789_ ?";
+static const char letters[38] = "abcdefghijklmnopqrstuvwxyz0123456789_?";
 
-/* Three letters a word; the one with less ends it. Returns the word behind it; `name` may be NULL. */
-static const uint16_t *
-symtab_name(const uint16_t *w, char name[SYMTAB_NAME])
+/* Puts the letters of a code behind the first n of the name; returns how many these are then. A pair's codes are lower than its own, so it ends. */
+static size_t
+symtab_put(char name[SYMTAB_NAME], size_t n, uint8_t code)
 {
-	size_t n = 0;
-	bool more;
-
-	do {
-		char c[3] = { letters[*w / 1600 % 40], letters[*w / 40 % 40], letters[*w % 40] };
-
-		for (unsigned i = 0; name != NULL && i < 3 && n < SYMTAB_NAME - 1; i++)
-			name[n++] = c[i];
-		more = *w++ % 40 != 0;
-	} while (more);
-	if (name != NULL)
-		name[n] = '\0';
-	return w;
+	for (; code >= CODE_PAIRS; code = symtab_pairs[code - CODE_PAIRS][1])
+		n = symtab_put(name, n, symtab_pairs[code - CODE_PAIRS][0]);
+	if (n < SYMTAB_NAME - 1)
+		name[n++] = letters[code - CODE_LETTERS];
+	return n;
 }
 
 bool
 symtab_find(uintptr_t addr, char name[SYMTAB_NAME], uintptr_t *offset)
 {
-	uint32_t n = &symtab_count != NULL ? symtab_count : 0, i = 0;
-	const uint16_t *w = symtab_names;
+	uint32_t n = &symtab_count != NULL ? symtab_count : 0;
+	const uint8_t *p = symtab_names;
 	uintptr_t at = n > 0 ? symtab_first : 0;
+	char own[SYMTAB_NAME];
 
 	if (n == 0 || addr < at || addr >= (uintptr_t)kernel_rodata)
 		return false;
-	for (; i + 1 < n && at + symtab_steps[i + 1] <= addr; i++) {
-		at += symtab_steps[i + 1];
-		w = symtab_name(w, NULL);
+	if (name == NULL)
+		name = own;
+	for (; n > 0; n--) {
+		unsigned head = *p++, step = *p++;
+		size_t len = head % HEAD_LONG;
+
+		if (head >= HEAD_LONG)
+			step += (unsigned)*p++ << 8;
+		if (at + step > addr)
+			break;
+		at += step;
+		while (*p >= CODE_LETTERS)
+			len = symtab_put(name, len, *p++);
+		name[len] = '\0';
 	}
-	symtab_name(w, name);
 	*offset = addr - at;
 	return true;
 }
