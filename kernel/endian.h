@@ -22,6 +22,15 @@ struct unaligned64 { uint64_t v; } __attribute__((packed, may_alias));
 static inline uint16_t load16(const void *p) { return ((const struct unaligned16 *)p)->v; }
 static inline uint32_t load32(const void *p) { return ((const struct unaligned32 *)p)->v; }
 static inline uint64_t load64(const void *p) { return ((const struct unaligned64 *)p)->v; }
+/* A be16_t as wide as a register: swapped there, and not widened again. x86 only, as the others. */
+static inline uint64_t
+load_be16(const void *p)
+{
+	uint64_t v = load16(p);
+
+	__asm__("rolw $8, %w0" : "+r" (v) : : "cc");
+	return v;
+}
 static inline void store16(void *p, uint16_t v) { ((struct unaligned16 *)p)->v = v; }
 static inline void store32(void *p, uint32_t v) { ((struct unaligned32 *)p)->v = v; }
 static inline void store64(void *p, uint64_t v) { ((struct unaligned64 *)p)->v = v; }

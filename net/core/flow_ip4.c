@@ -94,13 +94,13 @@ flow_beside4(struct flow *home, const uint8_t *p, uint64_t key)
 	return NULL;
 }
 
-/* It is plain, good, and may pass. Twelve octets of the header are added to what the entry has of the addresses; that the sum of words of
+/* It is plain, good, and may pass; *iplen: its length. Twelve octets of the header are added to what the entry has of the addresses; that the sum of words of
  * any size is a multiple of 65535 is what RFC 1071 asks for. It does not overflow: the octet of highest value is the offset's, zero. */
 static inline bool
-flow_takes4(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint32_t min)
+flow_takes4(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint32_t min, uint64_t *iplen)
 {
 	uint64_t ttl_sum = load32(p + AT_TTL);
-	uint32_t len = be16_host(load16(p + AT_IP + 2));
+	uint32_t len = (uint32_t)(*iplen = load_be16(p + AT_IP + 2));
 
 	return flow_station(p) == fs->fs_our && fl->fl_generation == fs->fs_generation && m->m_len == len + AT_IP && m->m_pktlen == len + AT_IP &&
 	    (uint16_t)(len - min) <= fl->fl_most &&
@@ -113,9 +113,8 @@ flow_decttl(uint8_t *p)
 {
 	uint32_t x = load32(p + AT_TTL);
 
-	x += 0xffff;
-	if (unlikely(x < 0xffff)) {
-		barrier();		/* a branch that is hardly ever taken costs less than moves for both cases */
+	if (unlikely(__builtin_add_overflow(x, 0xffff, &x))) {
+		__asm__("" : "+r" (x));	/* a branch that is hardly ever taken costs less than moves for both cases */
 		x += 0x10000;
 	}
 	store32(p + AT_TTL, x);
@@ -125,9 +124,10 @@ flow_decttl(uint8_t *p)
 static inline void
 flow_change_sum(uint8_t *at, uint32_t by)
 {
-	uint32_t s = load16(at) + by;
+	uint16_t s;
+	bool carry = __builtin_add_overflow(load16(at), (uint16_t)by, &s);
 
-	store16(at, (uint16_t)((s & 0xffff) + (s >> 16)));
+	store16(at, (uint16_t)(s + carry));
 }
 
 /* A header's checksum is zero. As pf_translate() and the decrement of the TTL leave it, in the order in which the ordinary stages come to them: changed
@@ -158,9 +158,6 @@ flow_translate(const struct flow_pass *fs, const struct flow *fl, uint8_t *p)
 		flow_change_sum(p + AT_PORTS + 6, fn->fn_proto);
 }
 
-/* With pf few registers are left for it: what the loop needs once a packet is read from memory then. */
-#define FROM_MEMORY(x)	(*(__typeof__(x) volatile *)&(x))
-
 static __inline_fn size_t
 flow_run4_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop *hop, bool pf)
 {
@@ -173,25 +170,34 @@ flow_run4_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop 
 		fs->fs_rt = rt;
 		fs->fs_end = end;
 	}
-	for (; i < (pf ? FROM_MEMORY(fs->fs_end) : end); i++) {
-		const struct mbuf *m = pf ? FROM_MEMORY(fs->fs_b)->b_m[i] : mp[i];
-		struct flow *fl = fs->fs_flow[i];
-		uint8_t *p = m->m_data;
+	for (; i < (pf ? fs->fs_end : end); i++) {
+		const struct mbuf *m;
+		struct flow *fl;
+		uint8_t *p;
+		uint64_t len;
+
+		if (pf)
+			barrier();		/* few registers are left: what the loop needs once a packet is read from memory */
+		m = pf ? fs->fs_b->b_m[i] : mp[i];
+		fl = fs->fs_flow[i];
+		p = m->m_data;
 
 		if (unlikely(!flow_is4(fl, p, fs->fs_key[i]))) {
 			if ((fl = flow_beside4(fl, p, fs->fs_key[i])) == NULL)
 				break;
 			fs->fs_flow[i] = fl;
 		}
-		if (unlikely(!flow_takes4(fs, m, p, fl, pf ? MIN_LEN_PF : MIN_LEN) || fl->fl_rt != (pf ? FROM_MEMORY(fs->fs_rt) : rt)))
+		if (unlikely(!flow_takes4(fs, m, p, fl, pf ? MIN_LEN_PF : MIN_LEN, &len) || fl->fl_rt != (pf ? fs->fs_rt : rt)))
 			break;
-		if (pf && unlikely(!pf_flow_takes(fs, fl, p + AT_PORTS, p[AT_PROTO], m->m_pktlen - AT_PORTS, m->m_pktlen - AT_IP)))
+		if (pf && unlikely(!pf_flow_takes(fs, fl, p + AT_PORTS, p + AT_PROTO, AT_PORTS - AT_IP, len)))
 			break;
 		store64(p, hdr0);
 		store64(p + 6, hdr1);
 		flow_decttl(p);
-		if (pf && fl->fl_nat.fn_addrs != 0)
+		if (pf && fl->fl_nat.fn_addrs != 0) {
+			barrier();		/* it is but compared with 0 for the others */
 			flow_translate(fs, fl, p);
+		}
 		fl->fl_seen = now;
 	}
 	return i;

@@ -91,13 +91,16 @@ flow_beside6(struct flow *home, const uint8_t *p, uint64_t key)
 	return NULL;
 }
 
+/* It is plain and may pass; *iplen: its length. */
 static inline bool
-flow_takes6(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint32_t min)
+flow_takes6(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint32_t min, uint64_t *iplen)
 {
-	uint32_t plen = be16_host(load16(p + AT_PLEN)), len = plen + HDR + AT_IP;
+	uint64_t plen = load_be16(p + AT_PLEN);
+	uint32_t len = (uint32_t)plen + HDR + AT_IP;
 
-	return flow_station(p) == fs->fs_our && fl->fl_generation == fs->fs_generation && m->m_len == len && m->m_pktlen == len && (uint16_t)(plen - min) <= fl->fl_most &&
-	    p[AT_HLIM] > 1;
+	*iplen = plen + HDR;
+	return flow_station(p) == fs->fs_our && fl->fl_generation == fs->fs_generation && m->m_len == len && m->m_pktlen == len &&
+	    (uint16_t)(plen - min) <= fl->fl_most && p[AT_HLIM] > 1;
 }
 
 static __inline_fn size_t
@@ -108,18 +111,29 @@ flow_run6_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop 
 	uint64_t hdr0 = hop->fh_hdr[0], hdr1 = hop->fh_hdr[1];
 	uint16_t now = fs->fs_now;
 
-	for (; i < end; i++) {
-		struct flow *fl = fs->fs_flow[i];
-		uint8_t *p = mp[i]->m_data;
+	if (pf) {
+		fs->fs_rt = rt;
+		fs->fs_end = end;
+	}
+	for (; i < (pf ? fs->fs_end : end); i++) {
+		const struct mbuf *m;
+		struct flow *fl;
+		uint8_t *p;
+		uint64_t len;
 
+		if (pf)
+			barrier();		/* as flow_run4_any() */
+		m = pf ? fs->fs_b->b_m[i] : mp[i];
+		fl = fs->fs_flow[i];
+		p = m->m_data;
 		if (unlikely(!flow_is6(fl, p, fs->fs_key[i]))) {
 			if ((fl = flow_beside6(fl, p, fs->fs_key[i])) == NULL)
 				break;
 			fs->fs_flow[i] = fl;
 		}
-		if (unlikely(!flow_takes6(fs, mp[i], p, fl, pf ? MIN_PLEN_PF : MIN_PLEN) || fl->fl_rt != rt))
+		if (unlikely(!flow_takes6(fs, m, p, fl, pf ? MIN_PLEN_PF : MIN_PLEN, &len) || fl->fl_rt != (pf ? fs->fs_rt : rt)))
 			break;
-		if (pf && unlikely(!pf_flow_takes(fs, fl, p + AT_PORTS, p[AT_NXT], mp[i]->m_pktlen - AT_PORTS, mp[i]->m_pktlen - AT_IP)))
+		if (pf && unlikely(!pf_flow_takes(fs, fl, p + AT_PORTS, p + AT_NXT, HDR, len)))
 			break;
 		store64(p, hdr0);
 		store64(p + 6, hdr1);

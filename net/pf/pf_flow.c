@@ -52,8 +52,12 @@ pf_state_disturb(struct pf_state *s)
 	struct pf_state *first = first_of(s), *other = pf_state_pair(first);
 
 	for (unsigned i = 0; i < 2; i++) {
+		struct pf_sent sent = pf_state_sent(other, i);
+
 		first->s_peer[i].pe_stamp = 0;
-		if (other->s_follows)
+		other->s_side[i].sd_packets = sent.se_packets;
+		other->s_side[i].sd_bytes = sent.se_bytes;
+		if (other->s_follows && other->s_sk[0].sk_key.k_proto == IPPROTO_TCP_)
 			copy_track(&other->s_peer[i], &first->s_peer[i]);
 	}
 	other->s_follows = false;
@@ -84,9 +88,9 @@ pair(struct pf_state *s, struct pf_state *t)
 	}
 }
 
-/* Windows are followed in one of the two from now on, when they are the same in both. */
+/* For TCP: the same in both, and what pf_flow_tcp() wants to know. */
 static bool
-follow(struct pf_state *first, struct pf_state *other)
+follow_tcp(struct pf_state *first, const struct pf_state *other)
 {
 	bool scaled = first->s_peer[0].pe_flags & first->s_peer[1].pe_flags & PF_PEER_SCALE;
 
@@ -95,6 +99,19 @@ follow(struct pf_state *first, struct pf_state *other)
 	for (unsigned i = 0; i < 2; i++) {
 		first->s_peer[i].pe_shift = scaled ? first->s_peer[i].pe_scale : 0;
 		first->s_peer[i].pe_old = pf_old_window(&first->s_peer[i]);
+	}
+	return true;
+}
+
+/* Windows are followed, and packets counted, in one of the two from now on. */
+static bool
+follow(struct pf_state *first, struct pf_state *other)
+{
+	if (first->s_sk[0].sk_key.k_proto == IPPROTO_TCP_ && !follow_tcp(first, other))
+		return false;
+	for (unsigned i = 0; i < 2 && !other->s_follows; i++) {
+		other->s_side[i].sd_packets -= first->s_side[i].sd_packets;
+		other->s_side[i].sd_bytes -= first->s_side[i].sd_bytes;
 	}
 	other->s_follows = true;
 	return true;
@@ -110,7 +127,7 @@ refresh(struct flow_pass *fs, struct pf_peer *p)
 
 	if (t == NULL || pf_state_is_over(s, now) || pf_state_is_over(t, now) || !pf_track_is_steady(s, from) || !pf_track_is_steady(t, from))
 		return false;
-	if (s->s_sk[0].sk_key.k_proto == IPPROTO_TCP_ && !follow(s, t))
+	if (!follow(s, t))
 		return false;
 	fs->fs_fresh = p;
 	fs->fs_was[0] = s->s_last;

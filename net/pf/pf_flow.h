@@ -4,7 +4,7 @@
  *
  * An entry points to a peer of the state that was made on the way in, as an index with the state's number. In each second the first packet of a peer
  * has the pair looked at (pf_flow_entry): neither is over, nothing is going to happen; that is good for the second, or until the ordinary way takes
- * one of their packets (pf_state_disturb). The windows of both are kept in the first one; the other follows. */
+ * one of their packets (pf_state_disturb). The windows and counts of both are kept in the first one; the other follows. */
 #ifndef NET_PF_PF_FLOW_H
 #define NET_PF_PF_FLOW_H
 
@@ -42,27 +42,36 @@ pf_peer_other(const struct pf_peer *p)
 	return (struct pf_peer *)((uintptr_t)p ^ sizeof(*p));
 }
 
+/* Of a segment from its length and flags on, as they stand there: the offset, in units of a byte's upper half, and the flags that matter. */
+#define PF_FLOW_OFF	0xf0u
+#define PF_FLOW_FLAGS	((PF_TH_SYN | PF_TH_FIN | PF_TH_RST | PF_TH_ACK) << 8)
+#define PF_FLOW_LEAST	((uint32_t)sizeof(struct tcphdr) << 2 | PF_TH_ACK << 8)
+
 /* What pf_track_tcp() does with a plain segment of an established connection; len: from the header on. False: it is none, or not one of its windows, or
  * closes its own or opens it wider than ever. A difference of sequence numbers is negative when they stand in the wrong order; one test for all. */
 static inline bool
 pf_flow_tcp(struct pf_peer *p, const uint8_t *h, uint32_t len)
 {
 	struct pf_peer *q = pf_peer_other(p);
-	uint32_t off_flags = load16(h + 12), hlen = off_flags >> 2 & 0x3c, data = len - hlen;
-	uint32_t seq = be32_host(load32(h + 4)), end = seq + data, ack, unacked, win, bad;
+	uint32_t options = (load16(h + 12) & (PF_FLOW_OFF | PF_FLOW_FLAGS)) - PF_FLOW_LEAST, data, seq, end, ack, unacked, win;
 
-	if ((off_flags & (PF_TH_SYN | PF_TH_FIN | PF_TH_RST | PF_TH_ACK) << 8) != PF_TH_ACK << 8 || hlen < sizeof(struct tcphdr))
+	if (options > PF_FLOW_OFF - (PF_FLOW_LEAST & PF_FLOW_OFF))	/* other flags, too: they make more of it, or wrap */
 		return false;
-	bad = data | (p->pe_maxend - end) | (seq - p->pe_end + q->pe_old);
+	data = len - (uint32_t)sizeof(struct tcphdr) - (options >> 2);
+	seq = be32_host(load32(h + 4));
+	end = seq + data;
+	if ((int32_t)(data | (p->pe_maxend - end) | (seq - p->pe_end + q->pe_old)) < 0)
+		return false;
 	barrier();			/* few registers are left: what is done with is out of the way */
 	ack = be32_host(load32(h + 8));
 	unacked = q->pe_end - ack;
 	__asm__("" : "+r" (unacked));	/* and is not taken apart again */
-	bad |= unacked | (p->pe_old - unacked);
-	barrier();
-	win = (uint32_t)be16_host(load16(h + 14)) << p->pe_shift;
-	if ((int32_t)bad < 0 || win - 1 >= p->pe_maxwin)
+	if (unacked > p->pe_old)	/* below 2^31, so neither of what was never sent nor too old */
 		return false;
+	win = (uint32_t)load_be16(h + 14) << p->pe_shift;
+	if (win - 1 >= p->pe_maxwin)
+		return false;
+	barrier();
 	if (seq_lt(p->pe_end, end))
 		p->pe_end = end;
 	p->pe_ack = ack;
@@ -71,27 +80,23 @@ pf_flow_tcp(struct pf_peer *p, const uint8_t *h, uint32_t len)
 	return true;
 }
 
-/* The packet, h its protocol's header of which, with what is behind, len bytes are there (8 at least), iplen in all, goes by its pair, which has
- * counted it. */
+/* The packet of iplen bytes, h its protocol's header behind hlen of them, with 8 bytes at least, goes by its pair, which has counted it. */
 static inline bool
-pf_flow_takes(const struct flow_pass *fs, const struct flow *fl, const uint8_t *h, uint32_t proto, uint32_t len, uint32_t iplen)
+pf_flow_takes(const struct flow_pass *fs, const struct flow *fl, const uint8_t *h, const uint8_t *proto, uint32_t hlen, uint64_t iplen)
 {
 	struct pf_peer *p = pf_flow_peer(fs, fl);
-	struct pf_side *sd, *pair;
+	struct pf_side *sd;
 
 	if (unlikely(load64(&p->pe_stamp) != (fs->fs_stamp | (uint64_t)fl->fl_id << 32)))
 		return false;
-	if (proto == PROTO_TCP) {
-		if (unlikely(!pf_flow_tcp(p, h, len)))
+	if (*proto == PROTO_TCP) {
+		if (unlikely(!pf_flow_tcp(p, h, (uint32_t)iplen - hlen)))
 			return false;
-	} else if (unlikely(be16_host(load16(h + 4)) != len))	/* RFC 768: what is behind the datagram is for others to look at */
+	} else if (unlikely(load_be16(h + 4) + hlen != iplen))	/* RFC 768: what is behind the datagram is for others to look at */
 		return false;
 	sd = (struct pf_side *)((uintptr_t)p + offsetof(struct pf_state, s_side));
-	pair = sd->sd_pair;
 	sd->sd_packets++;
 	sd->sd_bytes += iplen;
-	pair->sd_packets++;
-	pair->sd_bytes += iplen;
 	return true;
 }
 

@@ -139,8 +139,10 @@ pf_src_leave(struct pf_state *s, enum pf_src_kind kind)
 		e->se_connected = false;
 	}
 	for (unsigned k = 0; k < 2; k++) {
-		sc->sc_packets += s->s_side[k].sd_packets;
-		sc->sc_bytes += s->s_side[k].sd_bytes;
+		struct pf_sent sent = pf_state_sent(s, k);
+
+		sc->sc_packets += sent.se_packets;
+		sc->sc_bytes += sent.se_bytes;
 	}
 }
 

@@ -254,8 +254,10 @@ count_live(struct pf_state *s, void *arg __unused_arg)
 
 	for (unsigned i = 0; e != NULL && i < PF_SRC_KINDS; i++)
 		for (unsigned k = 0; e->se_src[i] != NULL && k < 2; k++) {
-			e->se_src[i]->ss_core[core_id()].sc_live_packets += s->s_side[k].sd_packets;
-			e->se_src[i]->ss_core[core_id()].sc_live_bytes += s->s_side[k].sd_bytes;
+			struct pf_sent sent = pf_state_sent(s, k);
+
+			e->se_src[i]->ss_core[core_id()].sc_live_packets += sent.se_packets;
+			e->se_src[i]->ss_core[core_id()].sc_live_bytes += sent.se_bytes;
 		}
 }
 

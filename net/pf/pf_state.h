@@ -35,7 +35,7 @@ _Static_assert(sizeof(struct pf_peer) == 32 && offsetof(struct pf_peer, pe_id) =
 #define PF_OLD_WINDOW	66000u
 static inline uint32_t pf_old_window(const struct pf_peer *p) { return MAX(p->pe_maxwin, PF_OLD_WINDOW); }
 
-/* What an end has sent: its rule's, too, until the state is gone (pf_rcounts()). Beside it what there was room for. */
+/* What an end has sent: its rule's, too, until the state is gone (pf_rcounts()); read by pf_state_sent(). Beside it what there was room for. */
 struct pf_side {
 	uint64_t	 sd_packets, sd_bytes;
 	struct pf_side	*sd_pair;	/* the same of the state on the other interface; NULL: not known */
@@ -66,7 +66,8 @@ struct pf_state {
 	uint8_t		 s_dir;		/* of the first packet */
 	uint8_t		 s_timeout;	/* enum pf_timeout: how long it lives from s_last on */
 	bool		 s_sloppy : 1, s_translated : 1;
-	bool		 s_follows : 1;	/* how far its peers are is to be seen in its pair: pf_state_disturb() */
+	bool		 s_follows : 1;	/* how far its peers are is to be seen in its pair, and its counts are what they are above that one's:
+					 * pf_state_disturb() */
 	uint8_t		 s_note, s_noted;	/* the core that has a note of one of its keys, + 1; 0: none; s_sk[s_noted] */
 	uint8_t		 s_away;	/* this is a note: the core that has the state, + 1; only s_sk[0] and the time are set */
 	uint8_t		 s_core;	/* that it is on */
@@ -252,15 +253,27 @@ pf_state_halfopen(const struct pf_state *s)
 	    (s->s_peer[0].pe_state < PFT_ESTABLISHED || s->s_peer[1].pe_state < PFT_ESTABLISHED);
 }
 
+/* What that end has sent. */
+struct pf_sent { uint64_t se_packets, se_bytes; };
+static inline struct pf_sent
+pf_state_sent(const struct pf_state *s, unsigned i)
+{
+	const struct pf_side *sd = &s->s_side[i], *pair = sd->sd_pair;
+
+	return s->s_follows ? (struct pf_sent){ sd->sd_packets + pair->sd_packets, sd->sd_bytes + pair->sd_bytes } :
+	    (struct pf_sent){ sd->sd_packets, sd->sd_bytes };
+}
+
 /* Adds what it has counted to its rule's counts: initiators' packets went the way of the first. */
 static inline void
 pf_state_count(const struct pf_state *s, struct pf_rcount *rc)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		unsigned out = i ^ (s->s_dir == PF_OUT);
+		struct pf_sent sent = pf_state_sent(s, i);
 
-		rc->rc_packets[out] += s->s_side[i].sd_packets;
-		rc->rc_bytes[out] += s->s_side[i].sd_bytes;
+		rc->rc_packets[out] += sent.se_packets;
+		rc->rc_bytes[out] += sent.se_bytes;
 	}
 }
 

@@ -21,9 +21,7 @@ track_other(struct pf_state *s, const struct pf_pdesc *pd, bool first)
 
 	if (pd->pd_query)
 		p->pe_flags |= PF_PEER_SEEN;
-	else if (p->pe_state == PFO_NO_TRAFFIC || q->pe_state == PFO_SINGLE) {
-		if (pf_state_pair(s) != NULL)
-			pf_state_disturb(s);
+	else {
 		if (p->pe_state == PFO_NO_TRAFFIC)
 			p->pe_state = PFO_SINGLE;
 		if (q->pe_state == PFO_SINGLE)
@@ -74,7 +72,7 @@ pf_track(struct pf_state *s, const struct pf_pdesc *pd, enum pf_reason *why, boo
 
 	*why = PFR_BADSTATE;
 	*again = false;
-	if (pf_state_pair(s) != NULL && pd->pd_kproto == IPPROTO_TCP_)
+	if (pf_state_pair(s) != NULL)
 		pf_state_disturb(s);
 	if (pd->pd_error) {
 		if (!track_error(s, pd))
