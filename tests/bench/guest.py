@@ -100,6 +100,8 @@ class Guest:
             row = {'error': f'gen ends with {p.returncode}: {p.stderr}'}
         if 'error' in row:
             raise Failed(f'{row["error"]}; {self.last_words()}')
+        if row['damaged'] or row['reordered']:
+            raise Failed(f'{row["damaged"]} packets are not as they must be, {row["reordered"]} overtaken')
         return row
 
     def cmd(self, line, prompt='$ ', timeout=20):

@@ -1,4 +1,4 @@
-/* gen.h - the traffic generator: sends UDP packets into one NIC of a guest router, takes them from the other, checks each, and measures
+/* gen.h - the traffic generator: sends packets of UDP or TCP into one NIC of a guest router, takes them from the other, checks each, and measures
  * what the guest did for them. One thread. */
 #ifndef BENCH_GEN_H
 #define BENCH_GEN_H
@@ -23,6 +23,9 @@ struct options {
 	const char	*drop_srcs;	/* the same for sources of what must be dropped */
 	int		 qemu;		/* its process; 0: unknown, then what it does is guessed by waiting */
 	bool		 ip6;
+	bool		 tcp;		/* flows are connections; both ways */
+	bool		 both;		/* every other packet is port B's answer */
+	bool		 nat;		/* the guest must give each flow another source */
 	bool		 new_flows;	/* each packet is a flow of its own */
 	bool		 drops;		/* the guest must drop what bursts are of: each a flow of its own, to another port, from drop_srcs if given */
 	bool		 neighbour;	/* port B's neighbour has another link address from each burst on, and says so in front of it */
@@ -41,7 +44,7 @@ extern struct options opt;
 struct tally {
 	uint64_t	sent, received;
 	uint64_t	reordered;	/* overtaken within their flow */
-	uint64_t	damaged;	/* a checksum, TTL, address or port that is not what it ought to be */
+	uint64_t	damaged;	/* a checksum, TTL, address, port or sequence number that is not what it ought to be */
 	uint64_t	other;		/* frames that are none of ours */
 	uint64_t	forgotten;	/* given up: they do not count as under way */
 };
@@ -55,12 +58,12 @@ void	nap_us(unsigned);
 
 /* ---- packet.c ---- */
 void	packet_init(void);			/* reads opt.dsts */
-/* The frame of flow k, `seq` in it. Returns its length. */
-size_t	packet_make(uint8_t *frame, uint32_t k, uint32_t seq);
+/* A frame of flow k, `seq` in it, to be sent into the port of that side: 0 A, 1 B. Returns its length. */
+size_t	packet_make(uint8_t *frame, unsigned side, uint32_t k, uint32_t seq);
 /* From now on they are those that must be dropped; the number of a flow is any. */
 extern bool packet_dropped;
-/* A frame that came out of port B: counts it in the tally. */
-void	packet_check(const uint8_t *frame, size_t len);
+/* A frame that came out of the port of that side: counts it in the tally. */
+void	packet_check(unsigned side, const uint8_t *frame, size_t len);
 void	packet_forget(void);			/* what was sent before now is none of ours any more */
 
 /* Sums of 16-bit words in memory's order; checksum: what to store for a sum. */
@@ -71,17 +74,38 @@ void	put32(uint8_t *, uint32_t);
 unsigned get16(const uint8_t *);
 uint32_t get32(const uint8_t *);
 
+/* ---- conn.c ---- */
+struct tuple { uint8_t src[16], dst[16]; unsigned sport, dport; };	/* as port A has it */
+
+void	conn_init(void);
+/* The source with which flow k, t, came out of port B: it is as it must be. */
+bool	conn_source(uint32_t k, const uint8_t *src, unsigned sport, const struct tuple *t);
+/* t of flow k becomes what port B has seen. */
+void	conn_tuple(uint32_t k, struct tuple *);
+
+/* What is sent: each stage for all flows, then the next. */
+extern enum tcp_stage { TCP_DATA, TCP_SYN, TCP_SYN_ACK, TCP_ACK } tcp_stage;
+size_t	tcp_hlen(void);			/* of what is sent now */
+/* The header, ports and checksum left out, of what side sends next in flow k, with so many bytes behind it. */
+void	tcp_make(uint8_t *tcp, unsigned side, uint32_t k, size_t payload);
+/* A segment without data, out of the port of that side: it is of the handshake's stage, and of flow *k. */
+bool	tcp_shake(const uint8_t *tcp, unsigned side, uint32_t *k);
+/* One with data is taken; false: its numbers have never been sent. */
+bool	tcp_data(const uint8_t *tcp, unsigned side, uint32_t k, size_t payload);
+
 /* ---- port.c ---- */
 extern const uint8_t guest_mac[2][6];
 extern uint8_t our_mac[2][6];
-bool	port_is_ours(const uint8_t *mac);	/* port B's, or what it was before the last change */
+bool	port_is_ours(unsigned side, const uint8_t *mac);	/* the port's, or what B's was before the last change */
 void	port_change(void);			/* IPv4: port B's neighbour gets another link address, and announces it */
 void	ports_init(void);			/* connects */
 /* Reads what there is on both ports, answers for neighbours, gives packets to packet_check(). Returns the bytes read. */
 size_t	ports_serve(void);
-/* Sends up to n packets into port A. Returns how many are in the socket; 0: it is full, or something stands before them. */
+extern bool ports_both;			/* packets are sent into both */
+void	ports_restart(void);			/* the next packet is that of the first flow */
+/* Sends up to n packets into port A, or by turns into both. Returns how many are in the sockets; 0: one is full, or something stands before them. */
 unsigned port_send(unsigned n);
-bool	port_busy(void);			/* records wait for room in the socket */
+bool	port_busy(void);			/* records wait for room in a socket */
 
 /* ---- pace.c ---- */
 /* A moment's counters, all vCPUs together. */

@@ -44,7 +44,7 @@ die(const char *fmt, ...)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: gen -a SOCKET -b SOCKET -q QEMU-PID -m boot|bulk|burst|lat [-c COUNTERS] [-6] [-f FLOWS [-K] | -N]\n"
+	fprintf(stderr, "usage: gen -a SOCKET -b SOCKET -q QEMU-PID -m boot|bulk|burst|lat [-c COUNTERS] [-6] [-f FLOWS [-K | [-T] [-B] [-X]] | -N]\n"
 	    "\t[-d PREFIXES] [-s FRAME-SIZE] [-n PACKETS] [-w WINDOW] [-l] [-A] [-x [-S PREFIXES]] [-p PATIENCE] [-r SEED] [-t T0]\n");
 	exit(2);
 }
@@ -67,6 +67,7 @@ option(int c, const char **mode)
 {
 	switch (c) {
 	case 'A': opt.neighbour = true; break;
+	case 'B': opt.both = true; break;
 	case 'a': opt.path[0] = optarg; break;
 	case 'b': opt.path[1] = optarg; break;
 	case 'c': opt.count_file = optarg; break;
@@ -82,8 +83,10 @@ option(int c, const char **mode)
 	case 'r': opt.seed = (uint32_t)number(optarg, 0, 4e9); break;
 	case 'S': opt.drop_srcs = optarg; break;
 	case 's': opt.size = (unsigned)number(optarg, 60, FRAME_MAX); break;
+	case 'T': opt.tcp = opt.both = true; break;
 	case 't': opt.t0 = number(optarg, 0, 1e12); break;
 	case 'w': opt.window = (unsigned)number(optarg, 1, 65536); break;
+	case 'X': opt.nat = true; break;
 	case 'x': opt.drops = true; break;
 	case '6': opt.ip6 = true; break;
 	default: usage();
@@ -96,9 +99,11 @@ main(int argc, char **argv)
 	const char *mode = NULL;
 	int c;
 
-	while ((c = getopt(argc, argv, "Aa:b:c:d:f:Klm:n:Np:q:r:S:s:t:w:x6")) != -1)
+	while ((c = getopt(argc, argv, "Aa:Bb:c:d:f:Klm:n:Np:q:r:S:s:Tt:w:Xx6")) != -1)
 		option(c, &mode);
 	if (optind != argc || mode == NULL || opt.path[0] == NULL || opt.path[1] == NULL || opt.qemu == 0)
+		usage();
+	if ((opt.both || opt.nat) && (opt.new_flows || opt.known || opt.drops))
 		usage();
 	packet_init();
 	ports_init();

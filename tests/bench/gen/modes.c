@@ -30,14 +30,40 @@ probe(void)
 	}
 }
 
-/* Two packets of each flow, so that the guest knows all of them, and has found each once more in a table that may have grown meanwhile. */
+/* A packet of each flow, and of port B an answer, when both send. The first goes alone: behind it is a neighbour that is not known yet. */
+static void
+round_of_all(void)
+{
+	packet_forget();
+	ports_restart();
+	pace_free(1u << ports_both, deadline());
+	pace_free((uint64_t)(opt.flows - 1) << ports_both, deadline());
+	pace_drain();
+}
+
+/* All connections are made, a step of all after the other. */
+static void
+handshakes(void)
+{
+	for (tcp_stage = TCP_SYN; tcp_stage <= TCP_ACK; tcp_stage++) {
+		round_of_all();
+		if (tally.forgotten > 0)
+			die("step %u of the handshakes: %llu of %u were lost", tcp_stage, (unsigned long long)tally.forgotten, opt.flows);
+	}
+	tcp_stage = TCP_DATA;
+}
+
+/* Two packets of each flow and way, so that the guest knows all of them, and has found each once more in a table that may have grown meanwhile. */
 static void
 prime(void)
 {
-	for (unsigned i = 0; i < 2 && !opt.new_flows && !opt.known; i++) {
-		packet_forget();
-		pace_free(opt.flows, deadline());
-		pace_drain();
+	if (opt.new_flows || opt.known)
+		return;
+	if (opt.tcp)
+		handshakes();
+	for (unsigned i = 0; i < (opt.both ? 3 : 2); i++) {
+		ports_both = opt.both && i > 0;		/* B answers to what it has seen */
+		round_of_all();
 		if (tally.forgotten > opt.flows / 100 + 64)
 			die("%llu of %u flows' packets were lost", (unsigned long long)tally.forgotten, opt.flows);
 	}
@@ -67,7 +93,7 @@ lines_begin(void)
 static void
 print_begin(const char *mode)
 {
-	printf("{\"mode\": \"%s\", \"proto\": \"%s\", \"flows\": %u, \"new_flows\": %s, \"size\": %u", mode, opt.ip6 ? "udp6" : "udp4",
+	printf("{\"mode\": \"%s\", \"proto\": \"%s\", \"flows\": %u, \"new_flows\": %s, \"size\": %u", mode, opt.tcp ? opt.ip6 ? "tcp6" : "tcp4" : opt.ip6 ? "udp6" : "udp4",
 	    opt.flows, opt.new_flows ? "true" : "false", opt.size);
 }
 

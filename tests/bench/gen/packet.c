@@ -7,21 +7,21 @@
 #include "gen.h"
 
 #define PORTS		64512u		/* source ports of an address: 1024 to 65535 */
-#define UDP_PAYLOAD	12u		/* magic, flow, sequence number */
+#define PAYLOAD		12u		/* magic, flow, sequence number */
 #define MAGIC		0x42454e43u
 #define TTL		64u
+#define PORT		9u		/* that flows go to */
 #define DROP_PORT	7u
 #define DROP_FLOW	(1u << 24)	/* behind all that may pass */
 
 struct prefix { uint8_t addr[16]; unsigned len; };
-struct tuple { uint8_t src[16], dst[16]; unsigned sport; };
 
 struct tally tally;
 uint64_t first_ns;
 bool packet_dropped;
 struct prefixes { struct prefix *p; uint32_t n; };
 static struct prefixes dsts, drop_srcs;
-static uint32_t *last_seq;		/* of each flow */
+static uint32_t *last_seq[2];		/* of each flow, by the side that it comes out of */
 static uint32_t oldest_seq, newest_seq;	/* of those that are ours */
 static uint32_t magic;
 
@@ -141,9 +141,10 @@ packet_init(void)
 		prefixes_read(&dsts, opt.dsts);
 	if (opt.drop_srcs != NULL)
 		prefixes_read(&drop_srcs, opt.drop_srcs);
-	last_seq = calloc(opt.flows, sizeof(*last_seq));
-	if (last_seq == NULL)
-		die("no memory");
+	for (unsigned i = 0; i < 2; i++)
+		if ((last_seq[i] = calloc(opt.flows, sizeof(**last_seq))) == NULL)
+			die("no memory");
+	conn_init();
 	magic = MAGIC + (uint32_t)now_ns();	/* strays of an earlier run are none of ours */
 	newest_seq = 1;
 	packet_forget();
@@ -161,6 +162,7 @@ flow_tuple(uint32_t k, struct tuple *t)
 		x = scatter(x);			/* still a bijection: among those with a good port */
 	memset(t, 0, sizeof(*t));
 	t->sport = x & 0xffff;
+	t->dport = PORT;
 	if (opt.ip6) {
 		memcpy(t->src, "\xfd\0\0\r\0\0", 6);
 		put16(t->src + 14, x >> 16);
@@ -173,28 +175,57 @@ flow_tuple(uint32_t k, struct tuple *t)
 		draw(t->dst, &dsts.p[(mix(k) >> 20) % dsts.n], k + (1ull << 40));
 }
 
+/* From the side that it is sent from. */
+static void
+turn(struct tuple *t)
+{
+	struct tuple was = *t;
+
+	memcpy(t->src, was.dst, sizeof(t->src));
+	memcpy(t->dst, was.src, sizeof(t->dst));
+	t->sport = was.dport;
+	t->dport = was.sport;
+}
+
+/* What a packet has that is sent from that side. */
+static void
+sent_tuple(unsigned side, uint32_t k, uint32_t seq, struct tuple *t)
+{
+	flow_tuple(packet_dropped ? DROP_FLOW + seq : k, t);
+	if (packet_dropped) {
+		t->dport = DROP_PORT;
+		if (drop_srcs.n > 0)
+			draw(t->src, &drop_srcs.p[(mix(seq) >> 20) % drop_srcs.n], seq + (1ull << 41));
+	}
+	if (side == 1) {
+		conn_tuple(k, t);
+		turn(t);
+	}
+}
+
 /* ---- frames ---- */
 
 static size_t
-ip_header(uint8_t *ip, const struct tuple *t, unsigned udplen)
+ip_header(uint8_t *ip, const struct tuple *t, size_t len)
 {
+	const uint8_t proto = opt.tcp ? 6 : 17;
 	uint16_t sum;
 
-	memset(ip, 0, 40);
+	memset(ip, 0, opt.ip6 ? 40 : 20);
 	if (opt.ip6) {
 		ip[0] = 0x60;
-		put16(ip + 4, udplen);
-		ip[6] = 17;
+		put16(ip + 4, (unsigned)len);
+		ip[6] = proto;
 		ip[7] = TTL;
 		memcpy(ip + 8, t->src, 16);
 		memcpy(ip + 24, t->dst, 16);
 		return 40;
 	}
 	ip[0] = 0x45;
-	put16(ip + 2, 20 + udplen);
+	put16(ip + 2, 20 + (unsigned)len);
 	ip[6] = 0x40;
 	ip[8] = TTL;
-	ip[9] = 17;
+	ip[9] = proto;
 	memcpy(ip + 12, t->src, 4);
 	memcpy(ip + 16, t->dst, 4);
 	sum = checksum(sum16(ip, 20, 0));
@@ -202,104 +233,157 @@ ip_header(uint8_t *ip, const struct tuple *t, unsigned udplen)
 	return 20;
 }
 
-/* Over pseudo-header and datagram. */
+/* Over pseudo-header and what is behind IP's header. */
 static uint16_t
-udp_checksum(const uint8_t *ip, const uint8_t *udp, size_t len)
+l4_checksum(const uint8_t *ip, const uint8_t *l4, size_t len)
 {
 	size_t addrs = opt.ip6 ? 32 : 8;
 
-	return checksum(sum16(udp, len, sum16(opt.ip6 ? ip + 8 : ip + 12, addrs, 0)) + htons((uint16_t)len) + htons(17));
+	return checksum(sum16(l4, len, sum16(opt.ip6 ? ip + 8 : ip + 12, addrs, 0)) + htons((uint16_t)len) + htons(opt.tcp ? 6 : 17));
+}
+
+/* The header of UDP or TCP without its checksum, and the payload. Returns the length of both. */
+static size_t
+l4_make(uint8_t *l4, unsigned side, uint32_t k, uint32_t seq)
+{
+	const size_t ethip = opt.ip6 ? 54 : 34, hlen = opt.tcp ? tcp_hlen() : 8;
+	size_t payload = opt.size > ethip + hlen + PAYLOAD ? opt.size - ethip - hlen : PAYLOAD;
+
+	if (opt.tcp && tcp_stage != TCP_DATA)
+		payload = 0;
+	if (opt.tcp)
+		tcp_make(l4, side, k, payload);
+	else {
+		memset(l4, 0, hlen);
+		put16(l4 + 4, (unsigned)(hlen + payload));
+	}
+	if (payload > 0) {
+		memset(l4 + hlen, 0, payload);
+		put32(l4 + hlen, magic);
+		put32(l4 + hlen + 4, k);
+		put32(l4 + hlen + 8, seq);
+	}
+	return hlen + payload;
 }
 
 size_t
-packet_make(uint8_t *frame, uint32_t k, uint32_t seq)
+packet_make(uint8_t *frame, unsigned side, uint32_t k, uint32_t seq)
 {
-	const unsigned hlen = opt.ip6 ? 40 : 20;
-	unsigned udplen = opt.size > 14 + hlen + 8 + UDP_PAYLOAD ? opt.size - 14 - hlen : 8 + UDP_PAYLOAD;
-	uint8_t *ip = frame + 14, *udp = ip + hlen;
+	uint8_t *ip = frame + 14, *l4 = ip + (opt.ip6 ? 40 : 20);
 	struct tuple t;
+	size_t len;
 	uint16_t sum;
 
-	flow_tuple(packet_dropped ? DROP_FLOW + seq : k, &t);
-	if (packet_dropped && drop_srcs.n > 0)
-		draw(t.src, &drop_srcs.p[(mix(seq) >> 20) % drop_srcs.n], seq + (1ull << 41));
-	memcpy(frame, guest_mac[0], 6);
-	memcpy(frame + 6, our_mac[0], 6);
+	sent_tuple(side, k, seq, &t);
+	memcpy(frame, guest_mac[side], 6);
+	memcpy(frame + 6, our_mac[side], 6);
 	put16(frame + 12, opt.ip6 ? 0x86dd : 0x0800);
-	ip_header(ip, &t, udplen);
-	memset(udp, 0, udplen);
-	put16(udp, t.sport);
-	put16(udp + 2, packet_dropped ? DROP_PORT : 9);
-	put16(udp + 4, udplen);
-	put32(udp + 8, magic);
-	put32(udp + 12, k);
-	put32(udp + 16, seq);
-	sum = udp_checksum(ip, udp, udplen);
-	memcpy(udp + 6, sum != 0 ? &sum : &(uint16_t){ 0xffff }, 2);
+	len = l4_make(l4, side, k, seq);
+	ip_header(ip, &t, len);
+	put16(l4, t.sport);
+	put16(l4 + 2, t.dport);
+	sum = l4_checksum(ip, l4, len);
+	memcpy(l4 + (opt.tcp ? 16 : 6), opt.tcp || sum != 0 ? &sum : &(uint16_t){ 0xffff }, 2);
 	newest_seq = seq + 1;
-	if (14 + hlen + udplen < 60)
-		memset(udp + udplen, 0, 60 - 14 - hlen - udplen);
-	return 14 + hlen + udplen < 60 ? 60 : 14 + hlen + udplen;
+	len += (size_t)(l4 - frame);
+	if (len < 60)
+		memset(frame + len, 0, 60 - len);
+	return len < 60 ? 60 : len;
 }
 
 void
 packet_forget(void)
 {
 	memset(&tally, 0, sizeof(tally));
-	memset(last_seq, 0, opt.flows * sizeof(*last_seq));
+	for (unsigned i = 0; i < 2; i++)
+		memset(last_seq[i], 0, opt.flows * sizeof(**last_seq));
 	oldest_seq = newest_seq;
 }
 
-/* The header of a data packet: where its datagram stands, and how long it is; NULL: no data packet. */
-static const uint8_t *
-packet_pull(const uint8_t *f, size_t len, size_t *udplen)
-{
-	const size_t hlen = opt.ip6 ? 40 : 20;
-	const uint8_t *ip = f + 14, *udp = ip + hlen;
+/* One of ours, as it came out of a side. */
+struct packet {
+	const uint8_t	*p_frame, *p_ip, *p_l4;
+	size_t		 p_len;			/* from p_l4 on */
+	size_t		 p_payload;		/* of it; 0: TCP's handshake */
+	uint32_t	 p_flow, p_seq;
+	unsigned	 p_side;
+};
 
-	if (len < 14 + hlen + 8 + UDP_PAYLOAD || get16(f + 12) != (opt.ip6 ? 0x86ddu : 0x0800u))
-		return NULL;
-	if (ip[0] != (opt.ip6 ? 0x60 : 0x45) || (opt.ip6 ? ip[6] : ip[9]) != 17 || get32(udp + 8) != magic)
-		return NULL;
-	*udplen = get16(udp + 4);
-	return *udplen >= 8 + UDP_PAYLOAD && *udplen <= len - 14 - hlen ? udp : NULL;
+/* False: none of ours. */
+static bool
+packet_pull(struct packet *p, const uint8_t *f, size_t len)
+{
+	const size_t iphlen = opt.ip6 ? 40 : 20;
+	const uint8_t *ip = f + 14, *l4 = ip + iphlen;
+	size_t hlen = 8;
+
+	if (len < 14 + iphlen + (opt.tcp ? 20 : 8) || get16(f + 12) != (opt.ip6 ? 0x86ddu : 0x0800u))
+		return false;
+	if (ip[0] != (opt.ip6 ? 0x60 : 0x45) || (opt.ip6 ? ip[6] : ip[9]) != (opt.tcp ? 6 : 17))
+		return false;
+	*p = (struct packet){ .p_frame = f, .p_ip = ip, .p_l4 = l4, .p_len = opt.ip6 ? get16(ip + 4) : get16(ip + 2) - iphlen, .p_side = p->p_side };
+	if (opt.tcp)
+		hlen = l4[12] >> 4 << 2;
+	if (p->p_len > len - 14 - iphlen || hlen > p->p_len)
+		return false;
+	p->p_payload = p->p_len - hlen;
+	if (opt.tcp && p->p_payload == 0)
+		return tcp_shake(l4, p->p_side, &p->p_flow);
+	if (p->p_payload < PAYLOAD || get32(l4 + hlen) != magic)
+		return false;
+	p->p_flow = get32(l4 + hlen + 4);
+	p->p_seq = get32(l4 + hlen + 8);
+	return (int32_t)(p->p_seq - oldest_seq) >= 0;
 }
 
+/* As it was sent, but for what a router must change and NAT may. */
 static bool
-packet_good(const uint8_t *f, const uint8_t *udp, size_t udplen, uint32_t k)
+packet_good(const struct packet *p)
 {
-	const uint8_t *ip = f + 14;
-	size_t alen = opt.ip6 ? 16 : 4;
+	const uint8_t *f = p->p_frame, *ip = p->p_ip, *l4 = p->p_l4;
+	const uint8_t *src = opt.ip6 ? ip + 8 : ip + 12, *dst = opt.ip6 ? ip + 24 : ip + 16;
+	const size_t alen = opt.ip6 ? 16 : 4;
+	const unsigned sport = get16(l4), dport = get16(l4 + 2);
 	struct tuple t;
 
-	flow_tuple(k, &t);
-	return port_is_ours(f) && memcmp(f + 6, guest_mac[1], 6) == 0 && (opt.ip6 ? ip[7] : ip[8]) == TTL - 1 &&
-	    (opt.ip6 || checksum(sum16(ip, 20, 0)) == 0) && udp_checksum(ip, udp, udplen) == 0 &&
-	    memcmp(opt.ip6 ? ip + 8 : ip + 12, t.src, alen) == 0 && memcmp(opt.ip6 ? ip + 24 : ip + 16, t.dst, alen) == 0 &&
-	    get16(udp) == t.sport && get16(udp + 2) == 9;
+	if (!port_is_ours(p->p_side, f) || memcmp(f + 6, guest_mac[p->p_side], 6) != 0 || (opt.ip6 ? ip[7] : ip[8]) != TTL - 1)
+		return false;
+	if ((!opt.ip6 && checksum(sum16(ip, 20, 0)) != 0) || l4_checksum(ip, l4, p->p_len) != 0 || (!opt.tcp && get16(l4 + 4) != p->p_len))
+		return false;
+	flow_tuple(p->p_flow, &t);
+	if (p->p_side == 1)
+		return conn_source(p->p_flow, src, sport, &t) && memcmp(dst, t.dst, alen) == 0 && dport == t.dport;
+	return memcmp(src, t.dst, alen) == 0 && sport == t.dport && memcmp(dst, t.src, alen) == 0 && dport == t.sport;
+}
+
+/* Neither overtaken nor twice. */
+static bool
+in_order(const struct packet *p)
+{
+	uint32_t *last = &last_seq[p->p_side][p->p_flow];
+
+	if (*last != 0 && (int32_t)(p->p_seq - *last) <= 0)
+		return false;
+	*last = p->p_seq;
+	return true;
 }
 
 void
-packet_check(const uint8_t *f, size_t len)
+packet_check(unsigned side, const uint8_t *f, size_t len)
 {
-	size_t udplen;
-	const uint8_t *udp = packet_pull(f, len, &udplen);
-	uint32_t k, seq;
+	struct packet p = { .p_side = side };
 
-	if (udp == NULL || (int32_t)((seq = get32(udp + 16)) - oldest_seq) < 0) {
+	if (!packet_pull(&p, f, len)) {
 		tally.other++;
 		return;
 	}
-	k = get32(udp + 12);
 	tally.received++;
-	if ((int32_t)(seq - newest_seq) >= 0 || (!opt.new_flows && k >= opt.flows) || !packet_good(f, udp, udplen, k))
+	if ((int32_t)(p.p_seq - newest_seq) >= 0 || (!opt.new_flows && p.p_flow >= opt.flows) || !packet_good(&p))
 		tally.damaged++;
-	else if (!opt.new_flows) {
-		if ((int32_t)(seq - last_seq[k]) <= 0 && last_seq[k] != 0)
-			tally.reordered++;
-		else
-			last_seq[k] = seq;
-	}
+	else if (opt.tcp && p.p_payload > 0 && !tcp_data(p.p_l4, side, p.p_flow, p.p_payload))
+		tally.damaged++;
+	else if (!opt.new_flows && p.p_payload > 0 && !in_order(&p))
+		tally.reordered++;
 	if (first_ns == 0)
 		first_ns = now_ns();
 }

@@ -28,7 +28,8 @@ struct port {
 const uint8_t guest_mac[2][6] = { "\x52\x54\0\0\0\x0a", "\x52\x54\0\0\0\x0b" };
 uint8_t our_mac[2][6] = { "\2\0\0\0\0\xaa", "\2\0\0\0\0\xbb" };
 static struct port ports[2];
-static uint32_t next_seq = 1, next_flow;
+bool ports_both;
+static uint32_t next_seq = 1, next_flow[2];
 
 static int
 port_connect(const char *path)
@@ -91,9 +92,9 @@ arp_input(struct port *p, const uint8_t *f, size_t len)
 }
 
 bool
-port_is_ours(const uint8_t *mac)
+port_is_ours(unsigned side, const uint8_t *mac)
 {
-	return memcmp(mac, our_mac[1], 5) == 0 && (mac[5] ^ our_mac[1][5]) <= opt.neighbour;
+	return memcmp(mac, our_mac[side], 5) == 0 && (mac[5] ^ our_mac[side][5]) <= (side == 1 && opt.neighbour);
 }
 
 /* RFC 5227 3: an announcement is a request about the address that sends it. */
@@ -153,10 +154,8 @@ port_input(struct port *p, const uint8_t *f, size_t len)
 		arp_input(p, f, len);
 	else if (get16(f + 12) == 0x86dd && len >= 14 + 40 && f[14 + 6] == 58)
 		nd_input(p, f, len);
-	else if (p == &ports[1])
-		packet_check(f, len);
 	else
-		tally.other++;
+		packet_check((unsigned)(p - ports), f, len);
 }
 
 /* ---- in and out ---- */
@@ -234,35 +233,51 @@ ports_serve(void)
 bool
 port_busy(void)
 {
-	return ports[0].out_len > 0;
+	return ports[0].out_len > 0 || (ports_both && ports[1].out_len > 0);
 }
 
 static uint32_t
-pick_flow(void)
+pick_flow(unsigned side)
 {
-	uint32_t k = next_flow++;
+	uint32_t k = next_flow[side]++;
 
-	if (!opt.new_flows && next_flow == opt.flows)
-		next_flow = 0;
+	if (!opt.new_flows && next_flow[side] == opt.flows)
+		next_flow[side] = 0;
 	return k;
+}
+
+void
+ports_restart(void)
+{
+	next_flow[0] = next_flow[1] = 0;
+}
+
+static void
+add_packet(struct port *p)
+{
+	unsigned side = (unsigned)(p - ports);
+	size_t len = packet_make(p->out + p->out_len + 4, side, pick_flow(side), next_seq++);
+
+	put32(p->out + p->out_len, (uint32_t)len);
+	p->out_len += 4 + len;
+	tally.sent++;
 }
 
 unsigned
 port_send(unsigned n)
 {
-	struct port *p = &ports[0];
+	static unsigned next;
+	const unsigned from = opt.tcp && tcp_stage == TCP_SYN_ACK;
 
-	port_write(p);
-	if (p->out_len > 0)
-		return 0;
-	n = n < BATCH ? n : BATCH;
-	for (unsigned i = 0; i < n; i++) {
-		size_t len = packet_make(p->out + p->out_len + 4, pick_flow(), next_seq++);
-
-		put32(p->out + p->out_len, (uint32_t)len);
-		p->out_len += 4 + len;
-		tally.sent++;
+	for (unsigned i = 0; i < 2; i++) {
+		port_write(&ports[i]);
+		if ((ports_both || i == from) && ports[i].out_len > 0)
+			return 0;
 	}
-	port_write(p);
+	n = n < BATCH ? n : BATCH;
+	for (unsigned i = 0; i < n; i++)
+		add_packet(&ports[ports_both ? next++ & 1 : from]);
+	port_write(&ports[0]);
+	port_write(&ports[1]);
 	return n;
 }
