@@ -175,11 +175,13 @@ address_of_if(const struct chooser *ch, struct in6_addr *a)
 		return false;
 	if (ch->ch_pool->pp_type != PF_POOL_NONE && ch->ch_pool->pp_type != PF_POOL_BITMASK) {
 		n = choose(ch, UINT64_MAX - left);
-		range_dyn(pa, af, &n, &r);
+		if (!range_dyn(pa, af, &n, &r))		/* core 0 has taken one away since */
+			return false;
 		pf_addr_of_number(af, address_in(ch, &r, n), a);
 		return true;
 	}
-	range_dyn(pa, af, &n, &r);
+	if (!range_dyn(pa, af, &n, &r))
+		return false;
 	address_of_net(ch, &r, a);
 	return true;
 }
