@@ -127,15 +127,13 @@ translate_packet(const struct pf_pdesc *pd, const struct tuple *t)
 		store16(s.s_l4, 0xffff);			/* RFC 768: 0 says that there is none */
 }
 
-bool
-pf_translate(const struct pf_state *s, struct pf_pdesc *pd)
+/* As that key of its state has it, when it goes that way. `pd` describes it, and its mbuf may be another one afterwards. False: it is gone, counted. */
+static bool
+rewrite(struct pf_pdesc *pd, const struct pf_key *k, unsigned dir)
 {
-	bool own = pd->pd_dir == s->s_dir;			/* it goes as the first packet did, so it has come by that one's key */
 	unsigned need = pd->pd_error ? MIN(pd->pd_m->m_pktlen, pd->pd_qoff + 20u) : pd->pd_off;
 	struct tuple t;
 
-	if (!s->s_translated)
-		return true;
 	if ((pd->pd_m = m_unshare(pd->pd_m)) == NULL) {
 		pf_drop(NULL, PFR_MEMORY);
 		return false;
@@ -144,10 +142,26 @@ pf_translate(const struct pf_state *s, struct pf_pdesc *pd)
 		pf_drop(pd->pd_m, PFR_SHORT);
 		return false;
 	}
-	target(&t, &s->s_sk[own].sk_key, pd->pd_dir);
+	target(&t, k, dir);
 	if (pd->pd_error)
 		translate_error(pd, &t);
 	else
 		translate_packet(pd, &t);
 	return true;
+}
+
+bool
+pf_translate(const struct pf_state *s, struct pf_pdesc *pd)
+{
+	bool own = pd->pd_dir == s->s_dir;			/* it goes as the first packet did, so it has come by that one's key */
+
+	return !s->s_translated || rewrite(pd, &s->s_sk[own].sk_key, pd->pd_dir);
+}
+
+bool
+pf_untranslate(const struct pf_state *s, struct pf_pdesc *pd)
+{
+	bool own = pd->pd_dir == s->s_dir;
+
+	return !s->s_translated || rewrite(pd, &s->s_sk[!own].sk_key, pd->pd_dir);
 }

@@ -26,5 +26,7 @@ enum pf_xlate { XLATE_OK, XLATE_NONE, XLATE_AWAY };
 enum pf_xlate pf_translated_key(struct pf_key *, const struct pf_key *own, const struct pf_pdesc *, const struct pf_verdict *, unsigned *away);
 /* Rewrites the packet as the state says, checksums with it; `pd` describes it, and its mbuf may be another one afterwards. False: it is gone, counted. */
 bool	pf_translate(const struct pf_state *, struct pf_pdesc *);
+/* The packet, which has been translated when it came in, becomes what it was; pd_dir is PF_IN. As above. */
+bool	pf_untranslate(const struct pf_state *, struct pf_pdesc *);
 
 #endif

@@ -4,7 +4,7 @@
 #include "net/core/handoff.h"
 #include "net/inet/icmp.h"
 #include "net/inet6/icmp6.h"
-#include "net/pf/pf_engine.h"
+#include "net/pf/pf_nat.h"
 #include "net/pf/pf_tcp.h"
 
 COUNTER(pfs_rstout, pf, 200, CREATED, "TCP reset%s sent");
@@ -12,8 +12,8 @@ COUNTER(pfs_rstnombuf, pf, 210, INFO, "TCP reset%s not sent for want of an mbuf"
 
 #define IP_HDRS_MAX	128u		/* bytes of headers before TCP's that a reset is made for */
 
-/* In m_tag, on the way to core 0. */
-union answer { uint64_t tag; struct { uint8_t type, code, ttl, rst; uint16_t off; }; };
+/* In m_tag, on the way to core 0. sent: it has been sent to the core of the state by which it came in. */
+union answer { uint64_t tag; struct { uint8_t type, code, ttl, rst; uint16_t off; bool sent; }; };
 
 /* RFC 9293 3.10.7.1. Nobody resets a reset. */
 static bool
@@ -130,6 +130,67 @@ choose(const struct pf_pdesc *pd, const struct pf_rule *r, union answer *a)
 	return !(is_icmp && r->r_return == PF_RETURN);
 }
 
+static void
+to_answer(struct mbuf *m)
+{
+	if (core_id() == 0)
+		answer(m);
+	else
+		handoff_packet(0, &handoff_pf_return, m);
+}
+
+static void return_batch(struct ifnet *, struct batch *);
+HANDOFF(pf_return_state, return_batch);
+
+/* What is refused on its way out is answered as what it was when it came in: the asker knows nothing of rdr-to. The state that knows may be another core's. */
+static void
+answer_asker(struct mbuf *m)
+{
+	struct ifnet *ifp = if_get(m->m_ifidx);
+	union answer a = { .tag = m->m_tag };
+	const struct pf_state *s = NULL;
+	enum pf_reason why;
+	struct pf_pdesc pd;
+	struct pf_key key;
+
+	if (ifp != NULL && pf_describe(&pd, m, m->m_data[0] >> 4 == 6 ? PF_INET6 : PF_INET, PF_IN, ifp, &why) && !pd.pd_error) {
+		pf_key_of(&key, &pd);
+		s = pf_state_find(&key, PF_OUT, ifp);		/* as an answer would */
+	}
+	if (s != NULL && s->s_away != 0 && !a.sent) {
+		a.sent = true;
+		m->m_tag = a.tag;
+		handoff_packet(s->s_away - 1u, &handoff_pf_return_state, m);
+		return;
+	}
+	if (s != NULL && s->s_away == 0) {
+		if (!pf_untranslate(s, &pd))
+			return;
+		m = pd.pd_m;
+		m->m_tag = a.tag;
+	}
+	to_answer(m);
+}
+
+static void
+return_batch(struct ifnet *ifp __unused_arg, struct batch *b)
+{
+	for (unsigned i = 0; i < b->b_n; i++)
+		answer_asker(b->b_m[i]);
+}
+
+/* A reset would tell of a connection that nobody has asked for. `pd` may be what rules have made of the packet. */
+static bool
+tcp_is_damaged(const struct pf_pdesc *pd)
+{
+	struct mbuf *m = pd->pd_m;
+	enum pf_reason why;
+	struct pf_pdesc is;
+
+	return !pf_describe(&is, m, pd->pd_af, pd->pd_dir, pd->pd_ifp, &why) ||
+	    in6_cksum(m, &is.pd_src, &is.pd_dst, IPPROTO_TCP_, is.pd_off, m->m_pktlen - is.pd_off) != 0;	/* the rest of an IPv4 address is zero */
+}
+
 void
 pf_blocked(const struct pf_pdesc *pd, const struct pf_rule *r)
 {
@@ -140,9 +201,13 @@ pf_blocked(const struct pf_pdesc *pd, const struct pf_rule *r)
 		pf_drop(m, PFR_MATCH);
 		return;
 	}
+	if (a.rst && tcp_is_damaged(pd)) {
+		pf_drop(m, PFR_PROTCKSUM);
+		return;
+	}
 	m->m_tag = a.tag;
-	if (core_id() == 0)
-		answer(m);
+	if (pd->pd_dir == PF_OUT && (m->m_flags & M_PF_IN))
+		answer_asker(m);
 	else
-		handoff_packet(0, &handoff_pf_return, m);
+		to_answer(m);
 }

@@ -30,6 +30,7 @@ COUNTER(pfs_short, pf, 60, DROP, "packet%s too short");
 COUNTER(pfs_norm, pf, 70, DROP, "packet%s that could not be normalized");
 COUNTER(pfs_memory, pf, 80, DROP, "packet%s without memory for a state");
 COUNTER(pfs_ipoption, pf, 90, DROP, "packet%s with IP options");
+COUNTER(pfs_protcksum, pf, 95, DROP, "packet%s with a bad checksum, which nobody answers");
 COUNTER(pfs_badstate, pf, 100, DROP, "packet%s that did not fit their state");
 COUNTER(pfs_stateins, pf, 105, DROP, "packet%s without a state because another one has its key");
 COUNTER(pfs_maxstates, pf, 110, DROP, "packet%s without a state because of a limit");
@@ -47,6 +48,7 @@ const char *const pf_reason_name[PFR_COUNT] = {
 static const struct counter *const reason_counter[PFR_COUNT] = {
 	[PFR_MATCH] = &counter_pfs_match, [PFR_BADOFF] = &counter_pfs_badoff, [PFR_FRAG] = &counter_pfs_frag, [PFR_SHORT] = &counter_pfs_short,
 	[PFR_NORM] = &counter_pfs_norm, [PFR_MEMORY] = &counter_pfs_memory, [PFR_IPOPTION] = &counter_pfs_ipoption,
+	[PFR_PROTCKSUM] = &counter_pfs_protcksum,
 	[PFR_BADSTATE] = &counter_pfs_badstate, [PFR_STATEINS] = &counter_pfs_stateins,
 	[PFR_MAXSTATES] = &counter_pfs_maxstates, [PFR_NOROUTE] = &counter_pfs_noroute, [PFR_TRANSLATE] = &counter_pfs_translate,
 	[PFR_SRCLIMIT] = &counter_pfs_srclimit,
@@ -79,6 +81,9 @@ drop(struct mbuf *m, enum pf_reason reason)
 		break;
 	case PFR_IPOPTION:
 		M_DROP(m, pfs_ipoption);
+		break;
+	case PFR_PROTCKSUM:
+		M_DROP(m, pfs_protcksum);
 		break;
 	case PFR_BADSTATE:
 		M_DROP(m, pfs_badstate);

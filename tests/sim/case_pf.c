@@ -243,6 +243,36 @@ CASE(pf_block_return)
 	COUNT(pfs_rstout, 2);
 }
 
+/* Who has asked for the router's address hears from that, not from whom rdr-to names. */
+CASE(pf_block_return_of_rdr)
+{
+	lab_pf("block return\npass in on vio0 inet proto { tcp udp } to 10.0.0.1 port 2000 rdr-to 10.0.1.2 port 53\n");
+	for (unsigned port = 4000; port < 4008; port++) {
+		RX(a, TCP(A, "10.0.0.1", TH_SYN_, .sport = port, .dport = 2000, .seq = 999));
+		TX(a, TCP("10.0.0.1", A, TH_RST_ | TH_ACK_, .sport = 2000, .dport = port, .seq = 0, .ack = 1000, .win = 0, .anyid = true, .off = IP_DF_));
+		RX(a, UDP(A, "10.0.0.1", .sport = port, .dport = 2000));
+		TX(a, ICMPERR("10.0.0.1", A, 3, 3, UDP(A, "10.0.0.1", .sport = port, .dport = 2000, .ttl = 63)));
+		COUNT(pfs_blocked, 2);
+	}
+	COUNT(pfs_rstout, 8);
+}
+
+/* A segment that is damaged is nobody's: RFC 9293 3.1. */
+CASE(pf_block_return_checksum)
+{
+	lab_pf("match out on vio1 inet from 10.0.0.0/24 nat-to 10.0.1.1\nblock return out\n");
+	RX(a, TCP(A, B, TH_SYN_, .seq = 999, .len = 5, .badl4sum = true));
+	NONE(a);
+	COUNT(pfs_protcksum, 1);
+	SAY("pfctl -s info", "  proto-cksum                            1");
+	RX(a, TCP(A, B, TH_SYN_, .seq = 999, .len = 5));
+	TX(a, TCP(B, A, TH_RST_ | TH_ACK_, .sport = 4001, .dport = 4000, .seq = 0, .ack = 1005, .win = 0, .anyid = true, .off = IP_DF_));
+	COUNT(pfs_blocked, 1);
+	RX(a, UDP(A, B, .badl4sum = true));
+	TX(a, ICMPERR("10.0.0.1", A, 3, 3, UDP(A, B, .badl4sum = true, .ttl = 63)));
+	COUNT(pfs_blocked, 1);
+}
+
 /* States are those of the rules that made them, until they end. */
 CASE(pf_reload_keeps_states)
 {

@@ -99,6 +99,7 @@ static unsigned
 build_tcp(const struct pkt *p, uint8_t *t)
 {
 	unsigned hlen = p->wscale > 0 ? 24 : 20, len = hlen + p->len;
+	uint16_t sum;
 
 	store16(t, BE16(p->sport));
 	store16(t + 2, BE16(p->dport));
@@ -111,7 +112,8 @@ build_tcp(const struct pkt *p, uint8_t *t)
 	if (p->wscale > 0)
 		store32(t + 20, BE32(0x03030001u | (unsigned)p->wscale << 8));	/* the option, NOP: RFC 7323 2.2 */
 	pattern(t + hlen, 0, p->len);
-	store16(t + 16, l4_cksum(6, ip_of(p->src), ip_of(p->dst), t, len));
+	sum = l4_cksum(6, ip_of(p->src), ip_of(p->dst), t, len);
+	store16(t + 16, p->badl4sum ? (uint16_t)~sum : sum);
 	return len;
 }
 

@@ -27,7 +27,7 @@ struct pkt {
 	const char	*sha, *tha;		/* ARP; NULL: sha: the Ethernet source, tha: zero */
 	unsigned	 ethertype;		/* PK_RAW: len bytes of pattern behind it */
 	bool		 anyid;			/* expected: any IP id will do */
-	bool		 badsum, badl4sum;	/* IP header checksum wrong; that of UDP or ICMP */
+	bool		 badsum, badl4sum;	/* IP header checksum wrong; that of UDP, TCP or ICMP */
 	unsigned	 cut;			/* bytes that are missing at the end */
 };
 #define IP_DF_	0x4000u

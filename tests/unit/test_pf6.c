@@ -302,6 +302,47 @@ TEST(pf6_error_quotes_extensions)
 	net_end();
 }
 
+static void
+syn(const char *src, const char *dst, uint16_t dport)
+{
+	struct in6_addr from = addr6(src), to = addr6(dst);
+	struct { struct in6_addr src, dst; be32_t len; uint8_t zero[3], nxt; } pseudo = { from, to, BE32(20), { 0 }, 6 };
+	uint8_t *h = p.p_b + 54;
+
+	pkt6(&p, src, dst, IPPROTO_TCP_, 64, 20);
+	memset(h, 0, 20);
+	store16(h, BE16(4));
+	store16(h + 2, host_be16(dport));
+	h[12] = 5 << 4;
+	h[13] = PF_TH_SYN;
+	store16(h + 16, (uint16_t)~in_fold(in_sum(h, 20, in_sum(&pseudo, sizeof(pseudo), 0))));
+}
+
+/* The reset comes from where the segment went to, before rdr-to; a damaged one has no answer. */
+TEST(pf6_reset)
+{
+	struct in6_addr vip = addr6("fd00:a::1"), b = addr6("fd00:b::2");
+	struct pkt *f;
+
+	ip6_start();
+	pf_start("block return\npass in on t0 inet6 proto tcp to fd00:a::1 port 80 rdr-to fd00:b::2 port 8080\n");
+	syn("fd00:a::2", "fd00:a::1", 80);
+	rx(&t0);
+	f = wire_tx(&t0);
+	CHECK(f != NULL && in6_equal(&pkt_ip6(f)->ip6_src, &vip) && load16(f->p_b + 54) == BE16(80) && f->p_b[54 + 13] == (PF_TH_RST | PF_TH_ACK));
+	syn("fd00:a::2", "fd00:b::2", 80);
+	rx(&t0);
+	f = wire_tx(&t0);
+	CHECK(f != NULL && in6_equal(&pkt_ip6(f)->ip6_src, &b));
+	CHECK_EQ(counter_delta("pfs_blocked"), 2);
+	p.p_b[54 + 4] ^= 1;
+	rx(&t0);
+	CHECK(wire_tx(&t0) == NULL);
+	CHECK_EQ(counter_delta("pfs_protcksum"), 1);
+	pf_uninstall();
+	net_end();
+}
+
 /* What it would say itself is blocked, too: made, dropped, and both counted. */
 TEST(pf6_own_messages_blocked)
 {
