@@ -147,20 +147,33 @@ pf_parse_host(struct pf_parse *p, struct pn_host ***tail)
 	return host_weight(p, *first);
 }
 
-/* One of a list: a host, or a list again. */
+struct host_list { struct pn_host **tail; bool any; };
+
+/* One of a list: a host, or a list again. What has "any" in it is any. */
 static bool
-host_item(struct pf_parse *p, void *tail)
+host_item(struct pf_parse *p, void *arg)
 {
-	return pf_at(p, '{') ? pf_list(p, host_item, tail) : pf_parse_host(p, tail);
+	struct host_list *hl = arg;
+
+	if (pf_at(p, '{'))
+		return pf_list(p, host_item, hl);
+	if (!pf_accept_kw(p, KW_ANY))
+		return pf_parse_host(p, &hl->tail);
+	hl->any = true;
+	return true;
 }
 
 bool
 pf_parse_hosts(struct pf_parse *p, struct pn_host **hosts)
 {
-	struct pn_host **tail = hosts;
+	struct host_list hl = { hosts, false };
 
 	*hosts = NULL;
-	return pf_accept_kw(p, KW_ANY) || pf_list(p, host_item, &tail);
+	if (!pf_list(p, host_item, &hl))
+		return false;
+	if (hl.any)
+		*hosts = NULL;
+	return true;
 }
 
 /* ---- comparisons ---- */

@@ -79,7 +79,8 @@ CASE(pf_noalias)
  * checklist: pf/pass_block:optimize_any */
 CASE(pf_any_in_a_list)
 {
-	lab_pf("block\npass in proto udp from { 0.0.0.0/0 192.0.2.0/24 } to { 10.0.1.2 0/0 } port 4001\npass out\n");
+	lab_pf("block\npass in proto udp from { 192.0.2.0/24, any } to { 10.0.1.2 0/0 } port 4001\npass out\n");
+	SAY("pfctl -s rules", "pass in inet proto udp from any to 10.0.1.2 port = 4001\n");
 	a_to_b(UDP(A, B));
 	a_to_b(UDP("10.0.0.77", "10.1.0.7"));
 	blocked(a, UDP(A, B, .dport = 5));

@@ -129,6 +129,7 @@ TEST(pf_hosts)
 	PF_IS("pass from { 10/8 ! 10.1.2.3 { 10.2/16 } } to any\n", "pass inet from 10.0.0.0/8 to any flags S/SA\n"
 	    "pass inet from ! 10.1.2.3 to any flags S/SA\npass inet from 10.2.0.0/16 to any flags S/SA\n");
 	CHECK_STR(pf_errors("pass from 10.1.1.10 - 10.1.1.12 to 2001:db8::1-2001:db8::5\n"), "t:1: rule expands to no valid combination\n");
+	PF_IS("pass from { 10.0.0.1 { any <a> } } to !10.2/16\npass inet from { any }\n", "pass inet from any to ! 10.2.0.0/16 flags S/SA\npass inet all flags S/SA\n");
 	PF_IS("pass from 10.1.1.10 - 10.1.1.12\npass to ::1-::5\n",
 	    "pass inet from 10.1.1.10 - 10.1.1.12 to any flags S/SA\npass inet6 from any to ::1 - ::5 flags S/SA\n");
 	PF_IS("pass from em0:0 to em0:broadcast\n", "pass inet from 192.0.2.1 to 192.0.2.255 flags S/SA\n"
