@@ -276,12 +276,18 @@ taken(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v)
 	return v->v_rule;
 }
 
-/* Another core makes its state, by a verdict of its own. */
-static inline enum found
-leaves(const struct pf_krule *kr)
+/* Another core makes its state, by a verdict of its own, and counts the packet for the rules on its way. */
+static __rare_fn enum found
+leaves(const struct pf_verdict *v, const struct pf_pdesc *pd)
 {
-	if (unlikely(kr->kr_once))
-		pf_once_return(kr);
+	unsigned out = pd->pd_dir == PF_OUT;
+
+	if (v->v_rule->kr_once)
+		pf_once_return(v->v_rule);
+	for (unsigned i = 0; i < v->v_nmatch; i++) {
+		pf_rcount(v->v_match[i])->rc_packets[out]--;
+		pf_rcount(v->v_match[i])->rc_bytes[out] -= pd->pd_m->m_pktlen;
+	}
 	return FOUND_AWAY;
 }
 
@@ -317,7 +323,7 @@ judged(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, u
 		return stateless_for_want_of_room(kr, pd);
 	}
 	if ((s = pf_state_create(pd, v, &why, away)) == NULL)
-		return *away != core_id() ? leaves(kr) : refused(v, pd, why);
+		return *away != core_id() ? leaves(v, pd) : refused(v, pd, why);
 	log_verdict(v, pd, PF_PASS, PFR_MATCH);
 	pd->pd_m->m_pftag = v->v_tag;
 	return passes(s, pd);
