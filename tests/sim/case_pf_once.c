@@ -1,7 +1,8 @@
 /* case_pf_once.c - rules for one packet: who has them, on one core and on three, and what a reload does with them. */
 #include "tests/sim/pflab.h"
 
-/* The state that the one packet makes goes on. Whatever the tree cuts off behind a quick rule is there when that is over. */
+/* The state that the one packet makes goes on. Whatever the tree cuts off behind a quick rule is there when that is over.
+ * checklist: pf/once:basic */
 CASE(pf_once)
 {
 	lab_pf("block\npass in quick on vio0 proto udp once\npass in quick on vio0 proto udp to port 4002\npass out on vio1\n");
@@ -70,7 +71,8 @@ CASE(pf_once_away)
 	}
 }
 
-/* Rules that are loaded again are new; those of other anchors stay what they are. */
+/* Rules that are loaded again are new; those of other anchors stay what they are.
+ * checklist: pf/once:anchor */
 CASE(pf_once_anchors)
 {
 	lab_pf("block\nanchor \"x\"\nanchor \"y\"\npass in on vio0 proto udp to port 1 once\npass out on vio1\n");
