@@ -394,3 +394,49 @@ CASE(pf_route_to_sticky)
 	}
 	SIM_CHECK(seen == 3, "it is always the same way");
 }
+
+/* Any address of a prefix, each a neighbour. checklist: pf/route_to:random_prefix */
+CASE(pf_route_to_random_prefix)
+{
+	unsigned n;
+
+	lab(FILES("\n!arp -s 10.0.2.3 " MAC_B), "pass\npass in on vio0 inet route-to 10.0.2.2/31 random\n");
+	n = by_b(100, 40);
+	SIM_CHECK(n == 0, "%u of 40 leave by the routing table's way", n);
+	SAY("pfctl -vvss", "   route-to: 10.0.2.2\n", "   route-to: 10.0.2.3\n");
+}
+
+/* A table that has addresses of the other family only: looking for one ends. checklist: pf/route_to:table_loop */
+CASE(pf_route_to_table_of_the_other_family)
+{
+	static const char *const ways[] = { "round-robin", "random", "source-hash", "round-robin sticky-address" };
+
+	lab(FILES(""), "pass\n");
+	for (unsigned i = 0; i < 4; i++) {
+		SAY(sim_print("pfctl -f - <<EOF\ntable <ways> persist { 2001:db8::1 2001:db8::/64 ::/0 }\npass\npass in on vio0 inet route-to <ways> %s\nEOF", ways[i]), "");
+		RX(a, UDP(A, FAR, .sport = 400 + i));
+		NONE(b);
+		NONE(c);
+		COUNT(pfs_noroute, 1);
+		SAY("pfctl -t ways -T add 0.0.0.0/0; pfctl -t ways -T delete 0.0.0.0/0 ::/0", "1/1 addresses added.\n", "2/2 addresses deleted.\n");
+		RX(a, UDP(A, FAR, .sport = 500 + i));
+		COUNT(pfs_noroute, 1);
+	}
+}
+
+/* What the router sends itself from the other way's address leaves by that, and the answer is let in there.
+ * checklist: pf/route_to:multiwanlocal */
+CASE(pf_route_to_own_packets)
+{
+	lab(FILES(""), "block\npass out on vio1\npass out on vio1 inet from 10.0.2.1 route-to 10.0.2.2\npass out on vio2\n");
+	router_type(r, "ping -c 1 -I 10.0.2.1 " FAR "\r");
+	sim_run(ms(100));
+	NONE(b);
+	SIM_CHECK(raw_forget(c) == 1, "it leaves by vio2");
+	sim_run(sec(20));
+	router_type(r, "ping -c 1 -I 10.0.1.1 " FAR "\r");
+	sim_run(ms(100));
+	NONE(c);
+	SIM_CHECK(raw_forget(b) == 1, "it leaves by vio1");
+	sim_run(sec(20));
+}
