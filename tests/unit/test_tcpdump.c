@@ -7,6 +7,7 @@
 #include "net/inet/ip_print.h"
 #include "net/pf/pf_ctl.h"
 #include "tests/unit/cmdfix.h"
+#include "tests/unit/netfix6.h"
 #include "tests/unit/pffix.h"
 
 #define CONF(rules)								\
@@ -144,6 +145,18 @@ TEST(tcpdump_log_matches)
 	udp(4, 8);
 	udp(4, 9);
 	CHECK_STR(seen(), "rule 5/(match) pass in on t0: 10.0.0.2.4 > 10.0.1.2.8: udp 20\n");
+	end();
+}
+
+/* Who asks whether an address is taken has none. checklist: pf/pflog:unspecified_v6 */
+TEST(tcpdump_log_unspecified6)
+{
+	begin("# /etc/hostname.t0\ninet6 fd00:a::1/64\n# /etc/hostname.pflog0\nup\n# /etc/pf.conf\npass\nblock in log on t0 inet6 from ::\n", "tcpdump -et");
+	pkt6_ns(&p, "::", "ff02::1:ff00:1", "fd00:a::1", NULL);
+	counter_mark();
+	wire_rx(&t0, &p);
+	CHECK_EQ(counter_delta("pfs_blocked"), 1);
+	CHECK_IN(seen(), "rule 1/(match) block in on t0: :: > ff02::1:ff00:1: ");
 	end();
 }
 
