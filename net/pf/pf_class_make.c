@@ -2,7 +2,7 @@
  *
  * Why a tree of cuts at the rules' own ends. A rule that names addresses, ports, a protocol and an interface is a box in the space of those fields, and
  * most boxes are small: so a dozen comparisons leave a handful of rules, which are then compared as ever. It need not be exact: what it cannot know
- * (tables and interfaces' addresses, which change; negations; tags, chance, once) it takes as "any", and those rules it compares. Bit vectors would take n * n bits a field (10,000 rules:
+ * (tables and interfaces' addresses, which change; negations; tags, chance, rates, once) it takes as "any", and those rules it compares. Bit vectors would take n * n bits a field (10,000 rules:
  * 25 MB) and a look at all of them; a table for each combination of prefix lengths degrades with the combinations; a leaf is what both cannot give, one place
  * with all that there is to compare, in order, and without what cannot decide: rules behind a quick one that is sure to match there, and those before another
  * that is. What it costs is that wide rules stand in many leaves: that is bounded (ROOM), what does not fit stays together.
@@ -149,7 +149,7 @@ is_exact(const struct pf_krule *kr, const struct box *b)
 	bool flags = r->r_flagset == 0 || b->b_dim[PF_CD_FLAGS].hi == PF_CD_OPENS, name = r->r_ifname[0] == '\0' || (names_interface(kr) && !r->r_ifnot);
 
 	return flags && name && r->r_rdomain < 0 && r->r_rcvif[0] == '\0' && r->r_icmp_type < 0 && r->r_icmp_code < 0 && r->r_tos < 0 && !r->r_fragment &&
-	    kr->kr_match_tag == 0 && r->r_prob == 0 && !r->r_once && r->r_uid.pc_op == PF_OP_NONE && r->r_gid.pc_op == PF_OP_NONE && port_is_exact(&r->r_src.ra_port) && port_is_exact(&r->r_dst.ra_port);
+	    kr->kr_match_tag == 0 && r->r_prob == 0 && r->r_pktrate == 0 && !r->r_once && r->r_uid.pc_op == PF_OP_NONE && r->r_gid.pc_op == PF_OP_NONE && port_is_exact(&r->r_src.ra_port) && port_is_exact(&r->r_dst.ra_port);
 }
 
 static bool
@@ -165,7 +165,8 @@ set_kind(const struct pf_krule *kr, unsigned af, struct box *b)
 
 	b->b_hosts = is_exact(kr, b);
 	b->b_exact = b->b_hosts && addr_is_exact(&r->r_src, af, &b->b_dim[PF_CD_SRC]) && addr_is_exact(&r->r_dst, af, &b->b_dim[PF_CD_DST]);
-	b->b_decides = (r->r_action == PF_PASS || r->r_action == PF_BLOCK) && kr->kr_tag == 0 && !kr->kr_set->rs_logs_matches;
+	b->b_decides = (r->r_action == PF_PASS || r->r_action == PF_BLOCK) && kr->kr_tag == 0 && r->r_pktrate == 0 &&
+	    !kr->kr_set->rs_logs_matches;
 	b->b_table = kr->kr_src != NULL && !r->r_src.ra_not && r->r_src.ra_addr.pa_af == PF_AF_ANY && r->r_dst.ra_addr.pa_type == PF_ADDR_ANY &&
 	    r->r_dst.ra_addr.pa_af == PF_AF_ANY && !r->r_dst.ra_not;
 	b->b_plain = b->b_decides && !r->r_quick;

@@ -117,6 +117,7 @@ struct pf_krule {
 	};
 	bool		 kr_tracks, kr_sticky;	/* its states count for their sources; its pool's addresses are kept by sources: pf_src.h */
 	bool		 kr_once, kr_spent;	/* it is for one packet; which has been: it matches nothing more. pf_once.h */
+	uint16_t	 kr_rate;		/* max-pkt-rate: where it is counted, from 1 on; 0: it has none. pf_rate.h */
 };
 _Static_assert(sizeof(struct pf_krule) == 2 * CACHELINE, "a power of two: places in a list become rules by a shift");
 
@@ -144,6 +145,9 @@ struct pf_ruleset {
 	void		*rs_viamem;
 	char		*rs_vias;		/* pf_via.c's, of each core rs_viasize bytes; NULL: no rule is on another's way */
 	size_t		 rs_viasize;
+	void		*rs_ratemem;
+	char		*rs_rates;		/* pf_rate.c's, of each core rs_ratesize bytes */
+	size_t		 rs_ratesize;
 	struct pf_ruleset *rs_next;		/* retired: states still point here */
 	unsigned	 rs_holds;		/* pf_rules_hold() */
 	bool		 rs_thin;		/* retired, and nothing more can be taken from it */
@@ -245,6 +249,7 @@ struct pf_acts {
 	uint8_t		 ac_rt;			/* enum pf_rt, of the one that decides */
 	uint8_t		 ac_scrub, ac_min_ttl;	/* PF_SCRUB_*; 0: none */
 	bool		 ac_set_tos;
+	bool		 ac_rated;		/* the one that decides has max-pkt-rate */
 	uint8_t		 ac_tos;
 	uint16_t	 ac_max_mss;		/* 0: none */
 };
@@ -298,7 +303,7 @@ bool	pf_scrub(const struct pf_acts *, struct pf_pdesc *);
 static inline bool
 pf_acts_are_plain(const struct pf_acts *ac)
 {
-	return ac->ac_log[0] == 0 && (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos) == 0;
+	return ac->ac_log[0] == 0 && (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos | ac->ac_rated) == 0;
 }
 
 /* ---- answering what is blocked (pf_return.c) ---- */

@@ -82,8 +82,6 @@ lacks_criterion(const struct pf_rule *r)
 		return "os is not supported";
 	if (r->r_prio >= 0)
 		return "prio is not supported";
-	if (r->r_pktrate != 0)
-		return "max-pkt-rate is not supported";
 	return r->r_once && r->r_action != PF_PASS && r->r_action != PF_BLOCK ? "once is supported for pass and block only" : NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "net/inet6/in6_ifaddr.h"
 #include "net/pf/pf_judge.h"
 #include "net/pf/pf_nat.h"
+#include "net/pf/pf_rate.h"
 #include "net/pf/pf_tcp.h"
 #include "net/route/route.h"
 
@@ -203,6 +204,13 @@ chance(uint32_t prob)
 	return v <= prob;
 }
 
+/* All else of the rule matches. What another core has judged before is counted there, what is only asked about nowhere. */
+static bool
+exceeded(const struct pf_krule *kr, const struct pf_pdesc *pd, const struct pf_verdict *v)
+{
+	return pf_rate_exceeded(kr, v->v_trace != NULL ? PF_RATE_ASKED : pd->pd_sent || pd->pd_asked ? PF_RATE_COUNTED : PF_RATE_NEW);
+}
+
 static inline bool
 where_matches(const struct pf_krule *kr, const struct pf_pdesc *pd)
 {
@@ -246,7 +254,7 @@ rule_matches(const struct pf_krule *kr, const struct pf_pdesc *pd, const struct 
 		return false;
 	if (kr->kr_match_tag != 0 && (kr->kr_match_tag == v->v_tag) == r->r_tagnot)
 		return false;
-	return !kr->kr_spent && (r->r_prob == 0 || chance(r->r_prob));
+	return !kr->kr_spent && (r->r_prob == 0 || chance(r->r_prob)) && (kr->kr_rate == 0 || !exceeded(kr, pd, v));
 }
 
 static void
@@ -317,6 +325,8 @@ pf_decide_odd(const struct pf_krule *kr, struct pf_verdict *v)
 	if (kr->kr_rule->r_log != 0 && !logged)
 		add_log(v, kr);
 	add_acts(v, kr);
+	v->v_acts.ac_rated = kr->kr_rate != 0;
+	v->v_extends |= v->v_acts.ac_rated;
 }
 
 /* The packet is now what the rule makes of it. */

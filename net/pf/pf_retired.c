@@ -7,6 +7,7 @@
 #include "kernel/task.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
+#include "net/pf/pf_rate.h"
 
 #define STATES		64u		/* that are looked at in one go on a core */
 
@@ -153,7 +154,7 @@ remnant(const struct thin *t)
 {
 	struct pf_ruleset *to = calloc(1, sizeof(*to));
 	uint32_t n = 0;
-	bool ok;
+	bool ok, many;
 
 	if (to == NULL)
 		return NULL;
@@ -168,7 +169,7 @@ remnant(const struct thin *t)
 	for (unsigned i = 0; i <= t->t_from->rs_nrules && ok; i++)
 		if (t->t_place[i] != 0)
 			ok = copy_rule(to, &to->rs_rule[t->t_place[i] - 1], &t->t_from->rs_rule[i]);
-	if (ok)
+	if (ok && pf_rates_make(to, &many))
 		return to;
 	pf_ruleset_free(to);
 	return NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernel/machine.h"
+#include "net/pf/pf_rate.h"
 #include "net/pf/pf_via.h"
 
 #define COST_MAX	1000000u	/* rules that a packet may have to be compared with */
@@ -205,7 +206,8 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 	strncpy(kr->kr_rcvif, r->r_rcvif, IFNAMSIZ - 1);
 	kr->kr_translates = r->r_nat.pp_set || r->r_rdr.pp_set;
 	kr->kr_in = an;
-	kr->kr_odd = r->r_log != 0 || r->r_rt != PF_RT_NONE || r->r_scrub != 0 || r->r_min_ttl != 0 || r->r_max_mss != 0 || r->r_set_tos >= 0;
+	kr->kr_odd = r->r_log != 0 || r->r_rt != PF_RT_NONE || r->r_scrub != 0 || r->r_min_ttl != 0 || r->r_max_mss != 0 || r->r_set_tos >= 0 ||
+	    (r->r_action == PF_PASS && r->r_pktrate != 0);
 	mk->mk_rs->rs_logs_matches |= (r->r_log & PF_LOG_MATCHES) != 0;
 	for (unsigned i = 0; i < PF_KPOOLS; i++)
 		if (!make_pool(mk, an, kr, i))
@@ -340,6 +342,14 @@ make_classes(struct make *mk)
 	return true;
 }
 
+static bool
+make_rates(struct make *mk)
+{
+	bool many;
+
+	return pf_rates_make(mk->mk_rs, &many) || (many && make_error(mk, NULL, "more than 65535 rules with max-pkt-rate"));
+}
+
 bool
 pf_ruleset_counts(struct pf_ruleset *rs)
 {
@@ -373,8 +383,8 @@ pf_ruleset_make(struct pf_conf *pc, const struct pf_env *env)
 	mk.mk_cost = calloc(pc->pc_nanchors + 1, sizeof(*mk.mk_cost));
 	ok = pf_conf_check(&rs->rs_conf, env, pf_lacks);
 	mk.mk_ok = ok;
-	ok = ok && mk.mk_cost != NULL && make_tables(&mk) && make_limits(&mk) && make_rules(&mk) && make_anchors(&mk) && pf_ruleset_counts(rs) && pf_vias_make(rs) &&
-	    make_classes(&mk);
+	ok = ok && mk.mk_cost != NULL && make_tables(&mk) && make_limits(&mk) && make_rules(&mk) && make_anchors(&mk) && pf_ruleset_counts(rs) && make_rates(&mk) &&
+	    pf_vias_make(rs) && make_classes(&mk);
 	if (!ok && mk.mk_ok)
 		make_error(&mk, NULL, "not enough memory for the ruleset");
 	free(mk.mk_cost);
@@ -401,6 +411,7 @@ pf_ruleset_free(struct pf_ruleset *rs)
 	}
 	free(rs->rs_mem);
 	pf_vias_free(rs);
+	pf_rates_free(rs);
 	pf_arena_free(&rs->rs_arena);
 	pf_conf_free(&rs->rs_conf);
 	free(rs);

@@ -15,6 +15,7 @@
 #include "net/pf/pf_logif.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_once.h"
+#include "net/pf/pf_rate.h"
 #include "net/pf/pf_route.h"
 #include "net/pf/pf_src.h"
 #include "net/route/nexthop.h"
@@ -37,6 +38,7 @@ COUNTER(pfs_maxstates, pf, 110, DROP, "packet%s without a state because of a lim
 COUNTER(pfs_srclimit, pf, 112, DROP, "packet%s without a state because of a limit of their source");
 COUNTER(pfs_translate, pf, 115, DROP, "packet%s that could not be translated");
 COUNTER(pfs_noroute, pf, 117, DROP, "packet%s without a way to the next hop that a rule says");
+COUNTER(pfs_pktrate, pf, 118, DROP, "packet%s of states whose rule had more than its max-pkt-rate");
 COUNTER(pfs_nexthop, pf, 120, DROP, "packet%s whose next hop was gone when they had been handed over");
 
 bool pf_enabled;
@@ -380,6 +382,16 @@ find_state(struct pf_pdesc *pd)
 	return pf_state_find_hashed(&key, pd->pd_hash, pd->pd_dir, pd->pd_ifp);
 }
 
+/* Its state's rule has had too many: it is gone. */
+static __rare_fn bool
+exceeds_rate(const struct pf_state *s, const struct pf_pdesc *pd)
+{
+	if (!pf_ext(s)->se_acts.ac_rated || pd->pd_dir != s->s_dir || !pf_rate_exceeded(s->s_rule, PF_RATE_NEW))
+		return false;
+	M_DROP(pd->pd_m, pfs_pktrate);
+	return true;
+}
+
 /* By the state, if it has one. */
 static __apart_fn enum found
 test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
@@ -392,9 +404,13 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 		s = find_state(pd);
 	if (s == NULL)
 		return test_rules(rs, pd, away);
-	if (unlikely(s->s_away != 0)) {
-		*away = s->s_away - 1u;
-		return FOUND_AWAY;
+	if (unlikely((s->s_away | s->s_ext) != 0)) {
+		if (s->s_away != 0) {
+			*away = s->s_away - 1u;
+			return FOUND_AWAY;
+		}
+		if (exceeds_rate(s, pd))
+			return FOUND_GONE;
 	}
 	if (unlikely(pd->pd_options && !s->s_rule->kr_rule->r_allow_opts)) {
 		pf_drop(pd->pd_m, PFR_IPOPTION);

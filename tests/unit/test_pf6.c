@@ -72,6 +72,31 @@ TEST(pf6_states)
 	net_end();
 }
 
+TEST(pf6_rate)
+{
+	ip6_start();
+	pf_start("block\npass inet6 proto icmp6\npass in on t0 inet6 proto udp max-pkt-rate 3/10\npass out on t1\n");
+	for (unsigned i = 0; i < 3; i++) {
+		udp("fd00:a::2", "fd00:b::2", (uint16_t)(1 + i % 2), 5);
+		passes(&t0, &t1);
+		udp("fd00:b::2", "fd00:a::2", 5, (uint16_t)(1 + i % 2));
+		passes(&t1, &t0);
+	}
+	udp("fd00:a::2", "fd00:b::2", 1, 5);
+	rx(&t0);
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("pfs_pktrate"), 1);
+	udp("fd00:a::2", "fd00:b::2", 3, 5);
+	rx(&t0);
+	CHECK(wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("pfs_blocked"), 1);
+	host.now += 10000000000;
+	passes(&t0, &t1);
+	CHECK_EQ(pf_exts_count(), 3);
+	pf_uninstall();
+	net_end();
+}
+
 TEST(pf6_once)
 {
 	ip6_start();

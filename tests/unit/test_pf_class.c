@@ -34,7 +34,7 @@ put(const char *fmt, ...)
 	CHECK(ntext < sizeof(text));
 }
 
-/* ---- random rulesets: all that decides whether a rule matches, chance aside ---- */
+/* ---- random rulesets: all that decides whether a rule matches, chance and once aside ---- */
 
 static const char tables[] =
     "table <t0> { 10.0.0.0/25 !10.0.0.8/29 10.0.0.9 2001:db8::/64 !2001:db8::8/125 2001:db8::9 }\n"
@@ -138,6 +138,8 @@ put_criteria(unsigned af, unsigned proto)
 		put(" %sreceived-on t%u", rnd(2) ? "! " : "", rnd(2));
 	if (rnd(8) == 0)
 		put(" tag tag%u", rnd(3));
+	if (rnd(8) == 0)
+		put(" max-pkt-rate %u/100", 1 + rnd(8));
 }
 
 static void
@@ -260,7 +262,7 @@ random_pdesc(struct pf_pdesc *pd, struct mbuf *m, const uint16_t tags[3])
 	X("! tagged", r->r_tagnot) X("received-on", r->r_rcvif[0] != '\0') X("fragment", r->r_fragment)				\
 	X("user", r->r_uid.pc_op != PF_OP_NONE) X("group", r->r_gid.pc_op != PF_OP_NONE) X("route", is_addr(r, PF_ADDR_RTLABEL))		\
 	X("nat-to", r->r_nat.pp_set) X("rdr-to", r->r_rdr.pp_set) X("match", r->r_action == PF_MATCH) X("pass", r->r_action == PF_PASS)	\
-	X("block", r->r_action == PF_BLOCK) X("anchor", r->r_action == PF_ANCHOR) X("anchor quick", r->r_action == PF_ANCHOR && r->r_quick)
+	X("block", r->r_action == PF_BLOCK) X("anchor", r->r_action == PF_ANCHOR) X("max-pkt-rate", r->r_pktrate != 0) X("anchor quick", r->r_action == PF_ANCHOR && r->r_quick)
 
 static bool
 is_addr(const struct pf_rule *r, unsigned type)

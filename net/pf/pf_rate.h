@@ -1,0 +1,24 @@
+/* pf_rate.h - max-pkt-rate (pf.conf(5)): a rule matches only while it, and the states that it has made, have not had too many packets.
+ *
+ * What counts is each packet that the rule's other criteria match, whether the rule then matches or not, and each packet of its states that goes the way of
+ * the first: so the rule matches again when less is sent, not when less is passed. Each core counts its own, in a line that no other one writes to, and who asks
+ * adds them up: exact to as many packets as other cores look at in the same moment. Each core's falls from its own last packet on, so that of a steady stream
+ * which comes to several cores up to a packet a core is missing. A packet that another core is to judge again counts once. */
+#ifndef NET_PF_PF_RATE_H
+#define NET_PF_PF_RATE_H
+
+#include "net/pf/pf_engine.h"
+
+struct pf_rate {			/* a core's, of a rule */
+	uint32_t	 ra_packets;	/* thousandths of a packet; falls to nothing in the rule's seconds */
+	uint32_t	 ra_when;	/* ms of uptime: when it was so */
+};
+
+/* Rules with max-pkt-rate get their kr_rate, and each core what it counts there, from nothing on. False: no memory; *many: more rules than can be. */
+bool	pf_rates_make(struct pf_ruleset *, bool *many);
+void	pf_rates_free(struct pf_ruleset *);
+/* Of a rule with kr_rate, with those of late the packet is more than the rule allows. Any core. */
+enum pf_rate_packet { PF_RATE_NEW, PF_RATE_COUNTED, PF_RATE_ASKED };	/* to be counted; another core has; it is none */
+bool	pf_rate_exceeded(const struct pf_krule *, enum pf_rate_packet);
+
+#endif
