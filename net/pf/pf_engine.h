@@ -248,8 +248,9 @@ struct pf_acts {
 	uint32_t	 ac_log[PF_ACTS_LOGS];	/* kr_index + 1 of rules that log all packets of the state; 0: none */
 	uint8_t		 ac_rt;			/* enum pf_rt, of the one that decides */
 	uint8_t		 ac_scrub, ac_min_ttl;	/* PF_SCRUB_*; 0: none */
-	bool		 ac_set_tos;
-	bool		 ac_rated;		/* the one that decides has max-pkt-rate */
+	bool		 ac_set_tos : 1;
+	bool		 ac_rated : 1;		/* the one that decides has max-pkt-rate */
+	bool		 ac_redirects : 1;	/* packets get another destination on their way out */
 	uint8_t		 ac_tos;
 	uint16_t	 ac_max_mss;		/* 0: none */
 };
@@ -258,7 +259,7 @@ struct pf_acts {
 struct pf_verdict {
 	const struct pf_krule *v_rule;		/* that decided; the default rule when none matched */
 	struct pf_trace	*v_trace;		/* NULL: nobody looks on. From here to v_tag all is zero at first */
-	const struct pf_krule *v_xlate;		/* that translates; NULL: none */
+	const struct pf_krule *v_xlate[PF_KPOOL_ROUTE];	/* that translate, by PF_KPOOL_NAT, PF_KPOOL_RDR: source, destination; NULL: none */
 	unsigned	 v_nmatch;
 	unsigned	 v_changes, v_decided;	/* how often the packet has become another; v_rule */
 	union {
@@ -270,15 +271,20 @@ struct pf_verdict {
 			bool	 v_extends;	/* and its state is to keep it */
 		};
 	};
-	uint16_t	 v_xport;		/* in: the new port; 0: it stays */
-	bool		 v_xfailed;		/* the pool has no address */
+	uint16_t	 v_xport;		/* the destination's new port; 0: it stays */
+	uint8_t		 v_xfailed;		/* bit n: v_xlate[n]'s pool has no address */
 	uint16_t	 v_tag;
 	const struct pf_krule *v_match[PF_WAY_MAX];	/* match rules and anchors on the way, for their counters */
-	struct in6_addr	 v_xaddr;		/* the new source (out) or destination (in) */
+	struct in6_addr	 v_xaddr[PF_KPOOL_ROUTE];	/* what becomes of them */
 	const struct pf_krule *v_log[PF_LOGGED_MAX];	/* that log the packet, in their order */
 	struct pf_acts	 v_acts;
 	struct pf_cfields v_fields;		/* the packet as trees see it */
 };
+static inline bool
+pf_verdict_translates(const struct pf_verdict *v)
+{
+	return v->v_xlate[PF_KPOOL_NAT] != NULL || v->v_xlate[PF_KPOOL_RDR] != NULL;
+}
 /* Is told of each rule that the packet is compared with, in order. */
 struct pf_trace { void (*pt_considered)(struct pf_trace *, const struct pf_krule *, bool matches); };
 /* Rules behind one that matches and translates see what it has made of the packet: pd_src, pd_dst, pd_dport change. Bounded by the rules, once for each anchor rule that leads to them. */
@@ -303,7 +309,7 @@ bool	pf_scrub(const struct pf_acts *, struct pf_pdesc *);
 static inline bool
 pf_acts_are_plain(const struct pf_acts *ac)
 {
-	return ac->ac_log[0] == 0 && (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos | ac->ac_rated) == 0;
+	return ac->ac_log[0] == 0 && (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos | ac->ac_rated | ac->ac_redirects) == 0;
 }
 
 /* ---- answering what is blocked (pf_return.c) ---- */

@@ -66,7 +66,7 @@ pf_ext_put(struct pf_state *s)
 static bool
 goes_elsewhere(const struct pf_state_ext *e, const struct pf_pdesc *pd)
 {
-	return e->se_acts.ac_rt == PF_RT_REPLYTO || (e->se_acts.ac_rt == PF_RT_ROUTETO && pd->pd_dir == PF_OUT);
+	return e->se_acts.ac_rt == PF_RT_REPLYTO || ((e->se_acts.ac_rt == PF_RT_ROUTETO || e->se_acts.ac_redirects) && pd->pd_dir == PF_OUT);
 }
 
 bool

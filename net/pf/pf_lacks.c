@@ -52,8 +52,8 @@ lacks_translation(const struct pf_rule *r)
 {
 	if (r->r_naf != 0)
 		return "af-to is not supported";
-	if ((r->r_nat.pp_set && r->r_dir != PF_OUT) || (r->r_rdr.pp_set && r->r_dir != PF_IN))
-		return "nat-to is supported with \"out\" only, rdr-to with \"in\"";
+	if ((r->r_nat.pp_sticky && r->r_dir != PF_OUT) || (r->r_rdr.pp_sticky && r->r_dir != PF_IN))
+		return "sticky-address is supported for nat-to with \"out\" and rdr-to with \"in\" only";
 	if ((r->r_nat.pp_set || r->r_rdr.pp_set) && r->r_action == PF_PASS && r->r_keep == PF_STATE_NO)
 		return "translation without state is not supported";
 	if (lacks_pool(&r->r_nat) != NULL || lacks_pool(&r->r_rdr) != NULL)

@@ -273,6 +273,14 @@ add_log(struct pf_verdict *v, const struct pf_krule *kr)
 		v->v_log[v->v_nlog++] = kr;
 }
 
+static void
+begin_acts(struct pf_verdict *v)
+{
+	if (!v->v_acted)
+		memset(&v->v_acts, 0, sizeof(v->v_acts));
+	v->v_acted = true;
+}
+
 /* The rule has a part in what becomes of the packet: a match rule, or the one that decides. */
 static void
 add_acts(struct pf_verdict *v, const struct pf_krule *kr)
@@ -280,9 +288,7 @@ add_acts(struct pf_verdict *v, const struct pf_krule *kr)
 	const struct pf_rule *r = kr->kr_rule;
 	struct pf_acts *ac = &v->v_acts;
 
-	if (!v->v_acted)
-		memset(ac, 0, sizeof(*ac));
-	v->v_acted = true;
+	begin_acts(v);
 	if (r->r_log & PF_LOG_ALL)
 		for (unsigned i = 0; i < PF_ACTS_LOGS; i++)
 			if (ac->ac_log[i] == 0) {
@@ -329,26 +335,45 @@ pf_decide_odd(const struct pf_krule *kr, struct pf_verdict *v)
 	v->v_extends |= v->v_acts.ac_rated;
 }
 
+/* Packets of its state that leave by this interface get another destination there: what left with a source that was translated inwards comes back to that. */
+static __rare_fn void
+redirects(struct pf_verdict *v)
+{
+	begin_acts(v);
+	v->v_acts.ac_redirects = v->v_extends = true;
+}
+
+static void
+translate(const struct pf_krule *kr, enum pf_kpool which, struct pf_pdesc *pd, struct pf_verdict *v)
+{
+	uint32_t turn = pf_rcount(kr)->rc_turn[0];
+	bool nat = which == PF_KPOOL_NAT;
+	uint16_t port;
+
+	v->v_xlate[which] = kr;
+	if (!pf_pool_pick(kr, which, pd, &v->v_xaddr[which], &port))
+		v->v_xfailed |= 1u << which;
+	else
+		v->v_xfailed &= (uint8_t)~(1u << which);
+	if (unlikely(v->v_trace != NULL))
+		pf_rcount(kr)->rc_turn[0] = turn;
+	if (v->v_xfailed & 1u << which)
+		return;
+	*(nat ? &pd->pd_src : &pd->pd_dst) = v->v_xaddr[which];
+	if (port != 0)				/* else the one of a rule before stays */
+		pd->pd_dport = v->v_xport = port;
+	if (unlikely(nat == (pd->pd_dir == PF_IN)))
+		redirects(v);
+}
+
 /* The packet is now what the rule makes of it. */
 void
 pf_verdict_translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 {
-	const struct pf_rule *r = kr->kr_rule;
-	uint16_t port;
-	uint32_t turn;
-
-	if (!(pd->pd_dir == PF_OUT ? r->r_nat.pp_set : r->r_rdr.pp_set))
-		return;
-	turn = pf_rcount(kr)->rc_turn[0];
-	v->v_xlate = kr;
-	v->v_xfailed = !pf_pool_pick(kr, pd, &v->v_xaddr, &port);
-	if (unlikely(v->v_trace != NULL))
-		pf_rcount(kr)->rc_turn[0] = turn;
-	if (v->v_xfailed)
-		return;
-	*(pd->pd_dir == PF_OUT ? &pd->pd_src : &pd->pd_dst) = v->v_xaddr;
-	if (port != 0)				/* else the one of a rule before stays */
-		pd->pd_dport = v->v_xport = port;
+	if (kr->kr_rule->r_nat.pp_set)
+		translate(kr, PF_KPOOL_NAT, pd, v);
+	if (kr->kr_rule->r_rdr.pp_set)
+		translate(kr, PF_KPOOL_RDR, pd, v);
 	v->v_changes++;
 	pf_set_fields(kr->kr_set, pd, &v->v_fields);
 }

@@ -18,8 +18,8 @@ pf_sum_change(uint8_t *sum, uint16_t old, uint16_t new)
 /* An address of the packet's family out of that pool of the rule, by the pool's way to choose. False: there is none now. Any core; the turns of round-robin
  * are each core's. */
 bool	pf_pool_address(const struct pf_krule *, enum pf_kpool, const struct pf_pdesc *, struct in6_addr *);
-/* For its translation: out of r_nat outwards, r_rdr inwards; with rdr-to its port (0: it stays). False: there is none. */
-bool	pf_pool_pick(const struct pf_krule *, const struct pf_pdesc *, struct in6_addr *, uint16_t *port);
+/* For its translation, out of r_nat or r_rdr; with rdr-to its port (0: it stays). False: there is none. */
+bool	pf_pool_pick(const struct pf_krule *, enum pf_kpool, const struct pf_pdesc *, struct in6_addr *, uint16_t *port);
 /* The second key of a state that begins with the packet, whose own key is *own: as it is after translation, with a port that nobody has. Each
  * core takes only keys whose packets come home to it, so that no two take the same; XLATE_AWAY: another core is to try, *away. */
 enum pf_xlate { XLATE_OK, XLATE_NONE, XLATE_AWAY };

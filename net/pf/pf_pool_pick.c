@@ -238,32 +238,41 @@ redirected_port(const struct pf_rule *r, const struct pf_pdesc *pd)
 }
 
 bool
-pf_pool_pick(const struct pf_krule *kr, const struct pf_pdesc *pd, struct in6_addr *a, uint16_t *port)
+pf_pool_pick(const struct pf_krule *kr, enum pf_kpool which, const struct pf_pdesc *pd, struct in6_addr *a, uint16_t *port)
 {
 	const struct pf_src *ss;
 
-	*port = pd->pd_dir == PF_IN ? redirected_port(kr->kr_rule, pd) : 0;
-	if (unlikely(kr->kr_sticky) && (ss = pf_src_find(pd->pd_af, &pd->pd_ksrc, PF_SRC_XLATE, kr->kr_rule->r_id)) != NULL) {
+	*port = which == PF_KPOOL_RDR ? redirected_port(kr->kr_rule, pd) : 0;
+	if (unlikely(kr->kr_sticky) && pf_rule_pool(kr->kr_rule, which)->pp_sticky &&
+	    (ss = pf_src_find(pd->pd_af, &pd->pd_ksrc, PF_SRC_XLATE, kr->kr_rule->r_id)) != NULL) {
 		*a = ss->ss_kept;
 		return true;
 	}
-	return pf_pool_address(kr, pd->pd_dir == PF_OUT ? PF_KPOOL_NAT : PF_KPOOL_RDR, pd, a);
+	return pf_pool_address(kr, which, pd, a);
 }
 
 /* ---- the port ---- */
+
+/* Where a key has the source of packets that go that way. */
+static inline unsigned
+source_of(const struct pf_pdesc *pd)
+{
+	return pd->pd_dir == PF_IN ? 0 : 1;
+}
 
 /* Of questions, which come home by their addresses alone, each core takes its share of identifiers. */
 static unsigned
 key_core(const struct pf_key *k, const struct pf_pdesc *pd)
 {
-	return ncores == 1 ? core_id() : pd->pd_query ? k->k_port[1] % ncores : pf_key_home(k);
+	return ncores == 1 ? core_id() : pd->pd_query ? k->k_port[source_of(pd)] % ncores : pf_key_home(k);
 }
 
+/* Answers are looked for by it. */
 static enum pf_xlate
-take_key(const struct pf_key *k, const struct pf_pdesc *pd, unsigned dir)
+take_key(const struct pf_key *k, const struct pf_pdesc *pd)
 {
 	pf_states_searched(1);
-	return pf_state_find(k, dir, pd->pd_ifp) == NULL ? XLATE_OK : XLATE_NONE;
+	return pf_state_find(k, pd->pd_dir == PF_IN ? PF_OUT : PF_IN, pd->pd_ifp) == NULL ? XLATE_OK : XLATE_NONE;
 }
 
 /* The rule's ports are those of TCP and UDP; identifiers are any. A port of this core's; when there are so few that it has none or none is left, another core's is asked for, once. */
@@ -278,11 +287,11 @@ find_port(struct pf_key *k, const struct pf_pdesc *pd, const struct pf_pool *pp,
 	for (uint32_t i = 0; i < n && i < tries; i++) {
 		unsigned core;
 
-		k->k_port[1] = (uint16_t)(lo + (start + i) % n);
+		k->k_port[source_of(pd)] = (uint16_t)(lo + (start + i) % n);
 		if ((core = key_core(k, pd)) != core_id()) {
 			*away = core;
 			result = XLATE_AWAY;
-		} else if (take_key(k, pd, PF_IN) == XLATE_OK)
+		} else if (take_key(k, pd) == XLATE_OK)
 			return XLATE_OK;
 	}
 	return n < ENOUGH && !pd->pd_sent && !pd->pd_query ? result : XLATE_NONE;
@@ -295,7 +304,7 @@ same_port(const struct pf_key *k, const struct pf_pdesc *pd, unsigned *away)
 	*away = ncores == 1 ? core_id() : pf_key_home(k);
 	if (*away != core_id())
 		return pd->pd_sent ? XLATE_NONE : XLATE_AWAY;
-	return take_key(k, pd, PF_IN);
+	return take_key(k, pd);
 }
 
 /* Another address of the pool may have ports when this one has none left, where any will do. */
@@ -307,7 +316,7 @@ find_address_and_port(struct pf_key *k, const struct pf_pdesc *pd, const struct 
 	enum pf_xlate x = find_port(k, pd, pp, any ? TRIES / TRY_ADDRESSES : TRIES, away);
 
 	for (unsigned i = 1; i < TRY_ADDRESSES && any && x == XLATE_NONE; i++) {
-		if (!pf_pool_address(kr, PF_KPOOL_NAT, pd, &k->k_addr[1]))
+		if (!pf_pool_address(kr, PF_KPOOL_NAT, pd, &k->k_addr[source_of(pd)]))
 			return XLATE_NONE;
 		x = find_port(k, pd, pp, TRIES / TRY_ADDRESSES, away);
 	}
@@ -317,16 +326,18 @@ find_address_and_port(struct pf_key *k, const struct pf_pdesc *pd, const struct 
 enum pf_xlate
 pf_translated_key(struct pf_key *k, const struct pf_key *own, const struct pf_pdesc *pd, const struct pf_verdict *v, unsigned *away)
 {
-	const struct pf_pool *pp = &v->v_xlate->kr_rule->r_nat;
+	const struct pf_krule *nat = v->v_xlate[PF_KPOOL_NAT];
+	unsigned src = source_of(pd);
 	bool ports = pd->pd_proto == IPPROTO_TCP_ || pd->pd_proto == IPPROTO_UDP_ || (pd->pd_query && pd->pd_icmp_type != ICMP6_NS &&
 	    pd->pd_icmp_type != ICMP6_NA);
 
 	*k = *own;
-	k->k_addr[1] = v->v_xaddr;
-	if (pd->pd_dir == PF_IN) {
-		if (v->v_xport != 0)
-			k->k_port[1] = v->v_xport;
-		return take_key(k, pd, PF_OUT);
-	}
-	return ports && !pp->pp_static_port ? find_address_and_port(k, pd, v->v_xlate, away) : same_port(k, pd, away);
+	if (v->v_xlate[PF_KPOOL_RDR] != NULL)
+		k->k_addr[!src] = v->v_xaddr[PF_KPOOL_RDR];
+	if (v->v_xport != 0)
+		k->k_port[!src] = v->v_xport;
+	if (nat == NULL)
+		return take_key(k, pd);
+	k->k_addr[src] = v->v_xaddr[PF_KPOOL_NAT];
+	return ports && !nat->kr_rule->r_nat.pp_static_port ? find_address_and_port(k, pd, nat, away) : same_port(k, pd, away);
 }

@@ -270,6 +270,20 @@ pf_route_apply(const struct pf_pdesc *pd, unsigned rt, const struct in6_addr *ga
 	return true;
 }
 
+bool
+pf_route_redirects(const struct pf_state *s, const struct pf_pdesc *pd, struct in6_addr *to)
+{
+	const struct pf_acts *ac = &pf_ext(s)->se_acts;
+	bool forth = pd->pd_dir == s->s_dir;
+
+	if (!ac->ac_redirects || pd->pd_dir != PF_OUT || !s->s_translated || (ac->ac_rt != PF_RT_DUPTO && applies(ac->ac_rt, forth)))
+		return false;
+	*to = s->s_sk[forth].sk_key.k_addr[0];
+	if (pd->pd_af == PF_INET6)
+		*to = in6_embed(to, pd->pd_ifp->if_index);
+	return true;
+}
+
 struct rtentry *
 pf_route_flow(const struct pf_state *s, unsigned dir, const struct ifnet *ifp, struct rtentry *rt)
 {

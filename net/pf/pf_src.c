@@ -30,17 +30,6 @@ pf_src_find(unsigned pf_family, const struct in6_addr *addr, enum pf_src_kind ki
 
 /* ---- a new state ---- */
 
-static const struct pf_pool *
-sticky_pool(const struct pf_verdict *v, unsigned dir)
-{
-	const struct pf_pool *pp;
-
-	if (v->v_xlate == NULL)
-		return NULL;
-	pp = dir == PF_OUT ? &v->v_xlate->kr_rule->r_nat : &v->v_xlate->kr_rule->r_rdr;
-	return pp->pp_sticky ? pp : NULL;
-}
-
 /* The node that keeps a rule's address, or counts for its limits (of all rules that track globally: one); or the wish that it were there. */
 static struct pf_src *
 find_or_want(const struct pf_pdesc *pd, enum pf_src_kind kind, const struct pf_krule *kr)
@@ -90,7 +79,7 @@ route_node(const struct pf_pdesc *pd, const struct pf_krule *kr, struct pf_src *
 bool
 pf_src_allow(const struct pf_pdesc *pd, const struct pf_verdict *v, struct pf_src *src[PF_SRC_KINDS], enum pf_reason *why, unsigned *away)
 {
-	const struct pf_krule *kr = v->v_rule;
+	const struct pf_krule *kr = v->v_rule, *x;
 	const struct pf_state_opts *so = &kr->kr_rule->r_state;
 
 	*why = PFR_SRCLIMIT;
@@ -101,9 +90,9 @@ pf_src_allow(const struct pf_pdesc *pd, const struct pf_verdict *v, struct pf_sr
 		memset(src, 0, PF_SRC_KINDS * sizeof(*src));
 		if (so->so_srctrack != PF_SRCTRACK_NO)
 			wants |= (src[PF_SRC_LIMIT] = find_or_want(pd, PF_SRC_LIMIT, kr)) == NULL;
-		if (!v->v_xfailed && sticky_pool(v, pd->pd_dir) != NULL) {
-			wants |= (src[PF_SRC_XLATE] = find_or_want(pd, PF_SRC_XLATE, v->v_xlate)) == NULL;
-			percore_ptr(pf_src_want)->sw_wish[PF_SRC_XLATE].wi_kept = v->v_xaddr;
+		if (v->v_xfailed == 0 && (x = pf_src_sticks(v, pd->pd_dir)) != NULL) {
+			wants |= (src[PF_SRC_XLATE] = find_or_want(pd, PF_SRC_XLATE, x)) == NULL;
+			percore_ptr(pf_src_want)->sw_wish[PF_SRC_XLATE].wi_kept = v->v_xaddr[pd->pd_dir == PF_OUT ? PF_KPOOL_NAT : PF_KPOOL_RDR];
 		}
 		if (kr->kr_rule->r_route.pp_sticky)
 			wants |= !route_node(pd, kr, &src[PF_SRC_ROUTE]);

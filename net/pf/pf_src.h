@@ -52,6 +52,14 @@ extern struct pf_src_want pf_src_want;	/* PERCORE: of the packet that was refuse
 
 /* NULL: there is none. Any core; good until the end of the pass, or for as long as a state counts for it. */
 struct pf_src *pf_src_find(unsigned pf_family, const struct in6_addr *, enum pf_src_kind, uint64_t rule);
+/* The rule that translates the packet to an address which its source keeps; NULL: none does. One that turns it round (nat-to with in, rdr-to with out) never does. */
+static inline const struct pf_krule *
+pf_src_sticks(const struct pf_verdict *v, unsigned dir)
+{
+	const struct pf_krule *x = v->v_xlate[dir == PF_OUT ? PF_KPOOL_NAT : PF_KPOOL_RDR];
+
+	return unlikely(x != NULL) && x->kr_sticky ? x : NULL;
+}
 /* The nodes that a new state of the packet needs, by kind; NULL: none of that kind. False: it is not to be: *why, or *away is PF_AWAY_ASK. */
 bool	pf_src_allow(const struct pf_pdesc *, const struct pf_verdict *, struct pf_src *src[PF_SRC_KINDS], enum pf_reason *why, unsigned *away);
 /* The packet, described by pd, goes by way of core 0, which makes what is wanted if it may be, and goes on at that place again. */

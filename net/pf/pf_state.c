@@ -410,10 +410,10 @@ make_keys(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_verdict
 	pf_key_of(&s->s_sk[0].sk_key, pd);
 	s->s_sk[0].sk_hash = pd->pd_hash;
 	s->s_sk[0].sk_dirs = 1u << PF_IN | 1u << PF_OUT;
-	if (v->v_xlate == NULL)
+	if (!pf_verdict_translates(v))
 		return free_keys(s, why);
 	*why = PFR_TRANSLATE;
-	x = v->v_xfailed ? XLATE_NONE : pf_translated_key(&s->s_sk[1].sk_key, &s->s_sk[0].sk_key, pd, v, away);
+	x = v->v_xfailed != 0 ? XLATE_NONE : pf_translated_key(&s->s_sk[1].sk_key, &s->s_sk[0].sk_key, pd, v, away);
 	if (x != XLATE_AWAY)
 		*away = core_id();
 	if (x != XLATE_OK)
@@ -450,7 +450,7 @@ pf_state_create(const struct pf_pdesc *pd, const struct pf_verdict *v, enum pf_r
 	const struct pf_state_opts *so = &kr->kr_rule->r_state;
 	struct pf_state *s;
 	struct pf_src *src[PF_SRC_KINDS];
-	bool tracks = kr->kr_tracks || (v->v_xlate != NULL && v->v_xlate->kr_sticky);
+	bool tracks = kr->kr_tracks || pf_src_sticks(v, pd->pd_dir) != NULL;
 
 	*away = core_id();
 	if (unlikely(tracks) && !pf_src_allow(pd, v, src, why, away))

@@ -42,6 +42,20 @@ print_window(struct out *o, const struct pf_peer *p, const struct pf_peer *q)
 		out_printf(o, " wscale %u", p->pe_scale);
 }
 
+/* As it went on, and as it was before. */
+static void
+print_side(struct out *o, const struct pf_state *s, unsigned i)
+{
+	const struct pf_key *was = &s->s_sk[0].sk_key, *is = &s->s_sk[s->s_translated].sk_key;
+
+	print_host(o, is, i);
+	if (was->k_port[i] == is->k_port[i] && in6_equal(&was->k_addr[i], &is->k_addr[i]))
+		return;
+	out_printf(o, " (");
+	print_host(o, was, i);
+	out_printf(o, ")");
+}
+
 /* The line names our side of the interface first, as an arrow's end. */
 static void
 print_line(struct out *o, const struct pf_state *s)
@@ -57,14 +71,9 @@ print_line(struct out *o, const struct pf_state *s)
 		out_printf(o, "%s ", proto);
 	else
 		out_printf(o, "%u ", k->k_proto);
-	print_host(o, &s->s_sk[s->s_translated].sk_key, 1);
-	if (s->s_translated) {			/* as it was before */
-		out_printf(o, " (");
-		print_host(o, k, 1);
-		out_printf(o, ")");
-	}
+	print_side(o, s, 1);
 	out_printf(o, in ? " <- " : " -> ");
-	print_host(o, k, 0);
+	print_side(o, s, 0);
 	out_printf(o, "       %s:%s\n", peer_name(s, in ? 1 : 0, b0), peer_name(s, in ? 0 : 1, b1));
 }
 

@@ -192,11 +192,17 @@ static __rare_fn enum found
 passes_extended(const struct pf_state *s, struct pf_pdesc *pd)
 {
 	const struct pf_state_ext *e = pf_ext(s);
-	bool forth = pd->pd_dir == s->s_dir;
+	bool forth = pd->pd_dir == s->s_dir, redirects;
+	struct in6_addr to;
 
-	if ((s->s_translated && !pf_route_fits(pd, e->se_acts.ac_rt, &e->se_gateway, forth)) || !pf_translate(s, pd) || !pf_scrub(&e->se_acts, pd))
+	redirects = pf_route_redirects(s, pd, &to);
+	if (s->s_translated && !(redirects ? pf_route_fits(pd, PF_RT_ROUTETO, &to, true) : pf_route_fits(pd, e->se_acts.ac_rt, &e->se_gateway, forth)))
 		return FOUND_GONE;
-	return pf_route_apply(pd, e->se_acts.ac_rt, &e->se_gateway, forth) ? FOUND_ROUTED : FOUND_PASS;
+	if (!pf_translate(s, pd) || !pf_scrub(&e->se_acts, pd))
+		return FOUND_GONE;
+	if (pf_route_apply(pd, e->se_acts.ac_rt, &e->se_gateway, forth))
+		return FOUND_ROUTED;
+	return redirects && pf_route_apply(pd, PF_RT_ROUTETO, &to, true) ? FOUND_ROUTED : FOUND_PASS;
 }
 
 static inline enum found
@@ -313,7 +319,7 @@ judged(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, u
 	if (pd->pd_options && !kr->kr_rule->r_allow_opts && kr->kr_index != rs->rs_nrules)
 		return refused(v, pd, PFR_IPOPTION);
 	if (!wants_state(pd, kr->kr_rule)) {
-		if (v->v_xlate != NULL)		/* without a state nobody knows the way back */
+		if (pf_verdict_translates(v))		/* without a state nobody knows the way back */
 			return refused(v, pd, PFR_TRANSLATE);
 		pd->pd_m->m_pftag = v->v_tag;
 		return passes_alone(v, pd);
@@ -592,6 +598,7 @@ input_one(struct input *in, unsigned af, const struct ifnet *ifp, struct mbuf *m
 {
 	uint64_t tag = m->m_tag;
 	struct pf_pdesc pd;
+	enum found found;
 	bool plain;
 	unsigned core;
 
@@ -601,7 +608,8 @@ input_one(struct input *in, unsigned af, const struct ifnet *ifp, struct mbuf *m
 	plain = af == PF_INET && pf_describe_plain4(&pd, m);
 	if (likely(plain) && is_stranger(in, tag) && !goes_home(m, &pd, &core)) {
 		stranger_searched(&pd, tag);
-		m = input_tested(in, &pd, m, af, test_plain(in->rs, &pd, &core), core);
+		found = test_plain(in->rs, &pd, &core);		/* sets core */
+		m = input_tested(in, &pd, m, af, found, core);
 	} else
 		m = input_any(in, &pd, tag, plain);
 	in->ifnumber = pd.pd_ifnumber;

@@ -309,12 +309,12 @@ print_end(struct out *o, const struct pf_pdesc *pd, const struct in6_addr *addr,
 }
 
 static void
-print_packet(struct out *o, const struct answer *a, const struct question *q)
+print_packet(struct out *o, const struct answer *a)
 {
 	const struct pf_pdesc *pd = &a->a_pd;
 	const char *proto = pf_proto_name(pd->pd_proto);
-	const struct pf_krule *x = a->a_v.v_xlate;
-	bool anyport = x != NULL && q->q_dir == PF_OUT && !x->kr_rule->r_nat.pp_static_port;
+	const struct pf_krule *x = a->a_v.v_xlate[PF_KPOOL_NAT];
+	bool anyport = x != NULL && !x->kr_rule->r_nat.pp_static_port;
 
 	out_printf(o, "packet: %s ", proto != NULL ? proto : "ip");
 	print_end(o, pd, &pd->pd_src, pd->pd_sport);
@@ -324,14 +324,16 @@ print_packet(struct out *o, const struct answer *a, const struct question *q)
 }
 
 static void
-print_translation(struct out *o, const struct pf_ruleset *rs, const struct answer *a, const struct question *q)
+print_translation(struct out *o, const struct pf_ruleset *rs, const struct answer *a)
 {
-	if (a->a_v.v_xlate == NULL)
-		return;
-	out_printf(o, a->a_v.v_xfailed ? "translation: no address is left, by " : q->q_dir == PF_OUT ? "translation: of the source, by " :
-	    "translation: of the destination, by ");
-	print_rule(o, rs, a->a_v.v_xlate);
-	out_printf(o, "\n");
+	for (unsigned i = 0; i < PF_KPOOL_ROUTE; i++) {
+		if (a->a_v.v_xlate[i] == NULL)
+			continue;
+		out_printf(o, a->a_v.v_xfailed & 1u << i ? "translation: no address is left, by " : i == PF_KPOOL_NAT ? "translation: of the source, by " :
+		    "translation: of the destination, by ");
+		print_rule(o, rs, a->a_v.v_xlate[i]);
+		out_printf(o, "\n");
+	}
 }
 
 static void
@@ -383,9 +385,9 @@ print_answer(struct out *o, const struct pf_ruleset *rs, const struct question *
 	pf_states_foreach(is_state, &seek);
 	if (verbose == 0)
 		return;
-	print_translation(o, rs, a, q);
+	print_translation(o, rs, a);
 	print_route(o, a);
-	print_packet(o, a, q);
+	print_packet(o, a);
 }
 
 int

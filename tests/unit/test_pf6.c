@@ -167,6 +167,30 @@ TEST(pf6_translation)
 	net_end();
 }
 
+/* Against the usual direction: what comes back is for an address that is behind t0 only by its name. */
+TEST(pf6_translation_turned)
+{
+	struct in6_addr nat = addr6("fd00:a::77"), a = addr6("fd00:a::2"), b = addr6("fd00:b::2"), vip = addr6("fd00:b::7");
+	struct pkt *f;
+
+	ip6_start();
+	pf_start("block\npass inet6 proto icmp6\npass in on t0 inet6 proto udp nat-to fd00:a::77 static-port\n"
+	    "pass out on t1 inet6 proto udp from fd00:a::77 to fd00:b::7 port 53 rdr-to fd00:b::2 port 5353\n");
+	for (unsigned i = 0; i < 3; i++) {
+		udp("fd00:a::2", "fd00:b::7", 4, 53);
+		f = passes(&t0, &t1);
+		CHECK(in6_equal(&pkt_ip6(f)->ip6_src, &nat) && in6_equal(&pkt_ip6(f)->ip6_dst, &b));
+		CHECK_EQ(be16_host(load16(f->p_b + 56)), 5353);
+		udp("fd00:b::2", "fd00:a::77", 5353, 4);
+		f = passes(&t1, &t0);
+		CHECK(in6_equal(&pkt_ip6(f)->ip6_src, &vip) && in6_equal(&pkt_ip6(f)->ip6_dst, &a));
+		CHECK_EQ(be16_host(load16(f->p_b + 54)), 53);
+	}
+	CHECK_EQ(pf_exts_count(), 2);
+	pf_uninstall();
+	net_end();
+}
+
 static bool
 is_to(const struct pkt *f, unsigned hlim)
 {

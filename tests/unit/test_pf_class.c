@@ -147,12 +147,13 @@ put_translation(unsigned dir, unsigned af, unsigned proto)
 {
 	bool ports = proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_;
 	unsigned a = rnd(32);
+	bool nat = rnd(4) ? dir == PF_OUT : rnd(2);
 
-	if (dir == PF_OUT)
+	if (nat)
 		put(af == PF_INET ? " nat-to 10.0.0.%u" : " nat-to 2001:db8::%x", a);
 	else
 		put(af == PF_INET ? " rdr-to 10.1.0.%u" : " rdr-to 2001:db8:0:1::%x", a);
-	if (dir == PF_IN && ports && rnd(2))
+	if (!nat && ports && rnd(2))
 		put(" port %u", 1 + rnd(16));
 }
 
@@ -336,7 +337,8 @@ compare(const struct pf_ruleset *tree, const struct pf_ruleset *linear, const st
 		cover(v[0].v_match[i]->kr_rule);
 	}
 	CHECK_EQ(v[0].v_tag, v[1].v_tag);
-	CHECK_EQ(index_of(v[0].v_xlate), index_of(v[1].v_xlate));
+	for (unsigned i = 0; i < nitems(v[0].v_xlate); i++)
+		CHECK_EQ(index_of(v[0].v_xlate[i]), index_of(v[1].v_xlate[i]));
 	CHECK_EQ(v[0].v_xport, v[1].v_xport);
 	CHECK(in6_equal(&p[0].pd_src, &p[1].pd_src) && in6_equal(&p[0].pd_dst, &p[1].pd_dst) && p[0].pd_dport == p[1].pd_dport);
 	if (v[0].v_rule->kr_index != tree->rs_nrules)
