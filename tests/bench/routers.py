@@ -1,12 +1,9 @@
 """The routers that are measured: Sluice, and Linux in a guest of the same kind. Each: port A 10.0.0.1/24, fd00:a::1/64, port B 10.0.1.1/24,
 fd00:b::1/64; the generator is .2 on both, its flows come from 10.2.0.0/16 and fd00:d::/48 and go to 10.1.0.0/16, fd00:c::/48 or to what a file
 of prefixes names."""
-import glob
 import gzip
 import os
 import re
-import shutil
-import subprocess
 import sys
 
 import routes
@@ -106,14 +103,14 @@ $b ip addr add 10.0.0.1/24 dev $A; $b ip addr add 10.0.1.1/24 dev $B
 $b ip -6 addr add fd00:a::1/64 dev $A; $b ip -6 addr add fd00:b::1/64 dev $B
 $b ip route add 10.1.0.0/16 via 10.0.1.2; $b ip -6 route add fd00:c::/48 via fd00:b::2
 $b ip route add 10.2.0.0/16 via 10.0.0.2; $b ip -6 route add fd00:d::/48 via fd00:a::2
-for f in /routes.*; do [ -e $f ] && { /bin/ip -batch $f || echo ROUTES FAILED; }; done
+echo ROUTES
+[ ! -e /routes ] || /bin/load 10.0.1.2 $B </routes || echo ROUTES FAILED
 w ipv4/ip_forward 1; w ipv6/conf/all/forwarding 1
 echo READY
 while :; do $b sleep 1000; done
 '''
 MODULES = '''virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover net_failover virtio_net e1000
     pps_core ptp e1000e'''.split()
-IP_BATCH = 10000        # iproute2's ip keeps memory for each line
 
 
 class Linux:
@@ -138,34 +135,12 @@ class Linux:
         entries += [('bin/busybox', 0o100755, busybox), ('init', 0o100755, INIT.replace('MODULES', ' '.join(MODULES)).encode())]
         entries += [(f'm/{n}.ko', 0o100644, data) for n, data in modules.items() if data]
         if nroutes:
-            entries += self.routes(nroutes)
+            with open(f'{TOOLS}/load', 'rb') as program, open(routes.prefix_file(TOOLS, nroutes), 'rb') as prefixes:
+                entries += [('bin/load', 0o100755, program.read()), ('routes', 0o100644, prefixes.read())]
         with open(path + '.new', 'wb') as f:
             f.write(gzip.compress(self.peer._cpio(entries), 1))
         os.rename(path + '.new', path)
         return path
-
-    def routes(self, n):
-        """The batches, and the program that loads them with the libraries that it wants."""
-        ip = shutil.which('ip')
-        if not ip:
-            raise Failed('no ip(8) for the Linux guest: run `make deps-test`')
-        libraries = [w for line in subprocess.run(['ldd', ip], capture_output=True, text=True, check=True).stdout.splitlines()
-                     for w in line.split() if w.startswith('/')]
-        entries = {}
-        for path in [ip] + libraries:
-            with open(path, 'rb') as f:
-                entries['bin/ip' if path == ip else path.lstrip('/')] = (0o100755, f.read())
-        with open(routes.prefix_file(TOOLS, n)) as f:
-            lines = [f'route add {p.strip()} via 10.0.1.2\n' for p in f]
-        for i in range(0, n, IP_BATCH):
-            entries[f'routes.{i // IP_BATCH:04}'] = (0o100644, ''.join(lines[i:i + IP_BATCH]).encode())
-        directories = sorted({d for name in entries for d in self.parents(name)})
-        return [(d, 0o40755, b'') for d in directories if d not in ('bin',)] + [(n, mode, data) for n, (mode, data) in entries.items()]
-
-    @staticmethod
-    def parents(name):
-        parts = name.split('/')[:-1]
-        return ['/'.join(parts[:i + 1]) for i in range(len(parts))]
 
     def guest(self, nic='virtio', nroutes=0, mem=256, **how):
         # no_timer_check: on a busy machine its test of the timer at boot finds no tick in time, and panics
@@ -173,7 +148,14 @@ class Linux:
         return Guest(TOOLS, self.kernel, more, nic=nic, mem=max(mem, routes_memory(nroutes)), **how)
 
     def wait_up(self, g):
-        g.wait_console('READY')
+        try:
+            g.wait_console('READY')
+        except Failed:
+            if 'ROUTES' not in g.serial() or g.qemu.poll() is not None:
+                raise
+            raise Failed(f'routes not taken within {g.patience} s')
+        if 'ROUTES FAILED' in g.serial():
+            raise Failed(f'routes not taken: {g.last_words()}')
 
     def keep_flows(self, g):
         pass
