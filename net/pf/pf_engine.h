@@ -13,12 +13,13 @@
 
 /* ---- tables ---- */
 
-/* Prefixes in the order of address, then length; pe_up: the longest one that holds this one. Nobody writes to it once it is published. */
+/* Prefixes in the order of address, then length; px_up: the longest one that holds this one. Nobody writes to it once it is published, but px_gone. */
 struct pf_prefix {
 	struct in6_addr	 px_addr;		/* bits behind the prefix are zero */
 	uint32_t	 px_up;			/* an index; PF_PREFIX_NONE */
 	uint8_t		 px_plen;
 	bool		 px_not;
+	bool		 px_gone;		/* it counts no more */
 };
 #define PF_PREFIX_NONE	UINT32_MAX
 /* By enum af. pf_index: where the addresses begin whose first bits, above pf_base, are 0, 1, ... up to pf_last, and their end. */
@@ -28,6 +29,7 @@ struct pf_prefixes {
 	uint32_t	*pf_index[AF_COUNT], pf_last[AF_COUNT];
 	uint64_t	 pf_base[AF_COUNT];
 	uint8_t		 pf_shift[AF_COUNT];
+	unsigned	 pf_shares;		/* others that have the same */
 };
 
 /* From first to last, both of the range, as numbers; rg_end: the weights of all ranges up to here. */
@@ -39,17 +41,25 @@ struct pf_ranges {		/* in order, apart from each other; by enum af */
 
 struct pf_ktable {
 	const struct pf_table *kt_table;
-	struct pf_prefixes *volatile kt_now;	/* core 0 replaces it; a look-up is good until the end of the pass */
+	/* Core 0 replaces them; a look-up is good until the end of the pass. One that is in both, not gone, is the same in both. */
+	struct pf_prefixes *volatile kt_now, *kt_new;	/* most of it; what has come since, few: NULL: nothing */
+	unsigned	 kt_gone;		/* of kt_now */
 	struct pf_ranges *volatile kt_ranges;	/* of the same, for pools; NULL: no pool has the table */
 };
 
 /* malloc()ed; duplicates are one, the last says whether it is negated. NULL: no memory. */
 struct pf_prefixes *pf_prefixes_make(const struct pf_tentry *, unsigned n);
 void	pf_prefixes_free(struct pf_prefixes *);
-/* All of the first without those of the second, and those of the third that are not there: in the time that a copy takes. NULL for none of them. As above. */
+/* All of the first without those of the second, and those of the third that are not there, none that is gone: in the time that a copy takes. NULL for none of them.
+ * As above. */
 struct pf_prefixes *pf_prefixes_change(const struct pf_prefixes *, const struct pf_prefixes *but, const struct pf_prefixes *more);
-/* The longest prefix that holds the address is there and not negated. */
-bool	pf_prefixes_match(const struct pf_prefixes *, unsigned af, const struct in6_addr *);
+/* By address, then length: negative, 0, positive. */
+int	pf_prefix_cmp(const struct pf_prefix *, const struct pf_prefix *);
+/* That prefix, gone or not; the longest one that holds the address and is not gone. NULL: there is none. */
+struct pf_prefix *pf_prefixes_exact(const struct pf_prefixes *, unsigned af, const struct pf_prefix *);
+const struct pf_prefix *pf_prefixes_find(const struct pf_prefixes *, unsigned af, const struct in6_addr *);
+/* The longest prefix that holds the address is there and not negated. Any core. */
+bool	pf_table_match(const struct pf_ktable *, unsigned af, const struct in6_addr *);
 
 /* What the prefixes match, each address once. malloc()ed; NULL: no memory. */
 struct pf_ranges *pf_ranges_make(const struct pf_prefixes *);
@@ -65,6 +75,29 @@ void	pf_addr_of_number(enum af, __uint128_t, struct in6_addr *);
 /* Tables of rulesets in force change between these two only. Tasks of core 0. */
 void	pf_tables_begin(void);
 void	pf_tables_end(void);
+static inline unsigned
+pf_prefixes_count(const struct pf_prefixes *ps)
+{
+	return ps != NULL ? ps->pf_n[AF_IP4] + ps->pf_n[AF_IP6] : 0;
+}
+static inline unsigned
+pf_table_count(const struct pf_ktable *kt)
+{
+	return pf_prefixes_count(kt->kt_now) + pf_prefixes_count(kt->kt_new) - kt->kt_gone;
+}
+/* That prefix of the table; NULL: it has it not, negated or not. */
+struct pf_prefix *pf_table_has(const struct pf_ktable *, unsigned af, const struct pf_prefix *);
+/* So many of those are in the table. */
+unsigned pf_table_present(const struct pf_ktable *, const struct pf_prefixes *);
+/* More, but for those that are there; less; these instead, which it takes over. Of a table of n one costs what log n do, and n now and then: two copies of a root of n are made, and one of
+ * n after so many changes; all of it when the table is a pool. False: no memory, nothing has changed. What more points to is the function's to write to. */
+bool	pf_table_insert(struct pf_ktable *, struct pf_prefixes *more);
+bool	pf_table_remove(struct pf_ktable *, const struct pf_prefixes *less);
+bool	pf_table_set(struct pf_ktable *, struct pf_prefixes *);
+/* All of a family in the order of address, then length. The table does not change meanwhile. */
+struct pf_table_walk { const struct pf_prefix *tw_at[2], *tw_end[2]; };
+void	pf_table_walk(struct pf_table_walk *, const struct pf_ktable *, unsigned af);
+const struct pf_prefix *pf_table_next(struct pf_table_walk *);	/* NULL: that was the last */
 struct pf_ruleset;
 /* By the path of its anchor ("": the main ruleset) and its name; NULL: there is none. */
 struct pf_ktable *pf_table_find(const struct pf_ruleset *, const char *anchor, const char *name);

@@ -112,7 +112,7 @@ addr_matches(const struct pf_pdesc *pd, const struct pf_addr *pa, const struct p
 	case PF_ADDR_DYN:
 		return dyn_matches(pa, pd->pd_af, a);
 	case PF_ADDR_TABLE:
-		return kt != NULL && pf_prefixes_match(kt->kt_now, pf_af(pd->pd_af), a);
+		return kt != NULL && pf_table_match(kt, pf_af(pd->pd_af), a);
 	case PF_ADDR_NOROUTE:
 		return route_to(pd, a) == NULL;
 	case PF_ADDR_URPF:
@@ -478,7 +478,7 @@ pf_evaluate_leaf(const struct pf_krules *ks, const uint32_t *place, unsigned n, 
 
 		if (!(*place & PF_CLASS_PLAIN) || !(*place & (PF_CLASS_SURE | PF_CLASS_TABLE)))
 			return evaluate_any(ks, place, n, pd, v);
-		if ((*place & PF_CLASS_TABLE) && !pf_prefixes_match(kr->kr_src->kt_now, pf_af(pd->pd_af), &pd->pd_src))
+		if ((*place & PF_CLASS_TABLE) && !pf_table_match(kr->kr_src, pf_af(pd->pd_af), &pd->pd_src))
 			continue;
 		v->v_rule = &ks->ks_rule[*place & PF_CLASS_PLACE];
 		v->v_decided++;

@@ -5,8 +5,8 @@
 
 #include "net/pf/pf_engine.h"
 
-static inline int
-place_cmp(const struct pf_prefix *a, const struct pf_prefix *b)
+int
+pf_prefix_cmp(const struct pf_prefix *a, const struct pf_prefix *b)
 {
 	int c = in6_cmp(&a->px_addr, &b->px_addr);
 
@@ -17,7 +17,7 @@ static int
 prefix_cmp(const void *va, const void *vb)
 {
 	const struct pf_prefix *a = va, *b = vb;
-	int c = place_cmp(a, b);
+	int c = pf_prefix_cmp(a, b);
 
 	return c != 0 ? c : a->px_up < b->px_up ? -1 : 1;	/* px_up is the place in the list, until prefixes_link() */
 }
@@ -98,7 +98,7 @@ prefixes_fill(struct pf_prefixes *ps, unsigned af, const struct pf_tentry *te, u
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		if (pf_af(te[i].te_af) == af)
-			p[k++] = (struct pf_prefix){ in6_masked(&te[i].te_addr, te[i].te_plen), i, te[i].te_plen, te[i].te_not };
+			p[k++] = (struct pf_prefix){ in6_masked(&te[i].te_addr, te[i].te_plen), i, te[i].te_plen, te[i].te_not, false };
 	qsort(p, mine, sizeof(*p), prefix_cmp);
 	ps->pf_n[af] = prefixes_unique(p, mine);
 	ps->pf_p[af] = p;
@@ -121,6 +121,14 @@ pf_prefixes_make(const struct pf_tentry *te, unsigned n)
 	return ps;
 }
 
+static const struct pf_prefix *
+there(const struct pf_prefix *p, const struct pf_prefix *end)
+{
+	while (p < end && p->px_gone)
+		p++;
+	return p;
+}
+
 /* One pass over all three. */
 static unsigned
 merge(struct pf_prefix *to, unsigned af, const struct pf_prefixes *ps, const struct pf_prefixes *but, const struct pf_prefixes *more)
@@ -129,21 +137,24 @@ merge(struct pf_prefix *to, unsigned af, const struct pf_prefixes *ps, const str
 	const struct pf_prefix *a_end = a + ps->pf_n[af], *b_end = b + but->pf_n[af], *m_end = m + more->pf_n[af];
 	unsigned n = 0;
 
-	while (a < a_end || m < m_end) {
-		int c = a == a_end ? 1 : m == m_end ? -1 : place_cmp(a, m);
+	for (;;) {
+		int c;
 
-		if (c > 0) {
+		a = there(a, a_end);
+		m = there(m, m_end);
+		if (a == a_end && m == m_end)
+			return n;
+		if ((c = a == a_end ? 1 : m == m_end ? -1 : pf_prefix_cmp(a, m)) > 0) {
 			to[n++] = *m++;
 			continue;
 		}
-		while (b < b_end && place_cmp(b, a) < 0)
+		while (b < b_end && pf_prefix_cmp(b, a) < 0)
 			b++;
-		if (b == b_end || place_cmp(b, a) != 0)
+		if (b == b_end || pf_prefix_cmp(b, a) != 0)
 			to[n++] = *a;
 		a++;
 		m += c == 0;
 	}
-	return n;
 }
 
 static bool
@@ -164,6 +175,25 @@ prefixes_merge(struct pf_prefixes *new, unsigned af, const struct pf_prefixes *p
 	return true;
 }
 
+struct pf_prefix *
+pf_prefixes_exact(const struct pf_prefixes *ps, unsigned af, const struct pf_prefix *e)
+{
+	unsigned lo = 0, hi = ps->pf_n[af];
+
+	while (lo < hi) {
+		unsigned mid = lo + (hi - lo) / 2;
+		int c = pf_prefix_cmp(&ps->pf_p[af][mid], e);
+
+		if (c == 0)
+			return &ps->pf_p[af][mid];
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
 struct pf_prefixes *
 pf_prefixes_change(const struct pf_prefixes *ps, const struct pf_prefixes *but, const struct pf_prefixes *more)
 {
@@ -171,7 +201,7 @@ pf_prefixes_change(const struct pf_prefixes *ps, const struct pf_prefixes *but, 
 	struct pf_prefixes *new = calloc(1, sizeof(*new));
 
 	for (unsigned af = 0; af < AF_COUNT && new != NULL; af++)
-		if (!prefixes_merge(new, af, ps, but != NULL ? but : &none, more != NULL ? more : &none)) {
+		if (!prefixes_merge(new, af, ps != NULL ? ps : &none, but != NULL ? but : &none, more != NULL ? more : &none)) {
 			pf_prefixes_free(new);
 			return NULL;
 		}
@@ -181,7 +211,7 @@ pf_prefixes_change(const struct pf_prefixes *ps, const struct pf_prefixes *but, 
 void
 pf_prefixes_free(struct pf_prefixes *ps)
 {
-	if (ps == NULL)
+	if (ps == NULL || ps->pf_shares-- > 0)
 		return;
 	for (unsigned af = 0; af < AF_COUNT; af++) {
 		free(ps->pf_p[af]);
@@ -198,14 +228,14 @@ not_above(const struct in6_addr *p, const struct in6_addr *a)
 	return x != y ? x < y : __builtin_bswap64(p->s6_addr64[1]) <= __builtin_bswap64(a->s6_addr64[1]);
 }
 
-static bool
-match4(const struct pf_prefixes *ps, be32_t addr)
+static __inline_fn const struct pf_prefix *
+find4(const struct pf_prefixes *ps, be32_t addr)
 {
 	const struct pf_prefix *p = ps->pf_p[AF_IP4];
 	uint32_t a = be32_host(addr), place, lo, hi;
 
 	if (p == NULL || a < ps->pf_base[AF_IP4])
-		return false;
+		return NULL;
 	place = (a - (uint32_t)ps->pf_base[AF_IP4]) >> ps->pf_shift[AF_IP4];
 	if (place > ps->pf_last[AF_IP4])
 		lo = hi = ps->pf_n[AF_IP4];
@@ -223,22 +253,22 @@ match4(const struct pf_prefixes *ps, be32_t addr)
 	}
 	while (--lo != PF_PREFIX_NONE) {	/* of 0 */
 		p = &ps->pf_p[AF_IP4][lo];
-		if ((uint64_t)(be32_host(p->px_addr.s6_addr32[0]) ^ a) >> (32 - p->px_plen) == 0)
-			return !p->px_not;
+		if ((uint64_t)(be32_host(p->px_addr.s6_addr32[0]) ^ a) >> (32 - p->px_plen) == 0 && !p->px_gone)
+			return p;
 		lo = p->px_up + 1;
 	}
-	return false;
+	return NULL;
 }
 
-static bool
-match6(const struct pf_prefixes *ps, const struct in6_addr *a)
+static const struct pf_prefix *
+find6(const struct pf_prefixes *ps, const struct in6_addr *a)
 {
 	const struct pf_prefix *p = ps->pf_p[AF_IP6];
 	uint64_t bits = first_bits(AF_IP6, a), place = (bits - ps->pf_base[AF_IP6]) >> ps->pf_shift[AF_IP6];
 	uint32_t lo, hi;
 
 	if (p == NULL || bits < ps->pf_base[AF_IP6])
-		return false;
+		return NULL;
 	place = MIN(place, (uint64_t)ps->pf_last[AF_IP6] + 1);
 	lo = ps->pf_index[AF_IP6][place];
 	hi = place <= ps->pf_last[AF_IP6] ? ps->pf_index[AF_IP6][place + 1] : lo;
@@ -251,14 +281,36 @@ match6(const struct pf_prefixes *ps, const struct in6_addr *a)
 			hi = mid;
 	}
 	for (lo = lo > 0 ? lo - 1 : PF_PREFIX_NONE; lo != PF_PREFIX_NONE; lo = p[lo].px_up)
-		if (prefix_holds(&p[lo], a))
-			return !p[lo].px_not;
-	return false;
+		if (prefix_holds(&p[lo], a) && !p[lo].px_gone)
+			return &p[lo];
+	return NULL;
 }
 
 /* The last one whose address is not above a. What holds a comes before a, and holds all that lies between: so it is that one, or holds it. */
-bool
-pf_prefixes_match(const struct pf_prefixes *ps, unsigned af, const struct in6_addr *a)
+const struct pf_prefix *
+pf_prefixes_find(const struct pf_prefixes *ps, unsigned af, const struct in6_addr *a)
 {
-	return af == AF_IP4 ? match4(ps, a->s6_addr32[0]) : match6(ps, a);
+	return af == AF_IP4 ? find4(ps, a->s6_addr32[0]) : find6(ps, a);
+}
+
+static __apart_fn bool
+match_both(const struct pf_prefix *p, const struct pf_prefixes *new, unsigned af, const struct in6_addr *a)
+{
+	const struct pf_prefix *q = pf_prefixes_find(new, af, a);
+
+	if (q != NULL && (p == NULL || q->px_plen > p->px_plen))
+		p = q;
+	return p != NULL && !p->px_not;
+}
+
+/* In this order: what was new is in kt_now before it goes from kt_new. */
+bool
+pf_table_match(const struct pf_ktable *kt, unsigned af, const struct in6_addr *a)
+{
+	const struct pf_prefixes *new = __atomic_load_n(&kt->kt_new, __ATOMIC_ACQUIRE), *now = kt->kt_now;
+	const struct pf_prefix *p = af == AF_IP4 ? find4(now, a->s6_addr32[0]) : find6(now, a);
+
+	if (unlikely(new != NULL))
+		return match_both(p, new, af, a);
+	return p != NULL && !p->px_not;
 }

@@ -74,7 +74,7 @@ make_limits(struct make *mk)
 	uint64_t entries = 0;
 
 	for (unsigned i = 0; i < rs->rs_ntables; i++)
-		entries += rs->rs_table[i].kt_now->pf_n[AF_IP4] + rs->rs_table[i].kt_now->pf_n[AF_IP6];
+		entries += pf_table_count(&rs->rs_table[i]);
 	if (rs->rs_ntables > rs->rs_limit[PF_LIMIT_TABLES])
 		make_error(mk, NULL, "more tables than set limit tables allows");
 	if (entries > rs->rs_limit[PF_LIMIT_TABLE_ENTRIES])
@@ -407,6 +407,7 @@ pf_ruleset_free(struct pf_ruleset *rs)
 		pf_class_free(rs->rs_list[i].ks_class);
 	for (unsigned i = 0; i < rs->rs_ntables; i++) {
 		pf_prefixes_free(rs->rs_table[i].kt_now);
+		pf_prefixes_free(rs->rs_table[i].kt_new);
 		pf_ranges_free(rs->rs_table[i].kt_ranges);
 	}
 	free(rs->rs_mem);

@@ -36,25 +36,29 @@ is_kept(const struct pf_table *t, const struct pf_table *was)
 	return !(t->t_flags & PF_TABLE_AUTO) && (!(t->t_flags & PF_TABLE_INIT) || (t->t_source != 0 && t->t_source == was->t_source));
 }
 
+static struct pf_prefixes *
+share(struct pf_prefixes *ps)
+{
+	if (ps != NULL)
+		ps->pf_shares++;
+	return ps;
+}
+
 bool
 pf_tables_keep(struct pf_ruleset *rs, const struct pf_ruleset *old)
 {
 	for (unsigned i = 0; i < rs->rs_ntables; i++) {
 		struct pf_ktable *kt = &rs->rs_table[i];
 		const struct pf_ktable *was = pf_table_find(old, kt->kt_table->t_anchor->an_path, kt->kt_table->t_name);
-		struct pf_prefixes *ps;
 
 		if (was == NULL || !is_kept(kt->kt_table, was->kt_table))
 			continue;
-		if ((ps = pf_prefixes_change(was->kt_now, NULL, NULL)) == NULL)
-			return false;
 		pf_prefixes_free(kt->kt_now);
-		kt->kt_now = ps;
-		if (kt->kt_ranges != NULL) {
-			pf_ranges_free(kt->kt_ranges);
-			if ((kt->kt_ranges = pf_ranges_make(ps)) == NULL)
-				return false;
-		}
+		kt->kt_now = share(was->kt_now);
+		kt->kt_new = share(was->kt_new);
+		kt->kt_gone = was->kt_gone;
+		if (kt->kt_ranges != NULL && !pf_table_insert(kt, NULL))
+			return false;
 	}
 	return true;
 }

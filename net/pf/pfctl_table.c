@@ -42,33 +42,6 @@ say(const struct work *w, const char *fmt, ...)
 
 /* ---- entries ---- */
 
-/* The table has it, negated or not. Its prefixes are in the order of addresses, then lengths. */
-static bool
-has(const struct pf_prefixes *ps, unsigned af, const struct pf_prefix *e)
-{
-	unsigned lo = 0, hi = ps->pf_n[af];
-
-	while (lo < hi) {
-		unsigned mid = lo + (hi - lo) / 2;
-		const struct pf_prefix *p = &ps->pf_p[af][mid];
-		int c = in6_cmp(&p->px_addr, &e->px_addr);
-
-		if (c == 0 && p->px_plen == e->px_plen)
-			return true;
-		if (c < 0 || (c == 0 && p->px_plen < e->px_plen))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
-}
-
-static unsigned
-count(const struct pf_prefixes *ps)
-{
-	return ps->pf_n[AF_IP4] + ps->pf_n[AF_IP6];
-}
-
 /* [!]address[/length] */
 static bool
 parse_entry(const char *s, struct pf_tentry *e)
@@ -84,27 +57,6 @@ parse_entry(const char *s, struct pf_tentry *e)
 
 /* ---- changes ---- */
 
-/* Takes what is new over, and puts it in the table's place; NULL: there was no memory for it. False: no memory, nothing has changed. */
-static bool
-put(struct pf_ktable *kt, struct pf_prefixes *new)
-{
-	struct pf_prefixes *old = kt->kt_now;
-	struct pf_ranges *was = kt->kt_ranges, *ranges = new != NULL && was != NULL ? pf_ranges_make(new) : NULL;
-
-	if (new == NULL || (was != NULL && ranges == NULL)) {
-		pf_prefixes_free(new);
-		return false;
-	}
-	net_enter();
-	kt->kt_now = new;
-	kt->kt_ranges = ranges;
-	net_leave();
-	pf_pass_all();
-	pf_prefixes_free(old);
-	pf_ranges_free(was);
-	return true;
-}
-
 /* So many addresses may be in the table, for all that the others have. */
 static uint64_t
 room(const struct work *w)
@@ -113,7 +65,7 @@ room(const struct work *w)
 
 	for (unsigned i = 0; i < w->w_rs->rs_ntables; i++)
 		if (&w->w_rs->rs_table[i] != w->w_kt)
-			used += count(w->w_rs->rs_table[i].kt_now);
+			used += pf_table_count(&w->w_rs->rs_table[i]);
 	return limit - MIN(used, limit);
 }
 
@@ -123,30 +75,24 @@ too_many(const struct work *w)
 	return complain(w->w_pt, "more addresses in tables than set limit table-entries allows");
 }
 
-/* So many of those given are in the table. */
-static unsigned
-present(const struct work *w)
-{
-	unsigned n = 0;
-
-	for (unsigned af = 0; af < AF_COUNT; af++)
-		for (unsigned i = 0; i < w->w_given->pf_n[af]; i++)
-			n += has(w->w_kt->kt_now, af, &w->w_given->pf_p[af][i]);
-	return n;
-}
-
 /* ---- commands ---- */
+
+static int
+no_memory(const struct work *w)
+{
+	return complain(w->w_pt, "Cannot allocate memory");
+}
 
 /* One that is there stays as it is. */
 static int
 table_add(struct work *w)
 {
-	unsigned n = count(w->w_given) - present(w);
+	unsigned n = pf_prefixes_count(w->w_given) - pf_table_present(w->w_kt, w->w_given);
 
-	if (n > 0 && (uint64_t)count(w->w_kt->kt_now) + n > room(w))
+	if (n > 0 && (uint64_t)pf_table_count(w->w_kt) + n > room(w))
 		return too_many(w);
-	if (n > 0 && !put(w->w_kt, pf_prefixes_change(w->w_kt->kt_now, NULL, w->w_given)))
-		return complain(w->w_pt, "Cannot allocate memory");
+	if (n > 0 && !pf_table_insert(w->w_kt, w->w_given))
+		return no_memory(w);
 	say(w, "%u/%u addresses added.\n", n, w->w_n);
 	return 0;
 }
@@ -154,10 +100,10 @@ table_add(struct work *w)
 static int
 table_delete(struct work *w)
 {
-	unsigned n = present(w);
+	unsigned n = pf_table_present(w->w_kt, w->w_given);
 
-	if (n > 0 && !put(w->w_kt, pf_prefixes_change(w->w_kt->kt_now, w->w_given, NULL)))
-		return complain(w->w_pt, "Cannot allocate memory");
+	if (n > 0 && !pf_table_remove(w->w_kt, w->w_given))
+		return no_memory(w);
 	say(w, "%u/%u addresses deleted.\n", n, w->w_n);
 	return 0;
 }
@@ -165,10 +111,10 @@ table_delete(struct work *w)
 static int
 table_flush(struct work *w)
 {
-	unsigned n = count(w->w_kt->kt_now);
+	unsigned n = pf_table_count(w->w_kt);
 
-	if (!put(w->w_kt, pf_prefixes_make(NULL, 0)))
-		return complain(w->w_pt, "Cannot allocate memory");
+	if (!pf_table_set(w->w_kt, pf_prefixes_make(NULL, 0)))
+		return no_memory(w);
 	say(w, "%u addresses deleted.\n", n);
 	return 0;
 }
@@ -176,12 +122,14 @@ table_flush(struct work *w)
 static int
 table_replace(struct work *w)
 {
-	unsigned before = count(w->w_kt->kt_now), stay = present(w), given = count(w->w_given);
+	unsigned before = pf_table_count(w->w_kt), stay = pf_table_present(w->w_kt, w->w_given), given = pf_prefixes_count(w->w_given);
+	struct pf_prefixes *ps = w->w_given;
 
 	if (given > room(w))
 		return too_many(w);
-	if (!put(w->w_kt, pf_prefixes_change(w->w_given, NULL, NULL)))
-		return complain(w->w_pt, "Cannot allocate memory");
+	w->w_given = NULL;
+	if (!pf_table_set(w->w_kt, ps))
+		return no_memory(w);
 	if (given == stay && stay == before)
 		say(w, "no changes.\n");
 	else
@@ -192,18 +140,19 @@ table_replace(struct work *w)
 static int
 table_show(struct work *w)
 {
-	const struct pf_prefixes *ps = w->w_kt->kt_now;
+	const struct pf_prefix *p;
+	struct pf_table_walk tw;
 	char addr[IN6_STRLEN];
 
-	for (unsigned af = 0; af < AF_COUNT; af++)
-		for (unsigned i = 0; i < ps->pf_n[af] && !w->w_pt->pt_out->o_stop; i++) {
-			const struct pf_prefix *p = &ps->pf_p[af][i];
-
+	for (unsigned af = 0; af < AF_COUNT; af++) {
+		pf_table_walk(&tw, w->w_kt, af);
+		while (!w->w_pt->pt_out->o_stop && (p = pf_table_next(&tw)) != NULL) {
 			out_printf(w->w_pt->pt_out, p->px_not ? "  !%s" : "   %s", af_print(addr, af, &p->px_addr));
 			if (p->px_plen != af_bits(af))
 				out_printf(w->w_pt->pt_out, "/%u", p->px_plen);
 			out_printf(w->w_pt->pt_out, "\n");
 		}
+	}
 	return 0;
 }
 
@@ -213,7 +162,7 @@ table_test(struct work *w)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < w->w_n; i++)
-		n += pf_prefixes_match(w->w_kt->kt_now, pf_af(w->w_te[i].te_af), &w->w_te[i].te_addr);
+		n += pf_table_match(w->w_kt, pf_af(w->w_te[i].te_af), &w->w_te[i].te_addr);
 	say(w, "%u/%u addresses match.\n", n, w->w_n);
 	return n == w->w_n ? 0 : PFCTL_NO_MATCH;
 }
@@ -427,8 +376,8 @@ pfctl_table_insert(const char *name, const struct pf_tentry *te)
 	w.w_rs = rs;
 	w.w_kt = pf_table_find(rs, "", name);
 	w.w_given = pf_prefixes_make(te, 1);
-	ok = w.w_kt != NULL && w.w_given != NULL && (present(&w) == 1 || ((uint64_t)count(w.w_kt->kt_now) + 1 <= room(&w) &&
-	    put(w.w_kt, pf_prefixes_change(w.w_kt->kt_now, NULL, w.w_given))));
+	ok = w.w_kt != NULL && w.w_given != NULL && (pf_table_present(w.w_kt, w.w_given) == 1 ||
+	    ((uint64_t)pf_table_count(w.w_kt) + 1 <= room(&w) && pf_table_insert(w.w_kt, w.w_given)));
 	pf_prefixes_free(w.w_given);
 	pf_rules_put(rs);
 	pf_tables_end();

@@ -26,4 +26,13 @@ struct pf_ruleset *pf_make(const char *text);
 /* This ruleset is in force, the packet filter on. pf_uninstall() ends it. */
 void	pf_start(const char *text);
 
+/* The longest prefix that holds the address is there and not negated. */
+static inline bool
+prefixes_match(const struct pf_prefixes *ps, unsigned af, const struct in6_addr *a)
+{
+	const struct pf_prefix *p = pf_prefixes_find(ps, af, a);
+
+	return p != NULL && !p->px_not;
+}
+
 #endif

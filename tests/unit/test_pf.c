@@ -20,7 +20,7 @@ rnd(uint32_t n)
 
 /* ---- tables ---- */
 
-/* The longest one that holds it, the last of those: what pf_prefixes_match() must find. */
+/* The longest one that holds it, the last of those: what must be found. */
 static bool
 walk_matches(const struct pf_tentry *te, unsigned n, unsigned pf_family, const struct in6_addr *a)
 {
@@ -64,7 +64,7 @@ TEST(pf_table_longest_match)
 			unsigned family = rnd(2) ? PF_INET : PF_INET6;
 			struct in6_addr a = random_addr(family);
 
-			CHECK_EQ(pf_prefixes_match(ps, pf_af(family), &a), walk_matches(te, n, family, &a));
+			CHECK_EQ(prefixes_match(ps, pf_af(family), &a), walk_matches(te, n, family, &a));
 		}
 		pf_prefixes_free(ps);
 	}
@@ -130,6 +130,116 @@ TEST(pf_table_changes)
 		for (unsigned i = 0; i < 3; i++)
 			pf_prefixes_free(ps[i]);
 	}
+}
+
+struct model { struct pf_tentry m_te[2000]; unsigned m_n; };
+
+/* As the table does it: what is there stays as it is. */
+static void
+model_add(struct model *m, const struct pf_tentry *te, unsigned n)
+{
+	for (unsigned i = n; i-- > 0;)		/* the last of two counts */
+		if (!is_among(&te[i], m->m_te, m->m_n))
+			m->m_te[m->m_n++] = te[i];
+}
+
+static void
+model_delete(struct model *m, const struct pf_tentry *te, unsigned n)
+{
+	unsigned to = 0;
+
+	for (unsigned i = 0; i < m->m_n; i++)
+		if (!is_among(&m->m_te[i], te, n))
+			m->m_te[to++] = m->m_te[i];
+	m->m_n = to;
+}
+
+static void
+is_model(const struct pf_ktable *kt, const struct model *m)
+{
+	struct pf_prefixes *all = pf_prefixes_make(m->m_te, m->m_n);
+	struct pf_table_walk tw;
+	const struct pf_prefix *p;
+
+	CHECK_EQ(pf_table_count(kt), m->m_n);
+	for (unsigned af = 0; af < AF_COUNT; af++) {
+		pf_table_walk(&tw, kt, af);
+		for (unsigned i = 0; i < all->pf_n[af]; i++) {
+			CHECK((p = pf_table_next(&tw)) != NULL && pf_prefix_cmp(p, &all->pf_p[af][i]) == 0 && p->px_not == all->pf_p[af][i].px_not);
+			CHECK(pf_table_has(kt, af, p) == p);
+		}
+		CHECK(pf_table_next(&tw) == NULL);
+	}
+	pf_prefixes_free(all);
+	for (unsigned i = 0; i < 50; i++) {
+		unsigned family = rnd(2) ? PF_INET : PF_INET6;
+		struct in6_addr a = random_addr(family);
+
+		CHECK_EQ(pf_table_match(kt, pf_af(family), &a), walk_matches(m->m_te, m->m_n, family, &a));
+	}
+}
+
+/* Addresses come and go, few and many at a time, new ones and some that have gone before: it is always what a plain list of them is. */
+TEST(pf_table_changes_in_parts)
+{
+	static struct model m;
+	static struct pf_tentry te[200];
+	struct pf_ktable kt = { .kt_now = pf_prefixes_make(NULL, 0) };
+	unsigned parted = 0, marked = 0;
+
+	seed = 13;
+	m.m_n = 0;
+	for (unsigned round = 0; round < 1500; round++) {
+		bool more = m.m_n < 200 || (m.m_n < 1500 && rnd(3) > 0);
+		unsigned n = random_entries(te, rnd(8) == 0 ? nitems(te) : 5);
+		struct pf_prefixes *ps;
+
+		for (unsigned i = 0; i < n && !more && rnd(3) > 0; i++)
+			te[i] = m.m_te[rnd(m.m_n)];
+		CHECK((ps = pf_prefixes_make(te, n)) != NULL);
+		CHECK(more ? pf_table_insert(&kt, ps) : pf_table_remove(&kt, ps));
+		more ? model_add(&m, te, n) : model_delete(&m, te, n);
+		pf_prefixes_free(ps);
+		is_model(&kt, &m);
+		parted += kt.kt_new != NULL;
+		marked += kt.kt_gone > 0;
+	}
+	CHECK(parted > 300 && marked > 300);
+	CHECK(pf_table_set(&kt, pf_prefixes_make(NULL, 0)) && kt.kt_new == NULL && pf_table_count(&kt) == 0);
+	pf_prefixes_free(kt.kt_now);
+}
+
+/* Many addresses, and what one more costs: no copy of them but now and then. */
+TEST(pf_table_change_is_small)
+{
+	enum { MANY = 100000 };
+	struct pf_tentry *te = calloc(MANY, sizeof(*te)), one = { .te_af = PF_INET, .te_plen = 32 };
+	struct pf_ktable kt = { 0 };
+	struct pf_prefixes *was;
+	unsigned copies = 0;
+
+	for (unsigned i = 0; i < MANY; i++)
+		te[i] = (struct pf_tentry){ .te_addr.s6_addr32 = { host_be32(i * 40503u) }, .te_af = PF_INET, .te_plen = 32 };
+	CHECK((kt.kt_now = pf_prefixes_make(te, MANY)) != NULL);
+	for (unsigned i = 0; i < 2000; i++) {
+		struct pf_prefixes *ps;
+
+		one.te_addr.s6_addr32[0] = host_be32(0xfe000000 + i * 977);
+		was = kt.kt_now;
+		CHECK((ps = pf_prefixes_make(&one, 1)) != NULL && pf_table_insert(&kt, ps));
+		pf_prefixes_free(ps);
+		copies += kt.kt_now != was;
+		CHECK(pf_table_match(&kt, AF_IP4, &one.te_addr));
+		was = kt.kt_now;
+		CHECK((ps = pf_prefixes_make(&te[i * 7], 1)) != NULL && pf_table_remove(&kt, ps));
+		pf_prefixes_free(ps);
+		CHECK(kt.kt_now == was && !pf_table_match(&kt, AF_IP4, &te[i * 7].te_addr));
+	}
+	CHECK_EQ(pf_table_count(&kt), MANY);
+	CHECK(copies <= 2000 / 300);
+	pf_prefixes_free(kt.kt_now);
+	pf_prefixes_free(kt.kt_new);
+	free(te);
 }
 
 /* ---- packets of any bytes ---- */

@@ -52,7 +52,7 @@ check_ranges(const struct pf_prefixes *ps, const struct pf_ranges *rs, enum af a
 	CHECK(pf_ranges_at(rs, af, end) == NULL);
 	for (unsigned n = 0; n < UNIVERSE; n++) {
 		a = nth(af, n);
-		CHECK_EQ(in[n], pf_prefixes_match(ps, af, &a));
+		CHECK_EQ(in[n], prefixes_match(ps, af, &a));
 	}
 }
 
