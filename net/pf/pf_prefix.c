@@ -293,24 +293,32 @@ pf_prefixes_find(const struct pf_prefixes *ps, unsigned af, const struct in6_add
 	return af == AF_IP4 ? find4(ps, a->s6_addr32[0]) : find6(ps, a);
 }
 
-static __apart_fn bool
-match_both(const struct pf_prefix *p, const struct pf_prefixes *new, unsigned af, const struct in6_addr *a)
+static inline bool
+verdict(const struct pf_prefix *p)
 {
-	const struct pf_prefix *q = pf_prefixes_find(new, af, a);
-
-	if (q != NULL && (p == NULL || q->px_plen > p->px_plen))
-		p = q;
 	return p != NULL && !p->px_not;
 }
 
 /* In this order: what was new is in kt_now before it goes from kt_new. */
+static __apart_fn bool
+match_both(const struct pf_ktable *kt, unsigned af, const struct in6_addr *a)
+{
+	const struct pf_prefixes *new = __atomic_load_n(&kt->kt_new, __ATOMIC_ACQUIRE);
+	const struct pf_prefix *q = new != NULL ? pf_prefixes_find(new, af, a) : NULL, *p = pf_prefixes_find(kt->kt_now, af, a);
+
+	return verdict(q != NULL && (p == NULL || q->px_plen > p->px_plen) ? q : p);
+}
+
+static __apart_fn bool
+match6(const struct pf_prefixes *ps, const struct in6_addr *a)
+{
+	return verdict(find6(ps, a));
+}
+
 bool
 pf_table_match(const struct pf_ktable *kt, unsigned af, const struct in6_addr *a)
 {
-	const struct pf_prefixes *new = __atomic_load_n(&kt->kt_new, __ATOMIC_ACQUIRE), *now = kt->kt_now;
-	const struct pf_prefix *p = af == AF_IP4 ? find4(now, a->s6_addr32[0]) : find6(now, a);
-
-	if (unlikely(new != NULL))
-		return match_both(p, new, af, a);
-	return p != NULL && !p->px_not;
+	if (unlikely(__atomic_load_n(&kt->kt_new, __ATOMIC_ACQUIRE) != NULL))
+		return match_both(kt, af, a);
+	return af == AF_IP4 ? verdict(find4(kt->kt_now, a->s6_addr32[0])) : match6(kt->kt_now, a);
 }
