@@ -86,6 +86,41 @@ pf_strdup(struct pf_arena *a, const char *s)
 	return pf_strndup(a, s, strlen(s));
 }
 
+void
+pf_unalloc(struct pf_arena *a, void *last)
+{
+	struct pf_chunk *ch = a->pa_chunk;
+
+	if ((uintptr_t)last >= (uintptr_t)ch->ch_data && (uintptr_t)last < (uintptr_t)ch->ch_data + ch->ch_used)
+		ch->ch_used = (size_t)((unsigned char *)last - ch->ch_data);
+}
+
+/* Of what was asked for last, where it is; or with its chunk, when it is alone there. NULL: it must move. */
+static void *
+grow_here(struct pf_arena *a, void *old, size_t size, size_t more)
+{
+	struct pf_chunk **chp = &a->pa_chunk, *ch, *new;
+
+	if (*chp != NULL && (*chp)->ch_used == 0)		/* of what was not needed */
+		chp = &(*chp)->ch_next;
+	ch = *chp;
+	size = roundup2(size, (size_t)ALIGN);
+	more = roundup2(more, (size_t)ALIGN);
+	if (ch == NULL || (unsigned char *)old + size != ch->ch_data + ch->ch_used)
+		return NULL;
+	if (ch->ch_size - ch->ch_used < more - size) {
+		if (old != ch->ch_data || more - ch->ch_size > a->pa_max - a->pa_size || (new = realloc(ch, sizeof(*ch) + more)) == NULL)
+			return NULL;
+		a->pa_size += more - new->ch_size;
+		new->ch_size = more;
+		*chp = ch = new;
+		old = ch->ch_data;
+	}
+	memset((unsigned char *)old + size, 0, more - size);
+	ch->ch_used += more - size;
+	return old;
+}
+
 void *
 pf_grow(struct pf_arena *a, void *old, unsigned n, unsigned *cap, size_t size)
 {
@@ -94,6 +129,10 @@ pf_grow(struct pf_arena *a, void *old, unsigned n, unsigned *cap, size_t size)
 
 	if (n < *cap)
 		return old;
+	if (more > *cap && *cap > 0 && (p = grow_here(a, old, *cap * size, more * size)) != NULL) {
+		*cap = more;
+		return p;
+	}
 	if (more <= *cap || (p = pf_alloc(a, more * size)) == NULL) {
 		a->pa_failed = true;
 		return NULL;

@@ -74,16 +74,12 @@ add_hosts(struct pf_parse *p, struct pf_table *t, const struct pn_host *h)
 }
 
 static void
-print_hosts(struct out *o, const struct pn_host *h)
+print_host(struct out *o, const struct pn_host *h)
 {
-	out_printf(o, " {");
-	for (; h != NULL; h = h->next) {
-		out_printf(o, h->not ? " !" : " ");
-		pf_print_addr(o, &h->addr);
-		if (h->addr.pa_weight != 0)
-			out_printf(o, " weight %u", h->addr.pa_weight);
-	}
-	out_printf(o, " }");
+	out_printf(o, h->not ? " !" : " ");
+	pf_print_addr(o, &h->addr);
+	if (h->addr.pa_weight != 0)
+		out_printf(o, " weight %u", h->addr.pa_weight);
 }
 
 /* ---- address files: blanks part addresses, # comments, ! negates, weight N follows ---- */
@@ -185,23 +181,39 @@ table_file(struct pf_parse *p, struct pf_table *t, const char *name)
 
 struct table_text { struct pf_table *tt_table; struct out tt_out; };
 
+/* A plain address leaves no rest in the arena: there may be a million. */
+static bool
+list_host(struct pf_parse *p, struct table_text *tt)
+{
+	struct pn_host *hosts = NULL, **tail = &hosts, plain;
+
+	if (!pf_parse_host(p, &tail))
+		return false;
+	for (const struct pn_host *h = hosts; h != NULL && p->p_env->pe_verbose != NULL; h = h->next)
+		print_host(&tt->tt_out, h);
+	if (hosts == NULL || hosts->next != NULL || hosts->addr.pa_type != PF_ADDR_NET)
+		return add_hosts(p, tt->tt_table, hosts);
+	plain = *hosts;
+	pf_unalloc(&p->p_conf->pc_arena, hosts);
+	return pf_table_entry(p, tt->tt_table, &plain);
+}
+
 static bool
 table_list(struct pf_parse *p, struct table_text *tt)
 {
-	struct pn_host *hosts = NULL, **tail = &hosts;
-
+	tt->tt_table->t_flags |= PF_TABLE_INIT;
+	out_printf(&tt->tt_out, " {");
 	pf_next(p);
 	pf_newlines(p);
 	while (!pf_accept(p, '}')) {
-		if (!pf_parse_host(p, &tail))
+		if (!list_host(p, tt))
 			return false;
 		pf_newlines(p);
 		pf_accept(p, ',');
 		pf_newlines(p);
 	}
-	print_hosts(&tt->tt_out, hosts);
-	tt->tt_table->t_flags |= PF_TABLE_INIT;
-	return add_hosts(p, tt->tt_table, hosts);
+	out_printf(&tt->tt_out, " }");
+	return true;
 }
 
 static bool

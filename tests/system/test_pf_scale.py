@@ -238,3 +238,62 @@ def test_million_connections_are_flushed(boot):
     out = lab.router.cmd('pfctl -k 10.0.1.2 -k 10.0.2.2', 600)
     assert int(re.search(r'killed (\d+) states', out)[1]) >= 2000000 and states(lab.router)['current entries'] < 10, out
     never_long(lab.router)
+
+
+# ---- tables
+
+def addresses(n, seed=5):
+    """n different addresses that nobody in the lab has."""
+    r, found = random.Random(seed), {}
+    while len(found) < n:
+        a = r.randrange(11 << 24, 127 << 24)
+        found['.'.join(str(a >> s & 255) for s in (24, 16, 8, 0))] = True
+    return list(found)
+
+
+def cost(router, command, patience=120):
+    """What it says, and instructions of tasks that it takes, with those of the shell."""
+    before = busy(router)
+    out = router.cmd(command, patience).strip()
+    return out, busy(router) - before
+
+
+def large_table(boot, n, mem, most):
+    """A table of n addresses blocks while single ones come and go: `most` instructions each at the median, and nothing waits for any of it."""
+    inside = addresses(n)
+    there, more = inside[:30], addresses(60, 6)
+    lab = boot(extra=ICOUNT, mem=mem, conf=CONF + f'# /etc/pf.conf\nset limit table-entries {2 * n}\ntable <bad> {{ {" ".join(inside)} }}\n'
+               'block in quick from <bad>\npass\n')
+    r, costs = lab.router, {}
+    assert lab.forwards(60)
+    print(f'{n} addresses: {busy(r) / 1e6:.0f} million instructions of tasks since boot, {pages_free(r) * 4096 >> 20} MB free')
+    r.con.send('pfctl -t bad -T show\r')         # long; what goes through meanwhile does not wait
+    Flows(lab).run(range(1000))
+    r.con.send('\x03')
+    r.wait_ready(60)
+    for i, gone in enumerate(there):
+        for command, say in (f'test {gone} {more[i]}', '1/2 addresses match.'), (f'add {more[i]} {gone}', '1/2 addresses added.'), \
+                (f'delete {gone} {more[-1]}', '1/2 addresses deleted.'), (f'test {gone} {more[i]}', '1/2 addresses match.'):
+            out, n_insn = cost(r, f'pfctl -t bad -T {command}')
+            assert out == say, (command, out)
+            costs.setdefault(command.split()[0], []).append(n_insn)
+    print({c: (min(v), sorted(v)[len(v) // 2], max(v)) for c, v in costs.items()})
+    assert all(sorted(v)[len(v) // 2] < most for v in costs.values()), costs
+    never_long(r)
+    return lab
+
+
+@pytest.mark.limit(300)
+def test_large_table(boot):
+    r = large_table(boot, 30000, 256, 300_000).router
+    Typed(r, 'pfctl -t bad -T replace -f -', '\n'.join(addresses(3000, 7) + addresses(10)))
+    r.con.expect('3010 addresses added, 30000 addresses deleted.', 120)
+    r.wait_ready(60)
+    assert '1/2 addresses match.' in r.cmd(f'pfctl -t bad -T test {addresses(1)[0]} {addresses(11)[10]}')
+    never_long(r)
+
+
+@pytest.mark.long
+@pytest.mark.limit(1200)
+def test_table_of_a_million(boot):
+    large_table(boot, 1000000, 1024, 300_000)

@@ -122,6 +122,27 @@ TEST(pf_table_contents)
 	pf_conf_free(&pc);
 }
 
+/* What a list of addresses leaves in memory is the addresses, hardly more. */
+TEST(pf_table_of_many)
+{
+	enum { MANY = 20000 };
+	char *text = malloc(MANY * 24 + 32), *at = text;
+	struct pf_conf pc;
+
+	at += sprintf(at, "table <a> {");
+	for (unsigned i = 0; i < MANY; i++)
+		at += sprintf(at, i % 100 == 99 ? " !10.%u.%u.0/24\n" : " 10.%u.%u.7,", i / 250, i % 250);
+	sprintf(at, " }\n");
+	pf_mem_max = 1200 * 1024;
+	CHECK(pf_load(&pc, text));
+	CHECK_EQ(pc.pc_tables->t_n, MANY);
+	for (unsigned i = 0; i < MANY; i++)
+		CHECK(pc.pc_tables->t_entry[i].te_not == (i % 100 == 99) && pc.pc_tables->t_entry[i].te_addr.s6_addr[2] == i % 250);
+	pf_conf_free(&pc);
+	pf_mem_max = 0;
+	free(text);
+}
+
 /* ---- hosts ---- */
 
 TEST(pf_hosts)
