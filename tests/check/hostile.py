@@ -10,7 +10,7 @@ import checklist
 import sources
 
 FILE = os.environ.get('SLUICE_HOSTILE', os.path.join(os.path.dirname(checklist.TOP), 'shared', 'HOSTILE.md'))
-PARAGRAPHS = ('Link', 'IPv4', 'Fragments', 'IPv6', 'ICMP')
+PARAGRAPHS = ('Link', 'IPv4', 'Fragments', 'IPv6', 'ICMP', 'pf')
 ROW = re.compile(rf'^\| ((?:{"|".join(PARAGRAPHS)}): .*?) \| (.*?) \|$', re.M)
 # Macros that make tests, and what they put before the name.
 MACROS = {'TEST': '', 'TEST_CORES': '', 'CASE': '', 'CASE_SEEDS': '', 'HOSTILE': 'hostile_', 'HOSTILE_HOST': 'hostile_host_', 'MUTATE': 'mutate_'}
