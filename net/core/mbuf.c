@@ -148,6 +148,7 @@ m_copy_header(struct mbuf *c, const struct mbuf *m)
 	c->m_ifidx = m->m_ifidx;
 	c->m_flags = m->m_flags & (uint16_t)~(M_SHARED | M_FREED);
 	c->m_pftag = m->m_pftag;
+	c->m_prio = m->m_prio;
 	c->m_route = m->m_route;
 	c->m_csum = m->m_csum;
 	c->m_loops = m->m_loops;

@@ -42,7 +42,7 @@ struct mbuf {
 	uint16_t	 m_flags;	/* M_* */
 	uint16_t	 m_csum;	/* M_CSUM_*: what the card has checked */
 	uint8_t		 m_loops;	/* passes through ip_input or a virtual interface; bounded */
-	uint8_t		 m_spare;
+	uint8_t		 m_prio;	/* m_priority() of the packet, as the difference to M_PRIO_DEFAULT */
 	uint32_t	 m_flowid;
 	uint16_t	 m_rdomain;
 	uint16_t	 m_pftag;	/* the packet filter's tag; 0: none */
@@ -73,6 +73,10 @@ _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is bet
 #define M_CSUM_L4_OK	0x0001		/* the card found TCP's or UDP's checksum good */
 #define M_CSUM_L4_NEEDED 0x0002		/* virtio NEEDS_CSUM: the L4 checksum field holds the pseudo-header sum only */
 
+/* How urgent a packet is, from 0 to 7: who makes it may say so (a tag of IEEE 802.1Q, the packet filter's set prio); it goes where the packet goes. */
+#define M_PRIO_DEFAULT	3u
+#define M_PRIO_MAX	7u
+
 /* PERCORE. Array stack of free mbufs; m_get takes from its top. */
 struct mbuf_pool {
 	struct mbuf	**mp_free;	/* mp_nfree are there */
@@ -93,6 +97,9 @@ uint32_t mbuf_shared(void);
 /* The slow ends of m_get and m_free. */
 struct mbuf *m_get_slow(void);
 void	m_free_slow(struct mbuf *);
+
+static inline unsigned m_priority(const struct mbuf *m) { return m->m_prio ^ M_PRIO_DEFAULT; }
+static inline void m_set_priority(struct mbuf *m, unsigned prio) { m->m_prio = (uint8_t)(prio ^ M_PRIO_DEFAULT); }
 
 /* One mbuf, empty, m_data at MHEADROOM, all other fields zero. NULL: pool empty (counted). */
 static inline struct mbuf *

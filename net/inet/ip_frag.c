@@ -63,6 +63,7 @@ ip_make_fragment(const struct mbuf *m, unsigned hlen, unsigned off, unsigned len
 	ip->ip_sum = 0;
 	ip->ip_sum = in_cksum(ip, fhlen);
 	f->m_flags = m->m_flags & M_PF_OUT;
+	f->m_prio = m->m_prio;
 	f->m_nh = m->m_nh;
 	f->m_ifidx = m->m_ifidx;
 	f->m_rdomain = m->m_rdomain;

@@ -41,6 +41,7 @@ ip6_make_fragment(const struct mbuf *m, be32_t ident, unsigned off, unsigned len
 		}
 	}
 	f->m_flags = m->m_flags & M_PF_OUT;
+	f->m_prio = m->m_prio;
 	f->m_nh = m->m_nh;
 	f->m_rdomain = m->m_rdomain;
 	return f;

@@ -148,7 +148,7 @@ is_exact(const struct pf_krule *kr, const struct box *b)
 	const struct pf_rule *r = kr->kr_rule;
 	bool flags = r->r_flagset == 0 || b->b_dim[PF_CD_FLAGS].hi == PF_CD_OPENS, name = r->r_ifname[0] == '\0' || (names_interface(kr) && !r->r_ifnot);
 
-	return flags && name && r->r_rdomain < 0 && r->r_rcvif[0] == '\0' && r->r_icmp_type < 0 && r->r_icmp_code < 0 && r->r_tos < 0 && !r->r_fragment &&
+	return flags && name && r->r_rdomain < 0 && r->r_rcvif[0] == '\0' && r->r_icmp_type < 0 && r->r_icmp_code < 0 && r->r_tos < 0 && r->r_prio < 0 && !r->r_fragment &&
 	    kr->kr_match_tag == 0 && r->r_prob == 0 && r->r_pktrate == 0 && !r->r_once && r->r_uid.pc_op == PF_OP_NONE && r->r_gid.pc_op == PF_OP_NONE && port_is_exact(&r->r_src.ra_port) && port_is_exact(&r->r_dst.ra_port);
 }
 

@@ -283,8 +283,10 @@ struct pf_acts {
 	uint8_t		 ac_scrub, ac_min_ttl;	/* PF_SCRUB_*; 0: none */
 	bool		 ac_set_tos : 1;
 	bool		 ac_rated : 1;		/* the one that decides has max-pkt-rate */
+	bool		 ac_set_prio : 1;
 	bool		 ac_redirects : 1;	/* packets get another destination on their way out */
 	uint8_t		 ac_tos;
+	uint8_t		 ac_prio : 3, ac_prio_quick : 3;	/* ac_set_prio; the second: of acknowledgements without data, and of low delay */
 	uint16_t	 ac_max_mss;		/* 0: none */
 };
 
@@ -342,7 +344,7 @@ bool	pf_scrub(const struct pf_acts *, struct pf_pdesc *);
 static inline bool
 pf_acts_are_plain(const struct pf_acts *ac)
 {
-	return ac->ac_log[0] == 0 && (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos | ac->ac_rated | ac->ac_redirects) == 0;
+	return ac->ac_log[0] == 0 && (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos | ac->ac_set_prio | ac->ac_rated | ac->ac_redirects) == 0;
 }
 
 /* ---- answering what is blocked (pf_return.c) ---- */

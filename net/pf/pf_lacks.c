@@ -68,8 +68,8 @@ lacks_setting(const struct pf_rule *r)
 {
 	if (r->r_scrub & PF_SCRUB_TCP)
 		return "scrub (reassemble tcp) is not supported";
-	if (r->r_set_prio[0] >= 0 || r->r_set_delay != 0)
-		return "set prio and delay are not supported";
+	if (r->r_set_delay != 0)
+		return "set delay is not supported";
 	if (r->r_queue[0][0] != '\0')
 		return "queues are not supported";
 	return r->r_rtable >= 0 ? "rtable is not supported" : NULL;
@@ -80,8 +80,6 @@ lacks_criterion(const struct pf_rule *r)
 {
 	if (r->r_os[0] != '\0')
 		return "os is not supported";
-	if (r->r_prio >= 0)
-		return "prio is not supported";
 	return r->r_once && r->r_action != PF_PASS && r->r_action != PF_BLOCK ? "once is supported for pass and block only" : NULL;
 }
 

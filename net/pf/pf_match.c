@@ -252,6 +252,8 @@ rule_matches(const struct pf_krule *kr, const struct pf_pdesc *pd, const struct 
 		return false;
 	if (!hosts_match(kr, pd) || !owner_matches(pd, &r->r_uid) || !owner_matches(pd, &r->r_gid))
 		return false;
+	if (r->r_prio >= 0 && (unsigned)r->r_prio != m_priority(pd->pd_m))
+		return false;
 	if (kr->kr_match_tag != 0 && (kr->kr_match_tag == v->v_tag) == r->r_tagnot)
 		return false;
 	return !kr->kr_spent && (r->r_prob == 0 || chance(r->r_prob)) && (kr->kr_rate == 0 || !exceeded(kr, pd, v));
@@ -304,6 +306,11 @@ add_acts(struct pf_verdict *v, const struct pf_krule *kr)
 	if (r->r_set_tos >= 0) {
 		ac->ac_set_tos = true;
 		ac->ac_tos = (uint8_t)r->r_set_tos;
+	}
+	if (r->r_set_prio[0] >= 0) {
+		ac->ac_set_prio = true;
+		ac->ac_prio = (uint8_t)r->r_set_prio[0] & M_PRIO_MAX;
+		ac->ac_prio_quick = (uint8_t)r->r_set_prio[1] & M_PRIO_MAX;
 	}
 	v->v_extends |= ac->ac_rt != PF_RT_NONE || ac->ac_max_mss != 0 || !pf_acts_are_plain(ac);
 }

@@ -1,4 +1,4 @@
-/* pf_scrub.c - scrub and set tos (pf.conf(5)): the IP header and the largest segment that a SYN offers. Checksums are changed, never made anew (RFC 1624). */
+/* pf_scrub.c - scrub, set tos and set prio (pf.conf(5)): the IP header and the largest segment that a SYN offers. Checksums are changed, never made anew (RFC 1624). */
 #include "net/inet/ip.h"
 #include "net/inet/ip_var.h"
 #include "net/inet6/ip6.h"
@@ -7,6 +7,7 @@
 
 /* RFC 3168 5: the two bits of congestion notification are not for us to set. */
 #define ECN_MASK	0x03u
+#define TOS_LOWDELAY	0x10u
 
 /* A byte that the checksum covers, `at` bytes from its start. */
 static void
@@ -95,6 +96,13 @@ opens(const struct pf_pdesc *pd)
 	return pd->pd_proto == IPPROTO_TCP_ && (pd->pd_tcp_flags & PF_TH_SYN);		/* of a fragment no flags are known */
 }
 
+/* pf.conf(5), set prio: what is of low delay (RFC 791's D bit, as the packet came), and TCP's acknowledgements without data. */
+static inline bool
+is_urgent(const struct pf_pdesc *pd)
+{
+	return (pd->pd_tos & TOS_LOWDELAY) || (pd->pd_proto == IPPROTO_TCP_ && !pd->pd_fragment && (pd->pd_tcp_flags & PF_TH_ACK) && pd->pd_len == 0);
+}
+
 /* All that changes in one mbuf that is ours alone. */
 static bool
 make_writable(struct pf_pdesc *pd, bool mss)
@@ -117,6 +125,8 @@ pf_scrub(const struct pf_acts *ac, struct pf_pdesc *pd)
 {
 	bool mss = ac->ac_max_mss != 0 && opens(pd), header = (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos) != 0;
 
+	if (ac->ac_set_prio)
+		m_set_priority(pd->pd_m, is_urgent(pd) ? ac->ac_prio_quick : ac->ac_prio);
 	if (!mss && !header)
 		return true;
 	if (!make_writable(pd, mss))

@@ -31,8 +31,8 @@ mbufs_check(void)
 
 		total += mp->mp_total;
 		for (uint32_t k = 0; k < mp->mp_nfree; k++, n++) {
-			CHECK(mp->mp_free[k] != NULL && mp->mp_free[k]->m_spare == 0);
-			mp->mp_free[k]->m_spare = 1;
+			CHECK(mp->mp_free[k] != NULL && mp->mp_free[k]->m_prio == 0);
+			mp->mp_free[k]->m_prio = 1;
 		}
 	}
 	CHECK_EQ(n, total - mbuf_shared());

@@ -72,6 +72,23 @@ TEST(pf6_states)
 	net_end();
 }
 
+/* The traffic class says low delay, too. */
+TEST(pf6_prio)
+{
+	ip6_start();
+	pf_start("pass\nmatch in on t0 inet6 proto udp to port 6 set prio (2, 6)\nblock out on t1 proto udp to port 6\npass out on t1 inet6 proto udp prio 6 no state\n");
+	for (unsigned i = 0; i < 3; i++) {
+		udp("fd00:a::2", "fd00:b::2", 4, 6);
+		rx(&t0);
+		CHECK(wire_tx(&t1) == NULL);
+		CHECK_EQ(counter_delta("pfs_blocked"), i + 1);
+		pkt_ip6(&p)->ip6_flow |= BE32(0x10u << 20);
+		passes(&t0, &t1);
+	}
+	pf_uninstall();
+	net_end();
+}
+
 TEST(pf6_rate)
 {
 	ip6_start();

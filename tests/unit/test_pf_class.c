@@ -132,6 +132,8 @@ put_criteria(unsigned af, unsigned proto)
 		put("%s", rnd(2) ? " flags any" : rnd(2) ? " flags S/SA" : " flags F/FR");
 	if (rnd(12) == 0)
 		put(" tos 0x10");
+	if (rnd(12) == 0)
+		put(" prio %u", 3 + rnd(2));
 	if (rnd(8) == 0)
 		put(" %stagged tag%u", rnd(3) == 0 ? "! " : "", rnd(3));
 	if (rnd(12) == 0)
@@ -228,6 +230,7 @@ random_pdesc(struct pf_pdesc *pd, struct mbuf *m, const uint16_t tags[3])
 	*pd = (struct pf_pdesc){ .pd_m = m, .pd_ifp = rnd(2) ? &t0.w_if : &t1.w_if, .pd_dir = (uint8_t)(1 + rnd(2)), .pd_af = (uint8_t)(1 + rnd(2)),
 	    .pd_proto = protos[rnd(nitems(protos))], .pd_tos = rnd(4) ? 0 : 0x10, .pd_fragment = rnd(10) == 0 };
 	m->m_pftag = rnd(4) ? 0 : tags[rnd(3)];
+	m_set_priority(m, 3 + (rnd(4) == 0));
 	m->m_ifidx = (rnd(2) ? &t0.w_if : &t1.w_if)->if_index;
 	random_addr(&pd->pd_src, pd->pd_af);
 	random_addr(&pd->pd_dst, pd->pd_af);
@@ -259,7 +262,7 @@ random_pdesc(struct pf_pdesc *pd, struct mbuf *m, const uint16_t tags[3])
 	X("port >", is_port(r, PF_OP_GT)) X("port >=", is_port(r, PF_OP_GE)) X("port :", is_port(r, PF_OP_RRG))			\
 	X("port ><", is_port(r, PF_OP_IRG)) X("port <>", is_port(r, PF_OP_XRG)) X("flags", r->r_flagset != 0)			\
 	X("icmp-type", r->r_icmp_type >= 0 && !r->r_icmp6) X("icmp6-type", r->r_icmp_type >= 0 && r->r_icmp6) X("code", r->r_icmp_code >= 0)	\
-	X("tos", r->r_tos >= 0) X("tag", r->r_tag[0] != '\0') X("tagged", r->r_match_tag[0] != '\0' && !r->r_tagnot)		\
+	X("tos", r->r_tos >= 0) X("prio", r->r_prio >= 0) X("tag", r->r_tag[0] != '\0') X("tagged", r->r_match_tag[0] != '\0' && !r->r_tagnot)		\
 	X("! tagged", r->r_tagnot) X("received-on", r->r_rcvif[0] != '\0') X("fragment", r->r_fragment)				\
 	X("user", r->r_uid.pc_op != PF_OP_NONE) X("group", r->r_gid.pc_op != PF_OP_NONE) X("route", is_addr(r, PF_ADDR_RTLABEL))		\
 	X("nat-to", r->r_nat.pp_set) X("rdr-to", r->r_rdr.pp_set) X("match", r->r_action == PF_MATCH) X("pass", r->r_action == PF_PASS)	\
