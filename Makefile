@@ -34,6 +34,10 @@ LIBS	:= $(NEWLIB)/x86_64-elf/lib/libc.a $(shell $(CC) -print-libgcc-file-name)
 
 # Interrupt code may use general registers only: it does not save the others.
 $(INTR_OBJ): MODE_FILE := -mgeneral-regs-only
+# Smaller than -Os: a call at a function's end is a call, and one way out, not registers and the stack protector's word looked at once more before
+# each jump (and a backtrace names the caller); the others take more moves than they save.
+SMALL	:= -Oz -fno-optimize-sibling-calls -fno-tree-dominator-opts -fno-move-loop-invariants -fno-tree-tail-merge \
+	   -fno-forward-propagate -fno-caller-saves
 # What people type, read and configure, what a card needs once, and protocols that speak a few packets a second: small is better than fast.
 COLD	:= kernel/cmd% kernel/command% kernel/config% kernel/edit% kernel/log% kernel/shell% kernel/sysctl% kernel/systat% kernel/vmstat% \
 	   drivers/%_attach drivers/%_hw drivers/pci% drivers/uart drivers/virtio kernel/amd64/bootinfo \
@@ -49,7 +53,7 @@ COLD	:= kernel/cmd% kernel/command% kernel/config% kernel/edit% kernel/log% kern
 	   net/inet/ip_icmp net/inet/icmp_reply net/inet/fragq% net/core/if net/core/net_init drivers/virtio_net_mq drivers/fw_cfg \
 	   kernel/system kernel/amd64/acpi% kernel/amd64/cores kernel/amd64/cpu kernel/amd64/irq kernel/amd64/pmap kernel/amd64/symtab kernel/amd64/panic \
 	   net/route/mygate net/route/nexthop net/route/route net/route/route_% net/route/rt_% net/route/static% %_cmd %_kstat %_show
-$(foreach f, $(COLD), $(filter $(B)/obj/$f.o, $(OBJ))): MODE_FILE := -Os
+$(foreach f, $(COLD), $(filter $(B)/obj/$f.o, $(OBJ))): MODE_FILE := $(SMALL)
 
 # What implements memcpy and memset must not be turned into calls of them.
 $(B)/obj/libc/mem.o: MODE_FILE := -fno-tree-loop-distribute-patterns
@@ -57,7 +61,7 @@ $(B)/obj/libc/mem.o: MODE_FILE := -fno-tree-loop-distribute-patterns
 # Changes only when the flags or the list of objects do.
 $(B)/obj/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CFLAGS) $(COLD) $(LINK) $(OBJ)' | cmp -s - $@ || echo '$(CFLAGS) $(COLD) $(LINK) $(OBJ)' > $@
+	@echo '$(CFLAGS) $(SMALL) $(COLD) $(LINK) $(OBJ)' | cmp -s - $@ || echo '$(CFLAGS) $(SMALL) $(COLD) $(LINK) $(OBJ)' > $@
 .PHONY: FORCE
 
 $(B)/obj/%.o: %.c $(B)/obj/flags $(NEWLIB)/stamp
