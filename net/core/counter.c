@@ -68,7 +68,7 @@ counter_balance(struct counter_balance *cb)
 	SET_FOREACH(const struct counter, c, counters) {
 		uint64_t v = counter_sum(c);
 
-		switch (c->c_kind) {
+		switch ((enum counter_kind)c->c_kind) {
 		case COUNTER_DROP:
 			cb->cb_dropped += v;
 			break;

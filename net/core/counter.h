@@ -7,7 +7,7 @@
  *
  * The kind says what becomes of a packet, so that the books balance (netstat -s -v, and every test's end):
  *	packets received + CREATED = packets sent + DROP + CONSUMED + those waiting in queues
- * The sentence follows the number; in it %s stands for the plural's s, %y for y or ies, %es for es. */
+ * The sentence follows the number, and is the name in netstat's JSON; in it %s stands for the plural's s, %y for y or ies, %es for es. */
 #ifndef NET_CORE_COUNTER_H
 #define NET_CORE_COUNTER_H
 
@@ -21,20 +21,37 @@ enum counter_kind {
 	COUNTER_CREATED,	/* an mbuf began here */
 };
 
+/* 32 bytes on the metal: there are hundreds. */
 struct counter {
-	const char	*c_name;	/* "ips_badsum" */
 	const char	*c_group;	/* "ip": its paragraph */
-	int		 c_order;	/* within the paragraph */
-	enum counter_kind c_kind;
 	const char	*c_text;
 	uint64_t	*c_value;	/* PERCORE */
+	uint16_t	 c_order;	/* within the paragraph */
+	uint8_t		 c_kind;	/* enum counter_kind */
+#ifdef SLUICE_HOST
+	const char	*c_name;	/* "ips_badsum", for tests and traces */
+#endif
 };
+#ifdef SLUICE_HOST
+#define COUNTER_NAME(var)	, #var
+#else
+#define COUNTER_NAME(var)
+#endif
 SET_DECLARE(const struct counter, counters);
+
+/* A name in JSON has none of these. A constant to gcc alone. */
+#ifdef __clang__
+#define COUNTER_CHECK(text)
+#else
+#define COUNTER_CHECK(text)							\
+	_Static_assert(__builtin_strchr(text, '"') == 0 && __builtin_strchr(text, '\\') == 0, "a quote or backslash in " text);
+#endif
 
 #define COUNTER(var, group, order, kind, text)					\
 	static PERCORE uint64_t var;						\
 	static const struct counter counter_##var =				\
-	    { #var, #group, order, COUNTER_##kind, text, &var };		\
+	    { #group, text, &var, order, COUNTER_##kind COUNTER_NAME(var) };	\
+	COUNTER_CHECK(text)							\
 	SET_ADD(counters, counter_##var)
 
 #define counter_inc(var)	(percore(var)++)

@@ -22,7 +22,7 @@ int	netstat_stats(struct out *, const struct netstat_opts *);
 /* Walks in the order of netstat -s: the paragraph behind `after`, the counter behind it in a paragraph. After NULL: the first; NULL: the end. */
 const struct counter_group *netstat_group(const struct counter_group *after);
 const struct counter *netstat_counter(const char *group, const struct counter *after);
-/* A counter's sentence for many, without the number; buf or a literal. */
+/* A counter's sentence for many, without the number, in buf (at least 24 bytes). */
 const char *netstat_sentence(const struct counter *, char *buf, size_t len);
 
 #endif

@@ -38,11 +38,8 @@ netstat_counter(const char *group, const struct counter *after)
 const char *
 netstat_sentence(const struct counter *c, char *buf, size_t len)
 {
-	const char *blank;
-
 	counter_print(c, 2, buf, len);
-	blank = strchr(buf, ' ');
-	return blank != NULL && strpbrk(blank, "\"\\") == NULL ? blank + 1 : c->c_name;
+	return strchr(buf, ' ') + 1;
 }
 
 static void
