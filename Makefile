@@ -19,17 +19,19 @@ OBJ	:= $(SRC_C:%.c=$(B)/obj/%.o) $(SRC_S:%=$(B)/obj/%.o)
 INTR_OBJ := $(filter %_intr.o, $(OBJ))
 
 # -fbuiltin: -ffreestanding alone would make a call of every small memcpy. No red zone, as interrupts may come at any
-# time; frame pointers for backtraces. Without SLP vectors two counters side by side take two instructions, not six.
+# time; frame pointers for backtraces; tables stand where the ABI wants them, not on 32 bytes. Without SLP vectors two counters side by side take two instructions, not six.
 WARN	:= -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wno-format-truncation -Werror
-MODE	:= -ffreestanding -fbuiltin -nostdinc -mno-red-zone -fno-pic -fno-pie -mcmodel=small -fcf-protection=none \
+MODE	:= -ffreestanding -fbuiltin -nostdinc -mno-red-zone -fno-pic -fno-pie -mcmodel=small -fcf-protection=none -malign-data=abi \
 	   -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-omit-frame-pointer -fstack-protector-strong \
 	   -ffunction-sections -fno-tree-slp-vectorize -falign-functions=8 -falign-loops=1 -falign-jumps=1
 INC	:= -I. -isystem $(NEWLIB)/x86_64-elf/include -isystem $(shell $(CC) -print-file-name=include)
 CFLAGS	:= -std=gnu17 -O2 -g -fdebug-prefix-map=$(CURDIR)=. -D__DYNAMIC_REENT__ $(MODE) $(WARN) $(INC) $(EXTRA_CFLAGS)
 # Nothing here prints fractions (the vector state is the tasks'): newlib's printf without them, 20 KB less.
 INTEGERS := -Wl,-u,_svfiprintf_r,--defsym=_svfprintf_r=_svfiprintf_r
+# A long is a long long.
+LONGS	:= -Wl,-u,strtol,-u,strtoul,--defsym=strtoll=strtol,--defsym=strtoull=strtoul
 LINK	:= $(CC) -nostdlib -static -no-pie -T linker.ld -Wl,--nmagic,--gc-sections,-z,noexecstack,-z,max-page-size=4096 \
-	   -Wl,--build-id=none,--no-warn-rwx-segments $(INTEGERS) $(EXTRA_LINK)
+	   -Wl,--build-id=none,--no-warn-rwx-segments $(INTEGERS) $(LONGS) $(EXTRA_LINK)
 LIBS	:= $(NEWLIB)/x86_64-elf/lib/libc.a $(shell $(CC) -print-libgcc-file-name)
 
 # Interrupt code may use general registers only: it does not save the others.
@@ -52,6 +54,14 @@ COLD	:= kernel/cmd% kernel/command% kernel/config% kernel/edit% kernel/log% kern
 	   net/inet6/nd6 net/inet6/nd6_nbr net/inet6/nd6_table net/inet6/icmp6_input net/inet6/ip6_ext net/inet6/in6 net/inet6/ip6_reass net/ether/arp_input \
 	   net/inet/ip_icmp net/inet/icmp_reply net/inet/fragq% net/core/if net/core/net_init drivers/virtio_net_mq drivers/fw_cfg \
 	   kernel/system kernel/amd64/acpi% kernel/amd64/cores kernel/amd64/cpu kernel/amd64/irq kernel/amd64/pmap kernel/amd64/symtab kernel/amd64/panic \
+	   kernel/bundle kernel/cons kernel/intr_stat kernel/load kernel/myname kernel/out kernel/text libc/alloc \
+	   kernel/amd64/bus kernel/amd64/files kernel/amd64/irq_stat kernel/amd64/memory kernel/amd64/page kernel/amd64/pic kernel/amd64/power kernel/amd64/random \
+	   kernel/amd64/range kernel/amd64/selftest% kernel/amd64/stack kernel/amd64/trap \
+	   drivers/bus drivers/em_filter drivers/em_rss drivers/irq_stat drivers/virtio_net_ctrl \
+	   net/core/counter net/core/flow_stat net/core/if_group net/core/if_multi net/ether/arp_table net/ether/if_ethersubr \
+	   net/inet/icmp_error net/inet/icmp_rate net/inet/ip_options net/inet/ip_pmtu net/inet/ip_print net/inet/ip_reass \
+	   net/inet6/icmp6_error net/inet6/in6_pmtu net/inet6/nd6_anycast net/inet6/nd6_hold \
+	   net/pf/pf_conf_edit net/pf/pf_expand_text net/pf/pf_icmp_names net/pf/pf_lex_words net/pf/pf_once net/pf/pf_services net/pf/pf_state_grow \
 	   net/route/mygate net/route/nexthop net/route/route net/route/route_% net/route/rt_% net/route/static% %_cmd %_kstat %_show
 $(foreach f, $(COLD), $(filter $(B)/obj/$f.o, $(OBJ))): MODE_FILE := $(SMALL)
 
