@@ -1,6 +1,6 @@
-/* pf_config.c - /etc/pf.conf in the configuration, and /etc/pf.anchors/PATH: the rules of an anchor that pfctl -a has loaded. The texts are what is kept, so that
- * they print as their author wrote them. They are read, as one ruleset, when all else of a configuration is in force, for rules name interfaces and what addresses
- * they have; when it cannot be loaded, all goes back. */
+/* pf_config.c - /etc/pf.conf in the configuration, /etc/pf.anchors/PATH: the rules of an anchor that pfctl -a has loaded, and /etc/pf.tables/NAME:
+ * addresses. The texts are what is kept, so that they print as their author wrote them. They are read, as one ruleset, when all else of a configuration is
+ * in force, for rules name interfaces and what addresses they have; when it cannot be loaded, all goes back. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +18,7 @@ struct pf_file { uint64_t pf_number; size_t pf_len; char pf_text[]; };
 /* What is to be in force; anchors in the order of their paths, so that one comes before those in it. */
 struct piece { char p_path[PF_ANCHOR_FILE]; const struct pf_file *p_file; };
 static struct { const struct pf_file *w_main; struct piece *w_anchor; unsigned w_n, w_cap; } want;
+static uint64_t table_files;		/* the numbers of all files of tables' addresses, together */
 static uint64_t in_force;		/* want_number() of what is; 0: something else is, or nothing */
 static bool loading;			/* a bundle: all its files are told before one is to be in force */
 
@@ -63,7 +64,7 @@ pf_anchor_name(const char *s, char *name, size_t len)
 static uint64_t
 want_number(void)
 {
-	uint64_t n = want.w_main != NULL ? want.w_main->pf_number : 0;
+	uint64_t n = table_files ^ (want.w_main != NULL ? want.w_main->pf_number : 0);
 
 	for (unsigned i = 0; i < want.w_n; i++)
 		n ^= want.w_anchor[i].p_file->pf_number;
@@ -117,7 +118,7 @@ static void
 overlay(struct pf_overlay *po, char name[PF_ANCHOR_FILE + 8], const struct piece *p)
 {
 	snprintf(name, PF_ANCHOR_FILE + 8, "/etc/" PF_ANCHORS_NAME "%s", p->p_path);
-	*po = (struct pf_overlay){ p->p_path, name, p->p_file->pf_text, p->p_file->pf_len, p->p_file->pf_number };
+	*po = (struct pf_overlay){ p->p_path, name, p->p_file->pf_text, p->p_file->pf_len, p->p_file->pf_number ^ table_files };
 }
 
 struct pf_ruleset *
@@ -135,7 +136,7 @@ pf_config_read(const struct pf_env *env, const struct pf_source *instead)
 	else if (want.w_main != NULL) {
 		s.ps_text = want.w_main->pf_text;
 		s.ps_len = want.w_main->pf_len;
-		s.ps_number = want.w_main->pf_number;
+		s.ps_number = want.w_main->pf_number ^ table_files;	/* what they say is part of it */
 	}
 	for (unsigned i = 0; po != NULL && name != NULL && i <= want.w_n; i++) {
 		int c = anchor[0] == '\0' ? 1 : i < want.w_n ? strcmp(anchor, want.w_anchor[i].p_path) : -1;
@@ -357,6 +358,29 @@ pf_conf_text(struct out *o, const char *name __unused_arg, const void *obj)
 	out_write(o, pf->pf_text, pf->pf_len);
 }
 
+/* ---- files of addresses, which a table of pf.conf's names; whether they are any is seen when it is read ---- */
+
+static bool
+pf_table_file_apply(struct config_err *ce, const char *name __unused_arg, const void *old, const void *new)
+{
+	const struct pf_file *was = old, *is = new;
+	uint64_t before = table_files;
+
+	if (is != NULL)
+		keep_number(was, is);
+	table_files ^= (was != NULL ? was->pf_number : 0) ^ (is != NULL ? is->pf_number : 0);
+	if (loading || load_if_due(ce))
+		return true;
+	table_files = before;
+	return false;
+}
+
+static bool
+pf_table_file_apply_late(struct config_err *ce, const char *name __unused_arg, const void *old __unused_arg, const void *new)
+{
+	return new == NULL || load_if_due(ce);
+}
+
 static const struct config_key pf_conf_key = {
 	.ck_name = PF_CONF_NAME,
 	.ck_order = 300,
@@ -381,3 +405,14 @@ static const struct config_key pf_anchor_key = {
 	.ck_free = free,
 };
 CONFIG_KEY(pf_anchor_key);
+
+static const struct config_key pf_table_key = {
+	.ck_name = PF_TABLES_NAME "*",
+	.ck_order = 300,
+	.ck_parse = pf_conf_read,
+	.ck_apply = pf_table_file_apply,
+	.ck_apply_late = pf_table_file_apply_late,
+	.ck_print = pf_conf_text,
+	.ck_free = free,
+};
+CONFIG_KEY(pf_table_key);

@@ -53,6 +53,8 @@ struct pf_ruleset *pf_ruleset_read(const struct pf_env *, const struct pf_source
 void	*pf_conf_object(const char *text, size_t len);
 /* The rules of an anchor that were loaded for themselves: file PF_ANCHORS_NAME "web/one" of the configuration. */
 #define PF_ANCHORS_NAME	"pf.anchors/"
+/* Addresses, one after the other, that a table of pf.conf's has by: file "/etc/pf.tables/bad". */
+#define PF_TABLES_NAME	"pf.tables/"
 /* That file's name, from the anchor's path as it was typed. False: no rules can be loaded into such an anchor. */
 #define PF_ANCHOR_FILE	128
 bool	pf_anchor_name(const char *path, char *name, size_t len);

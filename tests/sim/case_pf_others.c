@@ -241,3 +241,26 @@ CASE(pf_table_by_name_only)
 	SAY("pfctl -t bad -T delete 10.0.0.2", "1/1 addresses deleted.\n");
 	a_to_b(UDP(A, B));
 }
+
+#define LAB_FILES	"# /etc/hostname.vio0\n" VIO0 "# /etc/hostname.vio1\n" VIO1 SYSCTL
+#define BAD_TABLE	"# /etc/pf.conf\ntable <bad> persist file \"/etc/pf.tables/bad\"\npass\nblock in quick from <bad>\n# /etc/pf.tables/bad\n"
+
+/* A table's addresses in a file of the bundle: it is part of the configuration, and a change of it is one of the ruleset.
+ * checklist: pf/table:pr251414 */
+CASE(pf_table_of_a_file)
+{
+	lab_custom(VIO0, VIO1, SYSCTL BAD_TABLE "# who is not wanted\n10.0.0.2 10.9/16\n!10.9.0.7\n");
+	blocked(a, UDP(A, B));
+	a_to_b(UDP("10.0.0.3", B));
+	SAY("pfctl -t bad -T show", "   10.0.0.2\n   10.9.0.0/16\n  !10.9.0.7\n");
+	SAY("show config", "# /etc/pf.tables/bad\n# who is not wanted\n10.0.0.2 10.9/16\n!10.9.0.7\n");
+	SAY("load <<EOF\n" LAB_FILES BAD_TABLE "10.0.0.3\nEOF");
+	a_to_b(UDP(A, B, .sport = 1));
+	blocked(a, UDP("10.0.0.3", B, .sport = 1));
+	SAY("load <<EOF\n" LAB_FILES BAD_TABLE "10.0.0.300\nEOF", "cannot load \"/etc/pf.tables/bad\"");
+	blocked(a, UDP("10.0.0.3", B, .sport = 2));
+	a_to_b(UDP(A, B, .sport = 2));
+	SAY("load <<EOF\n" LAB_FILES "# /etc/pf.conf\ntable <bad> persist file \"/etc/pf.tables/bad\"\npass\nEOF", "cannot load \"/etc/pf.tables/bad\": No such file or directory");
+	SAY("load <<EOF\n" LAB_FILES BAD_TABLE "10.0.0.3\nEOF");
+	blocked(a, UDP("10.0.0.3", B, .sport = 3));
+}
