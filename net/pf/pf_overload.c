@@ -15,7 +15,7 @@ COUNTER(pfs_overtaken, pf, 360, CONSUMED, "overloading source%s that the first c
 COUNTER(pfs_overlost, pf, 370, INFO, "overloading source%s that could not be put into their table");
 
 /* It outlives the rule. */
-struct job { uint64_t j_rule; struct in6_addr j_addr; uint8_t j_af, j_flush; char j_table[PF_TABLE_NAME]; };
+struct job { uint64_t j_rule; struct in6_addr j_addr; uint8_t j_af, j_flush; char j_table[PF_TABLE_NAME], j_anchor[PF_OVERLOAD_PATH]; };
 static struct job jobs[JOBS];		/* core 0's; the first is the next */
 static unsigned njobs;
 
@@ -51,6 +51,7 @@ pf_overload(const struct pf_krule *kr, unsigned pf_family, const struct in6_addr
 	struct batch one = { .b_n = 1 };
 
 	strncpy(j.j_table, so->so_overload, sizeof(j.j_table) - 1);
+	strncpy(j.j_anchor, so->so_overload_in, sizeof(j.j_anchor) - 1);
 	if (core_id() == 0) {
 		queue_job(&j);
 		return;
@@ -96,7 +97,7 @@ work(const struct job *j)
 {
 	struct pf_tentry te = { .te_addr = j->j_addr, .te_af = j->j_af, .te_plen = (uint8_t)pf_af_bits(j->j_af) };
 
-	if (!pfctl_table_insert(j->j_table, &te))
+	if (!pfctl_table_insert(j->j_anchor, j->j_table, &te))
 		lost();
 	if (j->j_flush != 0)
 		pf_states_kill(is_from, j);

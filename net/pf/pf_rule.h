@@ -113,6 +113,8 @@ struct pf_state_opts {
 	uint32_t	 so_max_src_nodes, so_max_src_states, so_max_src_conn;
 	uint32_t	 so_rate, so_rate_seconds;	/* max-src-conn-rate */
 	const char	*so_overload;			/* table; NULL: none */
+	const char	*so_overload_in;		/* the path of the anchor whose table that is; set when a ruleset is made */
+#define PF_OVERLOAD_PATH 64
 	uint8_t		 so_flush;			/* PF_FLUSH* */
 	uint8_t		 so_srctrack, so_bound;
 	bool		 so_nosync, so_sloppy, so_pflow;

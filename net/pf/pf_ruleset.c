@@ -131,15 +131,17 @@ make_table(struct make *mk, const struct pf_anchor *an, const struct pf_addr *pa
 	return table_in(mk->mk_rs, an, pa->pa_name);
 }
 
-/* Why sources cannot be put into the table that overload means there; NULL: they can. */
-static const char *
-lacks_overload(const struct pf_ruleset *rs, const struct pf_anchor *an, const char *name)
+/* The anchor's, else the main ruleset's. */
+static bool
+make_overload(struct make *mk, const struct pf_anchor *an, struct pf_rule *r)
 {
-	if (an->an_parent != NULL && table_in(rs, an, name) != NULL)
-		return "overload fills tables of the main ruleset, and this is the anchor's own";
-	while (an->an_parent != NULL)
-		an = an->an_parent;
-	return table_in(rs, an, name) == NULL ? "the table of overload is not defined" : NULL;
+	const struct pf_addr pa = { .pa_type = PF_ADDR_TABLE, .pa_name = r->r_state.so_overload };
+	const struct pf_ktable *kt = make_table(mk, an, &pa);
+
+	if (kt == NULL)
+		return make_error(mk, r, "the table of overload is not defined");
+	r->r_state.so_overload_in = kt->kt_table->t_anchor->an_path;
+	return strlen(r->r_state.so_overload_in) < PF_OVERLOAD_PATH || make_error(mk, r, "overload is not supported into a table of an anchor of so long a path");
 }
 
 /* ---- rules ---- */
@@ -200,7 +202,6 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 {
 	static uint64_t ids;
 	const struct pf_rule *r = kr->kr_rule;
-	const char *why;
 
 	strncpy(kr->kr_ifname, r->r_ifname, IFNAMSIZ - 1);
 	strncpy(kr->kr_rcvif, r->r_rcvif, IFNAMSIZ - 1);
@@ -220,8 +221,8 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 	kr->kr_tracks = r->r_state.so_srctrack != PF_SRCTRACK_NO || r->r_route.pp_sticky;
 	kr->kr_once = r->r_once;
 	kr->kr_sticky = r->r_nat.pp_sticky || r->r_rdr.pp_sticky;
-	if (r->r_state.so_overload != NULL && (why = lacks_overload(mk->mk_rs, an, r->r_state.so_overload)) != NULL)
-		return make_error(mk, r, why);
+	if (r->r_state.so_overload != NULL && !make_overload(mk, an, (struct pf_rule *)r))
+		return false;
 	return r->r_action != PF_ANCHOR || make_calls(mk, kr);
 }
 

@@ -365,7 +365,7 @@ run_in_force(const struct command *c, struct work *w)
 }
 
 bool
-pfctl_table_insert(const char *name, const struct pf_tentry *te)
+pfctl_table_insert(const char *anchor, const char *name, const struct pf_tentry *te)
 {
 	struct work w = { .w_n = 0 };
 	struct pf_ruleset *rs;
@@ -374,7 +374,7 @@ pfctl_table_insert(const char *name, const struct pf_tentry *te)
 	pf_tables_begin();
 	rs = pf_rules_hold();
 	w.w_rs = rs;
-	w.w_kt = pf_table_find(rs, "", name);
+	w.w_kt = pf_table_find(rs, anchor, name);
 	w.w_given = pf_prefixes_make(te, 1);
 	ok = w.w_kt != NULL && w.w_given != NULL && (pf_table_present(w.w_kt, w.w_given) == 1 ||
 	    ((uint64_t)pf_table_count(w.w_kt) + 1 <= room(&w) && pf_table_insert(w.w_kt, w.w_given)));

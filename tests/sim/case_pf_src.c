@@ -162,8 +162,32 @@ CASE(pf_src_overload)
 	a_to_b(UDP(A, B, .sport = 1));
 	a_to_b(UDP(A3, B, .sport = 2));
 	SAY("pfctl -f - <<EOF\npass keep state (max-src-conn 1, overload <none>)\nEOF", "stdin:1: the table of overload is not defined");
-	SAY("pfctl -f - <<EOF\ntable <bad> persist\nanchor x {\n table <bad> persist\n block in quick from <bad>\n pass keep state (max-src-conn 1, overload <bad>)\n}\nEOF",
-	    "stdin:5: overload fills tables of the main ruleset, and this is the anchor's own");
+}
+
+/* The table is the anchor's own, where it has one; also for a state from before a ruleset was loaded. */
+CASE(pf_src_overload_anchor)
+{
+	static const char rules[] = "table <bad> persist\ntable <worse> persist\nanchor x {\n table <bad> persist\n pass in on vio0 proto tcp to port 4001 keep state (max-src-conn 2, "
+	    "overload <bad>)\n pass in on vio0 proto tcp to port 4002 keep state (max-src-conn 1, overload <worse>)\n}\npass out on vio1\n";
+
+	lab_src(rules);
+	connects(A, 1);
+	connects(A, 2);
+	syn(A, 3);
+	SAY(sim_print("pfctl -f - <<EOF\n%sEOF", rules));
+	limited(TCP(A, B, TH_ACK_, .sport = 3, .seq = 1000, .ack = 5000));
+	AFTER(ms(50));
+	SAY("pfctl -t bad -T flush", "0 addresses deleted.");
+	SAY("pfctl -a x -t bad -T flush", "1 addresses deleted.");
+	SAY("pfctl -t worse -T flush", "0 addresses deleted.");
+	a_to_b(TCP(A3, B, TH_SYN_, .sport = 1, .dport = 4002, .seq = 999));
+	b_to_a(TCP(B, A3, TH_SYN_ | TH_ACK_, .sport = 4002, .dport = 1, .seq = 4999, .ack = 1000));
+	a_to_b(TCP(A3, B, TH_ACK_, .sport = 1, .dport = 4002, .seq = 1000, .ack = 5000));
+	a_to_b(TCP(A3, B, TH_SYN_, .sport = 2, .dport = 4002, .seq = 999));
+	b_to_a(TCP(B, A3, TH_SYN_ | TH_ACK_, .sport = 4002, .dport = 2, .seq = 4999, .ack = 1000));
+	limited(TCP(A3, B, TH_ACK_, .sport = 2, .dport = 4002, .seq = 1000, .ack = 5000));
+	AFTER(ms(50));
+	SAY("pfctl -t worse -T show", "   10.0.0.3\n");
 }
 
 /* flush ends the rule's states of the source, flush global all. */
