@@ -17,6 +17,7 @@
 struct pf_prefix {
 	struct in6_addr	 px_addr;		/* bits behind the prefix are zero */
 	uint32_t	 px_up;			/* an index; PF_PREFIX_NONE */
+	uint32_t	 px_since;		/* wall_s() when it came into the table, or was cleared */
 	uint8_t		 px_plen;
 	bool		 px_not;
 	bool		 px_gone;		/* it counts no more */

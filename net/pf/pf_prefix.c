@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/machine.h"
 #include "net/pf/pf_engine.h"
 
 int
@@ -87,6 +88,7 @@ prefixes_index(struct pf_prefixes *ps, unsigned af)
 static bool
 prefixes_fill(struct pf_prefixes *ps, unsigned af, const struct pf_tentry *te, unsigned n)
 {
+	uint32_t now = (uint32_t)wall_s();
 	unsigned mine = 0, k = 0;
 	struct pf_prefix *p;
 
@@ -98,7 +100,7 @@ prefixes_fill(struct pf_prefixes *ps, unsigned af, const struct pf_tentry *te, u
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		if (pf_af(te[i].te_af) == af)
-			p[k++] = (struct pf_prefix){ in6_masked(&te[i].te_addr, te[i].te_plen), i, te[i].te_plen, te[i].te_not, false };
+			p[k++] = (struct pf_prefix){ in6_masked(&te[i].te_addr, te[i].te_plen), i, now, te[i].te_plen, te[i].te_not, false };
 	qsort(p, mine, sizeof(*p), prefix_cmp);
 	ps->pf_n[af] = prefixes_unique(p, mine);
 	ps->pf_p[af] = p;

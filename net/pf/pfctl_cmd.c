@@ -41,7 +41,7 @@ cmd_pfctl(struct out *o, int argc, char **argv)
 	pf_env_net_free(&en);
 	return status == 2 ? command_usage(o, argv[0]) : status == PFCTL_NO_MATCH ? 2 : status;
 }
-COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [-F modifier] [-f file]\n    [-i interface] [-K host] [-k key] [-s modifier] [-V rdomain] [-x level]\npfctl [-q] -t table -T command [address ...]\n" PFCTL_SYNOPSIS "\n"
+COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [-F modifier] [-f file]\n    [-i interface] [-K host] [-k key] [-s modifier] [-V rdomain] [-x level]\npfctl [-qv] -t table -T command [address ...]\n" PFCTL_SYNOPSIS "\n"
     "pfctl [-v] test in|out on interface proto name from address [port n] to address [port n] [flags SA] [icmp-type n [code n]]", "control the packet filter",
     "Loads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
     "follow; it becomes the configuration's pf.conf. What is wrong in it is said, and then nothing\n"
@@ -59,11 +59,14 @@ COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [
     "                  ends, as -s states shows them\n"
     "    -K host       takes away what is tracked of a source, a host or network; a second -K: only what\n"
     "                  keeps that address of a pool. Its states stay\n"
-    "    -s modifier   shows rules (-v with counters), states, Sources, info, labels, timeouts, memory, Tables,\n"
-    "                  Anchors (-v all below), Interfaces (-v which are skipped), osfp, Running, all\n"
+    "    -s modifier   shows rules (-v with counters), states, Sources, info, labels, timeouts, memory, Tables\n"
+    "                  (-v with their letters, -vv sizes), Anchors (-v all below), Interfaces (-v which are skipped), osfp, Running, all\n"
     "    -V rdomain    only states of that routing domain\n"
     "    -x level      how much is logged: emerg, alert, crit, err, warning, notice, info, debug\n"
-    "    -t table      that table's addresses: -T show; add, delete, replace [!]address[/length] ...;\n"
+    "    -t table      that table's addresses: -T show (-v since when); add, delete, replace\n"
+    "                  [!]address[/length] ... (-v says what became of each: A added, C changed, D deleted,\n"
+    "                  M matches, X given twice, Y there with the other !); expire seconds: those that are\n"
+    "                  in it for longer, or longer since zero;\n"
     "                  flush; test address ...: do they match? -f file: addresses from there, too. add\n"
     "                  and replace define a table that there is not, kill undoes it. What is put in\n"
     "                  stays until a ruleset is loaded that says what is in the table\n"

@@ -390,12 +390,47 @@ show_interfaces(struct shown *s)
 
 /* ---- tables, anchors ---- */
 
+static bool
+names_table(const struct pf_krule *kr, const struct pf_ktable *kt)
+{
+	bool is = kr->kr_src == kt || kr->kr_dst == kt;
+
+	for (unsigned i = 0; i < PF_KPOOLS && kr->kr_rule->r_action != PF_ANCHOR; i++)
+		is |= kr->kr_pool[i] == kt;
+	return is;
+}
+
+/* pfctl(8)'s letters: const, persistent, active, (inactive,) referenced by rules, hidden by an anchor's, counters. */
+static void
+show_table_flags(const struct shown *s, const struct pf_ktable *kt)
+{
+	const struct pf_table *t = kt->kt_table;
+	bool used = false, hidden = false;
+
+	for (unsigned i = 0; i < s->s_rs->rs_nrules; i++)
+		used |= names_table(&s->s_rs->rs_rule[i], kt);
+	for (unsigned i = 0; i < s->s_rs->rs_ntables; i++)
+		hidden |= t->t_anchor->an_parent == NULL && s->s_rs->rs_table[i].kt_table->t_anchor != t->t_anchor &&
+		    strcmp(s->s_rs->rs_table[i].kt_table->t_name, t->t_name) == 0;
+	out_printf(s->s_out, "%c%ca-%c%c%c\t", t->t_flags & PF_TABLE_CONST ? 'c' : '-', t->t_flags & PF_TABLE_PERSIST ? 'p' : '-', used ? 'r' : '-',
+	    hidden ? 'h' : '-', t->t_flags & PF_TABLE_COUNTERS ? 'C' : '-');
+}
+
+/* -v: with their letters; -vv: and how many addresses they have. */
 static void
 show_tables(struct shown *s)
 {
-	for (unsigned i = 0; s->s_rs != NULL && i < s->s_rs->rs_ntables; i++)
-		if (s->s_rs->rs_table[i].kt_table->t_anchor == s->s_anchor)
-			out_printf(s->s_out, "%s\n", s->s_rs->rs_table[i].kt_table->t_name);
+	for (unsigned i = 0; s->s_rs != NULL && i < s->s_rs->rs_ntables; i++) {
+		const struct pf_ktable *kt = &s->s_rs->rs_table[i];
+
+		if (kt->kt_table->t_anchor != s->s_anchor)
+			continue;
+		if (s->s_verbose > 0)
+			show_table_flags(s, kt);
+		out_printf(s->s_out, "%s\n", kt->kt_table->t_name);
+		if (s->s_verbose > 1)
+			out_printf(s->s_out, "\tAddresses:   %u\n", pf_table_count(kt));
+	}
 }
 
 /* Those right below; -v: all below. Blocks without a name are nobody's to name. */

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "kernel/config.h"
+#include "kernel/machine.h"
 #include "kernel/task.h"
+#include "kernel/text.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pfctl_engine.h"
 
@@ -19,6 +21,9 @@ struct work {
 	struct pf_tentry *w_te;		/* what was given on the command line */
 	unsigned	 w_n;
 	struct pf_prefixes *w_given;	/* the same, in order, each once */
+	struct pf_prefixes *w_new;	/* what is to be the table */
+	char		*w_letter;	/* what becomes of each of w_te; ' ': nothing */
+	uint64_t	 w_seconds;	/* expire */
 };
 
 static int
@@ -83,28 +88,150 @@ no_memory(const struct work *w)
 	return complain(w->w_pt, "Cannot allocate memory");
 }
 
+static bool
+room_for_one(struct work *w)
+{
+	struct pf_tentry *grown;
+
+	if ((w->w_n & (w->w_n - 1)) != 0)		/* full at each power of two */
+		return true;
+	if ((grown = realloc(w->w_te, MAX(2 * w->w_n, 1u) * sizeof(*grown))) == NULL)
+		return false;
+	w->w_te = grown;
+	return true;
+}
+
+/* A line of pfctl(8): the letter of what becomes of it, then the address. */
+static void
+print_entry(struct out *o, char letter, bool not, enum af af, const struct in6_addr *a, unsigned plen)
+{
+	char addr[IN6_STRLEN];
+
+	out_printf(o, "%c %c%s", letter, not ? '!' : ' ', af_print(addr, af, a));
+	if (plen != af_bits(af))
+		out_printf(o, "/%u", plen);
+	out_printf(o, "\n");
+}
+
+/* Finds out what becomes of each address that was given: X, it was given before. False: no memory. */
+static bool
+judge(struct work *w, char (*letter)(const struct work *, const struct pf_prefix *there, const struct pf_tentry *))
+{
+	bool *seen = calloc(pf_prefixes_count(w->w_given) + 1, sizeof(*seen));
+
+	w->w_letter = malloc(w->w_n + 1);
+	for (unsigned i = 0; i < w->w_n && seen != NULL && w->w_letter != NULL; i++) {
+		const struct pf_tentry *te = &w->w_te[i];
+		enum af af = pf_af(te->te_af);
+		const struct pf_prefix e = { .px_addr = te->te_addr, .px_plen = te->te_plen };
+		bool *once = &seen[pf_prefixes_exact(w->w_given, af, &e) - w->w_given->pf_p[af] + (af == AF_IP4 ? 0 : w->w_given->pf_n[AF_IP4])];
+
+		w->w_letter[i] = *once ? 'X' : letter(w, pf_table_has(w->w_kt, af, &e), te);
+		*once = true;
+	}
+	free(seen);
+	return seen != NULL && w->w_letter != NULL;
+}
+
+/* -v: those that something becomes of, -vv: all. */
+static void
+list(const struct work *w)
+{
+	for (unsigned i = 0; i < w->w_n && w->w_a->a_verbose > 0; i++)
+		if (w->w_letter[i] != ' ' || w->w_a->a_verbose > 1)
+			print_entry(w->w_pt->pt_out, w->w_letter[i], w->w_te[i].te_not, pf_af(w->w_te[i].te_af), &w->w_te[i].te_addr, w->w_te[i].te_plen);
+}
+
+/* Those of that letter take the place of all that were given. How many; PF_PREFIX_NONE: no memory. */
+static uint32_t
+choose(struct work *w, char letter)
+{
+	struct pf_tentry *te = malloc((w->w_n + 1) * sizeof(*te));
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w->w_n && te != NULL; i++)
+		if (w->w_letter[i] == letter)
+			te[n++] = w->w_te[i];
+	pf_prefixes_free(w->w_given);
+	w->w_given = te != NULL ? pf_prefixes_make(te, n) : NULL;
+	free(te);
+	return w->w_given != NULL ? n : PF_PREFIX_NONE;
+}
+
+static char
+letter_add(const struct work *w __unused_arg, const struct pf_prefix *there, const struct pf_tentry *te)
+{
+	return there == NULL ? 'A' : there->px_not != te->te_not ? 'Y' : ' ';
+}
+
 /* One that is there stays as it is. */
 static int
 table_add(struct work *w)
 {
-	unsigned n = pf_prefixes_count(w->w_given) - pf_table_present(w->w_kt, w->w_given);
+	uint32_t n;
 
+	if (!judge(w, letter_add) || (n = choose(w, 'A')) == PF_PREFIX_NONE)
+		return no_memory(w);
 	if (n > 0 && (uint64_t)pf_table_count(w->w_kt) + n > room(w))
 		return too_many(w);
 	if (n > 0 && !pf_table_insert(w->w_kt, w->w_given))
 		return no_memory(w);
 	say(w, "%u/%u addresses added.\n", n, w->w_n);
+	list(w);
 	return 0;
+}
+
+static char
+letter_delete(const struct work *w __unused_arg, const struct pf_prefix *there, const struct pf_tentry *te)
+{
+	return there == NULL ? ' ' : there->px_not != te->te_not ? 'Y' : 'D';
 }
 
 static int
 table_delete(struct work *w)
 {
-	unsigned n = pf_table_present(w->w_kt, w->w_given);
+	uint32_t n;
 
-	if (n > 0 && !pf_table_remove(w->w_kt, w->w_given))
+	if (!judge(w, letter_delete) || (n = choose(w, 'D')) == PF_PREFIX_NONE || (n > 0 && !pf_table_remove(w->w_kt, w->w_given)))
 		return no_memory(w);
 	say(w, "%u/%u addresses deleted.\n", n, w->w_n);
+	list(w);
+	return 0;
+}
+
+/* All that go() says yes to, as if they had been given. False: no memory. */
+static bool
+take_entries(struct work *w, bool (*go)(const struct work *, enum af, const struct pf_prefix *))
+{
+	const struct pf_prefix *p;
+	struct pf_table_walk tw;
+
+	for (enum af af = 0; af < AF_COUNT; af++)
+		for (pf_table_walk(&tw, w->w_kt, af); (p = pf_table_next(&tw)) != NULL;)
+			if (go(w, af, p)) {
+				if (!room_for_one(w))
+					return false;
+				w->w_te[w->w_n++] = (struct pf_tentry){ p->px_addr, af == AF_IP4 ? PF_INET : PF_INET6, p->px_plen, p->px_not, 0 };
+			}
+	pf_prefixes_free(w->w_given);
+	return (w->w_given = pf_prefixes_make(w->w_te, w->w_n)) != NULL;
+}
+
+static bool
+is_old(const struct work *w, enum af af __unused_arg, const struct pf_prefix *p)
+{
+	return p->px_since + w->w_seconds < wall_s();
+}
+
+static int
+table_expire(struct work *w)
+{
+	unsigned n = pf_table_count(w->w_kt);
+
+	if (!take_entries(w, is_old) || !judge(w, letter_delete) || (w->w_n > 0 && !pf_table_remove(w->w_kt, w->w_given)))
+		return no_memory(w);
+	say(w, "%u/%u addresses expired.\n", w->w_n, n);
+	list(w);
 	return 0;
 }
 
@@ -119,41 +246,91 @@ table_flush(struct work *w)
 	return 0;
 }
 
+static bool
+is_not_given(const struct work *w, enum af af, const struct pf_prefix *p)
+{
+	return pf_prefixes_exact(w->w_given, af, p) == NULL;
+}
+
+static char
+letter_replace(const struct work *w, const struct pf_prefix *there, const struct pf_tentry *te)
+{
+	const struct pf_prefix e = { .px_addr = te->te_addr, .px_plen = te->te_plen };
+
+	if (pf_prefixes_exact(w->w_new, pf_af(te->te_af), &e) == NULL)
+		return 'D';
+	return there == NULL ? 'A' : there->px_not != te->te_not ? 'C' : ' ';
+}
+
+/* Those that stay, with their times. */
+static void
+keep_times(const struct work *w)
+{
+	for (enum af af = 0; af < AF_COUNT; af++)
+		for (unsigned i = 0; i < w->w_new->pf_n[af]; i++) {
+			struct pf_prefix *p = &w->w_new->pf_p[af][i];
+			const struct pf_prefix *was = pf_table_has(w->w_kt, af, p);
+
+			if (was != NULL)
+				p->px_since = was->px_since;
+		}
+}
+
+static unsigned
+count_letters(const struct work *w, char letter)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w->w_n; i++)
+		n += w->w_letter[i] == letter;
+	return n;
+}
+
 static int
 table_replace(struct work *w)
 {
-	unsigned before = pf_table_count(w->w_kt), stay = pf_table_present(w->w_kt, w->w_given), given = pf_prefixes_count(w->w_given);
-	struct pf_prefixes *ps = w->w_given;
+	struct pf_prefixes *ps;
 
-	if (given > room(w))
+	if (pf_prefixes_count(w->w_given) > room(w))
 		return too_many(w);
-	w->w_given = NULL;
+	if ((w->w_new = pf_prefixes_change(w->w_given, NULL, NULL)) == NULL || !take_entries(w, is_not_given) || !judge(w, letter_replace))
+		return no_memory(w);
+	keep_times(w);
+	ps = w->w_new;
+	w->w_new = NULL;
 	if (!pf_table_set(w->w_kt, ps))
 		return no_memory(w);
-	if (given == stay && stay == before)
+	if (count_letters(w, 'A') + count_letters(w, 'C') + count_letters(w, 'D') == 0)
 		say(w, "no changes.\n");
 	else
-		say(w, "%u addresses added, %u addresses deleted.\n", given - stay, before - stay);
+		say(w, "%u addresses added, %u addresses deleted.\n", count_letters(w, 'A'), count_letters(w, 'D'));
+	if (count_letters(w, 'C') > 0)
+		say(w, "%u addresses changed.\n", count_letters(w, 'C'));
+	list(w);
 	return 0;
 }
 
+/* -v: and since when. */
 static int
 table_show(struct work *w)
 {
 	const struct pf_prefix *p;
 	struct pf_table_walk tw;
-	char addr[IN6_STRLEN];
+	char date[TEXT_DATE];
 
-	for (unsigned af = 0; af < AF_COUNT; af++) {
-		pf_table_walk(&tw, w->w_kt, af);
-		while (!w->w_pt->pt_out->o_stop && (p = pf_table_next(&tw)) != NULL) {
-			out_printf(w->w_pt->pt_out, p->px_not ? "  !%s" : "   %s", af_print(addr, af, &p->px_addr));
-			if (p->px_plen != af_bits(af))
-				out_printf(w->w_pt->pt_out, "/%u", p->px_plen);
-			out_printf(w->w_pt->pt_out, "\n");
+	for (enum af af = 0; af < AF_COUNT; af++)
+		for (pf_table_walk(&tw, w->w_kt, af); !w->w_pt->pt_out->o_stop && (p = pf_table_next(&tw)) != NULL;) {
+			print_entry(w->w_pt->pt_out, ' ', p->px_not, af, &p->px_addr, p->px_plen);
+			if (w->w_a->a_verbose > 0)
+				out_printf(w->w_pt->pt_out, "\tCleared:     %s\n", text_date(date, p->px_since));
 		}
-	}
 	return 0;
+}
+
+static char
+letter_test(const struct work *w, const struct pf_prefix *there __unused_arg, const struct pf_tentry *te)
+{
+	return pf_table_match(w->w_kt, pf_af(te->te_af), &te->te_addr) ? 'M' : ' ';
 }
 
 static int
@@ -161,38 +338,62 @@ table_test(struct work *w)
 {
 	unsigned n = 0;
 
+	if (!judge(w, letter_test))
+		return no_memory(w);
 	for (unsigned i = 0; i < w->w_n; i++)
-		n += pf_table_match(w->w_kt, pf_af(w->w_te[i].te_af), &w->w_te[i].te_addr);
+		n += letter_test(w, NULL, &w->w_te[i]) == 'M';
 	say(w, "%u/%u addresses match.\n", n, w->w_n);
+	list(w);
 	return n == w->w_n ? 0 : PFCTL_NO_MATCH;
+}
+
+/* All addresses count anew from now on. */
+static int
+table_zero(struct work *w)
+{
+	struct pf_table_walk tw;
+	struct pf_prefix *p;
+
+	for (enum af af = 0; af < AF_COUNT; af++)
+		for (pf_table_walk(&tw, w->w_kt, af); (p = (struct pf_prefix *)pf_table_next(&tw)) != NULL;)
+			p->px_since = (uint32_t)wall_s();
+	say(w, "1 table/stats cleared.\n");
+	return 0;
 }
 
 static const struct command {
 	const char *c_name;
 	int (*c_run)(struct work *);
-	bool c_words, c_changes, c_creates;	/* takes addresses; is not for a const table; makes one */
+	bool c_words, c_changes, c_creates;	/* takes addresses (expire: a number); is not for a const table; makes one */
 } commands[] = {
-	{ "add", table_add, true, true, true }, { "delete", table_delete, true, true, false }, { "flush", table_flush, false, true, false },
-	{ "kill", NULL, false, true, false }, { "replace", table_replace, true, true, true }, { "show", table_show, false, false, false },
-	{ "test", table_test, true, false, false },
+	{ "add", table_add, true, true, true }, { "delete", table_delete, true, true, false }, { "expire", table_expire, true, true, false },
+	{ "flush", table_flush, false, true, false }, { "kill", NULL, false, true, false }, { "replace", table_replace, true, true, true },
+	{ "show", table_show, false, false, false }, { "test", table_test, true, false, false }, { "zero", table_zero, false, false, false },
 };
 
 static bool
 add_entry(struct work *w, const char *word)
 {
-	struct pf_tentry *grown;
-
-	if ((w->w_n & (w->w_n - 1)) == 0) {		/* full at each power of two */
-		if ((grown = realloc(w->w_te, MAX(2 * w->w_n, 1u) * sizeof(*grown))) == NULL)
-			return complain(w->w_pt, "Cannot allocate memory") == 0;
-		w->w_te = grown;
-	}
+	if (!room_for_one(w))
+		return no_memory(w) == 0;
 	if (parse_entry(word, &w->w_te[w->w_n])) {
 		w->w_n++;
 		return true;
 	}
 	out_printf(w->w_pt->pt_err, "pfctl: no IP address found for %s\n", word);
 	return false;
+}
+
+/* expire's only word. */
+static bool
+take_seconds(struct work *w)
+{
+	char *end;
+
+	w->w_seconds = strtoul(w->w_a->a_word[0], &end, 10);
+	if (w->w_a->a_nword == 1 && *w->w_a->a_word[0] >= '0' && *w->w_a->a_word[0] <= '9' && *end == '\0')
+		return true;
+	return complain(w->w_pt, "expire needs a number of seconds") == 0;
 }
 
 /* -f: addresses parted by blanks; from # or ; on to the line's end it is a comment. */
@@ -397,7 +598,9 @@ pfctl_table(const struct pfctl *pt, const struct pfctl_args *a, const char *text
 		return 2;
 	if (c->c_run == NULL)
 		return pfctl_table_kill(pt, a, a->a_table);
-	for (int i = 0; i < a->a_nword && status == 0; i++)
+	if (c->c_run == table_expire)
+		status = text == NULL ? !take_seconds(&w) : 2;
+	for (int i = 0; i < a->a_nword && status == 0 && c->c_run != table_expire; i++)
 		status = add_entry(&w, a->a_word[i]) ? 0 : 1;
 	if (status == 0 && text != NULL)
 		status = add_file(&w, text, len) ? 0 : 1;
@@ -409,6 +612,8 @@ pfctl_table(const struct pfctl *pt, const struct pfctl_args *a, const char *text
 			status = complain(pt, "Table does not exist.");
 	}
 	pf_prefixes_free(w.w_given);
+	pf_prefixes_free(w.w_new);
+	free(w.w_letter);
 	free(w.w_te);
 	return status;
 }

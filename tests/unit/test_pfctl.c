@@ -147,6 +147,57 @@ TEST(pfctl_table)
 	cmd_end();
 }
 
+/* What becomes of each address, by its letter. */
+TEST(pfctl_table_letters)
+{
+	static const char bundle[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/pf.conf\n"
+	    "table <bad> persist\ntable <fixed> const { 10.0.0.7 }\nblock in quick from <bad>\nanchor x {\n table <fixed> { 10.0.0.8 }\n pass to <fixed>\n}\n";
+
+	cmd_start();
+	CHECK_STR(cmd_load(bundle), "");
+	CHECK_STR(pfctl("pfctl -v -t bad -T add 10.0.0.2 !10.0.1.0/24 10.0.0.2 2001:db8::1", NULL, 0),
+	    "3/4 addresses added.\nA  10.0.0.2\nA !10.0.1.0/24\nX  10.0.0.2\nA  2001:db8::1\n");
+	CHECK_STR(pfctl("pfctl -v -t bad -T add 10.0.0.2 10.0.1.0/24 10.0.0.3", NULL, 0), "1/3 addresses added.\nY  10.0.1.0/24\nA  10.0.0.3\n");
+	CHECK_STR(pfctl("pfctl -vv -t bad -T test 10.0.0.2 10.0.0.9", NULL, 2), "1/2 addresses match.\nM  10.0.0.2\n   10.0.0.9\n");
+	CHECK_STR(pfctl("pfctl -v -t bad -T delete 10.0.1.0/24 10.0.0.3 10.0.0.4", NULL, 0), "1/3 addresses deleted.\nY  10.0.1.0/24\nD  10.0.0.3\n");
+	CHECK_STR(pfctl("pfctl -v -t bad -T replace 10.0.1.0/24 10.0.0.5 10.0.0.2", NULL, 0),
+	    "1 addresses added, 1 addresses deleted.\n1 addresses changed.\nC  10.0.1.0/24\nA  10.0.0.5\nD  2001:db8::1\n");
+	CHECK_STR(pfctl("pfctl -t bad -T show", NULL, 0), "   10.0.0.2\n   10.0.0.5\n   10.0.1.0/24\n");
+	CHECK_STR(pfctl("pfctl -v -t bad -T replace 10.0.1.0/24 10.0.0.5 10.0.0.2", NULL, 0), "no changes.\n");
+	CHECK_STR(pfctl("pfctl -s Tables", NULL, 0), "bad\nfixed\n");
+	CHECK_STR(pfctl("pfctl -vsTables", NULL, 0), "-pa-r--\tbad\nc-a--h-\tfixed\n");
+	CHECK_STR(pfctl("pfctl -a x -vvsTables", NULL, 0), "--a-r--\tfixed\n\tAddresses:   1\n");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
+	cmd_end();
+}
+
+/* Addresses go when they have been there for long, or for long since they were cleared; one that stays in what replaces them keeps its time. */
+TEST(pfctl_table_expire)
+{
+	static const char bundle[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/pf.conf\ntable <bad> persist\ntable <fixed> const { 10.0.0.7 }\n";
+
+	cmd_start();
+	CHECK_STR(cmd_load(bundle), "");
+	CHECK_STR(pfctl("pfctl -qt bad -T add 10.0.0.2 10.0.0.3", NULL, 0), "");
+	host_run(100000);
+	CHECK_STR(pfctl("pfctl -qt bad -T add 10.0.0.2 2001:db8::1", NULL, 0), "");
+	CHECK_STR(pfctl("pfctl -qt bad -T replace 10.0.0.2 2001:db8::1 10.0.0.4", NULL, 0), "");
+	CHECK_STR(pfctl("pfctl -t bad -T expire 100", NULL, 0), "0/3 addresses expired.\n");
+	CHECK_STR(pfctl("pfctl -vt bad -T expire 99", NULL, 0), "1/3 addresses expired.\nD  10.0.0.2\n");
+	CHECK_IN(pfctl("pfctl -vt bad -T show", NULL, 0), "   10.0.0.4\n\tCleared:     ");
+	host_run(50000);
+	CHECK_STR(pfctl("pfctl -t bad -T zero", NULL, 0), "1 table/stats cleared.\n");
+	host_run(10000);
+	CHECK_STR(pfctl("pfctl -t bad -T expire 10", NULL, 0), "0/2 addresses expired.\n");
+	host_run(1000);
+	CHECK_STR(pfctl("pfctl -t bad -T expire 10", NULL, 0), "2/2 addresses expired.\n");
+	CHECK_STR(pfctl("pfctl -t bad -T expire x", NULL, 1), "pfctl: expire needs a number of seconds\n");
+	CHECK_STR(pfctl("pfctl -t fixed -T expire 1", NULL, 1), "pfctl: Operation not permitted\n");
+	CHECK_IN(pfctl("pfctl -t bad -T expire", NULL, 2), "usage: pfctl");
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
+	cmd_end();
+}
+
 TEST(pfctl_test_usage)
 {
 	static const char *const bad[] = { "test", "test in", "test in on t0", "test both on t0 proto udp from 10.0.0.1 to 10.0.0.2",
