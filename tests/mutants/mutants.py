@@ -1,7 +1,8 @@
-"""mutants.py [--build DIR] [NAME ...] - plants one bug at a time (planted.py) in a copy of the tree, builds what changes, and runs unit tests,
-simulator and the fuzz targets' corpus. One line a bug: ok NAME: found by ..., or FAIL NAME: reason.
+"""mutants.py [--build DIR] [NAME ...] - plants one bug at a time (planted.py) in a copy of the tree, builds what changes, and runs the test that is
+meant to find it; when that does not, unit tests, corpus and simulator, in this order, until one finds it. One line a bug: ok NAME: found by ...,
+or FAIL NAME: reason.
 
-First everything must pass without a bug: a suite that always fails finds nothing."""
+A finding counts when its test passes without the bug: a suite that always fails finds nothing."""
 import argparse
 import os
 import re
@@ -15,6 +16,7 @@ import planted
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PARTS = ['Makefile', 'linker.ld', 'boot', 'kernel', 'drivers', 'net', 'libc', 'tests']
 RUN_SECONDS = 900
+TIMED_OUT = 124     # timeout(1)
 TOLD = 2            # names of each part
 
 
@@ -84,38 +86,64 @@ def call(tree, cmd):
     return r.returncode, r.stdout
 
 
-def lines(tree, cmd, prefix):
-    """A program with a line a test: the names that failed."""
-    status, out = call(tree, cmd)
+# ---- the parts of the suite, the quickest first: what each runs is built, and names what failed, as PART:TEST ----
+
+def lines(tree, program, part, names):
+    """A program with a line a test."""
+    status, out = call(tree, [f'{tree}/{program}', *names])
     failed = list(dict.fromkeys(re.findall(r'^FAIL ([\w./-]+)', out, re.M)))
+    if status == TIMED_OUT and not failed:
+        raise Broken(f'{part} does not end within {RUN_SECONDS} s, and finds nothing until then')
     if status and not failed:
         failed = [f'exit status {status}: {(out.strip().splitlines() or ["no word"])[-1][:100]}']
-    return [f'{prefix}:{f}' for f in failed]
+    return [f'{part}:{f}' for f in failed]
 
 
-def corpus(tree):
+def corpus(tree, program, part, names):
+    """names: targets."""
     found = []
-    for target in call(tree, ['build/fuzz/replay', '-l'])[1].split():
+    for target in names or call(tree, [f'{tree}/{program}', '-l'])[1].split():
         files = [f'tests/fuzz/corpus/{target}/{f}' for f in sorted(os.listdir(f'{tree}/tests/fuzz/corpus/{target}'))]
-        status, out = call(tree, ['build/fuzz/replay', target, *files])
+        status, out = call(tree, [f'{tree}/{program}', target, *files])
+        if status == TIMED_OUT:
+            raise Broken(f'{part}:{target} does not end within {RUN_SECONDS} s')
         if status:
             at = re.findall(rf'^{target} (\S+)$', out, re.M)
-            found.append(f'fuzz:{at[-1].removeprefix("tests/fuzz/corpus/") if at else target}')
+            found.append(f'{part}:{at[-1].removeprefix("tests/fuzz/corpus/") if at else target}')
     return found
 
 
-def suite(tree, sim, all_of_it):
-    """What fails; the rest is spared once something has, unless all of it is wanted."""
-    parts = [lambda: lines(tree, ['build/unit/unit'], 'unit'), lambda: corpus(tree)]
-    if sim:
-        parts.append(lambda: lines(tree, sim, 'sim'))
-    found = []
-    for part in parts:
-        found += part()
-        if found and not all_of_it:
-            break
-    return found
+SUITE = {'unit': (['unit/unit'], lines), 'fuzz': (['fuzz/replay'], corpus), 'sim': (['host/sim', 'host/libsluice.so'], lines)}
 
+
+def run_part(tree, part, names=(), build='build'):
+    programs, run = SUITE[part]
+    if build == 'build':
+        make(tree, *(f'build/{p}' for p in programs))
+    return run(tree, f'{build}/{programs[0]}', part, names)
+
+
+def keep(tree, part):
+    """The part's programs as they are without a bug, in clean/."""
+    make(tree, *(f'build/{p}' for p in SUITE[part][0]))
+    for p in SUITE[part][0]:
+        os.makedirs(os.path.dirname(f'{tree}/clean/{p}'), exist_ok=True)
+        shutil.copy2(f'{tree}/build/{p}', f'{tree}/clean/{p}')
+
+
+def believed(tree, found):
+    """Of these findings those whose test passes without the bug; at most TOLD are looked at."""
+    good = []
+    for f in found[:TOLD]:
+        part, name = f.split(':', 1)
+        if name.startswith('exit status'):
+            continue            # no test's name, so none that could be tried
+        if not run_part(tree, part, [name.split('/')[0] if part == 'fuzz' else name], 'clean'):
+            good.append(f)
+    return good
+
+
+# ---- a bug ----
 
 def told(found):
     """The first names of each part."""
@@ -125,54 +153,59 @@ def told(found):
     return '; '.join(', '.join(p[:TOLD]) + (f' and {len(p) - TOLD} more' if len(p) > TOLD else '') for p in parts.values())
 
 
-def one(tree, sim, targets, m, all_of_it):
+def with_bug(tree, m, part, names=()):
     undo = plant(tree, m)
     try:
-        make(tree, *targets)
-        found = suite(tree, sim, all_of_it)
+        return run_part(tree, part, names)
     finally:
         undo()
-    if not found:
-        raise Broken(f'nobody found it: {m.what}')
-    return found
 
 
-def has_target(tree, target):
-    return subprocess.run(['make', '-n', '-s', 'B=build', target], cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+def one(tree, m, others):
+    """Others: the whole parts that are asked one after the other when the test that is meant to find it does not."""
+    part, name = m.by.split(':')
+    found = with_bug(tree, m, part, [name])
+    if found:
+        return told(found)
+    for part in others:
+        keep(tree, part)
+        found = believed(tree, with_bug(tree, m, part))
+        if found:
+            return f'{told(found)}; not by {m.by}, which is meant to'
+    raise Broken(f'nobody found it: {m.what}')
+
+
+def clean(tree, wanted):
+    """What is meant to find them passes without a bug."""
+    for part in dict.fromkeys(m.by.split(':')[0] for m in wanted):
+        keep(tree, part)
+    bad = [f for part, name in dict.fromkeys(tuple(m.by.split(':')) for m in wanted) for f in run_part(tree, part, [name], 'clean')]
+    if bad:
+        raise Broken('fails without any bug: ' + told(bad))
 
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     ap.add_argument('--build', default=os.environ.get('SLUICE_B', f'{TOP}/build'))
-    ap.add_argument('--first', action='store_true', help='go on to the next bug as soon as one part has found it')
-    ap.add_argument('--without-sim', action='store_true')
+    ap.add_argument('--others', default='unit,fuzz,sim', help='the parts to ask when the test that is meant to find a bug does not; may be empty')
     ap.add_argument('names', nargs='*')
     o = ap.parse_args()
     tree = f'{os.path.abspath(o.build)}/mutants'
     os.makedirs(tree, exist_ok=True)
     sync(tree)
-    # newlib is not needed: nothing of the kernel is built.
-    targets = ['build/unit/unit', 'build/fuzz/replay']
-    sim = None
-    if not o.without_sim and has_target(tree, 'build/host/sim'):
-        targets += ['build/host/libsluice.so', 'build/host/sim']
-        sim = ['build/host/sim']
+    others = [p for p in o.others.split(',') if p]
     wanted = [m for m in planted.MUTANTS if not o.names or m.name in o.names]
     try:
-        make(tree, *targets)
-        found = suite(tree, sim, True)
-        if found:
-            raise Broken('fails without any bug: ' + told(found))
+        clean(tree, wanted)
     except Broken as e:
         print(f'FAIL none_planted: {e}', flush=True)
         return 1
-    print('ok none_planted: everything passes', flush=True)
+    print('ok none_planted: what is meant to find them passes', flush=True)
     bad = 0
     for m in wanted:
         t0 = time.monotonic()
         try:
-            found = one(tree, sim, targets, m, not o.first)
-            print(f'ok {m.name}: found by {told(found)} ({time.monotonic() - t0:.0f} s)', flush=True)
+            print(f'ok {m.name}: found by {one(tree, m, others)} ({time.monotonic() - t0:.0f} s)', flush=True)
         except Broken as e:
             bad += 1
             print(f'{m.what}\nFAIL {m.name}: {e}', flush=True)
