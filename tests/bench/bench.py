@@ -69,11 +69,21 @@ def again(run):
         return run(2)
 
 
+def quiet(g, seed, *options):
+    """A burst measurement; when something else had a turn in half of the bursts (a timer, a second's first packets), another, of three at most: on a
+    host under load a burst takes long. The one with the least median."""
+    rows = []
+    step = 2 if '-T' in options else 0          # whoever comes again with another sequence number is not believed; other flows are taken as known
+    while len(rows) < 3 and not (rows and rows[-1]['insn_per_pkt'] <= rows[-1]['insn_p10'] * SLACK):
+        rows.append(g.gen('burst', '-r', seed + step * len(rows) if step else 1, *options))
+    return min(rows, key=lambda r: r['insn_per_pkt'])
+
+
 def measure(g, fig, prefix, cases):
     """Each case (name, what the generator is given) as the guest is."""
     for case, options in cases:
         try:
-            fig.burst(f'{prefix}/{case}', again(lambda seed: g.gen('burst', '-r', seed, *options)))
+            fig.burst(f'{prefix}/{case}', again(lambda seed: quiet(g, seed, *options)))
         except Failed as e:
             fig.put(f'{prefix}/{case}/insn_per_pkt', f'failed: {e}')
 
@@ -166,6 +176,40 @@ def tracked(nic, fig, bursts=200):
         g.gen('boot', '-X')
         measure(g, fig, f'sluice/{nic}/pf', [
             ('tcp', ('-T', '-f', 64, *n)), ('tcp6', ('-6', '-T', '-f', 64, *n)), ('nat', ('-X', '-f', 64, *n)), ('nat/both', ('-X', '-B', '-f', 64, *n))])
+
+
+def wide_tables(nic, fig, n=100, entries=10000):
+    """Rules before the one that matches ask that many tables: known flows, and first packets, which look all of them up."""
+    card, bad = 'vio' if nic == 'virtio' else 'em', rules.addresses(n * entries)
+    text = f'set limit {{ tables {n + 1}, table-entries {n * entries + 1000}, states 400000 }}\n'
+    text += ''.join(f'table <t{i}> {{ {" ".join(bad[i::n])} }}\n' for i in range(n))
+    text += ''.join(f'block in quick on {card}0 from <t{i}>\n' for i in range(n)) + 'pass\n'
+    with Sluice().guest(nic, gate=True, mem=1024, rules=text, patience=300) as g:
+        Sluice().wait_up(g)
+        g.gen('boot')
+        measure(g, fig, f'sluice/{nic}/pf', [(f'tables:{n}', ('-f', 64)), (f'tables:{n}/new', ('-N',))])
+
+
+MANY_STATES = """set limit states 1400000
+set timeout { udp.first 3600, udp.single 3600, udp.multiple 3600, adaptive.start 0, adaptive.end 0 }
+pass
+"""
+
+
+def many_states(nic, fig, n=1000000):
+    """Known flows and first packets beside so many other states, two of each flow; and what it costs each second that the old ones are looked for. That
+    has a turn each millisecond, so bursts are short."""
+    router = Sluice()
+    with router.guest(nic, gate=True, mem=FLOWS_MEMORY, rules=MANY_STATES, patience=300) as g:
+        router.wait_up(g)
+        router.keep_flows(g)
+        g.gen('bulk', '-r', 9, '-f', n // 2, '-n', 1000)
+        have = router.states(g)
+        if have < n * 0.99:
+            raise Failed(f'{have} states have been made, not {n}')
+        w = ('-w', 128)
+        measure(g, fig, f'sluice/{nic}/pf', [(f'states:{n}', ('-f', 64, *w)), (f'states:{n}/tcp', ('-T', '-f', 64, *w)), (f'states:{n}/new', ('-N', *w))])
+        fig.put(f'sluice/{nic}/pf/states:{n}/idle_insn_per_s', g.idle_insns(5))
 
 
 def by_flows(router, nic, fig, sizes):
@@ -314,6 +358,7 @@ def full(fig, only, cards):
         'plain': lambda r: [plain(r, nic, fig) for nic in cards],
         'pf': lambda r: [step(nic, fig) for nic in some for step in (filtered, refused)] if r.name == 'sluice' else None,
         'states': lambda r: [tracked(nic, fig) for nic in some] if r.name == 'sluice' else None,
+        'many': lambda r: [step(nic, fig) for nic in some for step in (wide_tables, many_states)] if r.name == 'sluice' else None,
         'flows': lambda r: [by_flows(r, nic, fig, FLOWS) for nic in some],
         'lines': lambda r: [by_lines(r, nic, fig, (64, 1000, 1000000)) for nic in some],
         'clock': lambda r: [by_clock(r, nic, fig) for nic in cards],
@@ -346,7 +391,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument('--check', action='store_true', help='the counted figures; fails when one is above bound or baseline')
     ap.add_argument('--baseline', action='store_true', help='the counted figures become the baseline')
-    ap.add_argument('--only', action='append', help='a step of the whole: size, boot, memory, plain, pf, states, flows, lines, clock, routes, native')
+    ap.add_argument('--only', action='append', help='a step of the whole: size, boot, memory, plain, pf, states, many, flows, lines, clock, routes, native')
     ap.add_argument('--card', action='append', choices=CARDS, help='of the steps with several, this one')
     ap.add_argument('--no-history', action='store_true', help='the figures are printed, and shown in the report, but not kept')
     o = ap.parse_args()

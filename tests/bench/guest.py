@@ -77,6 +77,15 @@ class Guest:
                 pass            # a thread that has just ended
         return ns / 1e6
 
+    def idle_insns(self, seconds):
+        """Instructions a second that it executes of its own accord; there must be counters. One vCPU."""
+        def insns():
+            with open(self.counters, 'rb') as f:
+                return int.from_bytes(f.read(8), 'little')      # c_cpu[0].insns of count.h
+        before, t0 = insns(), time.monotonic()
+        time.sleep(seconds)
+        return round((insns() - before) / (time.monotonic() - t0))
+
     def wait_console(self, text):
         """Until the console has printed it."""
         while text not in self.serial():

@@ -19,8 +19,8 @@ BOUNDS = [(r'^sluice/\w+/ipv4/flow/insn_per_pkt$', 190), (r'^sluice/\w+/ipv6/flo
           (r'^sluice/\w+/routes:\d+/insn_per_pkt$', 300), (r'^sluice/\w+/flows:(1|64|1000)/flow/insn_per_pkt$', 190),
           (r'^sluice/\w+/flows:1\d{4,6}/flow/insn_per_pkt$', 209), (r'^sluice/boot/above_empty_ms$', 150),
           (r'/pf/ipv[46]/flow/insn_per_pkt$', 230), (r'/pf/tcp6?/insn_per_pkt$', 270), (r'/pf/nat/insn_per_pkt$', 250),
-          (r'/pf/rules:1000/insn_per_pkt$', 230), (r'/pf/rules:1000/new/insn_per_pkt$', 2500), (r'/pf/blocked/insn_per_pkt$', 600),
-          (r'/pf/full/insn_per_pkt$', 400),
+          (r'/pf/(rules:1000|tables:100)/insn_per_pkt$', 230), (r'/pf/states:1000000/insn_per_pkt$', 240),
+          (r'/pf/rules:1000/new/insn_per_pkt$', 2500), (r'/pf/blocked/insn_per_pkt$', 600), (r'/pf/full/insn_per_pkt$', 400),
           (r'^sluice/size/stripped_bytes$', 700000), (r'^sluice/.*/locks_per_pkt$', 0), (r'^native/ring_ratio$', 2.5)]
 
 

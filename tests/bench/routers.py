@@ -75,6 +75,10 @@ class Sluice:
         return tuple(int(re.search(rf'(\d+) {what}', text)[1]) for what in
                      (r"packets? forwarded as the flow's", r'entr(?:y|ies) brought up to date', r'entr(?:y|ies) made'))
 
+    def states(self, g):
+        """How many states there are."""
+        return int(re.search(r'current entries +(\d+)', g.cmd('pfctl -si'))[1])
+
     def batch(self, g):
         """(packets, batches) that the stack has taken from cards so far."""
         text = g.cmd('kstat stage:0:ether_input:0')
