@@ -144,7 +144,7 @@ list(const struct work *w)
 
 /* Those of that letter take the place of all that were given. How many; PF_PREFIX_NONE: no memory. */
 static uint32_t
-choose(struct work *w, char letter)
+lettered(struct work *w, char letter)
 {
 	struct pf_tentry *te = malloc((w->w_n + 1) * sizeof(*te));
 	unsigned n = 0;
@@ -170,7 +170,7 @@ table_add(struct work *w)
 {
 	uint32_t n;
 
-	if (!judge(w, letter_add) || (n = choose(w, 'A')) == PF_PREFIX_NONE)
+	if (!judge(w, letter_add) || (n = lettered(w, 'A')) == PF_PREFIX_NONE)
 		return no_memory(w);
 	if (n > 0 && (uint64_t)pf_table_count(w->w_kt) + n > room(w))
 		return too_many(w);
@@ -192,7 +192,7 @@ table_delete(struct work *w)
 {
 	uint32_t n;
 
-	if (!judge(w, letter_delete) || (n = choose(w, 'D')) == PF_PREFIX_NONE || (n > 0 && !pf_table_remove(w->w_kt, w->w_given)))
+	if (!judge(w, letter_delete) || (n = lettered(w, 'D')) == PF_PREFIX_NONE || (n > 0 && !pf_table_remove(w->w_kt, w->w_given)))
 		return no_memory(w);
 	say(w, "%u/%u addresses deleted.\n", n, w->w_n);
 	list(w);
