@@ -17,6 +17,7 @@
 struct pf_prefix {
 	struct in6_addr	 px_addr;		/* bits behind the prefix are zero */
 	uint32_t	 px_up;			/* an index; PF_PREFIX_NONE */
+	uint32_t	 px_count;		/* the number of its counts; 0: it has none (pf_table_count.h) */
 	uint32_t	 px_since;		/* wall_s() when it came into the table, or was cleared */
 	uint8_t		 px_plen;
 	bool		 px_not;
@@ -45,6 +46,7 @@ struct pf_ktable {
 	/* Core 0 replaces them; a look-up is good until the end of the pass. One that is in both, not gone, is the same in both. */
 	struct pf_prefixes *volatile kt_now, *kt_new;	/* most of it; what has come since, few: NULL: nothing */
 	unsigned	 kt_gone;		/* of kt_now */
+	struct pf_tcounts *kt_counts;		/* NULL: it has no counters */
 	struct pf_ranges *volatile kt_ranges;	/* of the same, for pools; NULL: no pool has the table */
 };
 
@@ -61,6 +63,8 @@ struct pf_prefix *pf_prefixes_exact(const struct pf_prefixes *, unsigned af, con
 const struct pf_prefix *pf_prefixes_find(const struct pf_prefixes *, unsigned af, const struct in6_addr *);
 /* The longest prefix that holds the address is there and not negated. Any core. */
 bool	pf_table_match(const struct pf_ktable *, unsigned af, const struct in6_addr *);
+/* That prefix, negated or not; NULL: there is none. */
+const struct pf_prefix *pf_table_longest(const struct pf_ktable *, unsigned af, const struct in6_addr *);
 
 /* What the prefixes match, each address once. malloc()ed; NULL: no memory. */
 struct pf_ranges *pf_ranges_make(const struct pf_prefixes *);
@@ -91,9 +95,9 @@ struct pf_prefix *pf_table_has(const struct pf_ktable *, unsigned af, const stru
 /* So many of those are in the table. */
 unsigned pf_table_present(const struct pf_ktable *, const struct pf_prefixes *);
 /* More, but for those that are there; less; these instead, which it takes over. Of a table of n one costs what log n do, and n now and then: two copies of a root of n are made, and one of
- * n after so many changes; all of it when the table is a pool. False: no memory, nothing has changed. What more points to is the function's to write to. */
+ * n after so many changes; all of it when the table is a pool. False: no memory, nothing has changed. What more and less point to is the function's to write to. */
 bool	pf_table_insert(struct pf_ktable *, struct pf_prefixes *more);
-bool	pf_table_remove(struct pf_ktable *, const struct pf_prefixes *less);
+bool	pf_table_remove(struct pf_ktable *, struct pf_prefixes *less);
 bool	pf_table_set(struct pf_ktable *, struct pf_prefixes *);
 /* All of a family in the order of address, then length. The table does not change meanwhile. */
 struct pf_table_walk { const struct pf_prefix *tw_at[2], *tw_end[2]; };
@@ -312,7 +316,8 @@ struct pf_verdict {
 	uint16_t	 v_tag;
 	const struct pf_krule *v_match[PF_WAY_MAX];	/* match rules and anchors on the way, for their counters */
 	struct in6_addr	 v_xaddr[PF_KPOOL_ROUTE];	/* what becomes of them */
-	const struct pf_krule *v_log[PF_LOGGED_MAX];	/* that log the packet, in their order */
+	const struct pf_krule *v_log[PF_LOGGED_MAX];	/* that log the packet, in their order, or */
+	uint16_t	 v_quiet;		/* (by their bits) are only told of it, for their tables' counters */
 	struct pf_acts	 v_acts;
 	struct pf_cfields v_fields;		/* the packet as trees see it */
 };

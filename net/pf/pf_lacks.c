@@ -12,9 +12,6 @@ lacks_options(const struct pf_conf *pc)
 		return "set syncookies is not supported";
 	if (o->po_limit_set & 1u << PF_LIMIT_PKTDELAY)
 		return "set limit pktdelay-pkts is not supported";
-	for (const struct pf_table *t = pc->pc_tables; t != NULL; t = t->t_next)
-		if (t->t_flags & PF_TABLE_COUNTERS)
-			return "tables with counters are not supported";
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "net/core/if_clone.h"
 #include "net/core/net_init.h"
 #include "net/pf/pf_log.h"
+#include "net/pf/pf_table_count.h"
 
 #define PFLOG_MAX	16		/* interfaces */
 
@@ -117,6 +118,9 @@ pf_log_verdict(const struct pf_verdict *v, const struct pf_pdesc *pd, unsigned a
 		const struct pf_krule *kr = v->v_log[i];
 		bool decides = kr == v->v_rule;
 
-		pf_log(kr, pd, decides ? action : kr->kr_rule->r_action, decides ? why : PFR_MATCH);
+		if (kr->kr_rule->r_counts)
+			pf_tables_count(kr, pd, decides ? action : kr->kr_rule->r_action);
+		if (!(v->v_quiet >> i & 1))
+			pf_log(kr, pd, decides ? action : kr->kr_rule->r_action, decides ? why : PFR_MATCH);
 	}
 }

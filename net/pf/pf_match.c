@@ -271,8 +271,18 @@ note(struct pf_verdict *v, const struct pf_krule *kr)
 static void
 add_log(struct pf_verdict *v, const struct pf_krule *kr)
 {
-	if (v->v_nlog < PF_LOGGED_MAX)
-		v->v_log[v->v_nlog++] = kr;
+	if (v->v_nlog == PF_LOGGED_MAX)
+		return;
+	v->v_quiet &= (uint16_t)~(1u << v->v_nlog);
+	v->v_log[v->v_nlog++] = kr;
+}
+
+static void
+add_told(struct pf_verdict *v, const struct pf_krule *kr)
+{
+	add_log(v, kr);
+	if (v->v_log[v->v_nlog - 1] == kr)
+		v->v_quiet |= (uint16_t)(1u << (v->v_nlog - 1));
 }
 
 static void
@@ -291,7 +301,7 @@ add_acts(struct pf_verdict *v, const struct pf_krule *kr)
 	struct pf_acts *ac = &v->v_acts;
 
 	begin_acts(v);
-	if (r->r_log & PF_LOG_ALL)
+	if ((r->r_log & PF_LOG_ALL) || r->r_counts)
 		for (unsigned i = 0; i < PF_ACTS_LOGS; i++)
 			if (ac->ac_log[i] == 0) {
 				ac->ac_log[i] = kr->kr_index + 1;
@@ -324,6 +334,8 @@ take_odd(const struct pf_krule *kr, struct pf_verdict *v)
 	v->v_logmatches |= (r->r_log & PF_LOG_MATCHES) != 0;
 	if (r->r_action != PF_ANCHOR && (v->v_logmatches || (r->r_log != 0 && r->r_action == PF_MATCH)))
 		add_log(v, kr);
+	else if (r->r_counts && r->r_action == PF_MATCH)
+		add_told(v, kr);
 	if (r->r_action == PF_MATCH)
 		add_acts(v, kr);
 }
@@ -337,6 +349,8 @@ pf_decide_odd(const struct pf_krule *kr, struct pf_verdict *v)
 		logged |= v->v_log[i] == kr;
 	if (kr->kr_rule->r_log != 0 && !logged)
 		add_log(v, kr);
+	else if (kr->kr_rule->r_counts && !logged)
+		add_told(v, kr);
 	add_acts(v, kr);
 	v->v_acts.ac_rated = kr->kr_rate != 0;
 	v->v_extends |= v->v_acts.ac_rated;

@@ -100,7 +100,7 @@ prefixes_fill(struct pf_prefixes *ps, unsigned af, const struct pf_tentry *te, u
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		if (pf_af(te[i].te_af) == af)
-			p[k++] = (struct pf_prefix){ in6_masked(&te[i].te_addr, te[i].te_plen), i, now, te[i].te_plen, te[i].te_not, false };
+			p[k++] = (struct pf_prefix){ in6_masked(&te[i].te_addr, te[i].te_plen), i, 0, now, te[i].te_plen, te[i].te_not, false };
 	qsort(p, mine, sizeof(*p), prefix_cmp);
 	ps->pf_n[af] = prefixes_unique(p, mine);
 	ps->pf_p[af] = p;
@@ -302,13 +302,19 @@ verdict(const struct pf_prefix *p)
 }
 
 /* In this order: what was new is in kt_now before it goes from kt_new. */
-static __apart_fn bool
-match_both(const struct pf_ktable *kt, unsigned af, const struct in6_addr *a)
+const struct pf_prefix *
+pf_table_longest(const struct pf_ktable *kt, unsigned af, const struct in6_addr *a)
 {
 	const struct pf_prefixes *new = __atomic_load_n(&kt->kt_new, __ATOMIC_ACQUIRE);
 	const struct pf_prefix *q = new != NULL ? pf_prefixes_find(new, af, a) : NULL, *p = pf_prefixes_find(kt->kt_now, af, a);
 
-	return verdict(q != NULL && (p == NULL || q->px_plen > p->px_plen) ? q : p);
+	return q != NULL && (p == NULL || q->px_plen > p->px_plen) ? q : p;
+}
+
+static __apart_fn bool
+match_both(const struct pf_ktable *kt, unsigned af, const struct in6_addr *a)
+{
+	return verdict(pf_table_longest(kt, af, a));
 }
 
 static __apart_fn bool

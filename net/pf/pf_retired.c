@@ -26,7 +26,7 @@ static bool
 copy_strings(struct pf_arena *mem, struct pf_rule *r)
 {
 	const char **string[] = { &r->r_file, &r->r_ifname, &r->r_rcvif, &r->r_logif, &r->r_os, &r->r_prob_text, &r->r_queue[0], &r->r_queue[1], &r->r_label,
-	    &r->r_tag, &r->r_match_tag, &r->r_anchor, &r->r_state.so_overload, &r->r_state.so_overload_in };
+	    &r->r_tag, &r->r_match_tag, &r->r_anchor, &r->r_state.so_overload, &r->r_state.so_overload_in, &r->r_in };
 	struct pf_addr *addr[] = { &r->r_src.ra_addr, &r->r_dst.ra_addr, &r->r_divert_addr, &r->r_nat.pp_addr, &r->r_rdr.pp_addr, &r->r_route.pp_addr };
 	bool ok = true;
 

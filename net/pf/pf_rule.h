@@ -161,6 +161,7 @@ struct pf_rule {
 	uint64_t	 r_id;			/* no two rules that track sources ever have the same: pf_ruleset.c; 0: it tracks none */
 	uint8_t		 r_action, r_dir, r_log, r_af;
 	bool		 r_quick, r_ifnot, r_rcvifnot, r_tagnot, r_fragment, r_allow_opts, r_once;
+	bool		 r_counts;		/* a table that it names has counters; so the next; set when a ruleset is made */
 	uint8_t		 r_proto;		/* 0: any */
 	const char	*r_ifname;		/* interface, group, "any"; "": all */
 	const char	*r_rcvif;		/* received-on; "": none */
@@ -201,6 +202,7 @@ struct pf_rule {
 	uint8_t		 r_naf;			/* af-to: the new family, with r_nat its source and r_rdr its destination; 0: none */
 	uint8_t		 r_rt;			/* enum pf_rt, for r_route */
 
+	const char	*r_in;			/* r_counts: the path of the anchor in which it stands */
 	const char	*r_anchor;		/* PF_ANCHOR: the name as it was written; "": an unnamed block */
 	bool		 r_inline;		/* the ruleset stands in braces behind it */
 	bool		 r_wild;		/* ends in the wildcard: all anchors of r_anchor_call */

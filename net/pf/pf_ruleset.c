@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernel/machine.h"
+#include "net/pf/pf_table_count.h"
 #include "net/pf/pf_rate.h"
 #include "net/pf/pf_via.h"
 
@@ -103,6 +104,8 @@ make_tables(struct make *mk)
 		if ((kt->kt_now = pf_prefixes_make(t->t_entry, t->t_n)) == NULL)
 			return false;
 		rs->rs_ntables++;
+		if ((t->t_flags & PF_TABLE_COUNTERS) && ((kt->kt_counts = pf_tcounts_make()) == NULL || !pf_tcounts_take(kt->kt_counts, kt->kt_now)))
+			return false;
 	}
 	return true;
 }
@@ -197,6 +200,15 @@ make_pool(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr, enum
 	return kt->kt_ranges != NULL || (kt->kt_ranges = pf_ranges_make(kt->kt_now)) != NULL;
 }
 
+/* It is told of all its packets, as if it were to log them. */
+static void
+make_counting(const struct pf_anchor *an, struct pf_krule *kr, struct pf_rule *r)
+{
+	r->r_counts = r->r_action != PF_ANCHOR && ((kr->kr_src != NULL && kr->kr_src->kt_counts != NULL) || (kr->kr_dst != NULL && kr->kr_dst->kt_counts != NULL));
+	r->r_in = r->r_counts ? an->an_path : NULL;
+	kr->kr_odd |= r->r_counts;
+}
+
 static bool
 make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 {
@@ -215,6 +227,7 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 			return false;
 	kr->kr_src = make_table(mk, an, &r->r_src.ra_addr);
 	kr->kr_dst = make_table(mk, an, &r->r_dst.ra_addr);
+	make_counting(an, kr, (struct pf_rule *)r);
 	if (!make_tag(mk, r, r->r_tag, &kr->kr_tag) || !make_tag(mk, r, r->r_match_tag, &kr->kr_match_tag))
 		return false;
 	((struct pf_rule *)r)->r_id = ++ids;
@@ -409,6 +422,7 @@ pf_ruleset_free(struct pf_ruleset *rs)
 	for (unsigned i = 0; i < rs->rs_ntables; i++) {
 		pf_prefixes_free(rs->rs_table[i].kt_now);
 		pf_prefixes_free(rs->rs_table[i].kt_new);
+		pf_tcounts_free(rs->rs_table[i].kt_counts);
 		pf_ranges_free(rs->rs_table[i].kt_ranges);
 	}
 	free(rs->rs_mem);

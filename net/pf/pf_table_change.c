@@ -1,7 +1,10 @@
 /* pf_table_change.c - what is in a table changes: most of it lies still, beside the few addresses that are newer, and joins them when they are many. What goes from the
  * still part is marked. So a change is small, and packets see nothing half done. Tasks of core 0, between pf_tables_begin() and pf_tables_end(). */
+#include <stdlib.h>
+
 #include "kernel/task.h"
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_table_count.h"
 
 #define FEW_MIN		64u
 
@@ -28,7 +31,7 @@ pf_table_present(const struct pf_ktable *kt, const struct pf_prefixes *ps)
 
 /* Takes both parts over; either may be the one that was. NULL as the first: there was no memory for it. What cores have read, they do not use any more when it is freed. */
 static bool
-put(struct pf_ktable *kt, struct pf_prefixes *now, struct pf_prefixes *new)
+put_parts(struct pf_ktable *kt, struct pf_prefixes *now, struct pf_prefixes *new)
 {
 	struct pf_prefixes *old = kt->kt_now, *old_new = kt->kt_new;
 	struct pf_ranges *was = kt->kt_ranges, *ranges = now != NULL && was != NULL ? pf_ranges_make(now) : NULL;
@@ -57,44 +60,107 @@ put(struct pf_ktable *kt, struct pf_prefixes *now, struct pf_prefixes *new)
 	return true;
 }
 
+/* ---- counts ---- */
+
+/* Numbers of what goes, for when no core counts there any more. False: no memory. */
+struct numbers { struct pf_prefix *nu_p; unsigned nu_n; };
+
+static void
+numbers_put(struct pf_ktable *kt, struct numbers *nu)
+{
+	for (unsigned i = 0; i < nu->nu_n; i++)
+		pf_tcounts_put(kt->kt_counts, &nu->nu_p[i]);
+	free(nu->nu_p);
+}
+
+/* Those that stay have the numbers that they had, new ones get some. */
+static bool
+numbers_set(struct pf_ktable *kt, struct pf_prefixes *ps, struct numbers *nu)
+{
+	const struct pf_prefix *p;
+	struct pf_prefix *stays;
+	struct pf_table_walk tw;
+
+	if ((nu->nu_p = malloc((pf_table_count(kt) + 1) * sizeof(*nu->nu_p))) == NULL)
+		return false;
+	for (unsigned af = 0; af < AF_COUNT; af++)
+		for (pf_table_walk(&tw, kt, af); (p = pf_table_next(&tw)) != NULL;) {
+			if ((stays = pf_prefixes_exact(ps, af, p)) != NULL)
+				stays->px_count = p->px_count;
+			else
+				nu->nu_p[nu->nu_n++] = *p;
+		}
+	return pf_tcounts_take(kt->kt_counts, ps);
+}
+
 bool
 pf_table_set(struct pf_ktable *kt, struct pf_prefixes *ps)
 {
-	return put(kt, ps, NULL);
+	struct numbers nu = { NULL, 0 };
+
+	if (ps != NULL && kt->kt_counts != NULL && !numbers_set(kt, ps, &nu)) {
+		free(nu.nu_p);
+		pf_prefixes_free(ps);
+		return false;
+	}
+	if (!put_parts(kt, ps, NULL)) {
+		free(nu.nu_p);
+		return false;
+	}
+	numbers_put(kt, &nu);
+	return true;
+}
+
+/* Those of less, or more, that have some. */
+static void
+numbers_back(struct pf_ktable *kt, struct pf_prefixes *ps)
+{
+	for (unsigned af = 0; af < AF_COUNT && kt->kt_counts != NULL && ps != NULL; af++)
+		for (unsigned i = 0; i < ps->pf_n[af]; i++)
+			pf_tcounts_put(kt->kt_counts, &ps->pf_p[af][i]);
 }
 
 /* All in one part. */
 static bool
-join(struct pf_ktable *kt, const struct pf_prefixes *less, const struct pf_prefixes *more)
+join_parts(struct pf_ktable *kt, const struct pf_prefixes *less, const struct pf_prefixes *more)
 {
 	struct pf_prefixes *few = pf_prefixes_change(kt->kt_new, less, more), *all = few != NULL ? pf_prefixes_change(kt->kt_now, less, few) : NULL;
 
 	pf_prefixes_free(few);
-	return put(kt, all, NULL);
+	return put_parts(kt, all, NULL);
 }
 
 static bool
-is_few(const struct pf_ktable *kt, unsigned n)
+are_few(const struct pf_ktable *kt, unsigned n)
 {
 	return kt->kt_ranges == NULL && (n <= FEW_MIN || (uint64_t)n * n <= pf_prefixes_count(kt->kt_now));
+}
+
+static bool
+insert_more(struct pf_ktable *kt, struct pf_prefixes *more)
+{
+	struct pf_prefixes *new;
+
+	if (!are_few(kt, pf_prefixes_count(kt->kt_new) + pf_prefixes_count(more)))
+		return join_parts(kt, NULL, more);
+	new = pf_prefixes_change(kt->kt_new, NULL, more);
+	return new != NULL && put_parts(kt, kt->kt_now, new);
 }
 
 bool
 pf_table_insert(struct pf_ktable *kt, struct pf_prefixes *more)
 {
-	struct pf_prefixes *new;
-
-	if (!is_few(kt, pf_prefixes_count(kt->kt_new) + pf_prefixes_count(more)))
-		return join(kt, NULL, more);
-	for (unsigned af = 0; af < AF_COUNT; af++)
+	for (unsigned af = 0; af < AF_COUNT && more != NULL; af++)
 		for (unsigned i = 0; i < more->pf_n[af]; i++)
 			more->pf_p[af][i].px_gone = pf_table_has(kt, af, &more->pf_p[af][i]) != NULL;
-	new = pf_prefixes_change(kt->kt_new, NULL, more);
-	return new != NULL && put(kt, kt->kt_now, new);
+	if ((kt->kt_counts == NULL || more == NULL || pf_tcounts_take(kt->kt_counts, more)) && insert_more(kt, more))
+		return true;
+	numbers_back(kt, more);
+	return false;
 }
 
 static void
-mark(struct pf_ktable *kt, const struct pf_prefixes *less)
+mark_gone(struct pf_ktable *kt, const struct pf_prefixes *less)
 {
 	for (unsigned af = 0; af < AF_COUNT; af++)
 		for (unsigned i = 0; i < less->pf_n[af]; i++) {
@@ -107,16 +173,32 @@ mark(struct pf_ktable *kt, const struct pf_prefixes *less)
 		}
 }
 
-bool
-pf_table_remove(struct pf_ktable *kt, const struct pf_prefixes *less)
+static bool
+delete_less(struct pf_ktable *kt, const struct pf_prefixes *less)
 {
 	struct pf_prefixes *new;
 
 	if (kt->kt_ranges != NULL || kt->kt_gone + pf_prefixes_count(less) > pf_prefixes_count(kt->kt_now) / 2)
-		return join(kt, less, NULL);
-	if (kt->kt_new != NULL && ((new = pf_prefixes_change(kt->kt_new, less, NULL)) == NULL || !put(kt, kt->kt_now, new)))
+		return join_parts(kt, less, NULL);
+	if (kt->kt_new != NULL && ((new = pf_prefixes_change(kt->kt_new, less, NULL)) == NULL || !put_parts(kt, kt->kt_now, new)))
 		return false;
-	mark(kt, less);
+	mark_gone(kt, less);
+	return true;
+}
+
+bool
+pf_table_remove(struct pf_ktable *kt, struct pf_prefixes *less)
+{
+	const struct pf_prefix *p;
+
+	for (unsigned af = 0; af < AF_COUNT && kt->kt_counts != NULL; af++)
+		for (unsigned i = 0; i < less->pf_n[af]; i++)
+			less->pf_p[af][i].px_count = (p = pf_table_has(kt, af, &less->pf_p[af][i])) != NULL ? p->px_count : 0;
+	if (!delete_less(kt, less))
+		return false;
+	if (kt->kt_counts != NULL)
+		pf_pass_all();
+	numbers_back(kt, less);
 	return true;
 }
 

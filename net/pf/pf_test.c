@@ -17,6 +17,7 @@
 #include "net/pf/pf_once.h"
 #include "net/pf/pf_rate.h"
 #include "net/pf/pf_route.h"
+#include "net/pf/pf_table_count.h"
 #include "net/pf/pf_src.h"
 #include "net/route/nexthop.h"
 
@@ -213,7 +214,7 @@ passes(const struct pf_state *s, struct pf_pdesc *pd)
 	return pf_translate(s, pd) ? FOUND_PASS : FOUND_GONE;
 }
 
-/* A packet of a state whose packets are all logged. */
+/* A packet of a state whose packets are all logged, or counted by tables. */
 static __rare_fn void
 log_state(const struct pf_state *s, const struct pf_pdesc *pd)
 {
@@ -222,7 +223,10 @@ log_state(const struct pf_state *s, const struct pf_pdesc *pd)
 	for (unsigned i = 0; i < PF_ACTS_LOGS && ac->ac_log[i] != 0; i++) {
 		const struct pf_krule *kr = &s->s_rule->kr_set->rs_rule[ac->ac_log[i] - 1];
 
-		pf_log(kr, pd, kr->kr_rule->r_action, PFR_MATCH);
+		if (kr->kr_rule->r_counts)
+			pf_tables_count_state(kr, s, pd);
+		if (kr->kr_rule->r_log & PF_LOG_ALL)
+			pf_log(kr, pd, kr->kr_rule->r_action, PFR_MATCH);
 	}
 }
 

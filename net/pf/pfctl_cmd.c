@@ -63,7 +63,7 @@ COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [
     "                  (-v with their letters, -vv sizes), Anchors (-v all below), Interfaces (-v which are skipped), osfp, Running, all\n"
     "    -V rdomain    only states of that routing domain\n"
     "    -x level      how much is logged: emerg, alert, crit, err, warning, notice, info, debug\n"
-    "    -t table      that table's addresses: -T show (-v since when); add, delete, replace\n"
+    "    -t table      that table's addresses: -T show (-v since when, and counters); add, delete, replace\n"
     "                  [!]address[/length] ... (-v says what became of each: A added, C changed, D deleted,\n"
     "                  M matches, X given twice, Y there with the other !); expire seconds: those that are\n"
     "                  in it for longer, or longer since zero;\n"

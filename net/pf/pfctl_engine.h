@@ -12,6 +12,9 @@ struct pf_ruleset;
 const struct pf_anchor *pfctl_anchor(const struct pf_ruleset *, const char *path, bool *wild);
 /* Puts an entry into a table of the ruleset in force, of the anchor of that path, unless it has it; const or not. False: there is no such table, or no memory. */
 bool	pfctl_table_insert(const char *anchor, const char *name, const struct pf_tentry *);
+/* The lines of an address's counts, or a table's. */
+struct pf_tcount;
+void	pfctl_print_counts(struct out *, const struct pf_tcount *, bool table);
 /* -t NAME -T COMMAND. Exit status, or: not all addresses match, whose exit status is 2, too, but it is no mistake of usage. */
 #define PFCTL_NO_MATCH	3
 int	pfctl_table(const struct pfctl *, const struct pfctl_args *, const char *text, size_t len);	/* of -f, more addresses; or NULL */

@@ -5,9 +5,11 @@
 
 #include "kernel/machine.h"
 #include "kernel/task.h"
+#include "kernel/text.h"
 #include "net/core/if_group.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_table_count.h"
 #include "net/pf/pf_logif.h"
 #include "net/pf/pf_names.h"
 #include "net/pf/pf_parse.h"
@@ -416,7 +418,21 @@ show_table_flags(const struct shown *s, const struct pf_ktable *kt)
 	    hidden ? 'h' : '-', t->t_flags & PF_TABLE_COUNTERS ? 'C' : '-');
 }
 
-/* -v: with their letters; -vv: and how many addresses they have. */
+static void
+show_table(const struct shown *s, const struct pf_ktable *kt)
+{
+	char date[TEXT_DATE];
+	struct pf_tcount sum;
+
+	out_printf(s->s_out, "\tAddresses:   %u\n", pf_table_count(kt));
+	if (kt->kt_counts == NULL)
+		return;
+	out_printf(s->s_out, "\tCleared:     %s\n", text_date(date, pf_tcounts_since(kt->kt_counts)));
+	pf_tcounts_sum(kt->kt_counts, NULL, &sum);
+	pfctl_print_counts(s->s_out, &sum, true);
+}
+
+/* -v: with their letters; -vv: and how many addresses they have, and what they have counted. */
 static void
 show_tables(struct shown *s)
 {
@@ -429,7 +445,7 @@ show_tables(struct shown *s)
 			show_table_flags(s, kt);
 		out_printf(s->s_out, "%s\n", kt->kt_table->t_name);
 		if (s->s_verbose > 1)
-			out_printf(s->s_out, "\tAddresses:   %u\n", pf_table_count(kt));
+			show_table(s, kt);
 	}
 }
 

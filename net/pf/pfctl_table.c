@@ -10,6 +10,7 @@
 #include "kernel/task.h"
 #include "kernel/text.h"
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_table_count.h"
 #include "net/pf/pfctl_engine.h"
 
 /* What a command works on; one at a time. */
@@ -310,19 +311,36 @@ table_replace(struct work *w)
 	return 0;
 }
 
-/* -v: and since when. */
+void
+pfctl_print_counts(struct out *o, const struct pf_tcount *c, bool table)
+{
+	static const char *const op[PF_TC_OPS] = { "Block:", "Match:", "Pass:", "XPass:" };
+
+	for (unsigned out = 0; out < 2; out++)
+		for (unsigned i = 0; i < (table ? PF_TC_OPS : PF_TC_XPASS); i++)
+			out_printf(o, "\t%s/%-*s [ Packets: %-18llu Bytes: %-18llu ]\n", out ? "Out" : "In", out ? 8 : 9, op[i],
+			    (unsigned long long)c->tc_packets[out][i], (unsigned long long)c->tc_bytes[out][i]);
+}
+
+/* -v: and since when, and what it has counted. */
 static int
 table_show(struct work *w)
 {
 	const struct pf_prefix *p;
 	struct pf_table_walk tw;
 	char date[TEXT_DATE];
+	struct pf_tcount sum;
 
 	for (enum af af = 0; af < AF_COUNT; af++)
 		for (pf_table_walk(&tw, w->w_kt, af); !w->w_pt->pt_out->o_stop && (p = pf_table_next(&tw)) != NULL;) {
 			print_entry(w->w_pt->pt_out, ' ', p->px_not, af, &p->px_addr, p->px_plen);
-			if (w->w_a->a_verbose > 0)
-				out_printf(w->w_pt->pt_out, "\tCleared:     %s\n", text_date(date, p->px_since));
+			if (w->w_a->a_verbose == 0)
+				continue;
+			out_printf(w->w_pt->pt_out, "\tCleared:     %s\n", text_date(date, p->px_since));
+			if (w->w_kt->kt_counts == NULL)
+				continue;
+			pf_tcounts_sum(w->w_kt->kt_counts, p, &sum);
+			pfctl_print_counts(w->w_pt->pt_out, &sum, false);
 		}
 	return 0;
 }
@@ -355,8 +373,13 @@ table_zero(struct work *w)
 	struct pf_prefix *p;
 
 	for (enum af af = 0; af < AF_COUNT; af++)
-		for (pf_table_walk(&tw, w->w_kt, af); (p = (struct pf_prefix *)pf_table_next(&tw)) != NULL;)
+		for (pf_table_walk(&tw, w->w_kt, af); (p = (struct pf_prefix *)pf_table_next(&tw)) != NULL;) {
 			p->px_since = (uint32_t)wall_s();
+			if (w->w_kt->kt_counts != NULL)
+				pf_tcounts_zero(w->w_kt->kt_counts, p);
+		}
+	if (w->w_kt->kt_counts != NULL)
+		pf_tcounts_zero(w->w_kt->kt_counts, NULL);
 	say(w, "1 table/stats cleared.\n");
 	return 0;
 }

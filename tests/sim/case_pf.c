@@ -303,6 +303,54 @@ CASE(pf_kill_states)
 	SAY("pfctl -k 0.0.0.0/0", "killed 2 states");
 }
 
+static void
+table_says(const char *line, const char *dir, const char *op, unsigned packets, unsigned bytes)
+{
+	SAY(line, sim_print("\t%s/%-*s [ Packets: %-18u Bytes: %-18u ]\n", dir, strcmp(dir, "In") == 0 ? 9 : 8, op, packets, bytes));
+}
+
+/* Each address and the table count what rules that name it have done, states' packets too; behind a new ruleset as before. */
+CASE(pf_table_counters)
+{
+	static const char rules[] = "table <t> persist counters { 10.0.0.2 10.0.7.0/24 }\npass out\npass in on vio1\nblock in quick on vio0 proto udp from <t> to port 7\n"
+	    "match in on vio0 proto udp from <t> to port 9\npass in on vio0 proto udp from <t>\n", show[] = "pfctl -vt t -T show", all[] = "pfctl -vvsTables";
+
+	lab_pf(rules);
+	a_to_b(UDP(A, B, .sport = 1000, .dport = 8));
+	table_says(show, "In", "Pass:", 1, 48);
+	b_to_a(UDP(B, A, .sport = 8, .dport = 1000));
+	table_says(show, "Out", "Pass:", 1, 48);
+	RX(a, UDP(A, B, .sport = 1000, .dport = 7));
+	NONE(b);
+	COUNT(pfs_blocked, 1);
+	table_says(show, "In", "Block:", 1, 48);
+	a_to_b(UDP(A, B, .sport = 1000, .dport = 9));
+	a_to_b(UDP(A, B, .sport = 1000, .dport = 9));
+	table_says(show, "In", "Match:", 2, 96);
+	table_says(show, "In", "Pass:", 3, 144);
+	table_says(all, "In", "Pass:", 3, 144);
+	SAY(all, "-pa-r-C\tt\n\tAddresses:   2\n\tCleared:     ");
+	SAY(sim_print("pfctl -f - <<EOF\n%sEOF", rules));
+	table_says(show, "In", "Pass:", 3, 144);
+	a_to_b(UDP(A, B, .sport = 1000, .dport = 8));
+	table_says(show, "In", "Pass:", 4, 192);
+	SAY("pfctl -t t -T delete 10.0.0.2", "1/1 addresses deleted.");
+	a_to_b(UDP(A, B, .sport = 1000, .dport = 8));
+	table_says(all, "In", "Pass:", 4, 192);
+	table_says(all, "In", "XPass:", 1, 48);
+	SAY("pfctl -t t -T add 10.0.0.2 10.0.0.3", "2/2 addresses added.");
+	table_says(show, "In", "Pass:", 0, 0);
+	a_to_b(UDP(A, B, .sport = 1000, .dport = 8));
+	table_says(show, "In", "Pass:", 1, 48);
+	SAY("pfctl -t t -T replace 10.0.0.2 10.0.9.0/24", "1 addresses added, 2 addresses deleted.");
+	table_says(show, "In", "Pass:", 1, 48);
+	SAY("pfctl -t t -T zero", "1 table/stats cleared.");
+	table_says(all, "In", "Pass:", 0, 0);
+	a_to_b(UDP(A, B, .sport = 1000, .dport = 8));
+	table_says(show, "In", "Pass:", 1, 48);
+	table_says(all, "In", "Pass:", 1, 48);
+}
+
 /* checklist: pf/table:network, pf/table:match_counters */
 CASE(pf_tables)
 {

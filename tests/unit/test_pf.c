@@ -6,6 +6,7 @@
 #include "net/inet6/in6.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_table_count.h"
 #include "tests/unit/netfix.h"
 #include "tests/unit/pffix.h"
 
@@ -161,12 +162,16 @@ is_model(const struct pf_ktable *kt, const struct model *m)
 	struct pf_table_walk tw;
 	const struct pf_prefix *p;
 
+	static uint8_t seen[8192];
+
+	memset(seen, 0, sizeof(seen));
 	CHECK_EQ(pf_table_count(kt), m->m_n);
 	for (unsigned af = 0; af < AF_COUNT; af++) {
 		pf_table_walk(&tw, kt, af);
 		for (unsigned i = 0; i < all->pf_n[af]; i++) {
 			CHECK((p = pf_table_next(&tw)) != NULL && pf_prefix_cmp(p, &all->pf_p[af][i]) == 0 && p->px_not == all->pf_p[af][i].px_not);
 			CHECK(pf_table_has(kt, af, p) == p);
+			CHECK(kt->kt_counts == NULL ? p->px_count == 0 : p->px_count > 0 && p->px_count < nitems(seen) && !seen[p->px_count]++);
 		}
 		CHECK(pf_table_next(&tw) == NULL);
 	}
@@ -180,11 +185,12 @@ is_model(const struct pf_ktable *kt, const struct model *m)
 }
 
 /* Addresses come and go, few and many at a time, new ones and some that have gone before: it is always what a plain list of them is. */
-TEST(pf_table_changes_in_parts)
+static void
+changes_in_parts(struct pf_tcounts *counts)
 {
 	static struct model m;
 	static struct pf_tentry te[200];
-	struct pf_ktable kt = { .kt_now = pf_prefixes_make(NULL, 0) };
+	struct pf_ktable kt = { .kt_now = pf_prefixes_make(NULL, 0), .kt_counts = counts };
 	unsigned parted = 0, marked = 0;
 
 	seed = 13;
@@ -197,6 +203,14 @@ TEST(pf_table_changes_in_parts)
 		for (unsigned i = 0; i < n && !more && rnd(3) > 0; i++)
 			te[i] = m.m_te[rnd(m.m_n)];
 		CHECK((ps = pf_prefixes_make(te, n)) != NULL);
+		if (round % 100 == 99) {
+			model_delete(&m, m.m_te, m.m_n);
+			model_add(&m, te, n);
+			CHECK(pf_table_set(&kt, pf_prefixes_change(ps, NULL, NULL)));
+			pf_prefixes_free(ps);
+			is_model(&kt, &m);
+			continue;
+		}
 		CHECK(more ? pf_table_insert(&kt, ps) : pf_table_remove(&kt, ps));
 		more ? model_add(&m, te, n) : model_delete(&m, te, n);
 		pf_prefixes_free(ps);
@@ -207,6 +221,14 @@ TEST(pf_table_changes_in_parts)
 	CHECK(parted > 300 && marked > 300);
 	CHECK(pf_table_set(&kt, pf_prefixes_make(NULL, 0)) && kt.kt_new == NULL && pf_table_count(&kt) == 0);
 	pf_prefixes_free(kt.kt_now);
+	pf_tcounts_free(counts);
+}
+
+/* Also with counters: each address has a number of its own. */
+TEST(pf_table_changes_in_parts)
+{
+	changes_in_parts(NULL);
+	changes_in_parts(pf_tcounts_make());
 }
 
 /* Many addresses, and what one more costs: no copy of them but now and then. */
