@@ -66,7 +66,7 @@ COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [
     "    -t table      that table's addresses: -T show (-v since when, and counters); add, delete, replace\n"
     "                  [!]address[/length] ... (-v says what became of each: A added, C changed, D deleted,\n"
     "                  M matches, X given twice, Y there with the other !); expire seconds: those that are\n"
-    "                  in it for longer, or longer since zero;\n"
+    "                  in it for longer, or longer since zero [address ...];\n"
     "                  flush; test address ...: do they match? -f file: addresses from there, too. add\n"
     "                  and replace define a table that there is not, kill undoes it. What is put in\n"
     "                  stays until a ruleset is loaded that says what is in the table\n"

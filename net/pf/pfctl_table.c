@@ -365,22 +365,38 @@ table_test(struct work *w)
 	return n == w->w_n ? 0 : PFCTL_NO_MATCH;
 }
 
-/* All addresses count anew from now on. */
+static char
+letter_zero(const struct work *w __unused_arg, const struct pf_prefix *there, const struct pf_tentry *te __unused_arg)
+{
+	return there != NULL ? 'Z' : ' ';
+}
+
+/* Addresses that were given count anew from now on, or all and the table. */
 static int
 table_zero(struct work *w)
 {
+	struct pf_tcounts *tc = w->w_kt->kt_counts;
+	bool all = w->w_n == 0;
 	struct pf_table_walk tw;
 	struct pf_prefix *p;
 
 	for (enum af af = 0; af < AF_COUNT; af++)
 		for (pf_table_walk(&tw, w->w_kt, af); (p = (struct pf_prefix *)pf_table_next(&tw)) != NULL;) {
+			if (!all && pf_prefixes_exact(w->w_given, af, p) == NULL)
+				continue;
 			p->px_since = (uint32_t)wall_s();
-			if (w->w_kt->kt_counts != NULL)
-				pf_tcounts_zero(w->w_kt->kt_counts, p);
+			if (tc != NULL)
+				pf_tcounts_zero(tc, p);
 		}
-	if (w->w_kt->kt_counts != NULL)
-		pf_tcounts_zero(w->w_kt->kt_counts, NULL);
-	say(w, "1 table/stats cleared.\n");
+	if (all && tc != NULL)
+		pf_tcounts_zero(tc, NULL);
+	if (!judge(w, letter_zero))
+		return no_memory(w);
+	if (all)
+		say(w, "1 table/stats cleared.\n");
+	else
+		say(w, "%u/%u addresses cleared.\n", count_letters(w, 'Z'), w->w_n);
+	list(w);
 	return 0;
 }
 
@@ -617,7 +633,7 @@ pfctl_table(const struct pfctl *pt, const struct pfctl_args *a, const char *text
 
 	while (c < commands + nitems(commands) && strncmp(c->c_name, a->a_tcommand, strlen(a->a_tcommand)) != 0)
 		c++;
-	if (c == commands + nitems(commands) || c->c_words != (a->a_nword > 0 || text != NULL))
+	if (c == commands + nitems(commands) || (c->c_words != (a->a_nword > 0 || text != NULL) && c->c_run != table_zero))
 		return 2;
 	if (c->c_run == NULL)
 		return pfctl_table_kill(pt, a, a->a_table);

@@ -309,6 +309,7 @@ table_says(const char *line, const char *dir, const char *op, unsigned packets, 
 	SAY(line, sim_print("\t%s/%-*s [ Packets: %-18u Bytes: %-18u ]\n", dir, strcmp(dir, "In") == 0 ? 9 : 8, op, packets, bytes));
 }
 
+/* checklist: pf/table:v4_counters, pf/table:zero_one, pf/table:zero_all, pf/table:reset_nonzero */
 /* Each address and the table count what rules that name it have done, states' packets too; behind a new ruleset as before. */
 CASE(pf_table_counters)
 {
@@ -339,11 +340,16 @@ CASE(pf_table_counters)
 	table_says(all, "In", "Pass:", 4, 192);
 	table_says(all, "In", "XPass:", 1, 48);
 	SAY("pfctl -t t -T add 10.0.0.2 10.0.0.3", "2/2 addresses added.");
-	table_says(show, "In", "Pass:", 0, 0);
 	a_to_b(UDP(A, B, .sport = 1000, .dport = 8));
 	table_says(show, "In", "Pass:", 1, 48);
 	SAY("pfctl -t t -T replace 10.0.0.2 10.0.9.0/24", "1 addresses added, 2 addresses deleted.");
 	table_says(show, "In", "Pass:", 1, 48);
+	SAY("pfctl -vt t -T zero 10.0.9.0/24 10.0.9.9", "1/2 addresses cleared.\nZ  10.0.9.0/24\n");
+	table_says(show, "In", "Pass:", 1, 48);
+	SAY("pfctl -t t -T zero 10.0.0.2", "1/1 addresses cleared.");
+	a_to_b(UDP(A, B, .sport = 1000, .dport = 8));
+	table_says(show, "In", "Pass:", 1, 48);
+	table_says(all, "In", "Pass:", 6, 288);
 	SAY("pfctl -t t -T zero", "1 table/stats cleared.");
 	table_says(all, "In", "Pass:", 0, 0);
 	a_to_b(UDP(A, B, .sport = 1000, .dport = 8));
