@@ -150,6 +150,7 @@ m_copy_header(struct mbuf *c, const struct mbuf *m)
 	c->m_pftag = m->m_pftag;
 	c->m_prio = m->m_prio;
 	c->m_route = m->m_route;
+	c->m_delay = m->m_delay;
 	c->m_csum = m->m_csum;
 	c->m_loops = m->m_loops;
 	c->m_flowid = m->m_flowid;

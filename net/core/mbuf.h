@@ -54,6 +54,7 @@ struct mbuf {
 	uint32_t	 m_refs;	/* in the owner: headers that use the buffer */
 	uint32_t	 m_size;	/* MCLBYTES */
 	struct in6_addr	 m_route;	/* the packet filter's next hop, while it sends the packet there */
+	uint32_t	 m_delay;	/* M_PF_DELAY; while it waits: until then, ms of uptime */
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct mbuf) == 2 * CACHELINE, "mbuf is two cache lines");
 _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is between m_data and m_buf");
@@ -67,6 +68,7 @@ _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is bet
 #define M_PF_ROUTED	0x0080		/* M_PF_IN: it is to go on along m_route */
 #define M_PF_ASKED	0x0100		/* and core 0 has been asked for what it needs there */
 #define M_REFRAG	0x0020		/* IPv6: came in fragments, and goes on in some */
+#define M_PF_DELAY	0x0200		/* the packet filter has it wait for m_delay ms before it leaves */
 #define M_SHARED	0x4000		/* a clone, or has clones: m_free takes the slow way, nobody writes into the buffer */
 #define M_FREED		0x8000		/* stands in the pool (debug builds: double free) */
 

@@ -20,6 +20,7 @@
  *	pf: turns of round-robin		each core has its own		as many turns as cores
  *	pf: rules for one packet (once)	the packet that is first	exactly: one exchange decides (pf_once.h)
  *	pf: packets of a rule (max-pkt-rate)	each core counts its own	all add them up: exact to a packet or two a core (pf_rate.h)
+ *	pf: packets that wait (set delay)	the core that is to send them	all add them up: the limit is exact to as many as cores take at the same moment
  *	pf: limits of states, of a rule's	each core counts its own	all add them up: exact to as many as cores make at the same moment
  *	pf: sources (pf_src.h): which there are	core 0				packets that need a new one go there and come back
  *	pf: limits of a source			each core counts its own	all add them up: exact to as many as cores make at the same moment

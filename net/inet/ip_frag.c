@@ -62,7 +62,8 @@ ip_make_fragment(const struct mbuf *m, unsigned hlen, unsigned off, unsigned len
 	ip->ip_off = host_be16((uint16_t)((oldoff & ~IP_OFFMASK) | ((oldoff & IP_OFFMASK) + off / 8) | (last ? 0 : IP_MF)));
 	ip->ip_sum = 0;
 	ip->ip_sum = in_cksum(ip, fhlen);
-	f->m_flags = m->m_flags & M_PF_OUT;
+	f->m_flags = m->m_flags & (M_PF_OUT | M_PF_DELAY);
+	f->m_delay = m->m_delay;
 	f->m_prio = m->m_prio;
 	f->m_nh = m->m_nh;
 	f->m_ifidx = m->m_ifidx;

@@ -40,7 +40,8 @@ ip6_make_fragment(const struct mbuf *m, be32_t ident, unsigned off, unsigned len
 			return NULL;
 		}
 	}
-	f->m_flags = m->m_flags & M_PF_OUT;
+	f->m_flags = m->m_flags & (M_PF_OUT | M_PF_DELAY);
+	f->m_delay = m->m_delay;
 	f->m_prio = m->m_prio;
 	f->m_nh = m->m_nh;
 	f->m_rdomain = m->m_rdomain;

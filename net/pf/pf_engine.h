@@ -284,15 +284,14 @@ pf_key_of(struct pf_key *k, const struct pf_pdesc *pd)
 #define PF_ACTS_LOGS	3u
 struct pf_acts {
 	uint32_t	 ac_log[PF_ACTS_LOGS];	/* kr_index + 1 of rules that log all packets of the state; 0: none */
-	uint8_t		 ac_rt;			/* enum pf_rt, of the one that decides */
-	uint8_t		 ac_scrub, ac_min_ttl;	/* PF_SCRUB_*; 0: none */
-	bool		 ac_set_tos : 1;
+	uint8_t		 ac_rt : 2;		/* enum pf_rt, of the one that decides */
+	uint8_t		 ac_scrub : 3;		/* PF_SCRUB_* */
+	bool		 ac_set_tos : 1, ac_set_prio : 1;
 	bool		 ac_rated : 1;		/* the one that decides has max-pkt-rate */
-	bool		 ac_set_prio : 1;
 	bool		 ac_redirects : 1;	/* packets get another destination on their way out */
-	uint8_t		 ac_tos;
 	uint8_t		 ac_prio : 3, ac_prio_quick : 3;	/* ac_set_prio; the second: of acknowledgements without data, and of low delay */
-	uint16_t	 ac_max_mss;		/* 0: none */
+	uint8_t		 ac_tos, ac_min_ttl;	/* 0: none */
+	uint16_t	 ac_max_mss, ac_delay;	/* ms; 0: none */
 };
 
 #define PF_LOGGED_MAX	16u		/* rules that log a packet */
@@ -350,7 +349,7 @@ bool	pf_scrub(const struct pf_acts *, struct pf_pdesc *);
 static inline bool
 pf_acts_are_plain(const struct pf_acts *ac)
 {
-	return ac->ac_log[0] == 0 && (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos | ac->ac_set_prio | ac->ac_rated | ac->ac_redirects) == 0;
+	return ac->ac_log[0] == 0 && (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos | ac->ac_delay | ac->ac_set_prio | ac->ac_rated | ac->ac_redirects) == 0;
 }
 
 /* ---- answering what is blocked (pf_return.c) ---- */

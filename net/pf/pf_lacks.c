@@ -10,8 +10,6 @@ lacks_options(const struct pf_conf *pc)
 		return "set fingerprints is not supported";
 	if (o->po_syncookies != PF_SYNCOOKIES_NEVER)
 		return "set syncookies is not supported";
-	if (o->po_limit_set & 1u << PF_LIMIT_PKTDELAY)
-		return "set limit pktdelay-pkts is not supported";
 	return NULL;
 }
 
@@ -65,8 +63,6 @@ lacks_setting(const struct pf_rule *r)
 {
 	if (r->r_scrub & PF_SCRUB_TCP)
 		return "scrub (reassemble tcp) is not supported";
-	if (r->r_set_delay != 0)
-		return "set delay is not supported";
 	if (r->r_queue[0][0] != '\0')
 		return "queues are not supported";
 	return r->r_rtable >= 0 ? "rtable is not supported" : NULL;

@@ -317,6 +317,8 @@ add_acts(struct pf_verdict *v, const struct pf_krule *kr)
 		ac->ac_set_tos = true;
 		ac->ac_tos = (uint8_t)r->r_set_tos;
 	}
+	if (r->r_set_delay != 0)
+		ac->ac_delay = r->r_set_delay;
 	if (r->r_set_prio[0] >= 0) {
 		ac->ac_set_prio = true;
 		ac->ac_prio = (uint8_t)r->r_set_prio[0] & M_PRIO_MAX;

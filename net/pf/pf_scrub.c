@@ -1,4 +1,4 @@
-/* pf_scrub.c - scrub, set tos and set prio (pf.conf(5)): the IP header and the largest segment that a SYN offers. Checksums are changed, never made anew (RFC 1624). */
+/* pf_scrub.c - scrub, set tos, set prio and set delay (pf.conf(5)): the IP header and the largest segment that a SYN offers. Checksums are changed, never made anew (RFC 1624). */
 #include "net/inet/ip.h"
 #include "net/inet/ip_var.h"
 #include "net/inet6/ip6.h"
@@ -125,6 +125,10 @@ pf_scrub(const struct pf_acts *ac, struct pf_pdesc *pd)
 {
 	bool mss = ac->ac_max_mss != 0 && opens(pd), header = (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos) != 0;
 
+	if (ac->ac_delay != 0) {
+		pd->pd_m->m_flags |= M_PF_DELAY;
+		pd->pd_m->m_delay = ac->ac_delay;
+	}
 	if (ac->ac_set_prio)
 		m_set_priority(pd->pd_m, is_urgent(pd) ? ac->ac_prio_quick : ac->ac_prio);
 	if (!mss && !header)

@@ -7,6 +7,7 @@
 #include "net/inet6/ip6_var.h"
 #include "net/ether/ether.h"
 #include "net/pf/pf.h"
+#include "net/pf/pf_delay.h"
 #include "net/pf/pf_describe.h"
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_flow.h"
@@ -671,7 +672,7 @@ struct output {
 	const struct pf_ruleset *rs;
 	const struct ifnet *ifp;		/* of the packet; pd_ifnumber of all by it */
 	uint32_t	 ifnumber;
-	unsigned	 routed;		/* have passed, and do not go on in the batch */
+	unsigned	 routed;		/* have passed, and do not go on in the batch: elsewhere, later */
 	struct pf_logged *lg;			/* NULL: it is not counted for its interface */
 };
 
@@ -737,7 +738,12 @@ output_batch(struct output *o, unsigned af, struct batch *b)
 		}
 		if (skip)
 			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
-		if (skip || (m = output_one(o, af, m)) != NULL)
+		if (!skip && (m = output_one(o, af, m)) == NULL)
+			continue;
+		if (unlikely(m->m_flags & M_PF_DELAY)) {
+			o->routed++;
+			pf_delay(m, o->rs->rs_limit[PF_LIMIT_PKTDELAY]);
+		} else
 			b->b_m[n++] = m;
 	}
 	b->b_n = n;
@@ -823,6 +829,12 @@ pf_output_link(unsigned af, struct ifnet *ifp, struct mbuf *m)
 	m = output_link(rs, af, ifp, m);
 	pf_logged_end(&lg, af, PF_OUT, m != NULL);
 	return m;
+}
+
+void
+pf_output_delayed(struct batch *b)
+{
+	output_again(NULL, b);
 }
 
 static void

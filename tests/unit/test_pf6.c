@@ -89,6 +89,26 @@ TEST(pf6_prio)
 	net_end();
 }
 
+TEST(pf6_delay)
+{
+	ip6_start();
+	pf_start("pass\nmatch out on t1 inet6 proto udp set delay 20\n");
+	udp("fd00:a::2", "fd00:b::2", 4, 6);
+	rx(&t0);
+	rx(&t0);
+	CHECK(wire_tx(&t1) == NULL);
+	net_balance();
+	host_run(18);
+	CHECK(wire_tx(&t1) == NULL);
+	host_run(4);
+	CHECK(wire_tx(&t1) != NULL && wire_tx(&t1) != NULL && wire_tx(&t1) == NULL);
+	CHECK_EQ(counter_delta("pfs_delayed"), 2);
+	rx(&t0);
+	pf_uninstall();
+	net_end();					/* the interface takes it along */
+	CHECK_EQ(counter_delta("pfs_delaygone"), 1);
+}
+
 TEST(pf6_rate)
 {
 	ip6_start();
