@@ -63,19 +63,19 @@ leave(struct slot *sl, uint32_t at, struct batch *b)
 	return m == NULL;
 }
 
-static void run(void *);
+static void send_due(void *);
 
 static void
 run_at(struct delays *ds, uint32_t when, uint32_t now)
 {
 	ds->d_next = when;
 	if (!timeout_pending(&ds->d_timer))
-		timeout_set(&ds->d_timer, run, ds);
+		timeout_set(&ds->d_timer, send_due, ds);
 	timeout_add_msec(&ds->d_timer, MAX((int32_t)(when - now), 1));
 }
 
 static void
-run(void *arg)
+send_due(void *arg)
 {
 	struct delays *ds = arg;
 	uint32_t now = now_ms(), next;

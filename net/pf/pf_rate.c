@@ -44,7 +44,7 @@ pf_rates_free(struct pf_ruleset *rs)
 
 /* What is left of it now. */
 static uint64_t
-left(const struct pf_rate *ra, uint32_t seconds, uint32_t now_ms)
+rate_left(const struct pf_rate *ra, uint32_t seconds, uint32_t now_ms)
 {
 	uint64_t packets = ra->ra_packets, all = seconds * 1000ull, past = now_ms - ra->ra_when;
 
@@ -60,10 +60,10 @@ pf_rate_exceeded(const struct pf_krule *kr, enum pf_rate_packet what)
 	uint64_t all = what == PF_RATE_ASKED ? PACKET : 0;
 
 	if (what == PF_RATE_NEW) {
-		mine->ra_packets = (uint32_t)MIN(left(mine, r->r_pktrate_seconds, now) + PACKET, (uint64_t)UINT32_MAX);
+		mine->ra_packets = (uint32_t)MIN(rate_left(mine, r->r_pktrate_seconds, now) + PACKET, (uint64_t)UINT32_MAX);
 		mine->ra_when = now;
 	}
 	for (unsigned i = 0; i < ncores; i++)
-		all += left(rate_of(kr, i), r->r_pktrate_seconds, now);
+		all += rate_left(rate_of(kr, i), r->r_pktrate_seconds, now);
 	return all > r->r_pktrate * (uint64_t)PACKET;
 }
