@@ -61,9 +61,11 @@ COLD	:= kernel/cmd% kernel/command% kernel/config% kernel/edit% kernel/log% kern
 	   net/core/counter net/core/flow_stat net/core/if_group net/core/if_multi net/ether/arp_table net/ether/if_ethersubr \
 	   net/inet/icmp_error net/inet/icmp_rate net/inet/ip_options net/inet/ip_pmtu net/inet/ip_print net/inet/ip_reass \
 	   net/inet6/icmp6_error net/inet6/in6_pmtu net/inet6/nd6_anycast net/inet6/nd6_hold \
-	   net/pf/pf_conf_edit net/pf/pf_expand_text net/pf/pf_icmp_names net/pf/pf_lex_words net/pf/pf_once net/pf/pf_services net/pf/pf_state_grow \
+	   net/pf/pf_conf_edit net/pf/pf_expand_text net/pf/pf_icmp_names net/pf/pf_lex_words net/pf/pf_services \
 	   net/route/mygate net/route/nexthop net/route/route net/route/route_% net/route/rt_% net/route/static% %_cmd %_kstat %_show
 $(foreach f, $(COLD), $(filter $(B)/obj/$f.o, $(OBJ))): MODE_FILE := $(SMALL)
+# One function of it is on the path of a packet that comes alone, and ends in calls.
+$(B)/obj/net/core/if.o: MODE_FILE := -Os
 
 # What implements memcpy and memset must not be turned into calls of them.
 $(B)/obj/libc/mem.o: MODE_FILE := -fno-tree-loop-distribute-patterns

@@ -5,6 +5,7 @@
 
 #include "kernel/log.h"
 #include "kernel/machine.h"
+#include "kernel/moment.h"
 #include "net/core/flow.h"
 #include "net/core/handoff.h"
 #include "net/core/if.h"
@@ -43,6 +44,23 @@ if_newunit(const char *driver)
 }
 
 /* ---- queues and their cores ---- */
+
+static void if_enqueue_ifq(struct ifnet *, struct batch *);
+HANDOFF(if_enqueue, if_enqueue_ifq);
+
+/* Also where it is handed over to: the queue that a core sends by may be another by then (if_use_queues). */
+static void
+if_enqueue_ifq(struct ifnet *ifp, struct batch *b)
+{
+	struct ifqueue *ifq = &ifp->if_ifqs[ifp->if_qmap[core_id()]];
+
+	MOMENT();
+	if (likely(ifq->ifq_core == core_id())) {
+		ifq_enqueue(ifq, b);
+		return;
+	}
+	handoff_batch(ifq->ifq_core, &handoff_if_enqueue, ifp->if_index, b);
+}
 
 void
 if_spread(struct ifnet *ifp)

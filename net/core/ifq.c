@@ -1,8 +1,6 @@
 /* ifq.c - input and output queues of interfaces. */
 #include "kernel/loop.h"
-#include "kernel/moment.h"
 #include "kernel/task.h"
-#include "net/core/handoff.h"
 #include "net/core/if.h"
 #include "net/core/steer.h"
 #include "net/core/stage.h"
@@ -168,19 +166,3 @@ ifq_held(void)
 	return n;
 }
 COUNTER_HOLDER(ifq, ifq_held);
-
-HANDOFF(if_enqueue, if_enqueue_ifq);
-
-/* Also where it is handed over to: the queue that a core sends by may be another by then (if_use_queues). */
-void
-if_enqueue_ifq(struct ifnet *ifp, struct batch *b)
-{
-	struct ifqueue *ifq = &ifp->if_ifqs[ifp->if_qmap[core_id()]];
-
-	MOMENT();
-	if (likely(ifq->ifq_core == core_id())) {
-		ifq_enqueue(ifq, b);
-		return;
-	}
-	handoff_batch(ifq->ifq_core, &handoff_if_enqueue, ifp->if_index, b);
-}

@@ -49,8 +49,6 @@ void	ifiq_input(struct ifiqueue *, struct batch *);
 /* From the stack, on the queue's core: complete frames for this interface. Takes them all; what does not fit is dropped and counted. The driver starts at the end
  * of the loop's pass. */
 void	ifq_enqueue(struct ifqueue *, struct batch *);
-/* The if_enqueue of a card: the same from any core, on the queue by which this one sends. */
-void	if_enqueue_ifq(struct ifnet *, struct batch *);
 /* From the driver's start: the next frame or NULL. */
 static inline struct mbuf *
 ifq_dequeue(struct ifqueue *ifq)
