@@ -264,6 +264,8 @@ copy_state(struct pf_state *s, void *arg)
 	if (e != NULL) {
 		c->sc_when.sw_rt = e->se_acts.ac_rt;
 		c->sc_when.sw_gateway = in6_unembed(&e->se_gateway);
+		for (unsigned i = 0; i < 2; i++)
+			c->sc_when.sw_seq[i] = pf_seq_shift(s, i);
 	}
 }
 

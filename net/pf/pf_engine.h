@@ -288,6 +288,7 @@ struct pf_acts {
 	uint8_t		 ac_scrub : 3;		/* PF_SCRUB_* */
 	bool		 ac_set_tos : 1, ac_set_prio : 1;
 	bool		 ac_rated : 1;		/* the one that decides has max-pkt-rate */
+	bool		 ac_modulate : 1;	/* so has modulate state */
 	bool		 ac_redirects : 1;	/* packets get another destination on their way out */
 	uint8_t		 ac_prio : 3, ac_prio_quick : 3;	/* ac_set_prio; the second: of acknowledgements without data, and of low delay */
 	uint8_t		 ac_tos, ac_min_ttl;	/* 0: none */

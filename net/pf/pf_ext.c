@@ -31,22 +31,34 @@ more(struct pf_states *ps)
 	return ps->ps_freeext != NULL;
 }
 
-struct pf_state_ext *
-pf_ext_get(struct pf_state *s)
+/* Zero; *index: where it is. */
+static struct pf_state_ext *
+get(struct pf_states *ps, uint32_t *index)
 {
-	struct pf_states *ps = percore_ptr(pf_states);
 	struct pf_state_ext *e;
 
-	if (s->s_ext != 0)
-		return pf_ext(s);
 	if (ps->ps_freeext == NULL && !more(ps))
 		return NULL;
 	e = ps->ps_freeext;
 	ps->ps_freeext = e->se_next;
 	memset(e, 0, sizeof(*e));
-	s->s_ext = index_of(ps, e);
+	*index = index_of(ps, e);
 	ps->ps_exts++;
 	return e;
+}
+
+static void
+put(struct pf_states *ps, struct pf_state_ext *e)
+{
+	e->se_next = ps->ps_freeext;
+	ps->ps_freeext = e;
+	ps->ps_exts--;
+}
+
+struct pf_state_ext *
+pf_ext_get(struct pf_state *s)
+{
+	return s->s_ext != 0 ? pf_ext(s) : get(percore_ptr(pf_states), &s->s_ext);
 }
 
 void
@@ -56,9 +68,24 @@ pf_ext_put(struct pf_state *s)
 	struct pf_state_ext *e = pf_ext(s);
 
 	s->s_ext = 0;
-	e->se_next = ps->ps_freeext;
-	ps->ps_freeext = e;
-	ps->ps_exts--;
+	if (e->se_tcp != 0)
+		put(ps, pf_ext_at(e->se_tcp));
+	put(ps, e);
+}
+
+/* Only who sees a connection's first segment can modulate it: pf.conf(5), modulate state. False: no memory. */
+static bool
+make_tcp(struct pf_state_ext *e, const struct pf_pdesc *pd)
+{
+	bool modulates = e->se_acts.ac_modulate && (pd->pd_tcp_flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN;
+	struct pf_ext_tcp *et;
+
+	if (pd->pd_proto != IPPROTO_TCP_ || !modulates)
+		return true;
+	if ((et = (struct pf_ext_tcp *)get(percore_ptr(pf_states), &e->se_tcp)) == NULL)
+		return false;
+	et->et_modulates = true;
+	return true;
 }
 
 /* Packets that go where a rule says meet their state on another interface than its own: those that answer what has left elsewhere, and answers
@@ -77,8 +104,10 @@ pf_ext_make(struct pf_state *s, const struct pf_pdesc *pd, const struct pf_verdi
 	*why = PFR_MEMORY;
 	if (e == NULL)
 		return false;
-	*why = PFR_NOROUTE;
 	e->se_acts = v->v_acts;
+	if (!make_tcp(e, pd))
+		return false;
+	*why = PFR_NOROUTE;
 	if (goes_elsewhere(e, pd))
 		s->s_ifidx = 0;
 	return e->se_acts.ac_rt == PF_RT_NONE || pf_route_gateway(v->v_rule, pd, &e->se_gateway);

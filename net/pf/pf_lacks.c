@@ -87,8 +87,8 @@ lacks_rule(const struct pf_rule *r)
 		why = lacks_setting(r);
 	if (why == NULL)
 		why = lacks_state(&r->r_state);
-	if (why == NULL && r->r_keep > PF_STATE_NORMAL)
-		why = "modulate state and synproxy state are not supported";
+	if (why == NULL && r->r_keep == PF_STATE_SYNPROXY)
+		why = "synproxy state is not supported";
 	return why;
 }
 

@@ -6,9 +6,6 @@
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_tcp.h"
 
-/* Checksums that cover what changes; one may cover the other. */
-struct sums { uint8_t *s_ip, *s_l4, *s_outer; };	/* NULL: there is none */
-
 static void
 change16(uint8_t *sum, uint8_t *outer, uint16_t old, uint16_t new)
 {
@@ -22,9 +19,8 @@ change16(uint8_t *sum, uint8_t *outer, uint16_t old, uint16_t new)
 		pf_sum_change(outer, was, load16(sum));
 }
 
-/* n bytes, an even number of them, at an even place of what the checksums cover. */
-static void
-change(uint8_t *at, const void *to, unsigned n, const struct sums *s, bool address)
+void
+pf_change(uint8_t *at, const void *to, unsigned n, const struct pf_sums *s, bool address)
 {
 	for (unsigned i = 0; i < n; i += 2) {
 		uint16_t old = load16(at + i), new = load16((const uint8_t *)to + i);
@@ -43,18 +39,17 @@ change(uint8_t *at, const void *to, unsigned n, const struct sums *s, bool addre
 struct tuple { const struct in6_addr *t_src, *t_dst; uint16_t t_sport, t_dport; };
 
 static void
-change_addrs(uint8_t *ip, unsigned af, const struct tuple *t, const struct sums *s)
+change_addrs(uint8_t *ip, unsigned af, const struct tuple *t, const struct pf_sums *s)
 {
 	unsigned n = af == PF_INET ? 4 : 16;
 	uint8_t *src = af == PF_INET ? (uint8_t *)&((struct ip *)ip)->ip_src : (uint8_t *)&((struct ip6_hdr *)ip)->ip6_src;
 
-	change(src, t->t_src, n, s, true);
-	change(src + n, t->t_dst, n, s, true);
+	pf_change(src, t->t_src, n, s, true);
+	pf_change(src + n, t->t_dst, n, s, true);
 }
 
-/* The checksum of a protocol's header of which n bytes are there; UDP's may be absent: RFC 768. */
-static uint8_t *
-l4_sum(uint8_t *h, uint8_t proto, unsigned n)
+uint8_t *
+pf_l4_sum(uint8_t *h, uint8_t proto, unsigned n)
 {
 	switch (proto) {
 	case IPPROTO_TCP_:
@@ -70,23 +65,23 @@ l4_sum(uint8_t *h, uint8_t proto, unsigned n)
 
 /* Ports, or the identifier of who asks. */
 static void
-change_ports(uint8_t *h, uint8_t proto, const struct tuple *t, const struct sums *s, bool query)
+change_ports(uint8_t *h, uint8_t proto, const struct tuple *t, const struct pf_sums *s, bool query)
 {
 	be16_t port;
-	struct sums icmp = *s;
+	struct pf_sums icmp = *s;
 
 	if (proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_) {
 		port = host_be16(t->t_sport);
-		change(h, &port, 2, s, false);
+		pf_change(h, &port, 2, s, false);
 		port = host_be16(t->t_dport);
-		change(h + 2, &port, 2, s, false);
+		pf_change(h + 2, &port, 2, s, false);
 	} else if (query && (proto == IPPROTO_ICMP_ || h[0] == ICMP6_ECHO || h[0] == ICMP6_ECHOREPLY)) {
 		bool answer = proto == IPPROTO_ICMP_ ? h[0] == ICMP_ECHOREPLY || h[0] == ICMP_TSTAMPREPLY || h[0] == 16 || h[0] == ICMP_MASKREPLY :
 		    h[0] == ICMP6_ECHOREPLY;
 
 		icmp.s_l4 = h + 2;
 		port = host_be16(answer ? t->t_dport : t->t_sport);
-		change(h + 4, &port, 2, &icmp, false);
+		pf_change(h + 4, &port, 2, &icmp, false);
 	}
 }
 
@@ -107,8 +102,8 @@ translate_error(const struct pf_pdesc *pd, const struct tuple *t)
 	unsigned n = pd->pd_m->m_len - pd->pd_qoff;
 	struct tuple back = { t->t_dst, t->t_src, t->t_dport, t->t_sport };
 	struct tuple outer = { in6_equal(&pd->pd_src, &pd->pd_ksrc) ? t->t_src : &pd->pd_src, t->t_dst, 0, 0 };
-	struct sums s = { pd->pd_af == PF_INET ? (uint8_t *)&((struct ip *)quoted)->ip_sum : NULL, l4_sum(h, pd->pd_kproto, n), icmp + 2 };
-	struct sums out = { pd->pd_af == PF_INET ? (uint8_t *)&((struct ip *)ip)->ip_sum : NULL, pd->pd_af == PF_INET ? NULL : icmp + 2, NULL };
+	struct pf_sums s = { pd->pd_af == PF_INET ? (uint8_t *)&((struct ip *)quoted)->ip_sum : NULL, pf_l4_sum(h, pd->pd_kproto, n), icmp + 2 };
+	struct pf_sums out = { pd->pd_af == PF_INET ? (uint8_t *)&((struct ip *)ip)->ip_sum : NULL, pd->pd_af == PF_INET ? NULL : icmp + 2, NULL };
 
 	change_addrs(quoted, pd->pd_af, &back, &s);
 	change_ports(h, pd->pd_kproto, &back, &s, true);
@@ -119,12 +114,25 @@ static void
 translate_packet(const struct pf_pdesc *pd, const struct tuple *t)
 {
 	uint8_t *ip = pd->pd_m->m_data, *h = ip + pd->pd_off;
-	struct sums s = { pd->pd_af == PF_INET ? (uint8_t *)&((struct ip *)ip)->ip_sum : NULL, l4_sum(h, pd->pd_proto, 20), NULL };
+	struct pf_sums s = { pd->pd_af == PF_INET ? (uint8_t *)&((struct ip *)ip)->ip_sum : NULL, pf_l4_sum(h, pd->pd_proto, 20), NULL };
 
 	change_addrs(ip, pd->pd_af, t, &s);
 	change_ports(h, pd->pd_proto, t, &s, pd->pd_query);
 	if (pd->pd_proto == IPPROTO_UDP_ && s.s_l4 != NULL && load16(s.s_l4) == 0)
 		store16(s.s_l4, 0xffff);			/* RFC 768: 0 says that there is none */
+}
+
+bool
+pf_writable(struct pf_pdesc *pd, unsigned need)
+{
+	if ((pd->pd_m = m_unshare(pd->pd_m)) == NULL) {
+		pf_drop(NULL, PFR_MEMORY);
+		return false;
+	}
+	if (pd->pd_m->m_len >= need || m_pullup(pd->pd_m, need))
+		return true;
+	pf_drop(pd->pd_m, PFR_SHORT);
+	return false;
 }
 
 /* As that key of its state has it, when it goes that way. `pd` describes it, and its mbuf may be another one afterwards. False: it is gone, counted. */
@@ -134,14 +142,8 @@ rewrite(struct pf_pdesc *pd, const struct pf_key *k, unsigned dir)
 	unsigned need = pd->pd_error ? MIN(pd->pd_m->m_pktlen, pd->pd_qoff + 20u) : pd->pd_off;
 	struct tuple t;
 
-	if ((pd->pd_m = m_unshare(pd->pd_m)) == NULL) {
-		pf_drop(NULL, PFR_MEMORY);
+	if (!pf_writable(pd, need))
 		return false;
-	}
-	if (pd->pd_m->m_len < need && !m_pullup(pd->pd_m, need)) {
-		pf_drop(pd->pd_m, PFR_SHORT);
-		return false;
-	}
 	target(&t, k, dir);
 	if (pd->pd_error)
 		translate_error(pd, &t);

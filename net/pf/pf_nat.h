@@ -15,6 +15,15 @@ pf_sum_change(uint8_t *sum, uint16_t old, uint16_t new)
 	store16(sum, (uint16_t)~s);
 }
 
+/* Checksums that cover what changes; s_outer covers s_ip and s_l4, too. NULL: there is none. */
+struct pf_sums { uint8_t *s_ip, *s_l4, *s_outer; };
+/* n bytes, an even number of them, at an even place of what the checksums cover; s_ip covers addresses only. */
+void	pf_change(uint8_t *at, const void *to, unsigned n, const struct pf_sums *, bool address);
+/* The checksum of a protocol's header of which n bytes are there; UDP's may be absent: RFC 768. */
+uint8_t	*pf_l4_sum(uint8_t *h, uint8_t proto, unsigned n);
+/* So many bytes of the packet, which has them, are in one mbuf that is ours alone; it may be another one afterwards. False: it is gone, counted. */
+bool	pf_writable(struct pf_pdesc *, unsigned need);
+
 /* An address of the packet's family out of that pool of the rule, by the pool's way to choose. False: there is none now. Any core; the turns of round-robin
  * are each core's. */
 bool	pf_pool_address(const struct pf_krule *, enum pf_kpool, const struct pf_pdesc *, struct in6_addr *);

@@ -4,6 +4,7 @@
 #include "net/core/handoff.h"
 #include "net/inet/icmp.h"
 #include "net/inet6/icmp6.h"
+#include "net/pf/pf_ext.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_tcp.h"
 
@@ -142,7 +143,7 @@ to_answer(struct mbuf *m)
 static void return_batch(struct ifnet *, struct batch *);
 HANDOFF(pf_return_state, return_batch);
 
-/* What is refused on its way out is answered as what it was when it came in: the asker knows nothing of rdr-to. The state that knows may be another core's. */
+/* What is refused on its way out is answered as what it was when it came in: the asker knows nothing of rdr-to and modulate state. The state that knows may be another core's. */
 static void
 answer_asker(struct mbuf *m)
 {
@@ -164,7 +165,7 @@ answer_asker(struct mbuf *m)
 		return;
 	}
 	if (s != NULL && s->s_away == 0) {
-		if (!pf_untranslate(s, &pd))
+		if (!pf_untranslate(s, &pd) || !pf_unmodulate(s, &pd))
 			return;
 		m = pd.pd_m;
 		m->m_tag = a.tag;

@@ -220,7 +220,7 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 	kr->kr_translates = r->r_nat.pp_set || r->r_rdr.pp_set;
 	kr->kr_in = an;
 	kr->kr_odd = r->r_log != 0 || r->r_rt != PF_RT_NONE || r->r_scrub != 0 || r->r_min_ttl != 0 || r->r_max_mss != 0 || r->r_set_tos >= 0 ||
-	    r->r_set_prio[0] >= 0 || r->r_set_delay != 0 || (r->r_action == PF_PASS && r->r_pktrate != 0);
+	    r->r_set_prio[0] >= 0 || r->r_set_delay != 0 || (r->r_action == PF_PASS && r->r_pktrate != 0) || r->r_keep == PF_STATE_MODULATE;
 	mk->mk_rs->rs_logs_matches |= (r->r_log & PF_LOG_MATCHES) != 0;
 	for (unsigned i = 0; i < PF_KPOOLS; i++)
 		if (!make_pool(mk, an, kr, i))

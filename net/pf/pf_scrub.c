@@ -57,31 +57,11 @@ scrub6(const struct pf_acts *ac, struct ip6_hdr *ip6)
 
 /* ---- the largest segment ---- */
 
-/* RFC 9293 3.2: where the option's value stands in the header; 0: it has none, or is no list of options. */
-static unsigned
-find_mss(const uint8_t *th, unsigned hlen)
-{
-	unsigned at = sizeof(struct tcphdr);
-
-	while (at < hlen && th[at] != TCPOPT_EOL) {
-		if (th[at] == TCPOPT_NOP) {
-			at++;
-			continue;
-		}
-		if (at + 1 >= hlen || th[at + 1] < 2 || at + th[at + 1] > hlen)
-			return 0;
-		if (th[at] == TCPOPT_MAXSEG && th[at + 1] == 4)
-			return at + 2;
-		at += th[at + 1];
-	}
-	return 0;
-}
-
 /* It may stand at any byte. */
 static void
 limit_mss(uint8_t *th, uint16_t max)
 {
-	unsigned at = find_mss(th, (((const struct tcphdr *)th)->th_off >> 4) * 4u);
+	unsigned at = pf_tcp_find(th, pf_tcp_hlen((const struct tcphdr *)th), TCPOPT_MAXSEG, 4);
 	uint8_t *sum = th + offsetof(struct tcphdr, th_sum);
 
 	if (at == 0 || be16_host(load16(th + at)) <= max)
@@ -103,23 +83,6 @@ is_urgent(const struct pf_pdesc *pd)
 	return (pd->pd_tos & TOS_LOWDELAY) || (pd->pd_proto == IPPROTO_TCP_ && !pd->pd_fragment && (pd->pd_tcp_flags & PF_TH_ACK) && pd->pd_len == 0);
 }
 
-/* All that changes in one mbuf that is ours alone. */
-static bool
-make_writable(struct pf_pdesc *pd, bool mss)
-{
-	unsigned off = pd->pd_off;
-
-	if ((pd->pd_m = m_unshare(pd->pd_m)) == NULL) {
-		pf_drop(NULL, PFR_MEMORY);
-		return false;
-	}
-	if (!mss || (m_pullup(pd->pd_m, off + (unsigned)sizeof(struct tcphdr)) &&
-	    m_pullup(pd->pd_m, off + (((const struct tcphdr *)(pd->pd_m->m_data + off))->th_off >> 4) * 4u)))
-		return true;
-	pf_drop(pd->pd_m, PFR_NORM);
-	return false;
-}
-
 bool
 pf_scrub(const struct pf_acts *ac, struct pf_pdesc *pd)
 {
@@ -133,7 +96,7 @@ pf_scrub(const struct pf_acts *ac, struct pf_pdesc *pd)
 		m_set_priority(pd->pd_m, is_urgent(pd) ? ac->ac_prio_quick : ac->ac_prio);
 	if (!mss && !header)
 		return true;
-	if (!make_writable(pd, mss))
+	if (!pf_writable(pd, mss ? MIN(pd->pd_m->m_pktlen, pd->pd_off + TCP_MAXHLEN) : 0))
 		return false;
 	if (header && pd->pd_af == PF_INET)
 		scrub4(ac, (struct ip *)pd->pd_m->m_data);

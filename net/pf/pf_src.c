@@ -123,9 +123,9 @@ pf_src_leave(struct pf_state *s, enum pf_src_kind kind)
 	e->se_src[kind] = NULL;
 	sc->sc_states--;
 	sc->sc_last = percore(pf_states).ps_now;
-	if (kind == PF_SRC_LIMIT && e->se_connected) {
+	if (kind == PF_SRC_LIMIT && s->s_connected) {
 		sc->sc_conns--;
-		e->se_connected = false;
+		s->s_connected = false;
 	}
 	for (unsigned k = 0; k < 2; k++) {
 		struct pf_sent sent = pf_state_sent(s, k);
@@ -169,17 +169,16 @@ rate_with(struct pf_src *ss, uint32_t seconds)
 }
 
 bool
-pf_src_connected(const struct pf_state *s)
+pf_src_connected(struct pf_state *s)
 {
 	const struct pf_state_opts *so = &s->s_rule->kr_rule->r_state;
-	struct pf_state_ext *e = pf_ext(s);
-	struct pf_src *ss = e->se_src[PF_SRC_LIMIT];
+	struct pf_src *ss = pf_ext(s)->se_src[PF_SRC_LIMIT];
 	uint32_t conns = 0;
 	bool ok;
 
-	if (ss == NULL || e->se_connected || s->s_peer[0].pe_state == PFT_TIME_WAIT)	/* reset, before it was one */
+	if (ss == NULL || s->s_connected || s->s_peer[0].pe_state == PFT_TIME_WAIT)	/* reset, before it was one */
 		return true;
-	e->se_connected = true;
+	s->s_connected = true;
 	ss->ss_core[core_id()].sc_conns++;
 	for (unsigned i = 0; i < ncores; i++)
 		conns += ss->ss_core[i].sc_conns;

@@ -70,7 +70,7 @@ void	pf_src_begin(struct pf_state *, struct pf_src *const src[PF_SRC_KINDS]);
 void	pf_src_end(struct pf_state *);
 void	pf_src_leave(struct pf_state *, enum pf_src_kind);	/* it counts no more for that one */
 /* Both ends have agreed to the connection. False: it is more than the rule allows its source; it is to end, and what the rule says is done. */
-bool	pf_src_connected(const struct pf_state *);
+bool	pf_src_connected(struct pf_state *);
 
 /* ---- tasks of core 0 ---- */
 

@@ -202,7 +202,7 @@ bool
 pf_states_prepare(uint32_t limit)
 {
 	static uint32_t slabs;			/* ever allowed */
-	uint32_t n = BUCKETS_MIN, want = (uint32_t)(limit / (SLAB / sizeof(struct pf_state)) + limit / (SLAB / sizeof(struct pf_state_ext)));
+	uint32_t n = BUCKETS_MIN, want = (uint32_t)(limit / (SLAB / sizeof(struct pf_state)) + 2 * (limit / (SLAB / sizeof(struct pf_state_ext))));
 
 	OWNER(0);
 	want += (PF_SUPPLIES + 1) * ncores;

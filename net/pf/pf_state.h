@@ -68,6 +68,7 @@ struct pf_state {
 	bool		 s_sloppy : 1, s_translated : 1;
 	bool		 s_follows : 1;	/* how far its peers are is to be seen in its pair, and its counts are what they are above that one's:
 					 * pf_state_disturb() */
+	bool		 s_connected : 1;	/* its source counts it as a connection: pf_src.h */
 	uint8_t		 s_note, s_noted;	/* the core that has a note of one of its keys, + 1; 0: none; s_sk[s_noted] */
 	uint8_t		 s_away;	/* this is a note: the core that has the state, + 1; only s_sk[0] and the time are set */
 	uint8_t		 s_core;	/* that it is on */
@@ -284,6 +285,7 @@ struct pf_state_when {
 	int		 sw_rule;
 	struct in6_addr	 sw_gateway;	/* sw_rt: the next hop */
 	uint8_t		 sw_rt;		/* enum pf_rt */
+	uint32_t	 sw_seq[2];	/* what is added to what each end sends; 0: nothing */
 };
 void	pf_state_print(struct out *, const struct pf_state *, const struct pf_state_when *, unsigned verbose);
 

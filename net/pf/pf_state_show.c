@@ -35,9 +35,11 @@ print_time(struct out *o, const char *what, uint64_t s)
 }
 
 static void
-print_window(struct out *o, const struct pf_peer *p, const struct pf_peer *q)
+print_window(struct out *o, const struct pf_peer *p, const struct pf_peer *q, uint32_t seq)
 {
 	out_printf(o, "[%u + %u]", p->pe_end, p->pe_maxend - p->pe_end);
+	if (seq != 0)
+		out_printf(o, "(+%u)", seq);
 	if (p->pe_flags & q->pe_flags & PF_PEER_SCALE)
 		out_printf(o, " wscale %u", p->pe_scale);
 }
@@ -80,7 +82,8 @@ print_line(struct out *o, const struct pf_state *s)
 void
 pf_state_print(struct out *o, const struct pf_state *s, const struct pf_state_when *w, unsigned verbose)
 {
-	const struct pf_peer *left = &s->s_peer[s->s_dir == PF_IN ? 1 : 0], *right = &s->s_peer[s->s_dir == PF_IN ? 0 : 1];
+	unsigned l = s->s_dir == PF_IN;
+	const struct pf_peer *left = &s->s_peer[l], *right = &s->s_peer[!l];
 
 	static const char *const rt_names[] = { [PF_RT_ROUTETO] = "route-to", [PF_RT_REPLYTO] = "reply-to", [PF_RT_DUPTO] = "dup-to" };
 	char text[IN6_STRLEN];
@@ -90,9 +93,9 @@ pf_state_print(struct out *o, const struct pf_state *s, const struct pf_state_wh
 		return;
 	if (s->s_sk[0].sk_key.k_proto == IPPROTO_TCP_) {
 		out_printf(o, "   ");
-		print_window(o, left, right);
+		print_window(o, left, right, w->sw_seq[l]);
 		out_printf(o, "  ");
-		print_window(o, right, left);
+		print_window(o, right, left, w->sw_seq[!l]);
 		out_printf(o, "\n");
 	}
 	print_time(o, "   age ", w->sw_now - s->s_created);

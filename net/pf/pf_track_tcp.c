@@ -1,6 +1,7 @@
 /* pf_track_tcp.c - a TCP connection as the states of both its ends and the windows that they have opened (G. van Rooij, "Real Stateful TCP Packet
- * Filtering in IP Filter", 2000; RFC 9293 3.4, 3.10; RFC 7323 2 for scaled windows). What cannot be of the connection is refused. */
-#include "net/pf/pf_state.h"
+ * Filtering in IP Filter", 2000; RFC 9293 3.4, 3.10; RFC 7323 2 for scaled windows). What cannot be of the connection is refused. Numbers are those of the
+ * end that has sent the data, also when others see it with other ones (modulate state). */
+#include "net/pf/pf_ext.h"
 #include "net/pf/pf_tcp.h"
 
 struct segment {
@@ -74,22 +75,12 @@ get_segment(struct segment *sg, const struct pf_pdesc *pd)
 static int
 window_scale(const struct pf_pdesc *pd)
 {
-	unsigned len = (header(pd)->th_off >> 4) * 4u, at = sizeof(struct tcphdr);
-	uint8_t opt[60];
+	unsigned len = pf_tcp_hlen(header(pd)), at;
+	uint8_t th[TCP_MAXHLEN];
 
-	m_copydata(pd->pd_m, pd->pd_off, len, opt);
-	while (at < len && opt[at] != TCPOPT_EOL) {
-		if (opt[at] == TCPOPT_NOP) {
-			at++;
-			continue;
-		}
-		if (at + 1 >= len || opt[at + 1] < 2 || at + opt[at + 1] > len)
-			return -1;
-		if (opt[at] == TCPOPT_WINDOW && opt[at + 1] == 3)
-			return MIN(opt[at + 2], (uint8_t)TCP_MAXSCALE);
-		at += opt[at + 1];
-	}
-	return -1;
+	m_copydata(pd->pd_m, pd->pd_off, len, th);
+	at = pf_tcp_find(th, len, TCPOPT_WINDOW, 3);
+	return at != 0 ? MIN(th[at], (uint8_t)TCP_MAXSCALE) : -1;
 }
 
 static inline uint32_t
@@ -103,14 +94,18 @@ window(const struct pf_state *s, const struct pf_peer *p, const struct segment *
 
 /* The first segment of an end. */
 static void
-adopt(struct pf_peer *p, const struct pf_peer *q, const struct segment *sg, const struct pf_pdesc *pd)
+adopt(struct pf_state *s, unsigned from, const struct segment *sg, const struct pf_pdesc *pd)
 {
+	struct pf_peer *p = &s->s_peer[from];
 	int scale;
 
 	p->pe_flags |= PF_PEER_SEEN;
 	p->pe_end = sg->sg_end;
-	p->pe_maxend = sg->sg_end + q->pe_maxwin;
-	if ((sg->sg_flags & PF_TH_SYN) && (scale = window_scale(pd)) >= 0) {
+	p->pe_maxend = sg->sg_end + s->s_peer[!from].pe_maxwin;
+	if (!(sg->sg_flags & PF_TH_SYN))
+		return;
+	pf_seq_choose(s, from, sg->sg_seq);
+	if ((scale = window_scale(pd)) >= 0) {
 		p->pe_scale = (uint8_t)scale;
 		p->pe_flags |= PF_PEER_SCALE;
 	}
@@ -185,7 +180,7 @@ pf_track_tcp_first(struct pf_state *s, const struct pf_pdesc *pd)
 	struct segment sg;
 
 	get_segment(&sg, pd);
-	adopt(p, q, &sg, pd);
+	adopt(s, 0, &sg, pd);
 	if (!(sg.sg_flags & PF_TH_SYN))
 		pick_up(s, &sg);
 	update(s, p, q, &sg);
@@ -206,15 +201,17 @@ begins_anew(const struct pf_peer *p, const struct pf_peer *q, const struct segme
 /* The first segment of the end that was called. A plain ACK to a SYN comes from an older connection there (RFC 9293 3.10.7.4, RFC 5961 4): the
  * caller is to see it, and it says nothing of this one. False: refused; *pass: it passes, and that is all. */
 static bool
-answers(struct pf_peer *p, struct pf_peer *q, const struct segment *sg, const struct pf_pdesc *pd, bool *pass)
+answers(struct pf_state *s, unsigned from, const struct segment *sg, const struct pf_pdesc *pd, bool *pass)
 {
+	const struct pf_peer *q = &s->s_peer[!from];
+
 	if (!(sg->sg_flags & PF_TH_SYN) && q->pe_state == PFT_SYN_SENT) {
 		*pass = (sg->sg_flags & PF_TH_ACK) && sg->sg_end == sg->sg_seq;
 		return *pass;
 	}
 	if ((sg->sg_flags & PF_TH_ACK) && !(seq_leq(sg->sg_ack, q->pe_end) && seq_lt(q->pe_end - PF_OLD_WINDOW, sg->sg_ack)))
 		return false;
-	adopt(p, q, sg, pd);
+	adopt(s, from, sg, pd);
 	return true;
 }
 
@@ -227,6 +224,8 @@ pf_track_tcp(struct pf_state *s, const struct pf_pdesc *pd, bool *again)
 	bool pass = false;
 
 	get_segment(&sg, pd);
+	if (unlikely(s->s_ext != 0))
+		sg.sg_ack -= pf_seq_shift(s, !from);
 	if (begins_anew(p, q, &sg)) {
 		*again = true;
 		return false;
@@ -241,7 +240,7 @@ pf_track_tcp(struct pf_state *s, const struct pf_pdesc *pd, bool *again)
 		return true;
 	}
 	if (!(p->pe_flags & PF_PEER_SEEN)) {
-		if (!answers(p, q, &sg, pd, &pass))
+		if (!answers(s, from, &sg, pd, &pass))
 			return s->s_sloppy;
 		if (pass)
 			return true;
@@ -260,6 +259,6 @@ pf_track_tcp_quoted(const struct pf_state *s, const struct pf_pdesc *pd)
 	uint32_t seq;
 
 	m_copydata(pd->pd_m, pd->pd_qoff, sizeof(h), h);
-	seq = be32_host(load32(h + 4));
+	seq = be32_host(load32(h + 4)) - pf_seq_shift(s, !from);
 	return (q->pe_flags & PF_PEER_SEEN) && seq_leq(seq, q->pe_end) && seq_leq(q->pe_end - pf_old_window(p), seq);
 }

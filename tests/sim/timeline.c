@@ -63,6 +63,14 @@ raw_take(struct raw *rw)
 	return n;
 }
 
+const struct frame *
+raw_frame(struct raw *rw)
+{
+	struct arrived *n = raw_take(rw);
+
+	return n != NULL ? n->frame : NULL;
+}
+
 bool
 raw_see(struct raw *rw, struct raw_seen *rs)
 {

@@ -28,6 +28,7 @@ void	raw_rx(struct raw *, const struct pkt *);
 void	raw_tx(const char *file, int line, struct raw *, const struct pkt *);
 void	raw_none(const char *file, int line, struct raw *);
 unsigned raw_forget(struct raw *);		/* whatever has come; how many */
+const struct frame *raw_frame(struct raw *);	/* the next one, whatever it is; NULL: none has come */
 /* The next frame as an IPv4 packet of UDP or TCP, whatever is in it. False: none has come. */
 struct raw_seen { char rs_src[16], rs_dst[16]; unsigned rs_sport, rs_dport; };
 bool	raw_see(struct raw *, struct raw_seen *);

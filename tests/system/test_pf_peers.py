@@ -111,6 +111,21 @@ def test_path_mtu_through_rdr(nat, v):
     assert mss < 1300 and route_mtu(nat.h3, v, OURS[1][v]) == 1300, mss
 
 
+@pytest.mark.parametrize('v', [4, 6])
+def test_modulate_state(narrow, v):
+    """No end sees the other's own sequence numbers; transfers, errors about a narrow path, resets by an end and by the router are right all the same."""
+    load(narrow, re.sub(r'^pass (?!quick).*$', r'\g<0> modulate state', RULES, flags=re.M) + 'block return out quick on vio1 proto tcp to port 81\n')
+    narrow.h1.run('ip route flush cache; ip -6 route flush cache')
+    assert transfer(narrow.h1, narrow.h3, narrow.h3.at[v], v) < 1300
+    assert len(re.findall(r'\]\(\+\d+\)', narrow.router.cmd('pfctl -vss'))) >= 4
+    for port in (9, 81):
+        got = narrow.h1.run(f'curl -g -s -m 10 http://{f"[{narrow.h3.at[v]}]" if v == 6 else narrow.h3.at[v]}:{port}/')
+        assert got.code == 7, (port, got)       # refused, not: no answer
+    narrow.h3.run('ip link set eth0 mtu 1500')
+    narrow.h2.run('ip link set inner mtu 1500')
+    assert transfer(narrow.h3, narrow.h1, OURS[1][v], v) > 1300
+
+
 SCAN = '''set skip on lo
 block %s
 pass in on vio0 inet proto tcp to port 8000
