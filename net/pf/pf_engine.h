@@ -346,11 +346,17 @@ uint64_t pf_reason_sum(enum pf_reason);		/* over all cores; core 0 */
 
 /* pf_scrub.c: the packet, which passes, becomes what rules make of it but for addresses and ports. False: it is gone, counted. Any core. */
 bool	pf_scrub(const struct pf_acts *, struct pf_pdesc *);
+/* It says something of each packet's IP header. Reassemble tcp is a state's: pf_ext.h. */
+static inline bool
+pf_acts_header(const struct pf_acts *ac)
+{
+	return ((ac->ac_scrub & ~PF_SCRUB_TCP) | ac->ac_min_ttl | ac->ac_set_tos) != 0;
+}
 /* There is nothing of that in packets that open no connection. */
 static inline bool
 pf_acts_are_plain(const struct pf_acts *ac)
 {
-	return ac->ac_log[0] == 0 && (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos | ac->ac_delay | ac->ac_set_prio | ac->ac_rated | ac->ac_redirects) == 0;
+	return ac->ac_log[0] == 0 && !pf_acts_header(ac) && !(ac->ac_delay | ac->ac_set_prio | ac->ac_rated | ac->ac_redirects);
 }
 
 /* ---- answering what is blocked (pf_return.c) ---- */

@@ -77,14 +77,15 @@ pf_ext_put(struct pf_state *s)
 static bool
 make_tcp(struct pf_state_ext *e, const struct pf_pdesc *pd)
 {
-	bool modulates = e->se_acts.ac_modulate && (pd->pd_tcp_flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN;
+	bool scrubs = e->se_acts.ac_scrub & PF_SCRUB_TCP, modulates = e->se_acts.ac_modulate && (pd->pd_tcp_flags & (PF_TH_SYN | PF_TH_ACK)) == PF_TH_SYN;
 	struct pf_ext_tcp *et;
 
-	if (pd->pd_proto != IPPROTO_TCP_ || !modulates)
+	if (pd->pd_proto != IPPROTO_TCP_ || !(modulates || scrubs))
 		return true;
 	if ((et = (struct pf_ext_tcp *)get(percore_ptr(pf_states), &e->se_tcp)) == NULL)
 		return false;
-	et->et_modulates = true;
+	et->et_modulates = modulates;
+	et->et_scrubs = scrubs;
 	return true;
 }
 

@@ -17,9 +17,18 @@ struct pf_state_ext {
 _Static_assert(sizeof(struct pf_state_ext) == CACHELINE, "a quarter of a state");
 
 /* Of connections whose headers are changed. */
+struct pf_stamps {			/* an end's timestamps, as it sends them itself */
+	uint32_t	 st_shift;	/* added to them */
+	uint32_t	 st_recent;	/* what the other end takes none from before (TS.Recent of RFC 7323 4.3), or less than that */
+	uint32_t	 st_last;	/* the latest one */
+	uint32_t	 st_when;	/* when that came, seconds of uptime */
+};
 struct pf_ext_tcp {
 	uint32_t	 et_seq[2];		/* modulate state: added to what each end sends */
-	bool		 et_modulates;
+	struct pf_stamps et_stamps[2];
+	uint8_t		 et_ttl[2];		/* the highest of each end */
+	bool		 et_modulates, et_scrubs;	/* modulate state; scrub (reassemble tcp) */
+	bool		 et_offers[2], et_sends[2];	/* its SYN had a timestamp; what came behind, too */
 };
 _Static_assert(sizeof(struct pf_ext_tcp) <= sizeof(struct pf_state_ext), "it lies in one");
 
@@ -72,5 +81,14 @@ pf_seq_shift(const struct pf_state *s, unsigned peer)
 bool	pf_modulate(const struct pf_state *, struct pf_pdesc *);
 /* A segment that it has changed becomes what it was. As above. */
 bool	pf_unmodulate(const struct pf_state *, struct pf_pdesc *);
+/* Of that end of the connection, the same for the next one of the same ends, and nobody can tell; another for each `what`. */
+uint32_t pf_seq_secret(const struct pf_state *, unsigned peer, unsigned what);
+
+/* ---- scrub (reassemble tcp): pf_stamp.c ---- */
+
+/* The segment, which is from that end, may have the timestamps that it has. */
+bool	pf_stamps_fit(const struct pf_state *, unsigned from, const struct pf_pdesc *);
+/* It passes: its TTL is raised, its timestamps are noted and changed; of an error only the quoted ones, back. As pf_modulate(). */
+bool	pf_restamp(const struct pf_state *, struct pf_pdesc *);
 
 #endif

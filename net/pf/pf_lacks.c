@@ -61,8 +61,6 @@ lacks_translation(const struct pf_rule *r)
 static const char *
 lacks_setting(const struct pf_rule *r)
 {
-	if (r->r_scrub & PF_SCRUB_TCP)
-		return "scrub (reassemble tcp) is not supported";
 	if (r->r_queue[0][0] != '\0')
 		return "queues are not supported";
 	return r->r_rtable >= 0 ? "rtable is not supported" : NULL;

@@ -325,7 +325,7 @@ add_acts(struct pf_verdict *v, const struct pf_krule *kr)
 		ac->ac_prio = (uint8_t)r->r_set_prio[0] & M_PRIO_MAX;
 		ac->ac_prio_quick = (uint8_t)r->r_set_prio[1] & M_PRIO_MAX;
 	}
-	v->v_extends |= ac->ac_rt != PF_RT_NONE || ac->ac_modulate || ac->ac_max_mss != 0 || !pf_acts_are_plain(ac);
+	v->v_extends |= ac->ac_rt != PF_RT_NONE || ac->ac_modulate || ac->ac_max_mss != 0 || ac->ac_scrub != 0 || !pf_acts_are_plain(ac);
 }
 
 /* It matches, and says more than pass or block, or comes behind one that says so. */

@@ -36,6 +36,17 @@ pf_change(uint8_t *at, const void *to, unsigned n, const struct pf_sums *s, bool
 	}
 }
 
+void
+pf_add(uint8_t *h, unsigned at, uint32_t n, const struct pf_sums *s)
+{
+	unsigned odd = at & 1;
+	uint8_t b[6];
+
+	memcpy(b, h + at - odd, 4 + 2 * odd);
+	store32(b + odd, host_be32(be32_host(load32(b + odd)) + n));
+	pf_change(h + at - odd, b, 4 + 2 * odd, s, false);
+}
+
 struct tuple { const struct in6_addr *t_src, *t_dst; uint16_t t_sport, t_dport; };
 
 static void

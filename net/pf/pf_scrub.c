@@ -86,7 +86,7 @@ is_urgent(const struct pf_pdesc *pd)
 bool
 pf_scrub(const struct pf_acts *ac, struct pf_pdesc *pd)
 {
-	bool mss = ac->ac_max_mss != 0 && opens(pd), header = (ac->ac_scrub | ac->ac_min_ttl | ac->ac_set_tos) != 0;
+	bool mss = ac->ac_max_mss != 0 && opens(pd), header = pf_acts_header(ac);
 
 	if (ac->ac_delay != 0) {
 		pd->pd_m->m_flags |= M_PF_DELAY;

@@ -17,32 +17,26 @@ pf_seq_init(void)
 {
 	random_bytes(secret, sizeof(secret));
 }
-NET_INIT(pf_seq, 10, pf_seq_init);
+NET_INIT(pf_seq, 30, pf_seq_init);
+
+uint32_t
+pf_seq_secret(const struct pf_state *s, unsigned peer, unsigned what)
+{
+	uint64_t words[sizeof(struct pf_key) / 8 + 1];
+
+	memcpy(words, &s->s_sk[0].sk_key, sizeof(struct pf_key));
+	words[nitems(words) - 1] = peer | (uint64_t)s->s_dir << 8 | (uint64_t)what << 16;
+	return (uint32_t)siphash(secret, words, nitems(words));
+}
 
 /* RFC 6528 3: a clock of 4 us, and a keyed hash of the connection and the end. */
 void
 pf_seq_choose(struct pf_state *s, unsigned peer, uint32_t seq)
 {
 	struct pf_ext_tcp *et = pf_ext_tcp(s);
-	uint64_t words[sizeof(struct pf_key) / 8 + 1];
 
-	if (et == NULL || !et->et_modulates)
-		return;
-	memcpy(words, &s->s_sk[0].sk_key, sizeof(struct pf_key));
-	words[nitems(words) - 1] = peer | (uint64_t)s->s_dir << 8;
-	et->et_seq[peer] = (uint32_t)(siphash(secret, words, nitems(words)) + uptime_ns() / 4000) - seq;
-}
-
-/* A number, in network order, n bytes from the header's start, which may be any. */
-static void
-add(uint8_t *h, unsigned at, uint32_t n, const struct pf_sums *s)
-{
-	unsigned odd = at & 1;
-	uint8_t b[6];
-
-	memcpy(b, h + at - odd, 4 + 2 * odd);
-	store32(b + odd, host_be32(be32_host(load32(b + odd)) + n));
-	pf_change(h + at - odd, b, 4 + 2 * odd, s, false);
+	if (et != NULL && et->et_modulates)
+		et->et_seq[peer] = pf_seq_secret(s, peer, 0) + (uint32_t)(uptime_ns() / 4000) - seq;
 }
 
 /* RFC 2018 3: edges of blocks that are acknowledged. */
@@ -54,7 +48,7 @@ add_sack(uint8_t *h, unsigned hlen, uint32_t n, const struct pf_sums *s)
 	for (; at != 0; at = pf_tcp_option(h, hlen, at + h[at + 1]))
 		if (h[at] == TCPOPT_SACK && h[at + 1] % 8 == 2)
 			for (unsigned i = 2; i < h[at + 1]; i += 4)
-				add(h, at + i, n, s);
+				pf_add(h, at + i, n, s);
 }
 
 /* The header, of which n bytes are there, 8 at least: what it sends and what it acknowledges. */
@@ -63,10 +57,10 @@ shift(uint8_t *h, unsigned n, uint32_t seq, uint32_t ack, const struct pf_sums *
 {
 	const struct tcphdr *th = (const struct tcphdr *)h;
 
-	add(h, offsetof(struct tcphdr, th_seq), seq, s);
+	pf_add(h, offsetof(struct tcphdr, th_seq), seq, s);
 	if (n < sizeof(*th) || !(th->th_flags & PF_TH_ACK))
 		return;
-	add(h, offsetof(struct tcphdr, th_ack), ack, s);
+	pf_add(h, offsetof(struct tcphdr, th_ack), ack, s);
 	if (pf_tcp_hlen(th) <= n)
 		add_sack(h, pf_tcp_hlen(th), ack, s);
 }

@@ -94,7 +94,7 @@ pf_state_find(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
 	return pf_state_find_hashed(k, pf_key_hash(k), dir, ifp);
 }
 
-/* By its rule, else by what is set now, also when its rule's ruleset has been replaced. pf.conf(5), adaptive.start and adaptive.end: between them timeouts
+/* pf.conf(5), adaptive.start and adaptive.end: between them timeouts
  * shrink to nothing. */
 uint64_t
 pf_state_expires(const struct pf_state *s)
@@ -104,7 +104,7 @@ pf_state_expires(const struct pf_state *s)
 	bool own = so->so_timeout_set & 1u << PF_TM_ADAPTIVE_START;	/* the rule's, which count the rule's states */
 	const uint32_t *tm = own ? so->so_timeout : rs->rs_timeout;
 	uint64_t start = tm[PF_TM_ADAPTIVE_START], end = tm[PF_TM_ADAPTIVE_END], n;
-	uint64_t t = so->so_timeout_set & 1u << s->s_timeout ? so->so_timeout[s->s_timeout] : rs->rs_timeout[s->s_timeout];
+	uint64_t t = pf_state_timeout(s, s->s_timeout);
 
 	n = own ? pf_rcount(s->s_rule)->rc_states : pf_states_count();
 	if (end != 0 && n > start)

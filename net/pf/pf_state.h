@@ -125,6 +125,14 @@ pf_states_count(void)
 	return n;
 }
 
+/* Of its rule, else as it is set now, also when its rule's ruleset has been replaced. */
+static inline uint32_t
+pf_state_timeout(const struct pf_state *s, enum pf_timeout i)
+{
+	const struct pf_state_opts *so = &s->s_rule->kr_rule->r_state;
+
+	return so->so_timeout_set & 1u << i ? so->so_timeout[i] : pf_rules->rs_timeout[i];
+}
 /* When it is over, seconds of uptime, with as many states as there are now (adaptive timeouts). */
 uint64_t pf_state_expires(const struct pf_state *);
 /* The state that a packet of that direction on that interface belongs to; NULL: none. The second with the key's hash. */
@@ -244,7 +252,7 @@ void	pf_track_first(struct pf_state *, const struct pf_pdesc *);
 /* The packet belongs to the state. False: it cannot, as the connection stands: *why. `again`: it begins the connection anew, the state is to go. */
 bool	pf_track(struct pf_state *, const struct pf_pdesc *, enum pf_reason *why, bool *again);
 void	pf_track_tcp_first(struct pf_state *, const struct pf_pdesc *);
-bool	pf_track_tcp(struct pf_state *, const struct pf_pdesc *, bool *again);
+bool	pf_track_tcp(struct pf_state *, const struct pf_pdesc *, enum pf_reason *why, bool *again);
 /* The quoted header's sequence number is one of the connection (RFC 5927 4). */
 bool	pf_track_tcp_quoted(const struct pf_state *, const struct pf_pdesc *);
 static inline bool

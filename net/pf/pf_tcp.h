@@ -21,6 +21,8 @@ _Static_assert(sizeof(struct tcphdr) == 20, "RFC 9293");
 #define TCPOPT_MAXSEG	2
 #define TCPOPT_WINDOW	3		/* RFC 7323 2.2 */
 #define TCPOPT_SACK	5		/* RFC 2018 3 */
+#define TCPOPT_TIMESTAMP 8		/* RFC 7323 3.2: of TCPOLEN_TIMESTAMP bytes, the sender's and the echo of the other's */
+#define TCPOLEN_TIMESTAMP 10
 #define TCP_MAXSCALE	14		/* RFC 7323 2.3 */
 #define TCP_MAXHLEN	60u
 

@@ -32,6 +32,7 @@ COUNTER(pfs_frag, pf, 50, DROP, "fragment%s that could not be put together");
 COUNTER(pfs_short, pf, 60, DROP, "packet%s too short");
 COUNTER(pfs_norm, pf, 70, DROP, "packet%s that could not be normalized");
 COUNTER(pfs_memory, pf, 80, DROP, "packet%s without memory for a state");
+COUNTER(pfs_timestamp, pf, 85, DROP, "packet%s with a timestamp that their connection cannot have");
 COUNTER(pfs_ipoption, pf, 90, DROP, "packet%s with IP options");
 COUNTER(pfs_protcksum, pf, 95, DROP, "packet%s with a bad checksum, which nobody answers");
 COUNTER(pfs_badstate, pf, 100, DROP, "packet%s that did not fit their state");
@@ -52,7 +53,7 @@ const char *const pf_reason_name[PFR_COUNT] = {
 static const struct counter *const reason_counter[PFR_COUNT] = {
 	[PFR_MATCH] = &counter_pfs_match, [PFR_BADOFF] = &counter_pfs_badoff, [PFR_FRAG] = &counter_pfs_frag, [PFR_SHORT] = &counter_pfs_short,
 	[PFR_NORM] = &counter_pfs_norm, [PFR_MEMORY] = &counter_pfs_memory, [PFR_IPOPTION] = &counter_pfs_ipoption,
-	[PFR_PROTCKSUM] = &counter_pfs_protcksum,
+	[PFR_TS] = &counter_pfs_timestamp, [PFR_PROTCKSUM] = &counter_pfs_protcksum,
 	[PFR_BADSTATE] = &counter_pfs_badstate, [PFR_STATEINS] = &counter_pfs_stateins,
 	[PFR_MAXSTATES] = &counter_pfs_maxstates, [PFR_NOROUTE] = &counter_pfs_noroute, [PFR_TRANSLATE] = &counter_pfs_translate,
 	[PFR_SRCLIMIT] = &counter_pfs_srclimit,
@@ -82,6 +83,9 @@ drop(struct mbuf *m, enum pf_reason reason)
 		break;
 	case PFR_MEMORY:
 		M_DROP(m, pfs_memory);
+		break;
+	case PFR_TS:
+		M_DROP(m, pfs_timestamp);
 		break;
 	case PFR_IPOPTION:
 		M_DROP(m, pfs_ipoption);
@@ -200,7 +204,7 @@ passes_extended(const struct pf_state *s, struct pf_pdesc *pd)
 	redirects = pf_route_redirects(s, pd, &to);
 	if (s->s_translated && !(redirects ? pf_route_fits(pd, PF_RT_ROUTETO, &to, true) : pf_route_fits(pd, e->se_acts.ac_rt, &e->se_gateway, forth)))
 		return FOUND_GONE;
-	if (!pf_translate(s, pd) || !pf_modulate(s, pd) || !pf_scrub(&e->se_acts, pd))
+	if (!pf_translate(s, pd) || !pf_modulate(s, pd) || !pf_restamp(s, pd) || !pf_scrub(&e->se_acts, pd))
 		return FOUND_GONE;
 	if (pf_route_apply(pd, e->se_acts.ac_rt, &e->se_gateway, forth))
 		return FOUND_ROUTED;

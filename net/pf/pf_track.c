@@ -80,7 +80,7 @@ pf_track(struct pf_state *s, const struct pf_pdesc *pd, enum pf_reason *why, boo
 	} else if (pd->pd_proto == IPPROTO_TCP_) {
 		bool was = pf_state_halfopen(s);
 
-		if (!pf_track_tcp(s, pd, again))
+		if (!pf_track_tcp(s, pd, why, again))
 			return false;
 		percore(pf_states).ps_halfopen += (uint32_t)pf_state_halfopen(s) - (uint32_t)was;
 		if (unlikely(s->s_ext != 0) && was && !pf_state_halfopen(s) && !pf_src_connected(s)) {

@@ -216,7 +216,7 @@ answers(struct pf_state *s, unsigned from, const struct segment *sg, const struc
 }
 
 bool
-pf_track_tcp(struct pf_state *s, const struct pf_pdesc *pd, bool *again)
+pf_track_tcp(struct pf_state *s, const struct pf_pdesc *pd, enum pf_reason *why, bool *again)
 {
 	unsigned from = pd->pd_dir != s->s_dir;
 	struct pf_peer *p = &s->s_peer[from], *q = &s->s_peer[!from];
@@ -224,8 +224,13 @@ pf_track_tcp(struct pf_state *s, const struct pf_pdesc *pd, bool *again)
 	bool pass = false;
 
 	get_segment(&sg, pd);
-	if (unlikely(s->s_ext != 0))
+	if (unlikely(s->s_ext != 0)) {
 		sg.sg_ack -= pf_seq_shift(s, !from);
+		if (!pf_stamps_fit(s, from, pd)) {
+			*why = PFR_TS;
+			return false;
+		}
+	}
 	if (begins_anew(p, q, &sg)) {
 		*again = true;
 		return false;

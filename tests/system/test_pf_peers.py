@@ -126,6 +126,18 @@ def test_modulate_state(narrow, v):
     assert transfer(narrow.h3, narrow.h1, OURS[1][v], v) > 1300
 
 
+@pytest.mark.parametrize('v', [4, 6])
+def test_reassemble_tcp(nat, v):
+    """Linux's timestamps and TTLs through two states that change both, also with sequence numbers that are changed: none is ever refused."""
+    for keep in ('', ' modulate state'):
+        load(nat, 'match scrub (reassemble tcp)\n' + re.sub(r'^pass (?!quick).*$', rf'\g<0>{keep}', RULES, flags=re.M))
+        assert transfer(nat.h1, nat.h3, nat.h3.at[v], v) > 1300
+        assert transfer(nat.h3, nat.h1, OURS[1][v], v) > 1300
+    info = nat.router.cmd('pfctl -si')
+    assert re.search(r'bad-timestamp +0 ', info), info
+    assert nat.h1.run(f'curl -g -s -m 10 http://{f"[{nat.h3.at[v]}]" if v == 6 else nat.h3.at[v]}:9/').code == 7
+
+
 SCAN = '''set skip on lo
 block %s
 pass in on vio0 inet proto tcp to port 8000

@@ -4,66 +4,10 @@
 
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
-#include "net/pf/pf_tcp.h"
-#include "tests/unit/netfix6.h"
 #include "tests/unit/pffix.h"
+#include "tests/unit/tcpfix.h"
 
-static struct pkt p;
-static bool six;
 static uint32_t off[2];			/* what is added to what the host of t0, of t1 sends */
-
-static unsigned l4(void) { return six ? 54 : 34; }
-
-/* The checksum of what is above IP; 0 when it is right. */
-static uint16_t
-sum(const struct pkt *k, uint8_t proto)
-{
-	unsigned hlen = l4() - 14, len = k->p_len - l4();
-	const uint8_t *h = k->p_b + 14;
-	struct { uint8_t addrs[32]; be32_t len; uint8_t zero[3], p; } pseudo = { { 0 }, host_be32(len), { 0 }, proto };
-
-	memcpy(pseudo.addrs, h + (six ? 8 : 12), six ? 32 : 8);
-	return (uint16_t)~in_fold(in_sum(h + hlen, len, proto == 1 ? 0 : in_sum(&pseudo, sizeof(pseudo), 0)));
-}
-
-/* From the host of t0 (0) or t1 (1). */
-static void
-begin(unsigned from, uint8_t proto, unsigned len)
-{
-	static const char *const name[2][2] = { { "10.0.0.2", "10.0.1.2" }, { "fd00:a::2", "fd00:b::2" } };
-	struct wire *w = from ? &t1 : &t0;
-
-	if (six)
-		pkt6(&p, name[1][from], name[1][!from], proto, 64, len);
-	else
-		pkt_ip(&p, name[0][from], name[0][!from], proto, 64, 20, len);
-	memcpy(p.p_b, w->w_if.if_lladdr, 6);
-	memcpy(p.p_b + 6, w->w_host, 6);
-}
-
-static const struct pkt *
-through(unsigned from)
-{
-	t0.w_ntx = t0.w_next = t1.w_ntx = t1.w_next = 0;
-	wire_rx(from ? &t1 : &t0, &p);
-	return wire_tx(from ? &t0 : &t1);
-}
-
-static void
-tcp(unsigned from, uint8_t flags, uint32_t seq, uint32_t ack, const void *opt, unsigned n)
-{
-	struct tcphdr th = { .th_sport = from ? BE16(5) : BE16(4), .th_dport = from ? BE16(4) : BE16(5), .th_seq = host_be32(seq), .th_ack = host_be32(ack),
-	    .th_off = (uint8_t)((20 + n) / 4 << 4), .th_flags = flags, .th_win = BE16(8192) };
-
-	begin(from, 6, 20 + n);
-	memcpy(p.p_b + l4(), &th, sizeof(th));
-	if (n > 0)
-		memcpy(p.p_b + l4() + 20, opt, n);
-	store16(p.p_b + l4() + 16, sum(&p, 6));
-}
-
-static uint32_t seq_of(const struct pkt *k) { return be32_host(load32(k->p_b + l4() + 4)); }
-static uint32_t ack_of(const struct pkt *k) { return be32_host(load32(k->p_b + l4() + 8)); }
 
 /* It comes out, with these numbers. */
 static const struct pkt *
@@ -71,10 +15,10 @@ sends(unsigned from, uint8_t flags, uint32_t seq, uint32_t ack, const void *opt,
 {
 	const struct pkt *f;
 
-	tcp(from, flags, seq, flags & PF_TH_ACK ? ack + off[!from] : 0, opt, n);
+	tcp_from(from, flags, seq, flags & PF_TH_ACK ? ack + off[!from] : 0, opt, n, 0);
 	f = through(from);
 	CHECK(f != NULL);
-	CHECK_EQ(sum(f, 6), 0);
+	CHECK_EQ(l4_sum(f, 6), 0);
 	if (!(flags & PF_TH_SYN))
 		CHECK_EQ(seq_of(f), seq + off[from]);
 	CHECK_EQ(ack_of(f), ack);
@@ -85,16 +29,9 @@ static void
 misfits(unsigned from, uint8_t flags, uint32_t seq, uint32_t ack)
 {
 	counter_mark();
-	tcp(from, flags, seq, ack, NULL, 0);
+	tcp_from(from, flags, seq, ack, NULL, 0, 0);
 	CHECK(through(from) == NULL);
 	CHECK_EQ(counter_delta("pfs_badstate"), 1);
-}
-
-static void
-world(bool is_six)
-{
-	six = is_six;
-	(six ? ip6_start : net_start)();
 }
 
 static void
@@ -169,39 +106,28 @@ sack(unsigned from, uint32_t seq, uint32_t ack)
 
 /* From one end, about the other's segment as it has arrived there, of which so many bytes of TCP are quoted. */
 static const struct pkt *
-error(unsigned from, uint32_t seq, uint32_t ack, unsigned quoted)
+error(unsigned from, uint32_t seq, uint32_t ack, unsigned n)
 {
-	uint8_t q[128];
-	unsigned ip = l4() - 14;
-
-	tcp(!from, PF_TH_ACK, seq, ack, NULL, 0);
-	memcpy(q, p.p_b + 14, ip + quoted);
-	begin(from, six ? 58 : 1, 8 + ip + quoted);
-	memset(p.p_b + l4(), 0, 8);
-	p.p_b[l4()] = six ? 1 : 3;
-	memcpy(p.p_b + l4() + 8, q, ip + quoted);
-	store16(p.p_b + l4() + 2, sum(&p, six ? 58 : 1));
+	tcp_from(!from, PF_TH_ACK, seq, ack, NULL, 0, 0);
+	error_from(from, n);
 	return through(from);
 }
 
 static void
 errors(unsigned from, uint32_t seq, uint32_t ack)
 {
-	const unsigned at = 2 * l4() - 14 + 8, lens[] = { 20, 8, 12, 19 };
+	const unsigned at = quoted_at(), lens[] = { 20, 8, 12, 19 };
 	const struct pkt *f;
-	struct pkt inner;
 
 	for (unsigned i = 0; i < nitems(lens); i++) {
 		f = error(from, seq + off[!from], ack, lens[i]);
 		CHECK(f != NULL);
-		CHECK_EQ(sum(f, six ? 58 : 1), 0);
+		CHECK_EQ(l4_sum(f, six ? 58 : 1), 0);
 		CHECK_EQ(be32_host(load32(f->p_b + at + 4)), seq);
 		if (lens[i] < 20)
 			continue;
 		CHECK_EQ(be32_host(load32(f->p_b + at + 8)), ack + off[from]);
-		memcpy(inner.p_b + 14, f->p_b + l4() + 8, f->p_len - l4() - 8);
-		inner.p_len = f->p_len - l4() - 8 + 14;
-		CHECK_EQ(sum(&inner, 6), 0);
+		CHECK_EQ(l4_sum(quoted(f), 6), 0);
 	}
 	counter_mark();
 	CHECK(error(from, seq, ack, 20) == NULL);
@@ -331,20 +257,19 @@ answered(const char *how, const char *rdr)
 {
 	char rules[256];
 	const struct pkt *f;
-	unsigned quoted = 2 * l4() - 14 + 8;
 
 	snprintf(rules, sizeof(rules), "block %s out on t1\npass in on t0 proto tcp %smodulate state\npass out on t0\n", how, rdr);
 	start(rules);
-	tcp(0, PF_TH_SYN, 1000, 0, NULL, 0);
+	tcp_from(0, PF_TH_SYN, 1000, 0, NULL, 0, 0);
 	CHECK(through(0) == NULL);
 	CHECK((f = wire_tx(&t0)) != NULL);
-	CHECK_EQ(sum(f, strstr(how, "icmp") == NULL ? 6 : six ? 58 : 1), 0);
+	CHECK_EQ(l4_sum(f, strstr(how, "icmp") == NULL ? 6 : six ? 58 : 1), 0);
 	if (strstr(how, "icmp") == NULL) {
 		CHECK_EQ(ack_of(f), 1001);
 		CHECK_EQ(f->p_b[l4() + 13], PF_TH_RST | PF_TH_ACK);
 		CHECK(memcmp(f->p_b + l4() - (six ? 32 : 8), p.p_b + l4() - (six ? 16 : 4), six ? 16 : 4) == 0);	/* from where it was sent to */
 	} else
-		CHECK_EQ(be32_host(load32(f->p_b + quoted + 4)), 1000);
+		CHECK_EQ(be32_host(load32(f->p_b + quoted_at() + 4)), 1000);
 	CHECK_EQ(counter_delta("pfs_blocked"), 1);
 	stop();
 }
