@@ -3,7 +3,7 @@
  *
  * An entry holds no reference: it points to its route, which is good as long as the generation is the entry's. Who changes what entries were made of
  * changes it first and the generation then; freed things stay until the epoch is over, so what a pass finds is good until its end. An entry of
- * another generation is worth a look-up (flow_renew), no more. Of TCP and UDP only, without options, extension headers or fragments.
+ * another generation is worth a look-up (flow_renew), no more. Of TCP and UDP only, with pf of echoes, too, without options, extension headers or fragments.
  *
  * The table is of lines: an entry is one, a bucket sixteen in a row. A flow's home is a line of its bucket, where it mostly is; else it is as near as
  * there was room, near meaning few bits of its place that differ. */
@@ -19,7 +19,7 @@ struct rtentry;
 struct flow_nat { uint64_t fn_addrs; uint32_t fn_ports; uint16_t fn_ip, fn_proto; };	/* fn_addrs 0: they stay */
 
 struct flow {
-	uint64_t	 fl_key;		/* ports, protocol, family, interface; 0: free */
+	uint64_t	 fl_key;		/* ports (flow_echo_ports()), protocol, family, interface; 0: free */
 	union {
 		uint64_t fl_addr[4];		/* IPv6: source, destination. IPv4: [0] both as in the header, [1] their sum, and behind */
 		struct { uint64_t fl_addrs[2]; struct flow_nat fl_nat; };

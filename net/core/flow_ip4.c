@@ -1,6 +1,6 @@
 /* flow_ip4.c - the fused stage for IPv4: ether_input, ip_input, ip_forward, ip_output and ether_output of a packet that has nothing odd. */
 #include "net/core/flow_var.h"
-#include "net/inet/ip_var.h"
+#include "net/inet/icmp.h"
 #include "net/pf/pf_flow.h"
 
 #define AT_IP	14u			/* in the frame */
@@ -18,6 +18,7 @@
 #define KIND		BE32(0x08004500)
 #define KEY_MASK	BE32(0x3fff00ff)
 #define KEY_OFF		((uint64_t)BE32(0x3fff0000) << 32)
+#define KEY_ICMP	BE32(PROTO_ICMP)
 
 /* Flags and TTL leave ten bits of the key free. */
 static inline uint64_t
@@ -27,8 +28,8 @@ flow_ifkey4(const struct ifnet *ifp)
 }
 _Static_assert(IF_MAX <= 1024, "ten bits");
 
-static size_t
-flow_pick4(struct flow_pass *fs, size_t i, size_t end)
+static __inline_fn size_t
+flow_pick4_any(struct flow_pass *fs, size_t i, size_t end, bool pf)
 {
 	const struct flow_table *ft = fs->fs_table;
 	uint64_t ifkey = flow_ifkey4(fs->fs_ifp), secret[2] = { ft->ft_secret[0], ft->ft_secret[1] };
@@ -36,11 +37,16 @@ flow_pick4(struct flow_pass *fs, size_t i, size_t end)
 
 	for (; i < end; i++) {
 		const uint8_t *p = mp[i]->m_data;
+		uint32_t proto, ports;
 		uint64_t key, hash;
 
 		if ((load32(p + AT_IP - 2) & KIND_MASK) != KIND)
 			break;
-		key = (uint64_t)(load32(p + AT_OFF) & KEY_MASK) << 32 | load32(p + AT_PORTS) | ifkey;
+		proto = load32(p + AT_OFF) & KEY_MASK;
+		ports = load32(p + AT_PORTS);
+		if (pf && unlikely(proto == KEY_ICMP))
+			ports = flow_echo_ports(p + AT_PORTS);
+		key = (uint64_t)proto << 32 | ports | ifkey;
 		hash = flow_hash4(secret, load64(p + AT_ADDRS), key);
 		fs->fs_key[i] = key;
 		fs->fs_flow[i] = flow_home(ft, hash);
@@ -49,10 +55,30 @@ flow_pick4(struct flow_pass *fs, size_t i, size_t end)
 	return i;
 }
 
+static size_t
+flow_pick4(struct flow_pass *fs, size_t i, size_t end)
+{
+	return flow_pick4_any(fs, i, end, false);
+}
+
+static size_t
+flow_pick4_pf(struct flow_pass *fs, size_t i, size_t end)
+{
+	return flow_pick4_any(fs, i, end, true);
+}
+
 static struct rtentry *
 flow_route4(const struct ifnet *ifp, const struct flow_id *id)
 {
 	return ip_flow_route(ifp, (be32_t)id->id_addr[0], (be32_t)(id->id_addr[0] >> 32));
+}
+
+static bool
+flow_is_echo4(const struct ip *ip, uint32_t len)
+{
+	const struct icmp *icmp = (const struct icmp *)(ip + 1);
+
+	return ip->ip_p == PROTO_ICMP && len >= MIN_LEN_PF && (icmp->icmp_type == ICMP_ECHO || icmp->icmp_type == ICMP_ECHOREPLY) && icmp->icmp_code == 0;
 }
 
 /* The frame is good, and one of a flow. */
@@ -67,8 +93,8 @@ flow_mend4(struct flow_pass *fs, size_t i)
 	struct flow *fl;
 
 	if (flow_station(m->m_data) != fs->fs_our || m->m_len < AT_IP + MIN_LEN || m->m_next != NULL || len < MIN_LEN ||
-	    len + AT_IP > m->m_pktlen || (ip->ip_off & BE16(IP_MF | IP_OFFMASK)) || !flow_proto(ip->ip_p) || ip->ip_ttl <= 1 ||
-	    !ip_hdrsum_ok(ip))
+	    len + AT_IP > m->m_pktlen || (ip->ip_off & BE16(IP_MF | IP_OFFMASK)) || ip->ip_ttl <= 1 || !ip_hdrsum_ok(ip) ||
+	    !(flow_proto(ip->ip_p) || (fs->fs_states != NULL && m->m_len >= AT_IP + MIN_LEN_PF && flow_is_echo4(ip, len))))
 		return false;
 	if ((fl = (fs->fs_states == NULL ? flow_entry : pf_flow_entry)(fs, fs->fs_flow[i], &id, flow_route4,
 	    fs->fs_states == NULL ? MIN_LEN : MIN_LEN_PF)) == NULL)
@@ -120,16 +146,6 @@ flow_decttl(uint8_t *p)
 	store32(p + AT_TTL, x);
 }
 
-/* RFC 1624: by is the complement of what the sum grows by. Of the two zeros the result is 0xffff. */
-static inline void
-flow_change_sum(uint8_t *at, uint32_t by)
-{
-	uint16_t s;
-	bool carry = __builtin_add_overflow(load16(at), (uint16_t)by, &s);
-
-	store16(at, (uint16_t)(s + carry));
-}
-
 /* A header's checksum is zero. As pf_translate() and the decrement of the TTL leave it, in the order in which the ordinary stages come to them: changed
  * on the way out, behind that, it is 0. */
 static __rare_fn void
@@ -139,6 +155,18 @@ flow_zero_sum(const struct flow_pass *fs, const struct flow *fl, uint8_t *p)
 		store16(p + AT_SUM, 0);
 }
 
+/* The checksum of ICMP covers no addresses. */
+static __rare_fn void
+flow_translate_echo(const struct flow_nat *fn, uint8_t *icmp)
+{
+	uint16_t id = (uint16_t)(fn->fn_ports >> 16);
+
+	if (load16(icmp + 4) == id)
+		return;
+	store16(icmp + 4, id);
+	flow_change_sum0(icmp + 2, fn->fn_proto);
+}
+
 /* What pf_translate() does on both ways; the TTL is one less already. */
 static inline void
 flow_translate(const struct flow_pass *fs, const struct flow *fl, uint8_t *p)
@@ -146,15 +174,21 @@ flow_translate(const struct flow_pass *fs, const struct flow *fl, uint8_t *p)
 	const struct flow_nat *fn = &fl->fl_nat;
 
 	store64(p + AT_ADDRS, fn->fn_addrs);
-	store32(p + AT_PORTS, fn->fn_ports);
 	flow_change_sum(p + AT_SUM, fn->fn_ip);
 	if (unlikely(load16(p + AT_SUM) == 0xffff))
 		flow_zero_sum(fs, fl, p);
 	if (p[AT_PROTO] == PROTO_TCP) {
-		flow_change_sum(p + AT_PORTS + 16, fn->fn_proto);
-		if (unlikely(load16(p + AT_PORTS + 16) == 0xffff))
-			store16(p + AT_PORTS + 16, 0);
-	} else if (load16(p + AT_PORTS + 6) != 0)	/* RFC 768: 0 says that there is none, 0xffff that it is zero */
+		store32(p + AT_PORTS, fn->fn_ports);
+		flow_change_sum0(p + AT_PORTS + 16, fn->fn_proto);
+		return;
+	}
+	barrier();			/* compared with what stands there, not with what it was */
+	if (unlikely(p[AT_PROTO] == PROTO_ICMP)) {
+		flow_translate_echo(fn, p + AT_PORTS);
+		return;
+	}
+	store32(p + AT_PORTS, fn->fn_ports);
+	if (load16(p + AT_PORTS + 6) != 0)	/* RFC 768: 0 says that there is none, 0xffff that it is zero */
 		flow_change_sum(p + AT_PORTS + 6, fn->fn_proto);
 }
 
@@ -189,7 +223,7 @@ flow_run4_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop 
 		}
 		if (unlikely(!flow_takes4(fs, m, p, fl, pf ? MIN_LEN_PF : MIN_LEN, &len) || fl->fl_rt != (pf ? fs->fs_rt : rt)))
 			break;
-		if (pf && unlikely(!pf_flow_takes(fs, fl, p + AT_PORTS, p + AT_PROTO, AT_PORTS - AT_IP, len)))
+		if (pf && unlikely(!pf_flow_takes(fs, fl, pf_flow_peer(fs, fl), p + AT_PORTS, p + AT_PROTO, AT_PORTS - AT_IP, len)))
 			break;
 		store64(p, hdr0);
 		store64(p + 6, hdr1);
@@ -241,4 +275,4 @@ flow_strangers4(struct flow_pass *fs, size_t i, size_t end)
 }
 
 const struct flow_family flow_ip4 = { flow_pick4, flow_run4, flow_mend4, NULL };
-const struct flow_family flow_ip4_pf = { flow_pick4, flow_run4_pf, flow_mend4, flow_strangers4 };
+const struct flow_family flow_ip4_pf = { flow_pick4_pf, flow_run4_pf, flow_mend4, flow_strangers4 };

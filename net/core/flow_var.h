@@ -71,8 +71,30 @@ bool	flow_has_hop(const struct rtentry *);
 #define FLOW_QUOTIENTS	(UINT64_MAX / 65535)
 _Static_assert(65535 * FLOW_INVERSE == 1, "1/65535");
 
+#define PROTO_ICMP	1
 #define PROTO_TCP	6
 #define PROTO_UDP	17
+#define PROTO_ICMPV6	58
 static inline bool flow_proto(unsigned proto) { return proto == PROTO_TCP || proto == PROTO_UDP; }
+/* With pf, echoes are flows, too; in place of ports they have type and code, and the identifier. h: ICMP's header. */
+static inline uint32_t flow_echo_ports(const uint8_t *h) { return load16(h) | (uint32_t)load16(h + 4) << 16; }
+
+/* RFC 1624: by is the complement of what the sum grows by. Of the two zeros the result is 0xffff. */
+static inline void
+flow_change_sum(uint8_t *at, uint32_t by)
+{
+	uint16_t s;
+	bool carry = __builtin_add_overflow(load16(at), (uint16_t)by, &s);
+
+	store16(at, (uint16_t)(s + carry));
+}
+/* The same where the other zero is what pf_translate() has. */
+static inline void
+flow_change_sum0(uint8_t *at, uint32_t by)
+{
+	flow_change_sum(at, by);
+	if (unlikely(load16(at) == 0xffff))
+		store16(at, 0);
+}
 
 #endif

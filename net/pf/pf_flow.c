@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "kernel/machine.h"
-#include "net/inet/ip.h"
+#include "net/inet/icmp.h"
+#include "net/inet6/icmp6.h"
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_flow.h"
 #include "net/pf/pf_route.h"
@@ -160,6 +161,19 @@ struct way {
 	struct pf_key	 w_last;	/* source and destination as they leave */
 };
 
+static bool
+is_echo(const struct flow_id *id)
+{
+	return id->id_key >> 56 == IPPROTO_ICMP_ || id->id_key >> 56 == IPPROTO_ICMPV6_;
+}
+
+/* Of echoes: which of a key's ports is the identifier, the source's or the destination's. */
+static unsigned
+asker(const struct flow_id *id)
+{
+	return (uint8_t)id->id_key == (flow_key_is6(id->id_key) ? ICMP6_ECHOREPLY : ICMP_ECHOREPLY);
+}
+
 /* Sources and destinations, in this order. */
 static void
 key_of_id(struct pf_key *k, const struct flow_id *id)
@@ -173,6 +187,10 @@ key_of_id(struct pf_key *k, const struct flow_id *id)
 		else
 			k->k_addr[i] = in6_of_ip4((be32_t)(id->id_addr[0] >> 32 * i));
 		k->k_port[i] = be16_host((be16_t)(id->id_key >> 16 * i));
+	}
+	if (is_echo(id)) {			/* as describe_query() */
+		k->k_port[asker(id)] = be16_host((be16_t)(id->id_key >> 16));
+		k->k_port[!asker(id)] = six ? ICMP6_ECHO : ICMP_ECHO;
 	}
 	k->k_af = six ? PF_INET6 : PF_INET;
 	k->k_proto = (uint8_t)(id->id_key >> 56);
@@ -210,7 +228,7 @@ pass_state(struct pf_key *k, unsigned dir, const struct ifnet *ifp)
 	if (rs->rs_conf.pc_options.po_skip != NULL && pf_is_skipped(rs, ifp))
 		return NULL;
 	k->k_rdomain = ifp->if_rdomain;
-	if ((s = pf_state_find(k, dir, ifp)) == NULL || s->s_away != 0 || (s->s_ext != 0 && !pf_ext_is_plain(pf_ext(s))))
+	if ((s = pf_state_seek(k, dir, ifp)) == NULL || s->s_away != 0 || (s->s_ext != 0 && !pf_ext_is_plain(pf_ext(s))))
 		return NULL;
 	if (s->s_translated)
 		*k = s->s_sk[dir == s->s_dir].sk_key;
@@ -223,10 +241,11 @@ find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *ro
 {
 	struct pf_state *in, *out, *first;
 	struct flow_id between = *id;
+	struct pf_key came, k;
 	struct rtentry *rt;
-	struct pf_key k;
 
-	key_of_id(&k, id);
+	key_of_id(&came, id);
+	k = came;
 	if (k.k_proto == IPPROTO_UDP_ && k.k_port[1] == 0)	/* as pf_describe() */
 		return false;
 	if ((in = pass_state(&k, PF_IN, fs->fs_ifp)) == NULL)
@@ -236,8 +255,6 @@ find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *ro
 		return false;
 	turn(&k);
 	if ((out = pass_state(&k, PF_OUT, rt_ifp(w->w_rt))) == NULL || in->s_dir == out->s_dir)
-		return false;
-	if (k.k_af == PF_INET6 && (in->s_translated || out->s_translated))
 		return false;
 	if (!flow_has_hop(rt = pf_route_flow(out, PF_OUT, rt_ifp(w->w_rt), w->w_rt)) || rt_pathmtu(rt) > rt_pathmtu(w->w_rt))
 		return false;			/* the longest is what the first route takes, and then rt */
@@ -249,7 +266,11 @@ find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *ro
 	pair(in, out);
 	first = first_of(in);
 	w->w_peer = &first->s_peer[first != in];
-	w->w_peer->pe_flags = (uint8_t)((w->w_peer->pe_flags & ~PF_PEER_XOUT) | (out->s_translated ? PF_PEER_XOUT : 0));
+	w->w_peer->pe_flags &= (uint8_t)~(PF_PEER_XOUT | PF_PEER_XLATE6);
+	if (out->s_translated)
+		w->w_peer->pe_flags |= PF_PEER_XOUT;
+	if (k.k_af == PF_INET6 && (memcmp(came.k_addr, k.k_addr, sizeof(k.k_addr)) != 0 || memcmp(came.k_port, k.k_port, sizeof(k.k_port)) != 0))
+		w->w_peer->pe_flags |= PF_PEER_XLATE6;
 	return true;
 }
 
@@ -275,11 +296,13 @@ set_translation(struct flow *fl, const struct flow_id *id, const struct pf_key *
 	uint64_t addrs = last->k_addr[0].s6_addr32[0] | (uint64_t)last->k_addr[1].s6_addr32[0] << 32;
 	uint32_t old_ports = (uint32_t)id->id_key, ports = host_be16(last->k_port[0]) | (uint32_t)host_be16(last->k_port[1]) << 16, ip, l4;
 
+	if (is_echo(id))
+		ports = (old_ports & 0xffff) | (uint32_t)host_be16(last->k_port[asker(id)]) << 16;
 	fl->fl_nat.fn_addrs = 0;
 	if (addrs == id->id_addr[0] && ports == old_ports)
 		return;
 	ip = difference(id->id_addr[0], addrs);
-	l4 = ip + difference(old_ports, ports);
+	l4 = (is_echo(id) ? 0 : ip) + difference(old_ports, ports);
 	l4 = (l4 & 0xffff) + (l4 >> 16);
 	fl->fl_nat = (struct flow_nat){ addrs, ports, (uint16_t)(ip != 0 ? ~ip : 0), (uint16_t)(l4 != 0 ? ~l4 : 0) };
 }

@@ -42,6 +42,16 @@ pf_peer_other(const struct pf_peer *p)
 	return (struct pf_peer *)((uintptr_t)p ^ sizeof(*p));
 }
 
+/* IPv6: what the peer of a pair's first state sends leaves as that key says, the wire's side first: as the other state has it there, or, for answers, as
+ * the first packet came. */
+static inline const struct pf_key *
+pf_flow_last(const struct pf_peer *p)
+{
+	const struct pf_state *s = pf_peer_state(p), *t = pf_state_pair(s);
+
+	return p == s->s_peer ? &t->s_sk[t->s_translated].sk_key : &s->s_sk[0].sk_key;
+}
+
 /* Of a segment from its length and flags on, as they stand there: the offset, in units of a byte's upper half, and the flags that matter. */
 #define PF_FLOW_OFF	0xf0u
 #define PF_FLOW_FLAGS	((PF_TH_SYN | PF_TH_FIN | PF_TH_RST | PF_TH_ACK) << 8)
@@ -80,11 +90,11 @@ pf_flow_tcp(struct pf_peer *p, const uint8_t *h, uint32_t len)
 	return true;
 }
 
-/* The packet of iplen bytes, h its protocol's header behind hlen of them, with 8 bytes at least, goes by its pair, which has counted it. */
+/* The packet of iplen bytes, of the entry and its peer p, h its protocol's header behind hlen of them, with 8 bytes at least, goes by its pair, which
+ * has counted it. */
 static inline bool
-pf_flow_takes(const struct flow_pass *fs, const struct flow *fl, const uint8_t *h, const uint8_t *proto, uint32_t hlen, uint64_t iplen)
+pf_flow_takes(const struct flow_pass *fs, const struct flow *fl, struct pf_peer *p, const uint8_t *h, const uint8_t *proto, uint32_t hlen, uint64_t iplen)
 {
-	struct pf_peer *p = pf_flow_peer(fs, fl);
 	struct pf_side *sd;
 
 	if (unlikely(load64(&p->pe_stamp) != (fs->fs_stamp | (uint64_t)fl->fl_id << 32)))
@@ -92,8 +102,11 @@ pf_flow_takes(const struct flow_pass *fs, const struct flow *fl, const uint8_t *
 	if (*proto == PROTO_TCP) {
 		if (unlikely(!pf_flow_tcp(p, h, (uint32_t)iplen - hlen)))
 			return false;
-	} else if (unlikely(load_be16(h + 4) + hlen != iplen))	/* RFC 768: what is behind the datagram is for others to look at */
-		return false;
+	} else if (unlikely(load_be16(h + 4) + hlen != iplen)) {
+		barrier();
+		if (*proto == PROTO_UDP)	/* RFC 768: what is behind the datagram is for others to look at */
+			return false;
+	}
 	sd = (struct pf_side *)((uintptr_t)p + offsetof(struct pf_state, s_side));
 	sd->sd_packets++;
 	sd->sd_bytes += iplen;

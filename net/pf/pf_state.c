@@ -64,8 +64,8 @@ bucket(struct pf_states *ps, uint32_t hash)
 	return likely(ps->ps_bucket != NULL) ? &ps->ps_bucket[hash & ps->ps_mask] : bucket_apart(ps, hash);
 }
 
-struct pf_state *
-pf_state_find_hashed(const struct pf_key *k, uint32_t hash, unsigned dir, const struct ifnet *ifp)
+static __inline_fn struct pf_state *
+find_key(const struct pf_key *k, uint32_t hash, unsigned dir, const struct ifnet *ifp, bool remove)
 {
 	struct pf_states *ps = percore_ptr(pf_states);
 	struct pf_sk *sk;
@@ -80,12 +80,25 @@ pf_state_find_hashed(const struct pf_key *k, uint32_t hash, unsigned dir, const 
 		if (unlikely(s->s_ifidx != 0 && s->s_ifidx != ifp->if_index))
 			continue;
 		if (pf_state_is_over(s, ps->ps_now)) {
-			pf_state_remove(s);
+			if (remove)
+				pf_state_remove(s);
 			return NULL;
 		}
 		return s;
 	}
 	return NULL;
+}
+
+struct pf_state *
+pf_state_find_hashed(const struct pf_key *k, uint32_t hash, unsigned dir, const struct ifnet *ifp)
+{
+	return find_key(k, hash, dir, ifp, true);
+}
+
+struct pf_state *
+pf_state_seek(const struct pf_key *k, unsigned dir, const struct ifnet *ifp)
+{
+	return find_key(k, pf_key_hash(k), dir, ifp, false);
 }
 
 struct pf_state *

@@ -31,6 +31,7 @@ _Static_assert(sizeof(struct pf_peer) == 32 && offsetof(struct pf_peer, pe_id) =
 #define PF_PEER_SEEN	0x01		/* pe_end is known */
 #define PF_PEER_SCALE	0x02		/* its SYN had the option */
 #define PF_PEER_XOUT	0x04		/* of a pair: what it sends is translated on the way out */
+#define PF_PEER_XLATE6	0x08		/* of a pair of IPv6: what it sends leaves as pf_flow_last() */
 /* Old data and old acknowledgements are taken as far back, at least: retransmissions, and ends whose windows are small. */
 #define PF_OLD_WINDOW	66000u
 static inline uint32_t pf_old_window(const struct pf_peer *p) { return MAX(p->pe_maxwin, PF_OLD_WINDOW); }
@@ -135,8 +136,10 @@ pf_state_timeout(const struct pf_state *s, enum pf_timeout i)
 }
 /* When it is over, seconds of uptime, with as many states as there are now (adaptive timeouts). */
 uint64_t pf_state_expires(const struct pf_state *);
-/* The state that a packet of that direction on that interface belongs to; NULL: none. The second with the key's hash. */
+/* The state that a packet of that direction on that interface belongs to; NULL: none. The last with the key's hash. */
 struct pf_state *pf_state_find(const struct pf_key *, unsigned dir, const struct ifnet *);
+/* The same, and one that is over stays: the packet may not come so far. */
+struct pf_state *pf_state_seek(const struct pf_key *, unsigned dir, const struct ifnet *);
 struct pf_state *pf_state_find_hashed(const struct pf_key *, uint32_t hash, unsigned dir, const struct ifnet *);
 static inline void pf_states_searched(unsigned n) { percore(pf_states).ps_searches += n; }
 /* What is over is removed when it is found, not before. */

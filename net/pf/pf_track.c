@@ -36,6 +36,8 @@ pf_track_is_steady(const struct pf_state *s, unsigned from)
 	const struct pf_peer *p = &s->s_peer[from], *q = &s->s_peer[!from];
 	uint8_t proto = s->s_sk[0].sk_key.k_proto;
 
+	if (proto == IPPROTO_ICMP_ || proto == IPPROTO_ICMPV6_)
+		return (p->pe_flags & PF_PEER_SEEN) && s->s_timeout == PF_TM_ICMP_FIRST;
 	if (proto == IPPROTO_TCP_)
 		return !s->s_sloppy && s->s_timeout == PF_TM_TCP_ESTABLISHED && p->pe_state == PFT_ESTABLISHED && q->pe_state == PFT_ESTABLISHED &&
 		    (p->pe_flags & q->pe_flags & PF_PEER_SEEN);

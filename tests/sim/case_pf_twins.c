@@ -7,7 +7,7 @@
 
 #define STEPS	250
 #define CONNS	6
-#define PORT	5000u			/* connection i is to port PORT + i */
+#define PORT	5000u			/* connection i is to port PORT + i; echoes: the sequence number, and the client's port is the identifier */
 
 #define CONF									\
 	"# /etc/hostname.vio0\ninet 10.0.0.1/24\n!arp -s 10.0.0.2 02:00:00:00:00:a0\n!arp -s 10.0.0.3 02:00:00:00:00:a0\n"	\
@@ -31,7 +31,7 @@ static const char *const rules[] = {
 	TO_US "pass out on vio1 nat-to 10.0.1.1\npass in\npass out on vio2 nat-to (vio2) port 7000:7100\nblock in on vio1 proto udp to port 5000\n",
 	"set loginterface vio2\npass\npass in on vio0 inet proto { tcp udp } to port 5000:5002 route-to 10.0.2.2\npass out on vio1 inet proto { tcp udp } to port 5003 route-to 10.0.2.2\n"
 	    "pass in on vio1 inet proto { tcp udp } from any port 5000 reply-to 10.0.0.3\n",
-	TO_US "pass\npass in on vio0 inet proto udp to port 5001 dup-to 10.0.2.2\npass out on vio1 inet nat-to 10.0.2.1 static-port route-to 10.0.2.2\n",
+	TO_US "pass\npass in on vio0 inet proto udp to port 5001 dup-to 10.0.0.3\npass out on vio1 inet nat-to 10.0.2.1 static-port route-to 10.0.2.2\n",
 	TO_US "pass\nmatch scrub (no-df min-ttl 5 max-mss 1000)\nmatch in on vio0 proto udp to port 5001:5002 set tos 0x20\npass in on vio0 proto tcp to port 5000 no state\n",
 	"pass\nmatch in scrub (max-mss 1000)\n",
 	"block\npass in on vio0 tag A\npass out tagged A\nanchor \"x\" {\n\tpass in on vio1 proto tcp to port 5001\n}\n",
@@ -39,7 +39,7 @@ static const char *const rules[] = {
 
 /* Who talks: the client on vio0, the server behind vio1 or vio2. What the server sees of the client is learnt from what comes there. */
 static struct conn {
-	bool		 tcp;
+	bool		 tcp, echo;
 	uint32_t	 next[2];		/* what the client, the server sends next */
 	unsigned	 win[2];
 	bool		 scale;
@@ -56,7 +56,8 @@ conn_new(struct conn *c)
 	static const char *const servers[] = { "10.1.0.5", "10.1.0.6", "10.1.7.5", "10.0.1.2" };
 
 	memset(c, 0, sizeof(*c));
-	c->tcp = sim_chance(650);
+	c->tcp = sim_chance(600);
+	c->echo = !c->tcp && sim_chance(400);
 	c->scale = sim_chance(500);
 	for (unsigned i = 0; i < 2; i++) {
 		c->next[i] = (uint32_t)sim_random();
@@ -75,18 +76,19 @@ static void
 saw(unsigned port, const uint8_t *f, unsigned len)
 {
 	const uint8_t *ip = f + 14;
-	unsigned dport;
+	unsigned dport, sport;
 
-	if (port == 0 || len < 42 || f[12] != 8 || ip[0] != 0x45 || (ip[9] != 6 && ip[9] != 17))
+	if (port == 0 || len < 42 || f[12] != 8 || ip[0] != 0x45 || (ip[9] != 6 && ip[9] != 17 && (ip[9] != 1 || ip[20] != 8)))
 		return;
-	dport = ip[22] << 8 | ip[23];
-	if (dport < PORT || dport >= PORT + CONNS || conns[dport - PORT].tcp != (ip[9] == 6))
+	sport = ip[9] == 1 ? ip[24] << 8 | ip[25] : ip[20] << 8 | ip[21];
+	dport = ip[9] == 1 ? ip[26] << 8 | ip[27] : ip[22] << 8 | ip[23];
+	if (dport < PORT || dport >= PORT + CONNS || conns[dport - PORT].tcp != (ip[9] == 6) || conns[dport - PORT].echo != (ip[9] == 1))
 		return;
 	struct conn *c = &conns[dport - PORT];
 
 	snprintf(c->seen_client, sizeof(c->seen_client), "%u.%u.%u.%u", ip[12], ip[13], ip[14], ip[15]);
 	snprintf(c->seen_server, sizeof(c->seen_server), "%u.%u.%u.%u", ip[16], ip[17], ip[18], ip[19]);
-	c->seen_sport = ip[20] << 8 | ip[21];
+	c->seen_sport = sport;
 	c->port = port;
 }
 
@@ -112,6 +114,12 @@ address(struct pkt *p, const struct conn *c, unsigned from)
 
 	p->src = from == 0 ? c->client : c->seen_server;
 	p->dst = from == 0 ? c->server : c->seen_client;
+	if (c->echo) {
+		p->kind = from == 0 ? PK_ECHO : PK_ECHOREPLY;
+		p->sport = from == 0 ? c->sport : c->seen_sport;
+		p->dport = dport;
+		return;
+	}
 	p->sport = from == 0 ? c->sport : dport;
 	p->dport = from == 0 ? dport : c->seen_sport;
 }

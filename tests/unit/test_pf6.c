@@ -1,6 +1,7 @@
 /* test_pf6.c - the packet filter and IPv6: states, translation with its checksums, neighbour discovery, fragments, extension headers, any bytes. */
 #include <string.h>
 
+#include "net/core/flow.h"
 #include "net/inet6/ip6_var.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
@@ -10,13 +11,13 @@
 
 static struct pkt p;
 
-/* All of the UDP datagram's checksum; 0 when it is right. */
+/* The checksum over pseudo-header and all of the payload; 0 when it is right. */
 static uint16_t
 udp_sum(const struct pkt *k)
 {
 	const struct ip6_hdr *ip6 = (const struct ip6_hdr *)(k->p_b + 14);
 	unsigned len = k->p_len - 54;
-	struct { struct in6_addr src, dst; be32_t len; uint8_t zero[3], nxt; } pseudo = { ip6->ip6_src, ip6->ip6_dst, host_be32(len), { 0 }, 17 };
+	struct { struct in6_addr src, dst; be32_t len; uint8_t zero[3], nxt; } pseudo = { ip6->ip6_src, ip6->ip6_dst, host_be32(len), { 0 }, ip6->ip6_nxt };
 
 	return (uint16_t)~in_fold(in_sum(k->p_b + 54, len, in_sum(&pseudo, sizeof(pseudo), 0)));
 }
@@ -224,6 +225,119 @@ TEST(pf6_translation_turned)
 		CHECK_EQ(be16_host(load16(f->p_b + 54)), 53);
 	}
 	CHECK_EQ(pf_exts_count(), 2);
+	pf_uninstall();
+	net_end();
+}
+
+/* ---- the same by the flow path ---- */
+
+#define WORDS	64u
+enum { TO_SERVER, TO_CLIENT };
+
+/* A packet of that protocol whose last word that is. */
+static void
+some(unsigned proto, unsigned to, uint16_t word)
+{
+	uint8_t *h = p.p_b + 54, *sum = h + (proto == IPPROTO_TCP_ ? 16 : proto == IPPROTO_UDP_ ? 6 : 2);
+
+	pkt6(&p, to == TO_SERVER ? "fd00:a::2" : "fd00:b::2", to == TO_SERVER ? "fd00:a::1" : "fd00:b::77", proto, 64, 30);
+	store16(h, host_be16(to == TO_SERVER ? 4 : 5353));
+	store16(h + 2, host_be16(to == TO_SERVER ? 53 : 4));
+	if (proto == IPPROTO_UDP_)
+		store16(h + 4, host_be16(30));
+	else if (proto == IPPROTO_TCP_)
+		memcpy(h + 4, to == TO_SERVER ? "\0\0\1\0\0\0\2\0\x50\x10\x40\0" : "\0\0\2\0\0\0\1\0\x50\x10\x40\0", 12);
+	else {
+		h[0] = to == TO_SERVER ? ICMP6_ECHO : ICMP6_ECHOREPLY;
+		h[1] = 0;
+		store16(h + 4, host_be16(4));
+	}
+	store16(h + 28, word);
+	store16(sum, 0);
+	store16(sum, udp_sum(&p));
+	if (proto == IPPROTO_UDP_ && load16(sum) == 0)
+		store16(sum, 0xffff);
+}
+
+/* What leaves, with and without the flow path: the words are such that checksums become both zeros, before and after, and their neighbours. */
+static void
+both_ways(unsigned proto, struct pkt (*out)[2 * WORDS], bool flows)
+{
+	unsigned at = proto == IPPROTO_TCP_ ? 16 : proto == IPPROTO_UDP_ ? 6 : 2;
+	uint16_t word = 0;
+
+	for (unsigned i = 0; i < 2 * WORDS; i++) {
+		unsigned to = i % 2 == 0 ? TO_SERVER : TO_CLIENT;
+		struct pkt *f;
+
+		if (i >= 2 * WORDS / 2)		/* the second half counts up around what makes its checksum zero as it leaves; before: as it came */
+			word = (uint16_t)(load16((*out)[i % 2].p_b + 54 + at) + host_be16((uint16_t)(i / 2 % 8)));
+		else if (i >= 2) {
+			some(proto, to, 0);
+			word = (uint16_t)(load16(p.p_b + 54 + at) - host_be16((uint16_t)(i / 2 % 8)));
+		}
+		some(proto, to, word);
+		rx(to == TO_SERVER ? &t0 : &t1);
+		CHECK((f = wire_tx(to == TO_SERVER ? &t1 : &t0)) != NULL);
+		CHECK_EQ(udp_sum(f), 0);
+		CHECK_EQ(pkt_ip6(f)->ip6_hlim, 63);
+		(*out)[i] = *f;
+	}
+	CHECK(flows ? counter_delta("flows_hits") >= 2 * WORDS - 4 : counter_delta("flows_hits") == 0);
+}
+
+static void
+compare_ways(unsigned proto)
+{
+	static struct pkt with[2 * WORDS], without[2 * WORDS];
+
+	for (unsigned flows = 0; flows < 2; flows++) {
+		counter_mark();
+		flow_enable = (int)flows;
+		pf_start("block\npass in on t0 inet6 proto { tcp udp } to fd00:a::1 port 53 flags any rdr-to fd00:b::2 port 5353\n"
+		    "pass in on t0 inet6 proto icmp6 to fd00:a::1 icmp6-type echoreq rdr-to fd00:b::2\npass out on t1 inet6 flags any nat-to fd00:b::77 static-port\n");
+		both_ways(proto, flows ? &with : &without, flows);
+		CHECK_EQ(pf_states_count(), 2);
+		pf_uninstall();
+	}
+	for (unsigned i = 0; i < 2 * WORDS; i++)
+		CHECK(with[i].p_len == without[i].p_len && memcmp(with[i].p_b, without[i].p_b, with[i].p_len) == 0);
+}
+
+TEST(pf6_translation_by_flows)
+{
+	ip6_start();
+	compare_ways(IPPROTO_UDP_);
+	compare_ways(IPPROTO_TCP_);
+	compare_ways(IPPROTO_ICMPV6_);
+	net_end();
+}
+
+/* An identifier of our own, and the asker's in the answer. */
+TEST(pf6_echo_by_flows)
+{
+	struct in6_addr a = addr6("fd00:a::2");
+
+	ip6_start();
+	pf_start("pass\nmatch out on t1 inet6 nat-to fd00:b::77\n");
+	for (unsigned i = 0; i < 8; i++) {
+		struct pkt *f;
+		uint16_t id;
+
+		some(IPPROTO_ICMPV6_, TO_SERVER, (uint16_t)i);
+		pkt_ip6(&p)->ip6_dst = addr6("fd00:b::2");
+		pkt6_sum(&p);
+		f = passes(&t0, &t1);
+		id = load16(f->p_b + 58);
+		some(IPPROTO_ICMPV6_, TO_CLIENT, (uint16_t)i);
+		store16(p.p_b + 58, id);
+		pkt6_sum(&p);
+		f = passes(&t1, &t0);
+		CHECK(in6_equal(&pkt_ip6(f)->ip6_dst, &a));
+		CHECK_EQ(load16(f->p_b + 58), host_be16(4));
+	}
+	CHECK_EQ(counter_delta("flows_hits"), 14);
+	CHECK_EQ(pf_states_count(), 2);
 	pf_uninstall();
 	net_end();
 }
