@@ -225,7 +225,7 @@ pfctl_run(const struct pfctl *pt, int argc, char **argv)
 		return 2;
 	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_killsrc[0] != NULL || a.a_zero ||
 	    a.a_level != NULL || a.a_table != NULL || a.a_test != NULL;
-	if (a.a_noaction)
+	if (a.a_noaction && a.a_table == NULL)
 		return other || a.a_file == NULL ? 2 : check_file(pt, &a);
 	if (pt->pt_engine == NULL || (!other && a.a_file == NULL))
 		return 2;

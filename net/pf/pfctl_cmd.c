@@ -41,7 +41,7 @@ cmd_pfctl(struct out *o, int argc, char **argv)
 	pf_env_net_free(&en);
 	return status == 2 ? command_usage(o, argv[0]) : status == PFCTL_NO_MATCH ? 2 : status;
 }
-COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [-F modifier] [-f file]\n    [-i interface] [-K host] [-k key] [-s modifier] [-V rdomain] [-x level]\npfctl [-qv] -t table -T command [address ...]\n" PFCTL_SYNOPSIS "\n"
+COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [-F modifier] [-f file]\n    [-i interface] [-K host] [-k key] [-s modifier] [-V rdomain] [-x level]\npfctl [-nqv] -t table -T command [address ...]\n" PFCTL_SYNOPSIS "\n"
     "pfctl [-v] test in|out on interface proto name from address [port n] to address [port n] [flags SA] [icmp-type n [code n]]", "control the packet filter",
     "Loads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
     "follow; it becomes the configuration's pf.conf. What is wrong in it is said, and then nothing\n"
@@ -81,7 +81,7 @@ COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [
     "    -N, -r, -p    names are not looked up in any case; -p /dev/pf is the only one there is\n"
     "    -D macro=val  defines a macro, whatever the file says of it\n"
     "    -f file       what to read; - is the here-document\n"
-    "    -n            do not load\n"
+    "    -n            do not load; with -T: say what would become of the table\n"
     "    -o level      none, basic or profile: accepted, there is nothing to choose\n\n"
     "With test a packet is made up and judged by the rules in force, as if it came in or went out\n"
     "there: the rule that decides is printed. Nothing is sent or counted. With -v also every rule\n"

@@ -443,7 +443,10 @@ show_tables(struct shown *s)
 			continue;
 		if (s->s_verbose > 0)
 			show_table_flags(s, kt);
-		out_printf(s->s_out, "%s\n", kt->kt_table->t_name);
+		out_printf(s->s_out, "%s", kt->kt_table->t_name);
+		if (s->s_verbose > 0 && s->s_anchor->an_path[0] != '\0')
+			out_printf(s->s_out, "\t%s", s->s_anchor->an_path);
+		out_printf(s->s_out, "\n");
 		if (s->s_verbose > 1)
 			show_table(s, kt);
 	}

@@ -46,6 +46,13 @@ say(const struct work *w, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* -n: what would be is said, and not done. */
+static const char *
+dummy(const struct work *w)
+{
+	return w->w_a->a_noaction ? " (dummy)" : "";
+}
+
 /* ---- entries ---- */
 
 /* [!]address[/length] */
@@ -128,7 +135,7 @@ judge(struct work *w, char (*letter)(const struct work *, const struct pf_prefix
 		bool *once = &seen[pf_prefixes_exact(w->w_given, af, &e) - w->w_given->pf_p[af] + (af == AF_IP4 ? 0 : w->w_given->pf_n[AF_IP4])];
 
 		w->w_letter[i] = *once ? 'X' : letter(w, pf_table_has(w->w_kt, af, &e), te);
-		*once = true;
+		*once = w->w_letter[i] != ' ' || w->w_new != NULL;	/* to add what is there twice is nothing, twice */
 	}
 	free(seen);
 	return seen != NULL && w->w_letter != NULL;
@@ -175,9 +182,9 @@ table_add(struct work *w)
 		return no_memory(w);
 	if (n > 0 && (uint64_t)pf_table_count(w->w_kt) + n > room(w))
 		return too_many(w);
-	if (n > 0 && !pf_table_insert(w->w_kt, w->w_given))
+	if (n > 0 && !w->w_a->a_noaction && !pf_table_insert(w->w_kt, w->w_given))
 		return no_memory(w);
-	say(w, "%u/%u addresses added.\n", n, w->w_n);
+	say(w, "%u/%u addresses added%s.\n", n, w->w_n, dummy(w));
 	list(w);
 	return 0;
 }
@@ -193,9 +200,9 @@ table_delete(struct work *w)
 {
 	uint32_t n;
 
-	if (!judge(w, letter_delete) || (n = lettered(w, 'D')) == PF_PREFIX_NONE || (n > 0 && !pf_table_remove(w->w_kt, w->w_given)))
+	if (!judge(w, letter_delete) || (n = lettered(w, 'D')) == PF_PREFIX_NONE || (n > 0 && !w->w_a->a_noaction && !pf_table_remove(w->w_kt, w->w_given)))
 		return no_memory(w);
-	say(w, "%u/%u addresses deleted.\n", n, w->w_n);
+	say(w, "%u/%u addresses deleted%s.\n", n, w->w_n, dummy(w));
 	list(w);
 	return 0;
 }
@@ -229,9 +236,9 @@ table_expire(struct work *w)
 {
 	unsigned n = pf_table_count(w->w_kt);
 
-	if (!take_entries(w, is_old) || !judge(w, letter_delete) || (w->w_n > 0 && !pf_table_remove(w->w_kt, w->w_given)))
+	if (!take_entries(w, is_old) || !judge(w, letter_delete) || (w->w_n > 0 && !w->w_a->a_noaction && !pf_table_remove(w->w_kt, w->w_given)))
 		return no_memory(w);
-	say(w, "%u/%u addresses expired.\n", w->w_n, n);
+	say(w, "%u/%u addresses expired%s.\n", w->w_n, n, dummy(w));
 	list(w);
 	return 0;
 }
@@ -241,9 +248,9 @@ table_flush(struct work *w)
 {
 	unsigned n = pf_table_count(w->w_kt);
 
-	if (!pf_table_set(w->w_kt, pf_prefixes_make(NULL, 0)))
+	if (!w->w_a->a_noaction && !pf_table_set(w->w_kt, pf_prefixes_make(NULL, 0)))
 		return no_memory(w);
-	say(w, "%u addresses deleted.\n", n);
+	say(w, "%u addresses deleted%s.\n", n, dummy(w));
 	return 0;
 }
 
@@ -287,6 +294,19 @@ count_letters(const struct work *w, char letter)
 	return n;
 }
 
+static void
+say_replaced(const struct work *w)
+{
+	static const struct { char letter; const char *what; } parts[] = { { 'A', "added" }, { 'D', "deleted" }, { 'C', "changed" } };
+	unsigned n, all = 0;
+
+	for (unsigned i = 0; i < nitems(parts); i++, all += n)
+		if ((n = count_letters(w, parts[i].letter)) > 0)
+			say(w, "%u addresses %s%s.\n", n, parts[i].what, dummy(w));
+	if (all == 0)
+		say(w, "no changes%s.\n", dummy(w));
+}
+
 static int
 table_replace(struct work *w)
 {
@@ -296,17 +316,14 @@ table_replace(struct work *w)
 		return too_many(w);
 	if ((w->w_new = pf_prefixes_change(w->w_given, NULL, NULL)) == NULL || !take_entries(w, is_not_given) || !judge(w, letter_replace))
 		return no_memory(w);
-	keep_times(w);
-	ps = w->w_new;
-	w->w_new = NULL;
-	if (!pf_table_set(w->w_kt, ps))
-		return no_memory(w);
-	if (count_letters(w, 'A') + count_letters(w, 'C') + count_letters(w, 'D') == 0)
-		say(w, "no changes.\n");
-	else
-		say(w, "%u addresses added, %u addresses deleted.\n", count_letters(w, 'A'), count_letters(w, 'D'));
-	if (count_letters(w, 'C') > 0)
-		say(w, "%u addresses changed.\n", count_letters(w, 'C'));
+	if (!w->w_a->a_noaction) {
+		keep_times(w);
+		ps = w->w_new;
+		w->w_new = NULL;
+		if (!pf_table_set(w->w_kt, ps))
+			return no_memory(w);
+	}
+	say_replaced(w);
 	list(w);
 	return 0;
 }
@@ -419,7 +436,7 @@ add_entry(struct work *w, const char *word)
 		w->w_n++;
 		return true;
 	}
-	out_printf(w->w_pt->pt_err, "pfctl: no IP address found for %s\n", word);
+	out_printf(w->w_pt->pt_err, "no IP address found for %s\n", word);
 	return false;
 }
 
@@ -635,6 +652,8 @@ pfctl_table(const struct pfctl *pt, const struct pfctl_args *a, const char *text
 		c++;
 	if (c == commands + nitems(commands) || (c->c_words != (a->a_nword > 0 || text != NULL) && c->c_run != table_zero))
 		return 2;
+	if (a->a_noaction && (c->c_run == NULL || c->c_run == table_zero))
+		return 2;
 	if (c->c_run == NULL)
 		return pfctl_table_kill(pt, a, a->a_table);
 	if (c->c_run == table_expire)
@@ -646,7 +665,7 @@ pfctl_table(const struct pfctl *pt, const struct pfctl_args *a, const char *text
 	if (status == 0 && (w.w_given = pf_prefixes_make(w.w_te, w.w_n)) == NULL)
 		status = complain(pt, "Cannot allocate memory");
 	if (status == 0 && (status = run_in_force(c, &w)) < 0) {
-		status = c->c_creates ? create(pt, a) : complain(pt, "Table does not exist.");
+		status = c->c_creates && !a->a_noaction ? create(pt, a) : complain(pt, "Table does not exist.");
 		if (status == 0 && (status = run_in_force(c, &w)) < 0)
 			status = complain(pt, "Table does not exist.");
 	}

@@ -14,6 +14,7 @@ import hostile
 import includes
 import path
 import pfconf
+import pftables
 import plants
 import routeconf
 import sets
@@ -85,11 +86,15 @@ def checks(build):
         pfconf.selftest(f'{build}/host/pfctl', plant)
         return pfconf.check(f'{build}/host/pfctl')
 
+    def run_pftables():
+        pftables.selftest(f'{build}/host/sluice', plant)
+        return pftables.check(f'{build}/host/sluice')
+
     def run_routeconf():
         routeconf.selftest(f'{build}/host/sluice', plant)
         return routeconf.check(f'{build}/host/sluice')
 
-    return {'sets': run_sets, 'pf_conformance': run_pfconf, 'route_conformance': run_routeconf, 'counters': lambda: run_sources(counters),
+    return {'sets': run_sets, 'pf_conformance': run_pfconf, 'pf_tables': run_pftables, 'route_conformance': run_routeconf, 'counters': lambda: run_sources(counters),
             'formats': lambda: run_sources(formats), 'includes': lambda: run_sources(includes), 'packet_path': run_path, 'checklist': run_checklist, 'hostile': run_hostile, 'plants': run_plants}
 
 

@@ -216,7 +216,7 @@ CASE(pf_table_large)
 		n += (unsigned)sprintf(words + n, "10.%u.%u.7\n", 100 + i / 250, i % 250);
 	lab_pf("table <t> persist { 10.0.0.2 }\nblock\npass in on vio0 from <t>\npass out\n");
 	a_to_b(UDP(A, B));
-	SAY(sim_print("pfctl -t t -T replace -f - <<EOF\n%sEOF", words), "3000 addresses added, 1 addresses deleted.\n");
+	SAY(sim_print("pfctl -t t -T replace -f - <<EOF\n%sEOF", words), "3000 addresses added.\n1 addresses deleted.\n");
 	a_to_b(UDP("10.111.249.7", B));
 	a_to_b(UDP("10.100.0.7", B));
 	blocked(a, UDP("10.100.0.8", B));

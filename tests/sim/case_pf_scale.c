@@ -122,7 +122,7 @@ CASE(pf_all_limits_at_once)
 	COUNT(ips_fragevict, evicted);
 	SAY("pfctl -t t -T add 10.9.0.3", "1/1 addresses added.\n");
 	SAY("pfctl -t t -T add 10.9.0.4; echo $?", "pfctl: more addresses in tables than set limit table-entries allows\n1\n");
-	SAY("pfctl -t t -T replace 10.9.1.1 10.9.1.2 10.9.1.3", "3 addresses added, 3 addresses deleted.\n");
+	SAY("pfctl -t t -T replace 10.9.1.1 10.9.1.2 10.9.1.3", "3 addresses added.\n3 addresses deleted.\n");
 	SAY("pfctl -f - <<EOF\nset limit tables 1\ntable <x> { 10.9.0.1 }\ntable <y> { 10.9.0.1 }\npass from <x> to <y>\nEOF", "more tables than set limit tables allows");
 	SAY("pfctl -f - <<EOF\nset limit anchors 1\nanchor one\nanchor two\nanchor three\nEOF", "more anchors than set limit anchors allows");
 	SAY("pfctl -s rules", "nat-to 10.0.1.1 port 6000:6001");

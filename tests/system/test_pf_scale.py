@@ -287,7 +287,7 @@ def large_table(boot, n, mem, most):
 def test_large_table(boot):
     r = large_table(boot, 30000, 256, 300_000).router
     Typed(r, 'pfctl -t bad -T replace -f -', '\n'.join(addresses(3000, 7) + addresses(10)))
-    r.con.expect('3010 addresses added, 30000 addresses deleted.', 120)
+    r.con.expect(r'3010 addresses added\.\s+30000 addresses deleted\.', 120)
     r.wait_ready(60)
     assert '1/2 addresses match.' in r.cmd(f'pfctl -t bad -T test {addresses(1)[0]} {addresses(11)[10]}')
     never_long(r)
