@@ -342,7 +342,7 @@ CASE(pf_table_counters)
 	SAY("pfctl -t t -T add 10.0.0.2 10.0.0.3", "2/2 addresses added.");
 	a_to_b(UDP(A, B, .sport = 1000, .dport = 8));
 	table_says(show, "In", "Pass:", 1, 48);
-	SAY("pfctl -t t -T replace 10.0.0.2 10.0.9.0/24", "1 addresses added, 2 addresses deleted.");
+	SAY("pfctl -t t -T replace 10.0.0.2 10.0.9.0/24", "1 addresses added.\n2 addresses deleted.\n");
 	table_says(show, "In", "Pass:", 1, 48);
 	SAY("pfctl -vt t -T zero 10.0.9.0/24 10.0.9.9", "1/2 addresses cleared.\nZ  10.0.9.0/24\n");
 	table_says(show, "In", "Pass:", 1, 48);
