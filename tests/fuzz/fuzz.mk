@@ -45,7 +45,7 @@ fuzz: $(B)/fuzz/fuzz
 
 # Which lines unit tests, simulator and corpus together reach. The same sources once more, built for gcov under build/cov.
 COV		:= $(B)/cov
-COV_MAKE	= $(MAKE) --no-print-directory B=$(COV) HOSTCC='$(HOSTCC) --coverage' \
+COV_MAKE	= $(MAKE) --no-print-directory B=$(COV) HOSTCC='$(HOSTCC) --coverage -Wl,-u,__gcov_dump' \
 		  UNIT_LDFLAGS='$(UNIT_LDFLAGS) -Wl,--wrap=_exit $(COV)/gcov.o'
 COV_SIM		= $(if $(wildcard tests/sim/sim.mk),$(COV)/host/libsluice.so $(COV)/host/sim)
 .PHONY: coverage

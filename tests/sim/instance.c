@@ -27,6 +27,7 @@ struct instance {
 	char		*in_data, *in_saved;	/* its writable memory, and that as it was loaded */
 	size_t		 in_size;
 	char		*in_arena;
+	void		(*in_gcov_dump)(void);	/* NULL but in coverage builds */
 };
 
 const char *instance_file;
@@ -103,6 +104,7 @@ instance_load(void)
 	in->in_e = dlsym(in->in_handle, "sluice_entries");
 	if (in->in_e == NULL)
 		die(instance_file, dlerror());
+	in->in_gcov_dump = (void (*)(void))dlsym(in->in_handle, "__gcov_dump");
 	if (dl_iterate_phdr(find_data, in) == 0)
 		die(instance_file, "no writable segment");
 	in->in_saved = malloc(in->in_size);
@@ -133,6 +135,8 @@ instance_put(struct instance *in)
 {
 	size_t used = in->in_e->se_host->arena_used * PAGE;
 
+	if (in->in_gcov_dump != NULL)
+		in->in_gcov_dump();		/* its counts go with the rest */
 	in->in_e->se_free_all();
 #ifdef __SANITIZE_ADDRESS__
 	__asan_unpoison_memory_region(in->in_arena, used);
