@@ -137,8 +137,8 @@ file_host(struct pf_parse *p, struct pf_table *t, const char *word, bool not)
 	return add_hosts(p, t, hosts);
 }
 
-/* The addresses of a text; false: one of them is none. */
-static bool
+/* The addresses of a text. NULL, or where it is to blame, behind what is none. */
+static const char *
 file_addresses(struct pf_parse *p, struct pf_table *t, const char *s, size_t len)
 {
 	const char *end = s + len;
@@ -151,15 +151,15 @@ file_addresses(struct pf_parse *p, struct pf_table *t, const char *s, size_t len
 			not = true;
 		else if (strcmp(word, "weight") == 0) {
 			if (!file_word(&s, end, word, sizeof(word)) || !file_weight(t, first, word))
-				return false;
+				return s;
 		} else {
 			first = t->t_n;
 			if (!file_host(p, t, word, not))
-				return false;
+				return s;
 			not = false;
 		}
 	}
-	return true;
+	return NULL;
 }
 
 static bool
@@ -168,13 +168,16 @@ table_file(struct pf_parse *p, struct pf_table *t, const char *name)
 	const char *why = "no files here";
 	size_t len;
 	char *text = p->p_env->pe_read == NULL ? NULL : p->p_env->pe_read(p->p_env, name, &len, &why);
-	bool ok;
+	const char *bad;
+	unsigned line = 1;
 
 	if (text == NULL)
 		return pf_bad(p, "cannot load \"%s\": %s", name, why);
-	ok = file_addresses(p, t, text, len);
+	bad = file_addresses(p, t, text, len);
+	for (const char *s = text; bad != NULL && s < bad; s++)
+		line += *s == '\n';
 	free(text);
-	return ok || pf_bad(p, "cannot load \"%s\": Invalid argument", name);
+	return bad == NULL || pf_bad(p, "cannot load \"%s\": line %u: Invalid argument", name, line);
 }
 
 /* ---- the statement ---- */

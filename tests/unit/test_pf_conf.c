@@ -91,7 +91,7 @@ TEST(pf_table)
 	PF_IS("table <a> { }\ntable <b>\ntable <444> { 1.2.3.4 weight 5 0/0 }\n", "table <a> { }\ntable <b>\ntable <444> { 1.2.3.4 weight 5 0.0.0.0/0 }\n");
 	PF_IS("table <a> file \"addrs\" { 1.1.1.1 } timeout (60)\n", "table <a> timeout (60) file \"addrs\" { 1.1.1.1 }\n");
 	CHECK_STR(pf_errors("table <a> file \"none\"\ntable <a> file \"bad\"\n"),
-	    "t:1: cannot load \"none\": No such file or directory\nno IP address found for 10.0.0.256\nt:2: cannot load \"bad\": Invalid argument\n");
+	    "t:1: cannot load \"none\": No such file or directory\nno IP address found for 10.0.0.256\nt:2: cannot load \"bad\": line 1: Invalid argument\n");
 	CHECK_STR(pf_errors("table <a> { <b> }\ntable <a> { (em0) }\ntable <a> { urpf-failed }\ntable <a> { any }\ntable <a> { 1.1.1.1 - 1.1.1.2 }\n"),
 	    "t:1: tables cannot contain tables\nt:2: dynamic addresses are not permitted inside tables\nt:3: \"urpf-failed\" is not permitted inside tables\n"
 	    "t:4: syntax error\nt:5: address ranges are not permitted inside tables\n");
