@@ -5,8 +5,6 @@
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_route.h"
 
-#define A_STATE		(sizeof(struct pf_state) / sizeof(struct pf_state_ext))
-
 /* From ps_base on, in extensions, and one more; 0: it cannot be said so. */
 static uint32_t
 index_of(const struct pf_states *ps, const struct pf_state_ext *e)
@@ -16,13 +14,14 @@ index_of(const struct pf_states *ps, const struct pf_state_ext *e)
 	return i == (int32_t)i ? (uint32_t)i : 0;
 }
 
-/* The memory of a state becomes some of these. False: there is none. */
+/* The memory of a state becomes some of these, all but the first: entries of flows may still point there, to peers of a state that has gone, and look for
+ * its number (pf_flow.h). False: there is none. */
 static bool
 more(struct pf_states *ps)
 {
 	struct pf_state_ext *e = (struct pf_state_ext *)pf_state_memory();
 
-	for (unsigned i = 0; i < A_STATE && e != NULL; i++) {
+	for (unsigned i = 1; i <= PF_EXTS_A_STATE && e != NULL; i++) {
 		if (index_of(ps, &e[i]) == 0)
 			continue;
 		e[i].se_next = ps->ps_freeext;

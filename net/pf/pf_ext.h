@@ -15,6 +15,8 @@ struct pf_state_ext {
 	uint32_t	 se_tcp;		/* pf_ext_tcp(); 0: nothing */
 } __aligned_to(CACHELINE);
 _Static_assert(sizeof(struct pf_state_ext) == CACHELINE, "a quarter of a state");
+_Static_assert(sizeof(((struct pf_state *)0)->s_peer) <= sizeof(struct pf_state_ext), "the first has the peers");
+#define PF_EXTS_A_STATE	(sizeof(struct pf_state) / sizeof(struct pf_state_ext) - 1)	/* that its memory becomes */
 
 /* Of connections whose headers are changed. */
 struct pf_stamps {			/* an end's timestamps, as it sends them itself */

@@ -215,7 +215,7 @@ bool
 pf_states_prepare(uint32_t limit)
 {
 	static uint32_t slabs;			/* ever allowed */
-	uint32_t n = BUCKETS_MIN, want = (uint32_t)(limit / (SLAB / sizeof(struct pf_state)) + 2 * (limit / (SLAB / sizeof(struct pf_state_ext))));
+	uint32_t n = BUCKETS_MIN, slab = SLAB / sizeof(struct pf_state), want = limit / slab + 2 * (limit / (slab * (uint32_t)PF_EXTS_A_STATE));
 
 	OWNER(0);
 	want += (PF_SUPPLIES + 1) * ncores;

@@ -353,3 +353,41 @@ TEST(pf_reassemble_tcp_places)
 	stop();
 	net_end();
 }
+
+/* ---- memory ---- */
+
+static bool
+is_inward(const struct pf_state *s, const void *arg __unused_arg)
+{
+	return s->s_dir == PF_IN;
+}
+
+/* A state's memory becomes extensions: what a flow's entry still knows it by is nowhere in them, whatever a peer can have put there. */
+TEST(pf_extensions_are_no_states)
+{
+	uint32_t seconds;
+
+	world(false);
+	host.now += 5000000000000;
+	seconds = (uint32_t)(uptime_ns() / 1000000000);
+	start("pass\npass proto tcp scrub (reassemble tcp) keep state (source-track rule, max-src-nodes 9)\n");
+	percore(pf_states).ps_ids = seconds - 1;
+	for (unsigned i = 0; i < 4; i++) {
+		packet_from(0, 17, 20);
+		store16(p.p_b + l4() + 4, BE16(20));
+		store16(p.p_b + l4() + 6, 0);
+		CHECK(through(0) != NULL);
+	}
+	CHECK(counter_delta("flows_hits") > 0);
+	pf_states_kill(is_inward, NULL);
+	pf_states_kill(NULL, NULL);
+	CHECK(stamped(0, PF_TH_SYN, 1000, 0, 500, 0, 0) != NULL);
+	CHECK_EQ(pf_exts_count(), 4);
+	packet_from(0, 17, 20);
+	store16(p.p_b + l4() + 4, BE16(20));
+	store16(p.p_b + l4() + 6, 0);
+	CHECK(through(0) != NULL);
+	CHECK_EQ(pf_states_count(), 4);
+	stop();
+	net_end();
+}
