@@ -228,7 +228,9 @@ take_entries(struct work *w, bool (*go)(const struct work *, enum af, const stru
 static bool
 is_old(const struct work *w, enum af af __unused_arg, const struct pf_prefix *p)
 {
-	return p->px_since + w->w_seconds < wall_s();
+	uint64_t now = wall_s();
+
+	return now > p->px_since && now - p->px_since > w->w_seconds;		/* the clock may have been set back */
 }
 
 static int

@@ -183,6 +183,7 @@ TEST(pfctl_table_expire)
 	CHECK_STR(pfctl("pfctl -qt bad -T add 10.0.0.2 2001:db8::1", NULL, 0), "");
 	CHECK_STR(pfctl("pfctl -qt bad -T replace 10.0.0.2 2001:db8::1 10.0.0.4", NULL, 0), "");
 	CHECK_STR(pfctl("pfctl -t bad -T expire 100", NULL, 0), "0/3 addresses expired.\n");
+	CHECK_STR(pfctl("pfctl -t bad -T expire 18446744073709551615", NULL, 0), "0/3 addresses expired.\n");
 	CHECK_STR(pfctl("pfctl -vt bad -T expire 99", NULL, 0), "1/3 addresses expired.\nD  10.0.0.2\n");
 	CHECK_IN(pfctl("pfctl -vt bad -T show", NULL, 0), "   10.0.0.4\n\tCleared:     ");
 	host_run(50000);
