@@ -5,6 +5,7 @@
 #include "net/pf/pf_rate.h"
 
 #define PACKET	1000u
+#define AT_ONCE	1000u			/* ms: the time of a packet is not farther from that of another core's in the same moment */
 
 static struct pf_rate *
 rate_of(const struct pf_krule *kr, unsigned core)
@@ -46,8 +47,11 @@ pf_rates_free(struct pf_ruleset *rs)
 static uint64_t
 rate_left(const struct pf_rate *ra, uint32_t seconds, uint32_t now_ms)
 {
-	uint64_t packets = ra->ra_packets, all = seconds * 1000ull, past = now_ms - ra->ra_when;
+	uint64_t packets = ra->ra_packets, all = seconds * 1000ull;
+	uint32_t past = now_ms - ra->ra_when;
 
+	if (past > UINT32_MAX - AT_ONCE)	/* another core has read the clock since */
+		past = 0;
 	return past >= all ? 0 : packets - packets * past / all;
 }
 

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_rate.h"
 #include "net/pf/pf_src.h"
+#include "tests/unit/corefix.h"
 #include "tests/unit/netfix6.h"
 #include "tests/unit/pffix.h"
 
@@ -125,4 +127,26 @@ TEST(pf_src_full)
 	pf_uninstall();
 	CHECK_EQ(nodes(), 0);
 	net_end();
+}
+
+/* ---- max-pkt-rate ---- */
+
+/* Who has read the clock a moment before another core counted sees what that one has counted. */
+TEST_CORES(pf_rate_of_cores_at_once, 2)
+{
+	struct pf_ruleset *rs;
+
+	cores_start();
+	host.now += 1000000000;
+	rs = pf_make("pass in proto udp max-pkt-rate 3/10\n");
+	host_core(1);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK(!pf_rate_exceeded(&rs->rs_rule[0], PF_RATE_NEW));
+	host_core(0);
+	host.now -= 1000000;
+	CHECK(pf_rate_exceeded(&rs->rs_rule[0], PF_RATE_NEW));
+	host.now += 1000000 + 10000000000;
+	CHECK(!pf_rate_exceeded(&rs->rs_rule[0], PF_RATE_NEW));
+	pf_ruleset_free(rs);
+	cores_end();
 }
