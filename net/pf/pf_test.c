@@ -202,7 +202,7 @@ passes_extended(const struct pf_state *s, struct pf_pdesc *pd)
 	struct in6_addr to;
 
 	redirects = pf_route_redirects(s, pd, &to);
-	if (s->s_translated && !(redirects ? pf_route_fits(pd, PF_RT_ROUTETO, &to, true) : pf_route_fits(pd, e->se_acts.ac_rt, &e->se_gateway, forth)))
+	if ((s->s_translated || e->se_tcp != 0) && !(redirects ? pf_route_fits(pd, PF_RT_ROUTETO, &to, true) : pf_route_fits(pd, e->se_acts.ac_rt, &e->se_gateway, forth)))
 		return FOUND_GONE;
 	if (!pf_translate(s, pd) || !pf_modulate(s, pd) || !pf_restamp(s, pd) || !pf_scrub(&e->se_acts, pd))
 		return FOUND_GONE;

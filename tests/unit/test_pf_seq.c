@@ -291,3 +291,25 @@ TEST(pf6_modulate_return)
 	answered("return", "rdr-to fd00:b::9 ");
 	net_end();
 }
+
+/* Too long for where a rule sends it: its sender hears of it with its own numbers. */
+TEST(pf_modulate_too_big)
+{
+	const struct pkt *f;
+
+	world(false);
+	start("pass\npass out on t0 inet proto tcp route-to 10.0.1.2 modulate state\n");
+	t1.w_if.if_mtu = 1300;
+	tcp_from(1, PF_TH_SYN, 1000, 0, NULL, 0, 1300);
+	pkt_iphdr(&p)->ip_off = BE16(IP_DF);
+	pkt_ipsum(&p);
+	through(1);
+	t1.w_next = 0;
+	CHECK((f = wire_tx(&t1)) != NULL);
+	CHECK_EQ(f->p_b[34], 3);
+	CHECK_EQ(be32_host(load32(f->p_b + quoted_at() + 4)), 1000);
+	CHECK_EQ(counter_delta("pfs_toobig"), 1);
+	t1.w_if.if_mtu = 1500;
+	stop();
+	net_end();
+}
