@@ -71,3 +71,9 @@ pf_rate_exceeded(const struct pf_krule *kr, enum pf_rate_packet what)
 		all += rate_left(rate_of(kr, i), r->r_pktrate_seconds, now);
 	return all > r->r_pktrate * (uint64_t)PACKET;
 }
+
+void
+pf_rate_return(const struct pf_krule *kr)
+{
+	rate_of(kr, core_id())->ra_packets -= PACKET;
+}

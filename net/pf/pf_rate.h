@@ -20,5 +20,7 @@ void	pf_rates_free(struct pf_ruleset *);
 /* Of a rule with kr_rate, with those of late the packet is more than the rule allows. Any core. */
 enum pf_rate_packet { PF_RATE_NEW, PF_RATE_COUNTED, PF_RATE_ASKED };	/* to be counted; another core has; it is none */
 bool	pf_rate_exceeded(const struct pf_krule *, enum pf_rate_packet);
+/* The packet that has just been counted, as a new one, is to be counted anew. */
+void	pf_rate_return(const struct pf_krule *);
 
 #endif

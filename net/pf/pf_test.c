@@ -407,6 +407,15 @@ exceeds_rate(const struct pf_state *s, const struct pf_pdesc *pd)
 	return true;
 }
 
+/* It begins the connection anew, so the state goes, and the rules see it. */
+static __rare_fn void
+remove_for(struct pf_state *s, const struct pf_pdesc *pd)
+{
+	if (s->s_ext != 0 && pf_ext(s)->se_acts.ac_rated && pd->pd_dir == s->s_dir)
+		pf_rate_return(s->s_rule);
+	pf_state_remove(s);
+}
+
 /* By the state, if it has one. */
 static __apart_fn enum found
 test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
@@ -432,10 +441,12 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 		return FOUND_GONE;
 	}
 	if (unlikely(!pf_track(s, pd, &why, &again))) {
-		if (again || why == PFR_SRCLIMIT)
-			pf_state_remove(s);
-		if (again)
+		if (again) {
+			remove_for(s, pd);
 			return test_rules(rs, pd, away);
+		}
+		if (why == PFR_SRCLIMIT)
+			pf_state_remove(s);
 		pf_drop(pd->pd_m, why);
 		return FOUND_GONE;
 	}

@@ -313,3 +313,21 @@ TEST(pf_modulate_too_big)
 	stop();
 	net_end();
 }
+
+/* ---- max-pkt-rate ---- */
+
+/* A SYN that begins a connection anew is one packet, for the state that goes and for the rule that makes another. */
+TEST(pf_rate_of_connections_anew)
+{
+	world(false);
+	start("pass\nblock in on t0 proto tcp\npass in on t0 proto tcp max-pkt-rate 3/10\n");
+	for (unsigned i = 0; i < 3; i++) {
+		tcp_from(0, PF_TH_SYN, 1000 + 100 * i, 0, NULL, 0, 0);
+		CHECK(through(0) != NULL);
+	}
+	tcp_from(0, PF_TH_SYN, 7000, 0, NULL, 0, 0);
+	CHECK(through(0) == NULL);
+	CHECK_EQ(counter_delta("pfs_pktrate"), 1);
+	stop();
+	net_end();
+}
