@@ -66,7 +66,7 @@ is_between(const struct pf_state *s, const void *arg)
 		const struct pf_tentry *h = &kill->k_host[i];
 		unsigned side = s->s_dir == PF_IN ? i : !i;
 
-		if (h->te_plen > 0 && (h->te_af != k->k_af || !in6_covers(&h->te_addr, h->te_plen, &k->k_addr[side])))
+		if (h->te_af != k->k_af || !in6_covers(&h->te_addr, h->te_plen, &k->k_addr[side]))
 			return false;
 	}
 	return is_there(kill, s);

@@ -69,7 +69,7 @@ is_of(const struct pf_src *ss, const void *arg)
 	for (unsigned i = 0; i < kill->k_n; i++) {
 		const struct pf_tentry *h = &kill->k_host[i];
 
-		if (h->te_plen > 0 && (h->te_af != ss->ss_af || !in6_covers(&h->te_addr, h->te_plen, i == 0 ? &ss->ss_addr : &ss->ss_kept)))
+		if (h->te_af != ss->ss_af || !in6_covers(&h->te_addr, h->te_plen, i == 0 ? &ss->ss_addr : &ss->ss_kept))
 			return false;
 	}
 	return true;

@@ -289,6 +289,7 @@ CASE(pf_src_kill)
 	limited(UDP(A3, B, .sport = 3));
 	SAY("pfctl -K 10.0.0.9", "killed 0 src nodes from 1 sources and 0 destinations");
 	SAY("pfctl -K 10.0.0.2 -K 10.1.0.0/16", "killed 0 src nodes from 1 sources and 1 destinations");
+	SAY("pfctl -K ::/0", "killed 0 src nodes from 1 sources and 0 destinations");
 	SAY("pfctl -K 10.0.0.2", "killed 1 src nodes from 1 sources and 0 destinations");
 	a_to_b(UDP(A, B, .sport = 1));			/* its states live */
 	a_to_b(UDP(A, B, .sport = 3));			/* and are not counted any more */

@@ -49,6 +49,8 @@ CASE(pfctl_interface)
 	SAY("pfctl -i vio0 -k 0.0.0.0/0", "killed 1 states");
 	SAY("pfctl -i vio0 -ss");
 	SAY("pfctl -i all -ss", "all udp 10.0.0.2:4000 -> 10.0.1.2:4001 ", "all udp 10.0.1.2:7 -> 10.0.0.2:8 ");
+	SAY("pfctl -k ::/0", "killed 0 states");
+	SAY("pfctl -k ::/0 -k ::/0", "killed 0 states");
 	SAY("pfctl -V 1 -F states", "0 states cleared\n");
 	SAY("pfctl -i all -F states", "2 states cleared\n");
 	SAY("pfctl -V 0 -k 10.0.1.2", "killed 1 states");
