@@ -144,15 +144,22 @@ flush_tables(const struct pfctl *pt, const struct pfctl_args *a)
 	return pfctl_table_kill(pt, a, NULL);
 }
 
+/* Tables are counted, as anchors' own have gone by then. */
 static int
 flush_all(const struct pfctl *pt, const struct pfctl_args *a)
 {
-	int status = config_running(PF_CONF_NAME) != NULL ? replace(pt, "", 0) : 0;
+	struct pf_ruleset *rs = pf_rules_hold();
+	unsigned tables = rs != NULL ? rs->rs_ntables : 0;
+	int status;
 
+	pf_rules_put(rs);
+	status = config_running(PF_CONF_NAME) != NULL ? replace(pt, "", 0) : 0;
 	if (status != 0)
 		return status;
 	pf_level = PF_LEVEL_DEFAULT;
 	say(pt, a, "rules cleared");
+	if (!a->a_quiet)
+		out_printf(pt->pt_err, "%u tables deleted.\n", tables);
 	flush_states(pt, a);
 	flush_sources(pt, a);
 	return flush_info(pt, a);

@@ -80,7 +80,7 @@ CASE(pfctl_flush)
 	SAY("show config", "# /etc/pf.conf\n# ours\nm = \"10.0.0.0/24\"\ntable <t> { 10.0.0.0/8 }\n");
 	a_to_b(UDP(A, B, .dport = 9));
 	SAY("pfctl -F osfp", "fingerprints cleared\n");
-	SAY("pfctl -F all", "rules cleared\n", "0 states cleared\n", "pf: statistics cleared\n");
+	SAY("pfctl -F all", "rules cleared\n1 tables deleted.\n", "0 states cleared\n", "pf: statistics cleared\n");
 	SAY("show config", "# /etc/pf.conf\n");
 	SAY("pfctl -F nothing; echo $?", "pfctl: Unknown flush modifier 'nothing'\n", "2\n");
 }
