@@ -207,6 +207,8 @@ void	pf_rcount_sum(const struct pf_krule *, struct pf_rcount *);
 /* From what has been parsed, with all that outlives the parse inside: takes over pc, always. Messages as pf_conf_parse() has them. NULL: refused, or no memory. */
 struct pf_ruleset *pf_ruleset_make(struct pf_conf *pc, const struct pf_env *);
 void	pf_ruleset_free(struct pf_ruleset *);
+/* What timeouts (seconds; adaptive ones states) and limits are by these options; those that are not set have their defaults. */
+void	pf_options_figures(const struct pf_options *, uint32_t timeout[PF_TM_COUNT], uint32_t limit[PF_LIMIT_COUNT]);
 /* Room for the counts of rs_nrules rules. False: no memory. */
 bool	pf_ruleset_counts(struct pf_ruleset *);
 extern const struct pf_rule pf_default_rule;

@@ -48,24 +48,30 @@ static const uint32_t timeouts[PF_TM_COUNT] = {
 static const uint32_t limits[PF_LIMIT_COUNT] = { [PF_LIMIT_STATES] = 100000, [PF_LIMIT_SRC_NODES] = 10000, [PF_LIMIT_FRAGS] = 65536,
     [PF_LIMIT_TABLES] = 1000, [PF_LIMIT_TABLE_ENTRIES] = 200000, [PF_LIMIT_PKTDELAY] = 10000, [PF_LIMIT_ANCHORS] = 512 };
 
+void
+pf_options_figures(const struct pf_options *o, uint32_t timeout[PF_TM_COUNT], uint32_t limit[PF_LIMIT_COUNT])
+{
+	memcpy(timeout, timeouts, sizeof(timeouts));
+	memcpy(timeout, tcp_timeouts[o->po_optimization], sizeof(tcp_timeouts[0]));
+	memcpy(limit, limits, sizeof(limits));
+	for (unsigned i = 0; i < PF_LIMIT_COUNT; i++)
+		if (o->po_limit_set & 1u << i)
+			limit[i] = o->po_limit[i];
+	timeout[PF_TM_ADAPTIVE_START] = (uint32_t)(limit[PF_LIMIT_STATES] * 6ull / 10);
+	timeout[PF_TM_ADAPTIVE_END] = (uint32_t)MIN(limit[PF_LIMIT_STATES] * 12ull / 10, (unsigned long long)UINT32_MAX);
+	for (unsigned i = 0; i < PF_TM_COUNT; i++)
+		if (o->po_timeout_set & 1u << i)
+			timeout[i] = o->po_timeout[i];
+}
+
 static void
 make_options(struct pf_ruleset *rs)
 {
 	const struct pf_options *o = &rs->rs_conf.pc_options;
 
-	memcpy(rs->rs_timeout, timeouts, sizeof(timeouts));
-	memcpy(rs->rs_timeout, tcp_timeouts[o->po_optimization], sizeof(tcp_timeouts[0]));
-	memcpy(rs->rs_limit, limits, sizeof(limits));
+	pf_options_figures(o, rs->rs_timeout, rs->rs_limit);
 	if (o->po_loginterface != NULL)		/* shorter: set_loginterface() */
 		memcpy(rs->rs_logif, o->po_loginterface, strnlen(o->po_loginterface, IFNAMSIZ - 1));
-	for (unsigned i = 0; i < PF_LIMIT_COUNT; i++)
-		if (o->po_limit_set & 1u << i)
-			rs->rs_limit[i] = o->po_limit[i];
-	rs->rs_timeout[PF_TM_ADAPTIVE_START] = (uint32_t)(rs->rs_limit[PF_LIMIT_STATES] * 6ull / 10);
-	rs->rs_timeout[PF_TM_ADAPTIVE_END] = (uint32_t)MIN(rs->rs_limit[PF_LIMIT_STATES] * 12ull / 10, (unsigned long long)UINT32_MAX);
-	for (unsigned i = 0; i < PF_TM_COUNT; i++)
-		if (o->po_timeout_set & 1u << i)
-			rs->rs_timeout[i] = o->po_timeout[i];
 }
 
 static bool

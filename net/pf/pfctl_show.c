@@ -288,19 +288,33 @@ show_running(struct shown *s)
 	out_printf(s->s_out, pf_enabled ? "Enabled\n" : "Disabled\n");
 }
 
+/* Those in force; without a ruleset those that one without options would have. */
+static void
+figures(const struct shown *s, uint32_t timeout[PF_TM_COUNT], uint32_t limit[PF_LIMIT_COUNT])
+{
+	static const struct pf_options none;
+
+	pf_options_figures(s->s_rs != NULL ? &s->s_rs->rs_conf.pc_options : &none, timeout, limit);
+}
+
 static void
 show_timeouts(struct shown *s)
 {
-	for (unsigned i = 0; s->s_rs != NULL && i < PF_TM_COUNT; i++)
-		out_printf(s->s_out, "%-20s %10u%s\n", pf_timeout_name(i), s->s_rs->rs_timeout[i],
-		    i == PF_TM_ADAPTIVE_START || i == PF_TM_ADAPTIVE_END ? " states" : "s");
+	uint32_t timeout[PF_TM_COUNT], limit[PF_LIMIT_COUNT];
+
+	figures(s, timeout, limit);
+	for (unsigned i = 0; i < PF_TM_COUNT; i++)
+		out_printf(s->s_out, "%-20s %10u%s\n", pf_timeout_name(i), timeout[i], i == PF_TM_ADAPTIVE_START || i == PF_TM_ADAPTIVE_END ? " states" : "s");
 }
 
 static void
 show_memory(struct shown *s)
 {
-	for (unsigned i = 0; s->s_rs != NULL && i < PF_LIMIT_COUNT; i++)
-		out_printf(s->s_out, "%-13s hard limit %8u\n", pf_limit_name(i), s->s_rs->rs_limit[i]);
+	uint32_t timeout[PF_TM_COUNT], limit[PF_LIMIT_COUNT];
+
+	figures(s, timeout, limit);
+	for (unsigned i = 0; i < PF_LIMIT_COUNT; i++)
+		out_printf(s->s_out, "%-13s hard limit %8u\n", pf_limit_name(i), limit[i]);
 }
 
 /* Rules cannot ask for "os": there are no fingerprints to know systems by. */

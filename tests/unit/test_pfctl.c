@@ -254,6 +254,8 @@ TEST(pfctl_options)
 	CHECK_STR(pfctl("pfctl -a '*' -s rules", NULL, 0), "");
 	CHECK_STR(pfctl("pfctl -a x -s rules", NULL, 1), "pfctl: Anchor 'x' not found.\n");
 	CHECK_STR(pfctl("pfctl -s rules", NULL, 0), "");
+	CHECK_IN(pfctl("pfctl -s timeouts", NULL, 0), "tcp.established           86400s\n");	/* no ruleset: defaults */
+	CHECK_IN(pfctl("pfctl -s memory", NULL, 0), "states        hard limit   100000\n");
 	cmd_end();
 }
 
