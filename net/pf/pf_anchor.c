@@ -188,6 +188,7 @@ pf_parse_load(struct pf_parse *p)
 {
 	struct pf_load *l;
 	const char *name, *file;
+	unsigned line = p->p_lex.lx_line;
 
 	pf_next(p);
 	if (!pf_expect_kw(p, KW_ANCHOR) || !pf_string(p, &name) || !pf_expect_kw(p, KW_FROM) || !pf_string(p, &file))
@@ -197,6 +198,8 @@ pf_parse_load(struct pf_parse *p)
 	if ((l = pf_new(p, sizeof(*l))) == NULL || (l->l_anchor = pf_anchor_find(p, p->p_anchor, name)) == NULL)
 		return false;
 	l->l_file = file;
+	l->l_by = pf_lex_filename(&p->p_lex);
+	l->l_line = line;
 	*p->p_loads_tail = l;
 	p->p_loads_tail = &l->l_next;
 	return true;

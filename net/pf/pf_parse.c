@@ -200,13 +200,14 @@ load_anchors(struct pf_parse *p)
 	const char *why;
 	unsigned n = 0;
 	size_t len;
-	char *text;
+	char *text, wrong[512];
 
 	forget_macros(p);
 	for (struct pf_load *l = p->p_loads; l != NULL && !p->p_conf->pc_arena.pa_failed; l = l->l_next) {
 		if (++n > LOADS_MAX || (text = read_file(p, l->l_file, &len, &why)) == NULL) {
 			p->p_lex.lx_errors++;
-			p->p_env->pe_error(p->p_env, l->l_file, 0, n > LOADS_MAX ? "too many anchors are loaded" : why);
+			snprintf(wrong, sizeof(wrong), "cannot load \"%s\": %s", l->l_file, n > LOADS_MAX ? "too many anchors are loaded" : why);
+			p->p_env->pe_error(p->p_env, l->l_by, l->l_line, wrong);
 			continue;
 		}
 		p->p_anchor = l->l_anchor;

@@ -51,7 +51,13 @@ struct pf_def {
 #define PF_SAID_SET		0x0200
 #define PF_SAID_SCRUB		0x0400
 
-struct pf_load { struct pf_load *l_next; const char *l_file; struct pf_anchor *l_anchor; };
+struct pf_load {
+	struct pf_load	*l_next;
+	const char	*l_file;
+	struct pf_anchor *l_anchor;
+	const char	*l_by;			/* the file that says so, and its line */
+	unsigned	 l_line;
+};
 
 struct pf_parse {
 	struct pf_lex	 p_lex;

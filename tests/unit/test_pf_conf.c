@@ -395,7 +395,7 @@ TEST(pf_load_anchor)
 	CHECK_STR(pf_text("load anchor \"y\" from \"rules\"\nblock\n"), "block drop all\npass in quick all flags S/SA\n");
 	CHECK_STR(pf_text("anchor a\nload anchor a from loads\n"),
 	    "anchor \"a\" all {\n  anchor \"in\" all {\n    pass out all flags S/SA\n  }\n}\npass in quick all flags S/SA\n");
-	CHECK_STR(pf_errors("load anchor x from none\n"), "none: No such file or directory\n");
+	CHECK_STR(pf_errors("load anchor x from none\n"), "t:1: cannot load \"none\": No such file or directory\n");
 	CHECK_IN(pf_errors("load anchor x from round\n"), "round:1: anchor name too long\n");
 	CHECK_STR(pf_errors("load anchor \"_x\" from rules\n"), "t:1: invalid anchor name '_x'\n");
 }

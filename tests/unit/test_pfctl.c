@@ -43,7 +43,7 @@ TEST(pfctl_errors)
 	cmd_start();
 	CHECK_STR(pfctl("pfctl -nvf - <<X", "set limit states 5\npass at\n", 1), "set limit states 5\nstdin:2: syntax error\n");
 	CHECK_STR(pfctl("pfctl -nf - <<X", "queue a on t0 bandwidth 1M\n", 1), "pfctl: no default queue specified on t0\n");
-	CHECK_STR(pfctl("pfctl -nf - <<X", "load anchor x from \"/etc/none\"\n", 1), "pfctl: /etc/none: No such file or directory\n");
+	CHECK_STR(pfctl("pfctl -nf - <<X", "\nload anchor x from \\\n\"/etc/none\"\n", 1), "stdin:2: cannot load \"/etc/none\": No such file or directory\n");
 	CHECK_STR(pfctl("pfctl -nf - <<X", "pass from t9\n", 1), "no IP address found for t9\nstdin:1: could not parse host specification\n");
 	CHECK_STR(pfctl("pfctl -nf -", NULL, 1), "pfctl: -: no input: pfctl ... -f - <<EOF\n");
 	CHECK_STR(pfctl("pfctl -nf /etc/none", NULL, 1), "pfctl: /etc/none: No such file or directory\n");
