@@ -66,9 +66,16 @@ rdomain(struct pfctl_args *a, const char *s)
 	return *end == '\0' && end != s && a->a_rdomain >= 0 && a->a_rdomain <= RDOMAIN_MAX;
 }
 
+static bool
+wrong(const struct pfctl *pt, const char *what, const char *value)
+{
+	out_printf(pt->pt_err, "pfctl: %s %s\n", what, value);
+	return false;
+}
+
 /* value: NULL when the letter takes none. */
 static bool
-option(struct pfctl_args *a, char c, char *value)
+option(const struct pfctl *pt, struct pfctl_args *a, char c, char *value)
 {
 	const struct letter *l;
 
@@ -90,11 +97,12 @@ option(struct pfctl_args *a, char c, char *value)
 		a->a_killsrc[a->a_killsrc[0] != NULL] = value;
 		return true;
 	case 'D':
-		return define(a, value);
+		return define(a, value) || wrong(pt, "could not parse macro definition", value);
 	case 'o':		/* the engine compiles any ruleset: nothing to choose */
-		return strcmp(value, "none") == 0 || strcmp(value, "basic") == 0 || strcmp(value, "profile") == 0;
+		return strcmp(value, "none") == 0 || strcmp(value, "basic") == 0 || strcmp(value, "profile") == 0 ||
+		    wrong(pt, "unknown optimization level", value);
 	case 'V':
-		return rdomain(a, value);
+		return rdomain(a, value) || wrong(pt, "not a routing domain:", value);
 	case 'v':
 		a->a_verbose++;
 		return true;
@@ -103,9 +111,17 @@ option(struct pfctl_args *a, char c, char *value)
 	}
 }
 
+/* In getopt(3)'s words. */
+static bool
+misses(const struct pfctl *pt, const char *what, char c)
+{
+	out_printf(pt->pt_err, "pfctl: %s -- %c\n", what, c);
+	return false;
+}
+
 /* getopt(3)'s way: flags together, an argument behind its letter or as the next word. */
 static bool
-parse_args(struct pfctl_args *a, int argc, char **argv)
+parse_args(const struct pfctl *pt, struct pfctl_args *a, int argc, char **argv)
 {
 	int i;
 
@@ -116,9 +132,10 @@ parse_args(struct pfctl_args *a, int argc, char **argv)
 			if (strchr("DKkoV", *s) != NULL || letter(words, nitems(words), *s) != NULL) {
 				value = s[1] != '\0' ? s + 1 : ++i < argc ? argv[i] : NULL;
 				if (value == NULL)
-					return false;
-			}
-			if (!option(a, *s, value))
+					return misses(pt, "option requires an argument", *s);
+			} else if (*s != 'v' && letter(flags, nitems(flags), *s) == NULL)
+				return *s != 'h' && misses(pt, "unknown option", *s);
+			if (!option(pt, a, *s, value))
 				return false;
 			if (value != NULL)
 				break;
@@ -221,7 +238,7 @@ pfctl_run(const struct pfctl *pt, int argc, char **argv)
 	struct pfctl_args a = { .a_anchor = "", .a_rdomain = -1 };
 	bool other;
 
-	if (!parse_args(&a, argc, argv))
+	if (!parse_args(pt, &a, argc, argv))
 		return 2;
 	other = a.a_enable || a.a_disable || a.a_show != NULL || a.a_flush != NULL || a.a_kill[0] != NULL || a.a_killsrc[0] != NULL || a.a_zero ||
 	    a.a_level != NULL || a.a_table != NULL || a.a_test != NULL;

@@ -34,7 +34,7 @@ struct pfctl {
 	/* All but -n; `text` is that of -f, len bytes, in the packet filter's place, or NULL. Exit status. NULL: there is no packet filter here. */
 	int		(*pt_engine)(const struct pfctl *, const struct pfctl_args *, const char *text, size_t len);
 };
-/* Exit status: 0, 1 an error in the file, 2 usage (nothing was printed). argv as main() has it. */
+/* Exit status: 0, 1 an error in the file, 2 usage, which the caller prints. argv as main() has it. */
 int	pfctl_run(const struct pfctl *, int argc, char **argv);
 
 /* Says what is wrong in a ruleset as pfctl does; for pe_error of an environment that lies in front. */

@@ -652,7 +652,11 @@ pfctl_table(const struct pfctl *pt, const struct pfctl_args *a, const char *text
 
 	while (c < commands + nitems(commands) && strncmp(c->c_name, a->a_tcommand, strlen(a->a_tcommand)) != 0)
 		c++;
-	if (c == commands + nitems(commands) || (c->c_words != (a->a_nword > 0 || text != NULL) && c->c_run != table_zero))
+	if (c == commands + nitems(commands)) {
+		out_printf(pt->pt_err, "pfctl: Unknown table command '%s'\n", a->a_tcommand);
+		return 2;
+	}
+	if ((c->c_words != (a->a_nword > 0 || text != NULL) && c->c_run != table_zero))
 		return 2;
 	if (a->a_noaction && (c->c_run == NULL || c->c_run == table_zero))
 		return 2;

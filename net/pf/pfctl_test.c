@@ -115,8 +115,9 @@ parse_pair(struct question *q, const char *word, const char *value, unsigned *si
 	return true;
 }
 
+/* False: it was said what is wrong, when there was more than too little. */
 static bool
-parse_question(struct question *q, const struct pfctl_args *a)
+parse_question(const struct pfctl *pt, struct question *q, const struct pfctl_args *a)
 {
 	unsigned side = 0;
 	int i = 1;
@@ -126,8 +127,10 @@ parse_question(struct question *q, const struct pfctl_args *a)
 		return false;
 	q->q_dir = a->a_test[0][0] == 'i' ? PF_IN : PF_OUT;
 	for (; i + 1 < a->a_ntest; i += 2)
-		if (!parse_pair(q, a->a_test[i], a->a_test[i + 1], &side))
+		if (!parse_pair(q, a->a_test[i], a->a_test[i + 1], &side)) {
+			out_printf(pt->pt_err, "pfctl: test: invalid here: %s %s\n", a->a_test[i], a->a_test[i + 1]);
 			return false;
+		}
 	return i == a->a_ntest && q->q_ifname != NULL && q->q_proto >= 0 && q->q_has[0] && q->q_has[1];
 }
 
@@ -402,7 +405,7 @@ pfctl_test(const struct pfctl *pt, const struct pfctl_args *args)
 	bool ok = false;
 
 	memset(&a, 0, sizeof(a));
-	if (!parse_question(&q, args))
+	if (!parse_question(pt, &q, args))
 		return 2;
 	if ((rs = pf_rules_hold()) == NULL) {
 		out_printf(pt->pt_out, "pf has no rules: everything passes\n");

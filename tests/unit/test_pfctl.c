@@ -201,17 +201,25 @@ TEST(pfctl_table_expire)
 
 TEST(pfctl_test_usage)
 {
-	static const char *const bad[] = { "test", "test in", "test in on t0", "test both on t0 proto udp from 10.0.0.1 to 10.0.0.2",
-	    "test in proto udp from 10.0.0.1 to 10.0.0.2", "test in on t0 from 10.0.0.1 to 10.0.0.2", "test in on t0 proto udp from 10.0.0.1",
-	    "test in on t0 proto udp from 10.0.0.1 to ::1", "test in on t0 proto udp from 10.0.0.1 to 10.0.0.2 port", "test in on t0 proto none from 10.0.0.1 to 10.0.0.2",
-	    "test in on t0 proto udp from 10.0.0.1 to 10.0.0.2 port 65536", "test in on t0 proto tcp from 10.0.0.1 to 10.0.0.2 flags X",
-	    "test in on t0 proto icmp from 10.0.0.1 to 10.0.0.2 icmp-type 256" };
-	char line[200];
+	static const struct { const char *words, *wrong; } bad[] = { { "test", "" }, { "test in", "" }, { "test in on t0", "" },
+	    { "test both on t0 proto udp from 10.0.0.1 to 10.0.0.2", "" }, { "test in proto udp from 10.0.0.1 to 10.0.0.2", "" },
+	    { "test in on t0 from 10.0.0.1 to 10.0.0.2", "" }, { "test in on t0 proto udp from 10.0.0.1", "" },
+	    { "test in on t0 proto udp from 10.0.0.1 to ::1", "to ::1" }, { "test in on t0 proto udp from 10.0.0.1 to 10.0.0.2 port", "" },
+	    { "test in on t0 proto none from 10.0.0.1 to 10.0.0.2", "proto none" },
+	    { "test in on t0 proto udp from 10.0.0.1 to 10.0.0.2 port 65536", "port 65536" },
+	    { "test in on t0 proto tcp from 10.0.0.1 to 10.0.0.2 flags X", "flags X" },
+	    { "test in on t0 proto icmp from 10.0.0.1 to 10.0.0.2 icmp-type 256", "icmp-type 256" } };
+	char line[200], what[100];
 
 	cmd_start();
 	for (unsigned i = 0; i < nitems(bad); i++) {
-		snprintf(line, sizeof(line), "pfctl %s", bad[i]);
+		snprintf(line, sizeof(line), "pfctl %s", bad[i].words);
+		snprintf(what, sizeof(what), "pfctl: test: invalid here: %s\n", bad[i].wrong);
 		CHECK_IN(pfctl(line, NULL, 2), "usage: pfctl [-degNPqrvz]");
+		if (bad[i].wrong[0] != '\0')
+			CHECK(strncmp(text, what, strlen(what)) == 0);
+		else
+			CHECK(strncmp(text, "usage: ", 7) == 0);
 	}
 	CHECK_STR(pfctl("pfctl test in on t0 proto udp from 10.0.0.1 to 10.0.0.2", NULL, 0), "pf has no rules: everything passes\n");
 	cmd_end();
@@ -221,10 +229,16 @@ TEST(pfctl_usage)
 {
 	static const char *const bad[] = { "pfctl", "pfctl -n", "pfctl -n -s rules", "pfctl -k", "pfctl -q", "pfctl -nX -f x", "pfctl -n -f", "pfctl -n -D x -f x", "pfctl -n -o all -f x",
 		"pfctl -n -f x y", "pfctl -n -a '' -f x" };
+	static const char *const said[][2] = { { "pfctl -nX -f x", "pfctl: unknown option -- X\nusage: " }, { "pfctl -sr -f", "pfctl: option requires an argument -- f\nusage: " },
+		{ "pfctl -n -D x -f x", "pfctl: could not parse macro definition x\nusage: " }, { "pfctl -n -o all -f x", "pfctl: unknown optimization level all\nusage: " },
+		{ "pfctl -V 256 -F states", "pfctl: not a routing domain: 256\nusage: " }, { "pfctl -t bad -T shew", "pfctl: Unknown table command 'shew'\nusage: " },
+		{ "pfctl -h", "usage: " } };
 
 	cmd_start();
 	for (unsigned i = 0; i < nitems(bad); i++)
 		CHECK_IN(pfctl(bad[i], NULL, 2), "usage: pfctl [-degNPqrvz]");
+	for (unsigned i = 0; i < nitems(said); i++)
+		CHECK(strncmp(pfctl(said[i][0], NULL, 2), said[i][1], strlen(said[i][1])) == 0);
 	cmd_end();
 }
 

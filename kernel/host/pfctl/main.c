@@ -158,8 +158,12 @@ take_interfaces(int *argc, char **argv)
 			argv[to++] = argv[i];
 			continue;
 		}
-		if (++i == *argc || !add_interface(argv[i]))
+		if (++i == *argc)
 			return false;
+		if (!add_interface(argv[i])) {
+			fprintf(stderr, "pfctl: -I %s: not an interface, or its addresses are wrong or too many\n", argv[i]);
+			return false;
+		}
 	}
 	*argc = to;
 	argv[to] = NULL;
