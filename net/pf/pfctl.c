@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/pf/pf_engine.h"
 #include "net/pf/pfctl.h"
 
 #define DEVICE		"/dev/pf"	/* of -p: the one that there is */
@@ -197,6 +198,8 @@ check_text(const struct pfctl *pt, const struct pfctl_args *a, const char *text,
 	ok = pf_conf_parse(&pc, &run.r_env, &s);
 	if (ok && run.r_env.pe_verbose != NULL)
 		print_conf(pt->pt_out, &pc, a);
+	else if (ok && !a->a_quiet && !pf_conf_check(&pc, &run.r_env, pf_lacks))
+		out_printf(pt->pt_err, "pfctl: the ruleset is right, but would not be loaded\n");
 	pf_conf_free(&pc);
 	return ok;
 }

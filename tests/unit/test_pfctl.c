@@ -32,6 +32,9 @@ TEST(pfctl_command)
 	    "pass on t0 inet6 from fe80::5054:ff:fe00:a to 2001:db8::/64 flags S/SA\npass inet6 from 2001:db8::1 to 2001:db8::/64 flags S/SA\n");
 	CHECK_STR(pfctl("pfctl -nf - <<X", "pass\n", 0), "");
 	CHECK_STR(pfctl("pfctl -nqvf - <<X", "pass\n", 0), "");
+	CHECK_STR(pfctl("pfctl -nf - <<X", "pass\npass synproxy state\n", 0),
+	    "stdin:2: synproxy state is not supported\npfctl: the ruleset is right, but would not be loaded\n");
+	CHECK_STR(pfctl("pfctl -nqf - <<X", "pass synproxy state\n", 0), "");
 	CHECK_STR(pfctl("pfctl -n -vv -D if=t0 -a x/y -o none -f - <<X", "if = t1\npass on $if\nanchor {\nblock\n}\n", 0),
 	    "if = \"t1\"\n@0 pass on t0 all flags S/SA\n@1 anchor all {\n  @0 block drop all\n}\n");
 	CHECK_STR(pfctl("pfctl -nvf - <<X", "queue a on t0 bandwidth 1M default\nantispoof for t1\n", 0), "queue a on t0 bandwidth 1M default\n");
