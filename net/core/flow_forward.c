@@ -8,6 +8,7 @@
 #include "net/inet6/ip6_var.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_flow.h"
+#include "net/pf/pf_ifcount.h"
 
 STAGE(flow_forward);
 COUNTER(flows_hits, flow, 10, INFO, "packet%s forwarded as the flow's entry says");
@@ -105,8 +106,6 @@ flow_flush(struct flow_pass *fs, size_t all)
 	}
 	STAGE_ENTER(flow_forward, n);
 	counter_add(flows_hits, n);
-	if (unlikely(fs->fs_logs))
-		pf_flow_log(fs, b);
 	fs->fs_out->if_enqueue(fs->fs_out, b);
 }
 
@@ -150,16 +149,18 @@ flow_follow(struct flow_pass *fs, size_t i, size_t end, const struct flow_family
 		if (flow_hop(fs, i, &hop)) {
 			if (flow_ordinary_waits(fs))
 				flow_flush(fs, SIZE_MAX);
-			if ((to = ff->ff_run(fs, i, end, &hop)) > i)
+			if ((to = ff->ff_run(fs, i, unlikely(fs->fs_judged != NULL) ? i + 1 : end, &hop)) > i)
 				break;
 		}
 		if (mended || !flow_mend(fs, i, ff)) {
-			if (fs->fs_fresh != NULL)
+			if (fs->fs_fresh != NULL || fs->fs_judged != NULL)
 				pf_flow_not_taken(fs);
 			return i;
 		}
 	}
 	fs->fs_fresh = NULL;
+	if (fs->fs_states != NULL)
+		pf_flow_count(fs, hop.fh_out, ff == &flow_ip6_pf, to - i);
 	hop.fh_rt->rt_use += to - i;		/* several cores may add at once, and one of them be lost */
 	*out = hop.fh_out;
 	return to;
@@ -236,7 +237,8 @@ flow_input(struct ifnet *ifp, struct batch *b)
 	fs.fs_our = (load32(ifp->if_lladdr) | (uint64_t)load16(ifp->if_lladdr + 4) << 32) << FLOW_STATION_SHIFT;
 	fs.fs_generation = flow_generation();
 	fs.fs_states = NULL;
-	fs.fs_logs = false;
+	fs.fs_bytes = 0;
+	fs.fs_judged = NULL;
 	fs.fs_fresh = NULL;
 	if (pf_enabled)			/* behind the generation: pf_enable() */
 		pf_flow_begin(&fs);

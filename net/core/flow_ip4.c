@@ -225,6 +225,8 @@ flow_run4_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop 
 			break;
 		if (pf && unlikely(!pf_flow_takes(fs, fl, pf_flow_peer(fs, fl), p + AT_PORTS, p + AT_PROTO, AT_PORTS - AT_IP, len)))
 			break;
+		if (pf)
+			fs->fs_bytes += len;
 		store64(p, hdr0);
 		store64(p + 6, hdr1);
 		flow_decttl(p);

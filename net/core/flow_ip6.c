@@ -215,6 +215,8 @@ flow_run6_any(struct flow_pass *fs, size_t i, size_t end, const struct flow_hop 
 		peer = pf ? pf_flow_peer(fs, fl) : NULL;
 		if (pf && unlikely(!pf_flow_takes(fs, fl, peer, p + AT_PORTS, p + AT_NXT, HDR, len)))
 			break;
+		if (pf)
+			fs->fs_bytes += len;
 		store64(p, hdr0);
 		store64(p + 6, hdr1);
 		p[AT_HLIM]--;

@@ -15,11 +15,12 @@ struct flow_pass {
 	uint64_t	 fs_our;		/* flow_station() of a frame to us from one station */
 	uint32_t	 fs_generation;
 	uint16_t	 fs_now;
-	bool		 fs_logs;		/* pf counts what goes: pf_flow_log() */
 	const struct rtentry *fs_rt;		/* of the run, and its end: with pf */
 	size_t		 fs_end;
 	uint64_t	 fs_stamp;		/* of pf: pf_flow.h; 32 bits */
 	const char	*fs_states;		/* NULL: packets are not tested */
+	uint64_t	 fs_bytes;		/* of IP, of the run: pf_flow_count() */
+	const struct ifnet *fs_judged;		/* with PF_STAMP_ELSEWHERE: who judges the packet on its way out, and does not send it */
 	struct pf_peer	*fs_fresh;		/* what has been looked at for a packet that has not gone by it yet; NULL: nothing */
 	uint32_t	 fs_was[2];		/* its states' s_last before */
 	/* x is a multiple of 65535 when x times 1/65535 modulo 2^64 is one of the quotients that there are. Here, as the loop has no registers left. */

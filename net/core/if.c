@@ -17,6 +17,7 @@
 #include "net/inet/ip_reass.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/inet6/nd6.h"
+#include "net/pf/pf_ifcount.h"
 #include "net/route/route.h"
 
 struct ifnet *ifnet_list;
@@ -121,7 +122,7 @@ if_alloc_queues(struct ifnet *ifp)
 	KASSERT(n >= 1 && n <= IF_MAXQUEUES);
 	ifp->if_ifqs = calloc(n, sizeof(*ifp->if_ifqs));
 	ifp->if_ifiqs = calloc(n, sizeof(*ifp->if_ifiqs));
-	if (ifp->if_ifqs == NULL || ifp->if_ifiqs == NULL) {
+	if (ifp->if_ifqs == NULL || ifp->if_ifiqs == NULL || !pf_if_attach(ifp)) {
 		free(ifp->if_ifqs);
 		free(ifp->if_ifiqs);
 		return false;
@@ -213,6 +214,7 @@ if_detach(struct ifnet *ifp)
 	counter_retire(ifp);
 	free(ifp->if_ifqs);
 	free(ifp->if_ifiqs);
+	pf_if_detach(ifp);
 }
 
 /* Usable: packets may be sent now. */

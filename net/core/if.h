@@ -100,6 +100,7 @@ struct ifnet {
 	void		(*if_input)(struct ifnet *, struct batch *);
 
 	unsigned	 if_nqueues;
+	struct pf_ifstats *if_pf;		/* what the packet filter counts: pf_ifcount.h */
 	struct ifqueue	*if_ifqs;		/* if_nqueues of each; their cores: if_queue_core */
 	struct ifiqueue	*if_ifiqs;
 	uint8_t		 if_core;		/* queue i's owner is core (if_core + i) % ncores. Driver: set by if_spread, or 0 */

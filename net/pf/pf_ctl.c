@@ -11,7 +11,7 @@
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_once.h"
-#include "net/pf/pf_logif.h"
+#include "net/pf/pf_ifcount.h"
 #include "net/pf/pf_via.h"
 #include "net/pf/pf_src.h"
 
@@ -85,10 +85,10 @@ replace(struct pf_ruleset *rs)
 		pf_on_core(i, take_rules, NULL);
 	net_enter();
 	flow_changed(&pf_generation);
+	if (old == NULL || rs == NULL || strcmp(old->rs_logif, rs->rs_logif) != 0)
+		pf_if_clear(NULL, PF_IFS_LOGGED);
 	net_leave();
 	pf_once_keep(rs, old);		/* what was taken on the way */
-	if (old == NULL || rs == NULL || strcmp(old->rs_logif, rs->rs_logif) != 0)
-		pf_logif_clear();
 	if (old != NULL)
 		pf_retire(old);
 }

@@ -174,7 +174,7 @@ struct pf_ruleset {
 	uint32_t	 rs_timeout[PF_TM_COUNT], rs_limit[PF_LIMIT_COUNT];
 	void		*rs_mem;		/* of these two: */
 	struct pf_rcount *rs_count;		/* by core, then kr_index */
-	char		 rs_logif[IFNAMSIZ];	/* set loginterface, zero behind its end; "": none (pf_logif.h) */
+	char		 rs_logif[IFNAMSIZ];	/* set loginterface, zero behind its end; "": none (pf_ifcount.h) */
 	bool		 rs_logs_matches;	/* a rule has log (matches): those that are overruled are logged, too */
 	size_t		 rs_stride;		/* bytes from a core's to the next one's */
 	const struct pf_krule *rs_default;	/* the last of rs_rule */

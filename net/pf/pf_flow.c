@@ -18,7 +18,6 @@ pf_flow_begin(struct flow_pass *fs)
 
 	ps->ps_now = (uint32_t)(uptime_ns() / 1000000000);
 	fs->fs_stamp = ps->ps_now | 1u << 31;		/* never 0 */
-	fs->fs_logs = percore(pf_rules_here)->rs_logif[0] != '\0';
 	fs->fs_states = ps->ps_base != NULL ? ps->ps_base : (const char *)&nobody;
 }
 
@@ -118,6 +117,26 @@ follow(struct pf_state *first, struct pf_state *other)
 	return true;
 }
 
+static uint32_t
+stamp_of(const struct flow_pass *fs, const struct pf_peer *p)
+{
+	return (uint32_t)fs->fs_stamp ^ (p->pe_flags & PF_PEER_ELSEWHERE ? PF_STAMP_ELSEWHERE : 0);
+}
+
+/* False: the interface has gone. */
+static bool
+set_judged(struct flow_pass *fs, const struct pf_peer *p)
+{
+	const struct pf_state *s = pf_peer_state(p);
+
+	if (likely(!(p->pe_flags & PF_PEER_ELSEWHERE)))
+		return true;
+	if ((fs->fs_judged = if_get((uint16_t)pf_state_pair(s)->s_peer[p != s->s_peer].pe_judged)) == NULL)
+		return false;
+	fs->fs_stamp ^= PF_STAMP_ELSEWHERE;
+	return true;
+}
+
 /* The pair can be passed by for this second by what peer p of its first state sends. */
 static bool
 refresh(struct flow_pass *fs, struct pf_peer *p)
@@ -134,7 +153,7 @@ refresh(struct flow_pass *fs, struct pf_peer *p)
 	fs->fs_was[0] = s->s_last;
 	fs->fs_was[1] = t->s_last;
 	s->s_last = t->s_last = now;
-	p->pe_stamp = (uint32_t)fs->fs_stamp;
+	p->pe_stamp = stamp_of(fs, p);
 	return true;
 }
 
@@ -144,6 +163,8 @@ pf_flow_not_taken(struct flow_pass *fs)
 	struct pf_peer *p = fs->fs_fresh;
 	struct pf_state *s;
 
+	if (fs->fs_judged != NULL)
+		pf_flow_judged(fs);
 	if (p == NULL)
 		return;
 	fs->fs_fresh = NULL;
@@ -241,6 +262,7 @@ find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *ro
 {
 	struct pf_state *in, *out, *first;
 	struct flow_id between = *id;
+	const struct ifnet *out_ifp;
 	struct pf_key came, k;
 	struct rtentry *rt;
 
@@ -258,17 +280,20 @@ find_way(const struct flow_pass *fs, const struct flow_id *id, flow_route_fn *ro
 		return false;
 	if (!flow_has_hop(rt = pf_route_flow(out, PF_OUT, rt_ifp(w->w_rt), w->w_rt)) || rt_pathmtu(rt) > rt_pathmtu(w->w_rt))
 		return false;			/* the longest is what the first route takes, and then rt */
-	if (fs->fs_logs && rt_ifp(rt) != rt_ifp(w->w_rt))
-		return false;			/* pf_flow_log() knows only where it leaves, and it is judged elsewhere */
+	out_ifp = rt_ifp(w->w_rt);
 	w->w_rt = rt;
 	turn(&k);
 	w->w_last = k;
 	pair(in, out);
 	first = first_of(in);
 	w->w_peer = &first->s_peer[first != in];
-	w->w_peer->pe_flags &= (uint8_t)~(PF_PEER_XOUT | PF_PEER_XLATE6);
+	w->w_peer->pe_flags &= (uint8_t)~(PF_PEER_XOUT | PF_PEER_XLATE6 | PF_PEER_ELSEWHERE);
 	if (out->s_translated)
 		w->w_peer->pe_flags |= PF_PEER_XOUT;
+	if (out_ifp != rt_ifp(rt)) {
+		w->w_peer->pe_flags |= PF_PEER_ELSEWHERE;
+		pf_state_pair(first)->s_peer[first != in].pe_judged = out_ifp->if_index;
+	}
 	if (k.k_af == PF_INET6 && (memcmp(came.k_addr, k.k_addr, sizeof(k.k_addr)) != 0 || memcmp(came.k_port, k.k_port, sizeof(k.k_port)) != 0))
 		w->w_peer->pe_flags |= PF_PEER_XLATE6;
 	return true;
@@ -326,7 +351,8 @@ pf_flow_entry(struct flow_pass *fs, struct flow *home, const struct flow_id *id,
 	struct way w;
 
 	if (fl != NULL && fl->fl_generation == fs->fs_generation && pf_flow_peer(fs, fl)->pe_id == fl->fl_id &&
-	    (pf_flow_peer(fs, fl)->pe_stamp == (uint32_t)fs->fs_stamp || refresh(fs, pf_flow_peer(fs, fl))))
+	    (pf_flow_peer(fs, fl)->pe_stamp == stamp_of(fs, pf_flow_peer(fs, fl)) || refresh(fs, pf_flow_peer(fs, fl))) &&
+	    set_judged(fs, pf_flow_peer(fs, fl)))
 		return fl;
 	if (!find_way(fs, id, route, &w) || rt_pathmtu(w.w_rt) < less || !refresh(fs, w.w_peer))
 		return NULL;
@@ -337,7 +363,7 @@ pf_flow_entry(struct flow_pass *fs, struct flow *home, const struct flow_id *id,
 	flow_fill(fs, fl, w.w_rt, less);
 	if (!flow_key_is6(id->id_key))
 		set_translation(fl, id, &w.w_last);
-	if (set_states(fs, fl, w.w_peer))
+	if (set_states(fs, fl, w.w_peer) && set_judged(fs, w.w_peer))
 		return fl;
 	flow_remove(fs->fs_table, fl);
 	return NULL;

@@ -12,17 +12,25 @@
 #include "net/pf/pf_state.h"
 #include "net/pf/pf_tcp.h"
 
-/* For a pass, when pf_enabled: fs_states, fs_stamp, fs_logs. */
+/* For a pass, when pf_enabled: fs_states, fs_stamp. */
 void	pf_flow_begin(struct flow_pass *);
 /* So many packets have passed by their pairs of states. */
 void	pf_flow_passed(unsigned n);
-/* Frames that go, in b, are counted for set loginterface; fs_logs. pf_logif.c. */
-void	pf_flow_log(const struct flow_pass *, const struct batch *);
-/* For ff_mend: the entry with its pair, good for now. NULL: the ordinary way. As flow_entry(). */
+/* For ff_mend: the entry with its pair, good for now. NULL: the ordinary way. As flow_entry(). fs_judged: the packet is to be a run for itself. */
 struct flow *pf_flow_entry(struct flow_pass *, struct flow *home, const struct flow_id *, flow_route_fn *, uint32_t less);
 
 /* The packet for which an entry was asked takes the ordinary way all the same: its states know nothing of it yet. */
 void	pf_flow_not_taken(struct flow_pass *);
+
+/* Of a peer whose packets are judged on the way out by an interface that does not send them (route-to): the stamp has this bit the other way round, so
+ * that they take part in no run of others. */
+#define PF_STAMP_ELSEWHERE	(1u << 30)
+static inline void
+pf_flow_judged(struct flow_pass *fs)	/* no more */
+{
+	fs->fs_judged = NULL;
+	fs->fs_stamp ^= PF_STAMP_ELSEWHERE;
+}
 
 /* Of states, from ps_base on, in peers. */
 static inline struct pf_peer *

@@ -25,12 +25,16 @@ struct pf_peer {
 	uint8_t		 pe_scale;	/* of its window, when PF_PEER_SCALE */
 	uint8_t		 pe_flags;
 	uint8_t		 pe_shift;	/* of a pair: pe_scale, or 0 */
-	uint32_t	 pe_old;	/* of a pair: pf_old_window() */
+	union {
+		uint32_t pe_old;	/* of a pair: pf_old_window() */
+		uint32_t pe_judged;	/* of a pair's other state: PF_PEER_ELSEWHERE; if_index */
+	};
 };
 _Static_assert(sizeof(struct pf_peer) == 32 && offsetof(struct pf_peer, pe_id) == offsetof(struct pf_peer, pe_stamp) + 4, "two in a line");
 #define PF_PEER_SEEN	0x01		/* pe_end is known */
 #define PF_PEER_SCALE	0x02		/* its SYN had the option */
 #define PF_PEER_XOUT	0x04		/* of a pair: what it sends is translated on the way out */
+#define PF_PEER_ELSEWHERE 0x10		/* of a pair: what it sends is judged on the way out by an interface that does not send it */
 #define PF_PEER_XLATE6	0x08		/* of a pair of IPv6: what it sends leaves as pf_flow_last() */
 /* Old data and old acknowledgements are taken as far back, at least: retransmissions, and ends whose windows are small. */
 #define PF_OLD_WINDOW	66000u

@@ -13,7 +13,7 @@
 #include "net/pf/pf_flow.h"
 #include "net/pf/pf_judge.h"
 #include "net/pf/pf_log.h"
-#include "net/pf/pf_logif.h"
+#include "net/pf/pf_ifcount.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_once.h"
 #include "net/pf/pf_rate.h"
@@ -538,7 +538,7 @@ struct input {
 	const struct pf_ruleset *rs;
 	const struct pf_states *ps;
 	uint32_t	 here, ifnumber;	/* pf_stranger_here(); pd_ifnumber of all */
-	struct pf_logged *lg;			/* NULL: it is not counted for its interface */
+	struct pf_judged judged;
 };
 
 /* No state was there for it when the flow path looked, nor has one of its hash come in since. */
@@ -556,14 +556,14 @@ stranger_searched(struct pf_pdesc *pd, uint64_t tag)
 
 /* What has become of it. The packet that goes on, which may be another mbuf; NULL: it is gone. */
 static __inline_fn struct mbuf *
-input_tested(const struct input *in, const struct pf_pdesc *pd, struct mbuf *m, unsigned af, enum found found, unsigned away)
+input_tested(struct input *in, const struct pf_pdesc *pd, struct mbuf *m, unsigned af, enum found found, unsigned away)
 {
 	if (found <= FOUND_ROUTED) {
 		pd->pd_m->m_flags |= found == FOUND_PASS ? M_PF_IN : M_PF_IN | M_PF_ROUTED;
 		return pd->pd_m;
 	}
 	if (found == FOUND_AWAY)
-		pf_logged_away(in->lg, m->m_pktlen);
+		pf_judged_away(&in->judged, m->m_pktlen);
 	if (found == FOUND_AWAY && away == PF_AWAY_ASK)
 		pf_src_ask(pd, input_place(af));
 	else if (found == FOUND_AWAY) {
@@ -574,17 +574,17 @@ input_tested(const struct input *in, const struct pf_pdesc *pd, struct mbuf *m, 
 }
 
 static void
-input_reassembled(const struct input *in, const struct pf_pdesc *pd)
+input_reassembled(struct input *in, const struct pf_pdesc *pd)
 {
 	uint32_t len = pd->pd_m->m_pktlen;
 
 	if (pf_reassemble(pd, &in->rs->rs_conf.pc_options))
-		pf_logged_away(in->lg, len);
+		pf_judged_away(&in->judged, len);
 }
 
 /* Any packet, of which a description has begun. */
 static __apart_fn struct mbuf *
-input_any(const struct input *in, struct pf_pdesc *pd, uint64_t tag, bool described)
+input_any(struct input *in, struct pf_pdesc *pd, uint64_t tag, bool described)
 {
 	enum pf_reason why = PFR_SHORT;
 	struct mbuf *m = pd->pd_m;
@@ -600,7 +600,7 @@ input_any(const struct input *in, struct pf_pdesc *pd, uint64_t tag, bool descri
 		return NULL;
 	}
 	if (goes_home(m, pd, &core)) {
-		pf_logged_away(in->lg, m->m_pktlen);
+		pf_judged_away(&in->judged, m->m_pktlen);
 		input_elsewhere(m, af, core);
 		return NULL;
 	}
@@ -639,9 +639,8 @@ input_one(struct input *in, unsigned af, const struct ifnet *ifp, struct mbuf *m
 void
 pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 {
-	struct input in = { begin(b), percore_ptr(pf_states), pf_stranger_here(), 0, NULL };
-	unsigned n = 0, end = b->b_n, lost = 0;
-	struct pf_logged lg;
+	struct input in = { begin(b), percore_ptr(pf_states), pf_stranger_here(), 0, { 0 } };
+	unsigned n = 0, end = b->b_n;
 	struct batch routed;
 
 	if (pf_is_skipped(in.rs, ifp)) {
@@ -649,24 +648,23 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 			b->b_m[i]->m_tag = 0;
 		return;
 	}
-	if (pf_logif_is(in.rs, ifp))
-		pf_logged_begin(in.lg = &lg, b, M_PF_IN);
 	routed.b_n = 0;
 	for (unsigned i = 0; i < end; i++) {
 		struct mbuf *m = b->b_m[i];
 
-		if (likely(!(m->m_flags & M_PF_IN)) && (m = input_one(&in, af, ifp, m)) == NULL)
-			continue;
+		if (likely(!(m->m_flags & M_PF_IN))) {
+			pf_judged_one(&in.judged, m);
+			if ((m = input_one(&in, af, ifp, m)) == NULL)
+				continue;
+			pf_judged_passed(&in.judged, m);
+		}
 		if (likely(!(m->m_flags & M_PF_ROUTED)))
 			b->b_m[n++] = m;
 		else if (pf_route_in(af, m))
 			batch_add(&routed, m);
-		else
-			lost++;
 	}
 	b->b_n = n;
-	if (unlikely(in.lg != NULL))
-		pf_logged_end(in.lg, af, PF_IN, n + routed.b_n + lost);
+	pf_if_count(ifp, af, PF_IN, &in.judged);
 	if (unlikely(routed.b_n > 0))
 		(af == PF_INET ? ip_forward : ip6_forward)(&routed);
 }
@@ -687,8 +685,7 @@ struct output {
 	const struct pf_ruleset *rs;
 	const struct ifnet *ifp;		/* of the packet; pd_ifnumber of all by it */
 	uint32_t	 ifnumber;
-	unsigned	 routed;		/* have passed, and do not go on in the batch: elsewhere, later */
-	struct pf_logged *lg;			/* NULL: it is not counted for its interface */
+	struct pf_judged judged;		/* of those for ifp */
 };
 
 static struct mbuf *
@@ -704,12 +701,13 @@ output_one(struct output *o, unsigned af, struct mbuf *m)
 		m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
 		return m;
 	}
+	pf_judged_one(&o->judged, m);
 	if (unlikely(!pf_describe_quick(&pd, m, af, PF_OUT, o->ifp, &why))) {
 		pf_drop(m, why);
 		return NULL;
 	}
 	if (goes_home(m, &pd, &core)) {
-		pf_logged_away(o->lg, m->m_pktlen);
+		pf_judged_away(&o->judged, m->m_pktlen);
 		output_elsewhere(m, core);
 		return NULL;
 	}
@@ -717,14 +715,15 @@ output_one(struct output *o, unsigned af, struct mbuf *m)
 	found = test_packet(o->rs, &pd, &core);
 	o->ifnumber = pd.pd_ifnumber;
 	if (found == FOUND_PASS) {
+		pf_judged_passed(&o->judged, pd.pd_m);
 		pd.pd_m->m_flags &= (uint16_t)~(M_PF_IN | M_PF_ROUTED);
 		pd.pd_m->m_nh = nh;
 		return pd.pd_m;
 	}
 	if (found == FOUND_AWAY)
-		pf_logged_away(o->lg, m->m_pktlen);
+		pf_judged_away(&o->judged, m->m_pktlen);
 	if (found == FOUND_ROUTED) {
-		o->routed++;
+		pf_judged_passed(&o->judged, pd.pd_m);
 		pd.pd_m->m_flags &= (uint16_t)~(M_PF_IN | M_PF_ROUTED);
 		pf_route_out(pd.pd_m);
 	} else if (found == FOUND_AWAY && core == PF_AWAY_ASK) {
@@ -737,65 +736,41 @@ output_one(struct output *o, unsigned af, struct mbuf *m)
 	return NULL;
 }
 
-static __apart_fn void
-output_batch(struct output *o, unsigned af, struct batch *b)
+static void
+output_by(struct output *o, unsigned af, const struct ifnet *ifp)
 {
-	unsigned n = 0, end = b->b_n;
-	bool skip = false;
-
-	for (unsigned i = 0; i < end; i++) {
-		struct mbuf *m = b->b_m[i];
-
-		if (m->m_nh->nh_ifp != o->ifp) {
-			o->ifp = m->m_nh->nh_ifp;
-			skip = pf_is_skipped(o->rs, o->ifp);
-			o->ifnumber = 0;
-		}
-		if (skip)
-			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
-		if (!skip && (m = output_one(o, af, m)) == NULL)
-			continue;
-		if (unlikely(m->m_flags & M_PF_DELAY)) {
-			o->routed++;
-			pf_delay(m, o->rs->rs_limit[PF_LIMIT_PKTDELAY]);
-		} else
-			b->b_m[n++] = m;
-	}
-	b->b_n = n;
-}
-
-/* Packet by packet, as each may go out by another interface. */
-static __rare_fn void
-output_logged(const struct pf_ruleset *rs, unsigned af, struct batch *b)
-{
-	unsigned n = 0, end = b->b_n;
-
-	for (unsigned i = 0; i < end; i++) {
-		const struct ifnet *ifp = b->b_m[i]->m_nh->nh_ifp;
-		struct batch one = { .b_n = 1, .b_m = { b->b_m[i] } };
-		struct output o = { .rs = rs };
-		struct pf_logged lg;
-
-		if (pf_logif_is(rs, ifp) && !pf_is_skipped(rs, ifp))
-			pf_logged_begin(o.lg = &lg, &one, M_PF_OUT);
-		output_batch(&o, af, &one);
-		if (o.lg != NULL)
-			pf_logged_end(o.lg, af, PF_OUT, one.b_n + o.routed);
-		if (one.b_n > 0)
-			b->b_m[n++] = one.b_m[0];
-	}
-	b->b_n = n;
+	if (o->judged.pj_n > 0)
+		pf_if_count(o->ifp, af, PF_OUT, &o->judged);
+	o->judged = (struct pf_judged){ 0 };
+	o->ifp = ifp;
+	o->ifnumber = 0;
 }
 
 void
 pf_output(unsigned af, struct batch *b)
 {
 	struct output o = { .rs = begin(b) };
+	unsigned n = 0, end = b->b_n;
+	bool skip = false;
 
-	if (unlikely(o.rs->rs_logif[0] != '\0'))
-		output_logged(o.rs, af, b);
-	else
-		output_batch(&o, af, b);
+	for (unsigned i = 0; i < end; i++) {
+		struct mbuf *m = b->b_m[i];
+
+		if (m->m_nh->nh_ifp != o.ifp) {
+			output_by(&o, af, m->m_nh->nh_ifp);
+			skip = pf_is_skipped(o.rs, o.ifp);
+		}
+		if (skip)
+			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
+		if (!skip && (m = output_one(&o, af, m)) == NULL)
+			continue;
+		if (unlikely(m->m_flags & M_PF_DELAY))
+			pf_delay(m, o.rs->rs_limit[PF_LIMIT_PKTDELAY]);
+		else
+			b->b_m[n++] = m;
+	}
+	output_by(&o, af, NULL);
+	b->b_n = n;
 }
 
 struct mbuf *
@@ -834,15 +809,14 @@ pf_output_link(unsigned af, struct ifnet *ifp, struct mbuf *m)
 {
 	struct batch one = { .b_n = 1, .b_m = { m } };
 	const struct pf_ruleset *rs = begin(&one);
-	struct pf_logged lg;
+	struct pf_judged judged = { 0 };
 
 	if (pf_is_skipped(rs, ifp))
 		return m;
-	if (!pf_logif_is(rs, ifp))
-		return output_link(rs, af, ifp, m);
-	pf_logged_begin(&lg, &one, 0);
-	m = output_link(rs, af, ifp, m);
-	pf_logged_end(&lg, af, PF_OUT, m != NULL);
+	pf_judged_one(&judged, m);
+	if ((m = output_link(rs, af, ifp, m)) != NULL)
+		pf_judged_passed(&judged, m);
+	pf_if_count(ifp, af, PF_OUT, &judged);
 	return m;
 }
 

@@ -35,7 +35,7 @@ unsigned pfctl_kill_all(const struct pfctl_args *);
 /* The interface that pfctl -ss prints for it is this one; NULL: any. */
 struct pf_state;
 bool	pfctl_state_is_on(const struct pf_state *, const char *iface);
-/* From now on -s info counts from zero. */
-void	pfctl_info_clear(void);
+/* From now on -s info, and interfaces, count from zero; only those that iface names. */
+void	pfctl_info_clear(const char *iface);
 
 #endif

@@ -118,7 +118,7 @@ flush_states(const struct pfctl *pt, const struct pfctl_args *a)
 static int
 flush_info(const struct pfctl *pt, const struct pfctl_args *a)
 {
-	pfctl_info_clear();
+	pfctl_info_clear(a->a_iface);
 	say(pt, a, "pf: statistics cleared");
 	return 0;
 }

@@ -9,8 +9,8 @@
 #include "net/core/if_group.h"
 #include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
+#include "net/pf/pf_ifcount.h"
 #include "net/pf/pf_table_count.h"
-#include "net/pf/pf_logif.h"
 #include "net/pf/pf_names.h"
 #include "net/pf/pf_parse.h"
 #include "net/pf/pf_src.h"
@@ -163,11 +163,16 @@ seconds_of_uptime(void)
 }
 
 void
-pfctl_info_clear(void)
+pfctl_info_clear(const char *iface)
 {
+	net_enter();
+	for (enum pf_ifsince i = 0; i < PF_IFS_COUNT; i++)
+		pf_if_clear(iface, i);
+	net_leave();
+	if (iface != NULL)
+		return;
 	pf_totals(&info_base.ib_totals);
 	pf_src_totals(&info_base.ib_sources);
-	pf_logif_clear();
 	for (unsigned i = 0; i < PFR_COUNT; i++)
 		info_base.ib_reason[i] = pf_reason_sum(i);
 	info_base.ib_time = MAX(seconds_of_uptime(), 1u);
@@ -235,21 +240,29 @@ print_logif_line(struct out *o, const char *name, uint64_t four, uint64_t six)
 	out_printf(o, "  %-25s %14llu %16llu\n", name, (ull)four, (ull)six);
 }
 
+static uint64_t
+both(const uint64_t n[2])
+{
+	return n[0] + n[1];
+}
+
 /* set loginterface. */
 static void
 print_logif(struct out *o, const char *name)
 {
 	static const char *const way[] = { "In", "Out" };
-	struct pf_logif_counts c;
+	struct pf_ifcounts c = { 0 };
 
-	pf_logif_sum(&c);
+	net_enter();
+	pf_if_sum_named(name, PF_IFS_LOGGED, &c);
+	net_leave();
 	out_printf(o, "Interface Stats for %-16s %5s %16s\n", name, "IPv4", "IPv6");
-	print_logif_line(o, "Bytes In", c.lc_bytes[0][0], c.lc_bytes[1][0]);
-	print_logif_line(o, "Bytes Out", c.lc_bytes[0][1], c.lc_bytes[1][1]);
+	print_logif_line(o, "Bytes In", both(c.ic_bytes[0][0]), both(c.ic_bytes[1][0]));
+	print_logif_line(o, "Bytes Out", both(c.ic_bytes[0][1]), both(c.ic_bytes[1][1]));
 	for (unsigned out = 0; out < 2; out++) {
 		out_printf(o, "  Packets %s\n", way[out]);
-		print_logif_line(o, "  Passed", c.lc_packets[0][out][0], c.lc_packets[1][out][0]);
-		print_logif_line(o, "  Blocked", c.lc_packets[0][out][1], c.lc_packets[1][out][1]);
+		print_logif_line(o, "  Passed", c.ic_packets[0][out][0], c.ic_packets[1][out][0]);
+		print_logif_line(o, "  Blocked", c.ic_packets[0][out][1], c.ic_packets[1][out][1]);
 	}
 	out_printf(o, "\n");
 }
@@ -329,7 +342,16 @@ show_osfp(struct shown *s)
 
 /* ---- interfaces ---- */
 
-struct iface { char i_name[IFNAMSIZ]; bool i_skip; };
+/* A name, once for each interface that it means; what that has counted. */
+struct iface {
+	char		 i_name[IFNAMSIZ];
+	bool		 i_skip;
+	uint32_t	 i_since;		/* 0: there is no interface of that name */
+	uint64_t	 i_states;
+	struct pf_ifcounts i_counts;
+};
+/* By if_index: states that are bound to it; 0: to none. */
+struct bound { uint32_t b_states[IF_MAX]; };
 
 static int
 iface_cmp(const void *a, const void *b)
@@ -347,44 +369,109 @@ group_is_skipped(const struct pf_ruleset *rs, const char *name)
 }
 
 static unsigned
-add_group(const struct shown *s, struct iface *i, const char *name)
+add_name(const struct shown *s, struct iface *i, const char *name, const struct ifnet *ifp)
 {
 	if (name[0] == '\0')
 		return 0;
 	memcpy(i->i_name, name, strnlen(name, IFNAMSIZ - 1));
 	i->i_skip = group_is_skipped(s->s_rs, name);
+	if (ifp == NULL || s->s_verbose < 2)
+		return 1;
+	i->i_since = ifp->if_pf->is_since;
+	pf_if_sum(ifp, PF_IFS_CLEARED, &i->i_counts);
 	return 1;
 }
 
-#define IFACE_NAMES	(IF_GROUPS + 3)		/* its own, and groups */
+#define IFACE_NAMES	(IF_GROUPS + 4)		/* its own, and groups */
 
 /* Names and groups of all that -i means, room for IFACE_NAMES each and one. Inside net_enter(). */
 static unsigned
-collect(const struct shown *s, struct iface *to, unsigned room)
+collect(const struct shown *s, struct iface *to, unsigned room, const struct bound *bound)
 {
 	const char *only = s->s_args->a_iface;
 	char name[IFNAMSIZ] = { 0 };
-	unsigned n = only == NULL ? add_group(s, to, "all") : 0;
+	bool all = only == NULL || strcmp(only, "all") == 0;
+	unsigned n = all ? add_name(s, to, "all", NULL) : 0;
 	const char *group;
 
+	to[0].i_states = all ? bound->b_states[0] : 0;
 	if (only != NULL)
 		memcpy(name, only, strnlen(only, IFNAMSIZ - 1));
 	for (const struct ifnet *ifp = ifnet_list; ifp != NULL && n + IFACE_NAMES <= room; ifp = ifp->if_next) {
 		if (only != NULL && !pf_if_matches(name, ifp))
 			continue;
-		memcpy(to[n].i_name, ifp->if_xname, IFNAMSIZ);
+		to[n].i_states = bound->b_states[ifp->if_index];
+		add_name(s, &to[n], ifp->if_xname, ifp);
 		to[n++].i_skip = s->s_rs != NULL && pf_is_skipped(s->s_rs, ifp);
+		if (all)
+			n += add_name(s, &to[n], "all", ifp);
 		for (unsigned i = 0; (group = if_group(ifp, &i)) != NULL;)
 			if (only == NULL || strcmp(only, group) == 0)
-				n += add_group(s, &to[n], group);
+				n += add_name(s, &to[n], group, ifp);
 	}
 	return n;
 }
 
-/* Sorted, each once; -v: those that set skip names. */
+static bool
+count_bound(const struct pf_state_copy *sc, void *arg)
+{
+	struct bound *b = arg;
+
+	b->b_states[sc->sc_state.s_ifidx]++;
+	return true;
+}
+
+/* Rules that name it. */
+static unsigned
+rules_of(const struct pf_ruleset *rs, const char *name)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; rs != NULL && i < rs->rs_nrules; i++)
+		n += strcmp(rs->rs_rule[i].kr_ifname, name) == 0 || strcmp(rs->rs_rule[i].kr_rcvif, name) == 0;
+	return n;
+}
+
+static void
+print_iface_counts(struct out *o, const struct pf_ifcounts *c)
+{
+	static const char *const way[] = { "In", "Out" }, *const what[] = { "Pass:", "Block:" };
+
+	for (unsigned i = 0; i < 8; i++) {
+		unsigned six = i / 4, out = i / 2 % 2, b = i % 2;
+
+		out_printf(o, "\t%s%c/%-*s [ Packets: %-18llu Bytes: %-18llu ]\n", way[out], six ? '6' : '4', out ? 7 : 8, what[b], (ull)c->ic_packets[six][out][b],
+		    (ull)c->ic_bytes[six][out][b]);
+	}
+}
+
+/* n of the same name, of which each has an interface but perhaps one: together. A group's time is that of the one that counts for longest. */
+static void
+print_iface(const struct shown *s, const struct iface *i, unsigned n)
+{
+	uint32_t since = UINT32_MAX;
+	struct pf_ifcounts c = { 0 };
+	char date[TEXT_DATE];
+	uint64_t states = 0;
+
+	out_printf(s->s_out, "%s%s\n", i->i_name, s->s_verbose > 0 && i->i_skip ? " (skip)" : "");
+	if (s->s_verbose < 2)
+		return;
+	for (unsigned k = 0; k < n; k++) {
+		states += i[k].i_states;
+		pf_ifcounts_add(&c, &i[k].i_counts);
+		since = i[k].i_since != 0 ? MIN(since, i[k].i_since) : since;
+	}
+	out_printf(s->s_out, "\tCleared:     %s\n", text_date(date, since));
+	out_printf(s->s_out, "\tReferences:  [ States:  %-18llu Rules: %-18u ]\n", (ull)states, rules_of(s->s_rs, i->i_name));
+	print_iface_counts(s->s_out, &c);
+}
+
+/* Sorted, each name once; -v: those that set skip names; -vv: what they have counted. */
 static void
 show_interfaces(struct shown *s)
 {
+	struct bound *bound = calloc(1, sizeof(*bound));
 	unsigned room = 1 + IFACE_NAMES, n = 0;
 	struct iface *i;
 
@@ -392,16 +479,21 @@ show_interfaces(struct shown *s)
 	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
 		room += IFACE_NAMES;
 	net_leave();
-	if ((i = calloc(room, sizeof(*i))) == NULL)
-		return;
-	net_enter();
-	n = collect(s, i, room);
-	net_leave();
-	qsort(i, n, sizeof(*i), iface_cmp);
-	for (unsigned k = 0; k < n; k++)
-		if (k == 0 || strcmp(i[k].i_name, i[k - 1].i_name) != 0)
-			out_printf(s->s_out, "%s%s\n", i[k].i_name, s->s_verbose > 0 && i[k].i_skip ? " (skip)" : "");
+	if ((i = calloc(room, sizeof(*i))) != NULL && bound != NULL) {
+		if (s->s_verbose > 1)
+			pf_states_foreach(count_bound, bound);
+		net_enter();
+		n = collect(s, i, room, bound);
+		net_leave();
+		qsort(i, n, sizeof(*i), iface_cmp);
+	}
+	for (unsigned k = 0, same; k < n && !s->s_out->o_stop; k += same) {
+		for (same = 1; k + same < n && strcmp(i[k].i_name, i[k + same].i_name) == 0;)
+			same++;
+		print_iface(s, &i[k], same);
+	}
 	free(i);
+	free(bound);
 }
 
 /* ---- tables, anchors ---- */

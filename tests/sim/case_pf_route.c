@@ -156,6 +156,8 @@ CASE(pf_route_to_outwards)
 		TX(a, UDP(FAR, A, .sport = 4001, .dport = 4000, .ttl = 63));
 	}
 	SIM_CHECK(sim.cores > 1 || router_counter(r, "flows_hits") == 3, "the flow path takes part");
+	SAY("pfctl -vvsI -i vio1", "Out4/Pass:   [ Packets: 3 ", "In4/Pass:    [ Packets: 0 ");	/* judged there, and sent by the other */
+	SAY("pfctl -vvsI -i vio2", "Out4/Pass:   [ Packets: 0 ", "In4/Pass:    [ Packets: 3 ");
 	SAY("ifconfig vio2 down");
 	RX(a, UDP(A, FAR));
 	COUNT(pfs_noroute, 1);

@@ -229,8 +229,10 @@ static void
 look(void)
 {
 	both_say("pfctl -vsr");
-	if (!one_is_over())
+	if (!one_is_over()) {
 		both_say("pfctl -si");
+		both_say("pfctl -vvsI");
+	}
 	both_say("pfctl -sl");
 	if (sim.cores == 1)
 		both_say("pfctl -vss");

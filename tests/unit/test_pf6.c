@@ -5,7 +5,7 @@
 #include "net/inet6/ip6_var.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
-#include "net/pf/pf_logif.h"
+#include "net/pf/pf_ifcount.h"
 #include "tests/unit/netfix6.h"
 #include "tests/unit/pffix.h"
 
@@ -154,34 +154,50 @@ TEST(pf6_once)
 	net_end();
 }
 
-TEST(pf6_loginterface)
+static void
+loginterface(bool flows)
 {
-	struct pf_logif_counts c;
+	struct pf_ifcounts c = { 0 };
 
 	ip6_start();
+	flow_enable = flows;
+	flow_choose();
 	pf_start("set loginterface t1\nblock\npass in on t0\npass out on t1 proto udp to port < 6\n");
-	pf_logif_clear();
+	pf_if_clear(NULL, PF_IFS_LOGGED);
 	for (unsigned i = 0; i < 4; i++) {			/* there also by the flow path */
 		udp("fd00:a::2", "fd00:b::2", 4, 5);
 		passes(&t0, &t1);
 		udp("fd00:b::2", "fd00:a::2", 5, 4);
 		passes(&t1, &t0);
 	}
-	CHECK(counter_delta("flows_hits") > 0);
+	CHECK_EQ(counter_delta("flows_hits") > 0, flows);
 	udp("fd00:b::2", "fd00:a::2", 5, 7);
 	rx(&t1);
 	udp("fd00:a::2", "fd00:b::2", 4, 6);
 	rx(&t0);
 	CHECK_EQ(counter_delta("pfs_blocked"), 2);
-	pf_logif_sum(&c);
+	pf_if_sum_named((const char[IFNAMSIZ]){ "t1" }, PF_IFS_LOGGED, &c);
 	for (unsigned out = 0; out < 2; out++) {
-		CHECK_EQ(c.lc_bytes[1][out], 5 * (p.p_len - 14u));
-		CHECK_EQ(c.lc_packets[1][out][0], 4);
-		CHECK_EQ(c.lc_packets[1][out][1], 1);
-		CHECK_EQ(c.lc_bytes[0][out], 0);
+		CHECK_EQ(c.ic_bytes[1][out][0] + c.ic_bytes[1][out][1], 5 * (p.p_len - 14u));
+		CHECK_EQ(c.ic_packets[1][out][0], 4);
+		CHECK_EQ(c.ic_packets[1][out][1], 1);
+		CHECK_EQ(c.ic_bytes[1][out][0], 4 * (p.p_len - 14u));
+		CHECK_EQ(c.ic_bytes[0][out][0] + c.ic_bytes[0][out][1], 0);
 	}
+	flow_enable = true;
+	flow_choose();
 	pf_uninstall();
 	net_end();
+}
+
+TEST(pf6_loginterface)
+{
+	loginterface(true);
+}
+
+TEST(pf6_loginterface_without_flows)
+{
+	loginterface(false);
 }
 
 TEST(pf6_translation)
