@@ -508,20 +508,35 @@ names_table(const struct pf_krule *kr, const struct pf_ktable *kt)
 	return is;
 }
 
+static unsigned
+rules_naming(const struct pf_ruleset *rs, const struct pf_ktable *kt)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < rs->rs_nrules; i++)
+		n += names_table(&rs->rs_rule[i], kt);
+	return n;
+}
+
+/* Anchors that have a table of the name of one of the main ruleset. */
+static unsigned
+anchors_hiding(const struct pf_ruleset *rs, const struct pf_ktable *kt)
+{
+	const struct pf_table *t = kt->kt_table;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < rs->rs_ntables && t->t_anchor->an_parent == NULL; i++)
+		n += rs->rs_table[i].kt_table->t_anchor != t->t_anchor && strcmp(rs->rs_table[i].kt_table->t_name, t->t_name) == 0;
+	return n;
+}
+
 /* pfctl(8)'s letters: const, persistent, active, (inactive,) referenced by rules, hidden by an anchor's, counters. */
 static void
 show_table_flags(const struct shown *s, const struct pf_ktable *kt)
 {
 	const struct pf_table *t = kt->kt_table;
-	bool used = false, hidden = false;
-
-	for (unsigned i = 0; i < s->s_rs->rs_nrules; i++)
-		used |= names_table(&s->s_rs->rs_rule[i], kt);
-	for (unsigned i = 0; i < s->s_rs->rs_ntables; i++)
-		hidden |= t->t_anchor->an_parent == NULL && s->s_rs->rs_table[i].kt_table->t_anchor != t->t_anchor &&
-		    strcmp(s->s_rs->rs_table[i].kt_table->t_name, t->t_name) == 0;
-	out_printf(s->s_out, "%c%ca-%c%c%c\t", t->t_flags & PF_TABLE_CONST ? 'c' : '-', t->t_flags & PF_TABLE_PERSIST ? 'p' : '-', used ? 'r' : '-',
-	    hidden ? 'h' : '-', t->t_flags & PF_TABLE_COUNTERS ? 'C' : '-');
+	out_printf(s->s_out, "%c%ca-%c%c%c\t", t->t_flags & PF_TABLE_CONST ? 'c' : '-', t->t_flags & PF_TABLE_PERSIST ? 'p' : '-',
+	    rules_naming(s->s_rs, kt) > 0 ? 'r' : '-', anchors_hiding(s->s_rs, kt) > 0 ? 'h' : '-', t->t_flags & PF_TABLE_COUNTERS ? 'C' : '-');
 }
 
 static void
@@ -531,9 +546,11 @@ show_table(const struct shown *s, const struct pf_ktable *kt)
 	struct pf_tcount sum;
 
 	out_printf(s->s_out, "\tAddresses:   %u\n", pf_table_count(kt));
+	if (kt->kt_counts != NULL)
+		out_printf(s->s_out, "\tCleared:     %s\n", text_date(date, pf_tcounts_since(kt->kt_counts)));
+	out_printf(s->s_out, "\tReferences:  [ Anchors: %-18u Rules: %-18u ]\n", anchors_hiding(s->s_rs, kt), rules_naming(s->s_rs, kt));
 	if (kt->kt_counts == NULL)
 		return;
-	out_printf(s->s_out, "\tCleared:     %s\n", text_date(date, pf_tcounts_since(kt->kt_counts)));
 	pf_tcounts_sum(kt->kt_counts, NULL, &sum);
 	pfctl_print_counts(s->s_out, &sum, true);
 }

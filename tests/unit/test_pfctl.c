@@ -169,7 +169,9 @@ TEST(pfctl_table_letters)
 	CHECK_STR(pfctl("pfctl -v -t bad -T replace 10.0.1.0/24 10.0.0.5 10.0.0.2", NULL, 0), "no changes.\n");
 	CHECK_STR(pfctl("pfctl -s Tables", NULL, 0), "bad\nfixed\n");
 	CHECK_STR(pfctl("pfctl -vsTables", NULL, 0), "-pa-r--\tbad\nc-a--h-\tfixed\n");
-	CHECK_STR(pfctl("pfctl -a x -vvsTables", NULL, 0), "--a-r--\tfixed\tx\n\tAddresses:   1\n");
+	CHECK_STR(pfctl("pfctl -a x -vvsTables", NULL, 0), "--a-r--\tfixed\tx\n\tAddresses:   1\n"
+	    "\tReferences:  [ Anchors: 0                  Rules: 1                  ]\n");
+	CHECK_IN(pfctl("pfctl -vvsTables", NULL, 0), "fixed\n\tAddresses:   1\n\tReferences:  [ Anchors: 1                  Rules: 0 ");
 	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet 10.0.0.1/24\n"), "");
 	cmd_end();
 }
