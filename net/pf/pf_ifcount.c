@@ -30,12 +30,14 @@ void
 pf_if_count(const struct ifnet *ifp, unsigned af, unsigned dir, const struct pf_judged *pj)
 {
 	struct pf_ifcounts *ic = &ifp->if_pf->is_count[core_id()];
-	unsigned six = af == PF_INET6, out = dir == PF_OUT;
+	uint64_t *packets = ic->ic_packets[af == PF_INET6][dir == PF_OUT], *bytes = ic->ic_bytes[af == PF_INET6][dir == PF_OUT];
 
-	ic->ic_packets[six][out][PF_IFC_PASSED] += pj->pj_passed;
-	ic->ic_bytes[six][out][PF_IFC_PASSED] += pj->pj_passedbytes;
-	ic->ic_packets[six][out][PF_IFC_BLOCKED] += pj->pj_n - pj->pj_passed;
-	ic->ic_bytes[six][out][PF_IFC_BLOCKED] += pj->pj_bytes - pj->pj_passedbytes;
+	packets[PF_IFC_PASSED] += pj->pj_passed;
+	bytes[PF_IFC_PASSED] += pj->pj_passedbytes;
+	if (pj->pj_n == pj->pj_passed)
+		return;
+	packets[PF_IFC_BLOCKED] += pj->pj_n - pj->pj_passed;
+	bytes[PF_IFC_BLOCKED] += pj->pj_bytes - pj->pj_passedbytes;
 }
 
 /* ---- the sum; nothing but words of 64 bits ---- */

@@ -739,9 +739,10 @@ output_one(struct output *o, unsigned af, struct mbuf *m)
 static void
 output_by(struct output *o, unsigned af, const struct ifnet *ifp)
 {
-	if (o->judged.pj_n > 0)
+	if (o->judged.pj_n > 0) {
 		pf_if_count(o->ifp, af, PF_OUT, &o->judged);
-	o->judged = (struct pf_judged){ 0 };
+		o->judged = (struct pf_judged){ 0 };
+	}
 	o->ifp = ifp;
 	o->ifnumber = 0;
 }
@@ -769,7 +770,8 @@ pf_output(unsigned af, struct batch *b)
 		else
 			b->b_m[n++] = m;
 	}
-	output_by(&o, af, NULL);
+	if (o.judged.pj_n > 0)
+		pf_if_count(o.ifp, af, PF_OUT, &o.judged);
 	b->b_n = n;
 }
 
