@@ -118,7 +118,7 @@ pf_log_verdict(const struct pf_verdict *v, const struct pf_pdesc *pd, unsigned a
 		const struct pf_krule *kr = v->v_log[i];
 		bool decides = kr == v->v_rule;
 
-		if (kr->kr_rule->r_counts)
+		if (kr->kr_rule->r_counts && (decides || kr->kr_rule->r_action == PF_MATCH))	/* else it was overruled */
 			pf_tables_count(kr, pd, decides ? action : kr->kr_rule->r_action);
 		if (!(v->v_quiet >> i & 1))
 			pf_log(kr, pd, decides ? action : kr->kr_rule->r_action, decides ? why : PFR_MATCH);

@@ -172,12 +172,23 @@ add_counts(struct pf_tcount *c, const struct pf_pdesc *pd, enum pf_tcop op)
 	c->tc_bytes[out][op] += pd->pd_m->m_pktlen;
 }
 
-static void
-count_table(const struct pf_ktable *kt, const struct pf_rule_addr *ra, const struct pf_pdesc *pd, const struct in6_addr *a, enum pf_tcop op)
-{
-	const struct pf_prefix *p = pf_table_longest(kt, pf_af(pd->pd_af), a);
+/* A packet's source or destination, as it came and as rules have made it: one of them the rule has matched. */
+struct either { const struct in6_addr *ei_own, *ei_new; };
 
-	if (op == PF_TC_PASS && (p != NULL && !p->px_not) == ra->ra_not)
+static bool
+fits(const struct pf_prefix *p, const struct pf_rule_addr *ra)
+{
+	return (p != NULL && !p->px_not) != ra->ra_not;
+}
+
+static void
+count_table(const struct pf_ktable *kt, const struct pf_rule_addr *ra, const struct pf_pdesc *pd, const struct either *e, enum pf_tcop op)
+{
+	const struct pf_prefix *p = pf_table_longest(kt, pf_af(pd->pd_af), e->ei_own), *q;
+
+	if (!fits(p, ra) && fits(q = pf_table_longest(kt, pf_af(pd->pd_af), e->ei_new), ra))
+		p = q;
+	if (op == PF_TC_PASS && !fits(p, ra))
 		op = PF_TC_XPASS;
 	add_counts(&kt->kt_counts->tc_table[core_id()], pd, op);
 	if (p != NULL && op != PF_TC_XPASS && p->px_count != 0)
@@ -197,7 +208,7 @@ table_in_force(const struct pf_krule *kr, const struct pf_ktable *kt, const stru
 }
 
 static void
-count_tables(const struct pf_krule *kr, const struct pf_pdesc *pd, const struct in6_addr *src, const struct in6_addr *dst, enum pf_tcop op)
+count_tables(const struct pf_krule *kr, const struct pf_pdesc *pd, const struct either *src, const struct either *dst, enum pf_tcop op)
 {
 	const struct pf_rule *r = kr->kr_rule;
 	const struct pf_ktable *from = table_in_force(kr, kr->kr_src, &r->r_src.ra_addr), *to = table_in_force(kr, kr->kr_dst, &r->r_dst.ra_addr);
@@ -214,16 +225,20 @@ tcop_of(unsigned action)
 	return action == PF_PASS ? PF_TC_PASS : action == PF_BLOCK ? PF_TC_BLOCK : PF_TC_MATCH;
 }
 
+/* An error's key is that of what it quotes. */
 void
 pf_tables_count(const struct pf_krule *kr, const struct pf_pdesc *pd, unsigned action)
 {
-	count_tables(kr, pd, &pd->pd_src, &pd->pd_dst, tcop_of(action));
+	struct either src = { pd->pd_error ? &pd->pd_src : &pd->pd_ksrc, &pd->pd_src }, dst = { pd->pd_error ? &pd->pd_dst : &pd->pd_kdst, &pd->pd_dst };
+
+	count_tables(kr, pd, &src, &dst, tcop_of(action));
 }
 
 void
 pf_tables_count_state(const struct pf_krule *kr, const struct pf_state *s, const struct pf_pdesc *pd)
 {
-	const struct in6_addr *a = s->s_sk[0].sk_key.k_addr;
+	const struct in6_addr *a = s->s_sk[0].sk_key.k_addr, *b = s->s_sk[s->s_translated].sk_key.k_addr;
+	struct either src = { &a[s->s_dir == PF_OUT], &b[s->s_dir == PF_OUT] }, dst = { &a[s->s_dir != PF_OUT], &b[s->s_dir != PF_OUT] };
 
-	count_tables(kr, pd, &a[s->s_dir == PF_OUT], &a[s->s_dir != PF_OUT], tcop_of(kr->kr_rule->r_action));
+	count_tables(kr, pd, &src, &dst, tcop_of(kr->kr_rule->r_action));
 }

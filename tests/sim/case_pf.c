@@ -357,6 +357,29 @@ CASE(pf_table_counters)
 	table_says(all, "In", "Pass:", 1, 48);
 }
 
+/* What a rule translates it has matched as it came; and what is only logged has no part in what becomes of the packet. */
+CASE(pf_table_counters_translated)
+{
+	static const char show[] = "pfctl -vt t -T show", all[] = "pfctl -vvsTables";
+
+	lab_pf("table <t> counters { 10.0.0.2 }\npass\nmatch log (matches)\nblock out on vio1 proto udp from <t>\npass out on vio1 proto udp from <t> nat-to 10.0.1.1 static-port\n");
+	for (unsigned i = 1; i < 4; i++) {
+		RX(a, UDP(A, B, .sport = 1000, .dport = 8));
+		TX(b, UDP("10.0.1.1", B, .sport = 1000, .dport = 8, .ttl = 63));
+		table_says(show, "Out", "Pass:", i, 48 * i);
+		table_says(all, "Out", "XPass:", 0, 0);
+		table_says(all, "Out", "Block:", 0, 0);
+	}
+	SAY("pfctl -F states");
+	SAY("pfctl -f - <<EOF\ntable <t> counters { 10.0.1.2 }\npass\nmatch in on vio0 inet proto udp rdr-to " B "\npass in on vio0 proto udp to <t>\nEOF");
+	for (unsigned i = 1; i < 4; i++) {
+		RX(a, UDP(A, "10.0.9.9", .sport = 1000, .dport = 8));
+		TX(b, UDP(A, B, .sport = 1000, .dport = 8, .ttl = 63));
+		table_says(show, "In", "Pass:", i, 48 * i);
+		table_says(all, "In", "XPass:", 0, 0);
+	}
+}
+
 /* checklist: pf/table:network, pf/table:match_counters */
 CASE(pf_tables)
 {
