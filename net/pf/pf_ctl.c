@@ -153,10 +153,12 @@ install_text(const char *text)
 	return rs != NULL && pf_install(rs);
 }
 
+/* What is asked out is whether an address of ours is somebody else's (RFC 4862 5.4): interfaces come up before the rules that follow. */
 bool
 pf_close(void)
 {
-	if (!install_text("set limit states 1\nset skip on lo\nblock drop all\n"))
+	if (!install_text("set limit states 1\nset skip on lo\nblock drop all\n"
+	    "pass out quick inet6 proto icmp6 from :: to ff02::1:ff00:0/104 icmp6-type neighbrsol no state\n"))
 		return false;
 	closed = true;
 	pf_enable(true);

@@ -665,6 +665,16 @@ CASE(pf_closed_until_it_loads)
 	announced();
 }
 
+/* Addresses come before the rules: whether they are somebody else's is asked all the same. */
+CASE(pf_closed_but_for_dad)
+{
+	lab_custom("inet6 fd00::1/64\n", "inet6 fd00:1::1/64\n", "# /etc/pf.conf\npass\n");
+	SAY("netstat -s -p pf", "\t0 packets blocked by rules\n");
+	SAY("netstat -s -p nd6", "\t4 neighbor solicitations for addresses of ours sent\n");
+	raw_forget(a);
+	raw_forget(b);
+}
+
 /* The same, but what loads then has no filter: it is open, as a router without pf.conf is. */
 CASE(pf_closed_until_another_loads)
 {
