@@ -60,7 +60,7 @@ if_has_addr6(const struct ifnet *ifp, const struct pf_addr *pa, const struct in6
 	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next) {
 		struct in6_addr addr = in6_unembed(&ia->ia_addr);
 
-		if ((pa->pa_dyn & PF_DYN_NOALIAS) && IN6_IS_ADDR_LINKLOCAL(&addr))
+		if ((pa->pa_dyn & (PF_DYN_NOALIAS | PF_DYN_NETWORK)) && IN6_IS_ADDR_LINKLOCAL(&addr))	/* every link has that network */
 			continue;
 		if (in_prefix(pa, 128, &addr, ia->ia_plen, a))
 			return true;

@@ -95,6 +95,17 @@ TEST(pfctl_test)
 	cmd_end();
 }
 
+/* Each link has fe80::/64: it is nobody's network, whether an interface's is asked for now or when the ruleset loads. */
+TEST(pfctl_network_without_linklocal)
+{
+	cmd_start();
+	CHECK_STR(cmd_load("# /etc/hostname.t0\ninet6 2001:db8::1/64\n# /etc/pf.conf\nblock\npass in from (t0:network)\npass out from t0:network\n"), "");
+	CHECK_STR(pfctl("pfctl test in on t0 proto udp from 2001:db8::9 port 7 to 2001:db8::1 port 9", NULL, 0), "@1 pass in from (t0:network) to any flags S/SA\n");
+	CHECK_STR(pfctl("pfctl test in on t0 proto udp from fe80::9 port 7 to 2001:db8::1 port 9", NULL, 0), "@0 block drop all\n");
+	CHECK_STR(pfctl("pfctl test out on t0 proto udp from fe80::9 port 7 to 2001:db8::9 port 9", NULL, 0), "@0 block drop all\n");
+	cmd_end();
+}
+
 /* Whether it is on follows from what is loaded, whatever was switched by hand before. */
 TEST(pfctl_switched_until_load)
 {
