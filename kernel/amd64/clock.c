@@ -40,7 +40,8 @@ wall_s(void)
 	return clock_wall_base + uptime_ns() / 1000000000;
 }
 
-uint32_t
+/* Units of the APIC timer for so many ns, at least 1, at most what it can count. */
+static uint32_t
 clock_apic_units(uint64_t ns)
 {
 	uint64_t n = (uint64_t)((unsigned __int128)ns * clock_apic_mult >> 32) + 1;
@@ -228,25 +229,6 @@ clock_rtc(void)
 	return ((days * 24 + h) * 60 + rtc_number(r.min, binary)) * 60 + rtc_number(r.sec, binary);
 }
 
-void
-clock_init(void)
-{
-	uint64_t tsc_hz = 0, apic_hz = 0;
-
-	clock_tsc_base = rdtsc();
-	if (!clock_cpuid(&tsc_hz, &apic_hz) && !clock_measure(&tsc_hz, &apic_hz)) {
-		tsc_hz = TSC_HZ_GUESS;
-		log_printf("clock: no timer to measure the TSC by, times will be wrong\n");
-	}
-	if (tsc_hz < 1000000)
-		tsc_hz = TSC_HZ_GUESS;
-	clock_tsc_hz = tsc_hz;
-	clock_mult = (uint64_t)(((unsigned __int128)1000000000 << 32) / tsc_hz);
-	clock_apic_mult = (apic_hz << 32) / 1000000000;
-	clock_wall_base = clock_rtc();
-	task_alarm = clock_alarm;
-}
-
 /* ---- sleep and alarm ---- */
 
 static void
@@ -264,7 +246,8 @@ clock_late(uint64_t deadline)
 	return percore(clock_armed) - 1 > deadline - 1;
 }
 
-void
+/* Has task_rang() called at uptime `deadline` or earlier: task_alarm. */
+static void
 clock_alarm(uint64_t deadline)
 {
 	uint64_t flags = irq_save();
@@ -295,4 +278,25 @@ cpu_idle(uint64_t deadline, const volatile bool *stop)
 		__asm__ volatile("sti\n\thlt" : : : "memory");	/* sti holds interrupts off for one more instruction */
 	else
 		irq_enable();
+}
+
+/* ---- boot ---- */
+
+void
+clock_init(void)
+{
+	uint64_t tsc_hz = 0, apic_hz = 0;
+
+	clock_tsc_base = rdtsc();
+	if (!clock_cpuid(&tsc_hz, &apic_hz) && !clock_measure(&tsc_hz, &apic_hz)) {
+		tsc_hz = TSC_HZ_GUESS;
+		log_printf("clock: no timer to measure the TSC by, times will be wrong\n");
+	}
+	if (tsc_hz < 1000000)
+		tsc_hz = TSC_HZ_GUESS;
+	clock_tsc_hz = tsc_hz;
+	clock_mult = (uint64_t)(((unsigned __int128)1000000000 << 32) / tsc_hz);
+	clock_apic_mult = (apic_hz << 32) / 1000000000;
+	clock_wall_base = clock_rtc();
+	task_alarm = clock_alarm;
 }

@@ -4,7 +4,6 @@
 
 #include "kernel/amd64/amd64.h"
 #include "kernel/amd64/cpu.h"
-#include "kernel/amd64/memory.h"
 #include "kernel/amd64/trap.h"
 #include "kernel/log.h"
 #include "kernel/machine.h"

@@ -21,12 +21,8 @@ void	random_init(void);
 /* PERCORE. The uptime that the APIC timer runs towards; 0: it does not run. It may fire a little before (another
  * crystal) or long before (a far deadline): then cpu_idle() is called again and sets it again. */
 extern uint64_t clock_armed;
-/* Has task_rang() called at uptime `deadline` or earlier. */
-void	clock_alarm(uint64_t deadline);
 extern uint32_t cpu_xsave_size;		/* bytes, a multiple of 64, the same on all cores; 0: no XSAVE */
 unsigned clock_khz(void);		/* of the TSC */
-/* Units of the APIC timer for so many ns, at least 1, at most what it can count. */
-uint32_t clock_apic_units(uint64_t ns);
 
 /* The number behind "NAME=" on the command line, or def. */
 unsigned cmdline_number(const char *name, unsigned def);

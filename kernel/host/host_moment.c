@@ -11,7 +11,7 @@ void (*moment_hook)(void);
 
 static PERCORE struct {
 	struct context	 mo_here;	/* where the pass stands */
-	struct context	 mo_caller;	/* who has called moment_pass() */
+	struct context	 mo_caller;	/* who has called host_moment_pass() */
 	void		*mo_stack;
 	bool		 mo_inside;	/* in the middle of a pass */
 	bool		 mo_more;	/* what the last one returned */

@@ -36,8 +36,8 @@ SYSCTL_INT(net_inet6_icmp6_nd6_down, "net.inet6.icmp6.nd6_down", &nd6_down, ND_I
 
 /* ---- asking ---- */
 
-/* RFC 4861 7.2.2. With the last answer's address it is a probe (7.3.3). */
-void
+/* Asks all who have the solicited-node group (RFC 4861 7.2.2), or (unicast) the last known link address: a probe (7.3.3). */
+static void
 nd6_solicit(struct nexthop *nh, bool unicast)
 {
 	struct ifnet *ifp = nh->nh_ifp;

@@ -112,8 +112,6 @@ void	nd6_forget(struct nexthop *);		/* the entry goes, an admin's too */
 /* The entry of a neighbour that has spoken to us: made when addr is on this link, and there is room. NULL: none. */
 struct nexthop *nd6_make_entry(struct ifnet *, const struct in6_addr *addr);
 bool	nd6_onlink(struct ifnet *, const struct in6_addr *addr);
-/* Asks: all who have the solicited-node group, or (unicast) the last known link address. */
-void	nd6_solicit(struct nexthop *, bool unicast);
 /* Asks without a packet that waits, when nothing is known or asked yet. */
 void	nd6_probe_new(struct nexthop *);
 uint64_t nd6_expires(const struct nexthop *);	/* uptime_ns when its state ends; 0: it does not */

@@ -3,7 +3,6 @@
 #include "kernel/cores.h"
 #include "kernel/machine.h"
 #include "kernel/timeout.h"
-#include "net/core/owner.h"
 #include "net/inet6/in6_ifaddr.h"
 #include "net/pf/pf_delay.h"
 #include "net/route/nexthop.h"

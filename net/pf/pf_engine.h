@@ -304,15 +304,10 @@ struct pf_verdict {
 	const struct pf_krule *v_xlate[PF_KPOOL_ROUTE];	/* that translate, by PF_KPOOL_NAT, PF_KPOOL_RDR: source, destination; NULL: none */
 	unsigned	 v_nmatch;
 	unsigned	 v_changes, v_decided;	/* how often the packet has become another; v_rule */
-	union {
-		uint32_t v_odd;			/* 0: nothing of this */
-		struct {
-			uint8_t	 v_nlog;	/* rules in v_log */
-			bool	 v_logmatches;	/* all that match from here on do */
-			bool	 v_acted;	/* v_acts is set */
-			bool	 v_extends;	/* and its state is to keep it */
-		};
-	};
+	uint8_t		 v_nlog;		/* rules in v_log */
+	bool		 v_logmatches;		/* all that match from here on do */
+	bool		 v_acted;		/* v_acts is set */
+	bool		 v_extends;		/* and its state is to keep it */
 	uint16_t	 v_xport;		/* the destination's new port; 0: it stays */
 	uint8_t		 v_xfailed;		/* bit n: v_xlate[n]'s pool has no address */
 	uint16_t	 v_tag;

@@ -19,8 +19,9 @@ change16(uint8_t *sum, uint8_t *outer, uint16_t old, uint16_t new)
 		pf_sum_change(outer, was, load16(sum));
 }
 
-void
-pf_change(uint8_t *at, const void *to, unsigned n, const struct pf_sums *s, bool address)
+/* n bytes, an even number of them, at an even place of what the checksums cover; s_ip covers addresses only. */
+static void
+change(uint8_t *at, const void *to, unsigned n, const struct pf_sums *s, bool address)
 {
 	for (unsigned i = 0; i < n; i += 2) {
 		uint16_t old = load16(at + i), new = load16((const uint8_t *)to + i);
@@ -44,7 +45,7 @@ pf_add(uint8_t *h, unsigned at, uint32_t n, const struct pf_sums *s)
 
 	memcpy(b, h + at - odd, 4 + 2 * odd);
 	store32(b + odd, host_be32(be32_host(load32(b + odd)) + n));
-	pf_change(h + at - odd, b, 4 + 2 * odd, s, false);
+	change(h + at - odd, b, 4 + 2 * odd, s, false);
 }
 
 struct tuple { const struct in6_addr *t_src, *t_dst; uint16_t t_sport, t_dport; };
@@ -55,8 +56,8 @@ change_addrs(uint8_t *ip, unsigned af, const struct tuple *t, const struct pf_su
 	unsigned n = af == PF_INET ? 4 : 16;
 	uint8_t *src = af == PF_INET ? (uint8_t *)&((struct ip *)ip)->ip_src : (uint8_t *)&((struct ip6_hdr *)ip)->ip6_src;
 
-	pf_change(src, t->t_src, n, s, true);
-	pf_change(src + n, t->t_dst, n, s, true);
+	change(src, t->t_src, n, s, true);
+	change(src + n, t->t_dst, n, s, true);
 }
 
 uint8_t *
@@ -83,16 +84,16 @@ change_ports(uint8_t *h, uint8_t proto, const struct tuple *t, const struct pf_s
 
 	if (proto == IPPROTO_TCP_ || proto == IPPROTO_UDP_) {
 		port = host_be16(t->t_sport);
-		pf_change(h, &port, 2, s, false);
+		change(h, &port, 2, s, false);
 		port = host_be16(t->t_dport);
-		pf_change(h + 2, &port, 2, s, false);
+		change(h + 2, &port, 2, s, false);
 	} else if (query && (proto == IPPROTO_ICMP_ || h[0] == ICMP6_ECHO || h[0] == ICMP6_ECHOREPLY)) {
 		bool answer = proto == IPPROTO_ICMP_ ? h[0] == ICMP_ECHOREPLY || h[0] == ICMP_TSTAMPREPLY || h[0] == 16 || h[0] == ICMP_MASKREPLY :
 		    h[0] == ICMP6_ECHOREPLY;
 
 		icmp.s_l4 = h + 2;
 		port = host_be16(answer ? t->t_dport : t->t_sport);
-		pf_change(h + 4, &port, 2, &icmp, false);
+		change(h + 4, &port, 2, &icmp, false);
 	}
 }
 

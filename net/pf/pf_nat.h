@@ -17,8 +17,6 @@ pf_sum_change(uint8_t *sum, uint16_t old, uint16_t new)
 
 /* Checksums that cover what changes; s_outer covers s_ip and s_l4, too. NULL: there is none. */
 struct pf_sums { uint8_t *s_ip, *s_l4, *s_outer; };
-/* n bytes, an even number of them, at an even place of what the checksums cover; s_ip covers addresses only. */
-void	pf_change(uint8_t *at, const void *to, unsigned n, const struct pf_sums *, bool address);
 /* Adds to a 32-bit number, `at` bytes from h, which is at an even place, on; and writes a byte before and one behind it when that is odd. */
 void	pf_add(uint8_t *h, unsigned at, uint32_t n, const struct pf_sums *);
 /* The checksum of a protocol's header of which n bytes are there; UDP's may be absent: RFC 768. */

@@ -19,7 +19,7 @@ struct pf_src_core {			/* a core's */
 	uint32_t	 sc_rated;	/* when sc_rate was so, ms of uptime */
 	uint32_t	 sc_last;	/* when the last state went, seconds of uptime */
 	uint64_t	 sc_packets, sc_bytes;	/* of states that are gone */
-	uint64_t	 sc_live_packets, sc_live_bytes;	/* of the others, as pf_src_count() has found them */
+	uint64_t	 sc_live_packets, sc_live_bytes;	/* of the others, as pf_srcs_foreach() has found them */
 } __aligned_to(CACHELINE);
 
 struct pf_src {

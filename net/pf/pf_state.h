@@ -19,7 +19,7 @@ struct pf_peer {
 	uint32_t	 pe_maxend;	/* how far it may send: what the other end has acknowledged and allowed */
 	uint32_t	 pe_ack;	/* what it has acknowledged last */
 	uint32_t	 pe_maxwin;	/* the largest window that it has offered, bytes */
-	uint32_t	 pe_stamp;	/* of a pair: pf_stamp() of the second in which its packets may take the flow path; else 0 */
+	uint32_t	 pe_stamp;	/* of a pair: fs_stamp of the second in which its packets may take the flow path; else 0 */
 	uint32_t	 pe_id;		/* of the state, for who points here; 0: there is none */
 	uint8_t		 pe_state;
 	uint8_t		 pe_scale;	/* of its window, when PF_PEER_SCALE */

@@ -7,7 +7,6 @@
 
 #include "kernel/machine.h"
 #include "net/core/counter.h"
-#include "net/pf/pf.h"
 #include "net/pf/pf_via.h"
 
 #define VIAS_MIN	32u

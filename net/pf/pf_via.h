@@ -34,11 +34,5 @@ pf_via_begin(struct pf_via *vi, const struct pf_pdesc *pd)
 void	pf_via_add(const struct pf_via *, const struct pf_rcount *, struct pf_rcount *count);
 /* The same of all ways' own counts. Core 0. */
 void	pf_vias_sum(const struct pf_ruleset *, struct pf_rcount *count);
-/* The same rule, by whatever way. */
-static inline bool
-pf_krule_is(const struct pf_krule *a, const struct pf_krule *b)
-{
-	return a->kr_set == b->kr_set && a->kr_index == b->kr_index;
-}
 
 #endif

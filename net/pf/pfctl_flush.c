@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "kernel/config.h"
-#include "net/pf/pf.h"
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pfctl_engine.h"
 
