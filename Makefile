@@ -44,7 +44,7 @@ SMALL	:= -Oz -fno-optimize-sibling-calls -fno-tree-dominator-opts -fno-move-loop
 COLD	:= kernel/cmd% kernel/command% kernel/config% kernel/edit% kernel/log% kernel/shell% kernel/sysctl% kernel/systat% kernel/vmstat% \
 	   drivers/%_attach drivers/%_hw drivers/pci% drivers/uart drivers/virtio kernel/amd64/bootinfo \
 	   net/pf/pf_parse% net/pf/pf_print% net/pf/pf_lex net/pf/pf_conf net/pf/pf_check net/pf/pf_expand net/pf/pf_host net/pf/pfctl% net/pf/pf_anchor net/pf/pf_mem net/pf/pf_env% net/pf/pf_pool \
-	   net/pf/pf_names net/pf/pf_ruleset net/pf/pf_ranges net/pf/pf_src% net/pf/pf_overload net/pf/pf_class_make net/pf/pf_lacks net/pf/pf_tag net/pf/pf_ctl \
+	   net/pf/pf_names net/pf/pf_ruleset net/pf/pf_ranges net/pf/pf_src% net/pf/pf_overload net/pf/pf_class_% net/pf/pf_lacks net/pf/pf_tag net/pf/pf_ctl \
 	   net/pf/pf_return net/pf/pf_retired net/pf/pf_log net/pf/pf_note net/pf/pf_config net/pf/pf_table_keep net/pf/pf_table_change net/pf/pf_table_count \
 	   net/core/config% net/core/hostname% net/core/ifconfig% net/core/nbr_edit net/core/netstat% net/core/systat% \
 	   net/inet/host_arg net/inet/igmp% net/inet/ping% net/inet/traceroute% net/inet6/mld6% net/inet6/ping6% net/inet6/rad% net/inet6/slaac% net/inet6/traceroute% net/inet6/in6_soii \

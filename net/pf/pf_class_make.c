@@ -13,8 +13,7 @@
 #include <string.h>
 
 #include "kernel/log.h"
-#include "net/pf/pf_engine.h"
-#include "net/pf/pf_tcp.h"
+#include "net/pf/pf_class_var.h"
 
 #define LEAF_MAX	2u		/* so few are not parted any more, when they are sure or have to be compared anyway */
 #define ROOM		PF_CLASS_ROOM
@@ -26,19 +25,10 @@
 #define NODE_WORDS	8u		/* of two nodes */
 #define NOWHERE		UINT32_MAX
 
-struct range { uint64_t lo, hi; };
-struct box {
-	struct range	 b_dim[PF_CDIMS];
-	bool		 b_exact, b_hosts;	/* it matches all that is in the box; if the addresses do */
-	bool		 b_decides;		/* pass or block, which does nothing else */
-	bool		 b_table;		/* from a table to anywhere */
-	bool		 b_plain, b_quick;	/* it decides, but not at once; nothing behind is looked at */
-	bool		 b_apart;		/* what has been decided before it may stay so, whatever is behind */
-};
 struct build {
 	struct pf_class	*bd_class;
-	struct box	*bd_box;		/* by place in the list */
-	struct range	 bd_cell[PF_CDIMS];		/* what comes to the node */
+	struct pf_cbox	*bd_box;		/* by place in the list */
+	struct pf_crange bd_cell[PF_CDIMS];	/* what comes to the node */
 	uint32_t	*bd_set;		/* the rules of the nodes on the way: a stack */
 	size_t		 bd_top, bd_setcap;
 	uint32_t	 bd_nodecap, bd_refcap;
@@ -49,162 +39,6 @@ struct build {
 	uint32_t	 bd_left[2 * SAMPLE + 1], bd_gone[2 * SAMPLE + 1];
 };
 struct cut { uint64_t c_cost, c_value; unsigned c_dim, c_left, c_right; };
-
-/* ---- a rule's box ---- */
-
-static const struct range all = { 0, UINT64_MAX };
-
-static struct range
-cmp_range(const struct pf_cmp *c)
-{
-	switch (c->pc_op) {
-	case PF_OP_RRG:
-		return (struct range){ c->pc_lo, c->pc_hi };
-	case PF_OP_IRG:
-		return c->pc_hi == 0 ? (struct range){ 1, 0 } : (struct range){ c->pc_lo + 1ull, c->pc_hi - 1ull };
-	case PF_OP_EQ:
-		return (struct range){ c->pc_lo, c->pc_lo };
-	case PF_OP_LT:
-		return c->pc_lo == 0 ? (struct range){ 1, 0 } : (struct range){ 0, c->pc_lo - 1ull };
-	case PF_OP_LE:
-		return (struct range){ 0, c->pc_lo };
-	case PF_OP_GT:
-		return (struct range){ c->pc_lo + 1ull, PF_CD_NOPORT - 1 };
-	case PF_OP_GE:
-		return (struct range){ c->pc_lo, PF_CD_NOPORT - 1 };
-	default:
-		return all;
-	}
-}
-
-/* The first and the last address as two numbers each. False: nothing that stays so. */
-static bool
-addr_ends(const struct pf_rule_addr *ra, struct in6_addr end[2])
-{
-	const struct pf_addr *pa = &ra->ra_addr;
-	struct in6_addr m;
-
-	if (ra->ra_not || (pa->pa_type != PF_ADDR_NET && pa->pa_type != PF_ADDR_RANGE))
-		return false;
-	end[0] = pa->pa_addr;
-	end[1] = pa->pa_end;
-	if (pa->pa_type == PF_ADDR_RANGE)
-		return true;
-	m = in6_mask(pa->pa_plen);
-	for (unsigned i = 0; i < 2; i++) {
-		end[0].s6_addr64[i] &= m.s6_addr64[i];
-		end[1].s6_addr64[i] = end[0].s6_addr64[i] | ~m.s6_addr64[i];
-	}
-	return true;
-}
-
-static void
-addr_ranges(const struct pf_rule_addr *ra, unsigned af, struct range r[2])
-{
-	struct in6_addr end[2];
-
-	r[0] = r[1] = all;
-	if (!addr_ends(ra, end))
-		return;
-	if (af == PF_INET) {
-		r[0] = (struct range){ be32_host(end[0].s6_addr32[0]), be32_host(end[1].s6_addr32[0]) };
-		return;
-	}
-	r[0] = (struct range){ __builtin_bswap64(end[0].s6_addr64[0]), __builtin_bswap64(end[1].s6_addr64[0]) };
-	if (r[0].lo == r[0].hi)
-		r[1] = (struct range){ __builtin_bswap64(end[0].s6_addr64[1]), __builtin_bswap64(end[1].s6_addr64[1]) };
-}
-
-/* Only a name with a number at its end is an interface's for sure; others are groups, whose members change. */
-static bool
-names_interface(const struct pf_krule *kr)
-{
-	size_t n = strnlen(kr->kr_ifname, IFNAMSIZ);
-
-	return n > 0 && kr->kr_ifname[n - 1] >= '0' && kr->kr_ifname[n - 1] <= '9';
-}
-
-/* The ranges say all of the address. */
-static bool
-addr_is_exact(const struct pf_rule_addr *ra, unsigned af, const struct range r[2])
-{
-	struct in6_addr end[2];
-
-	if (ra->ra_addr.pa_type == PF_ADDR_ANY)
-		return !ra->ra_not;
-	return addr_ends(ra, end) && (af == PF_INET || r[0].lo == r[0].hi || (end[0].s6_addr64[1] == 0 && end[1].s6_addr64[1] == UINT64_MAX));
-}
-
-static bool
-port_is_exact(const struct pf_cmp *c)
-{
-	return c->pc_op != PF_OP_NE && c->pc_op != PF_OP_XRG;
-}
-
-/* What comes into the rule's box matches it, but for the addresses. */
-static bool
-is_exact(const struct pf_krule *kr, const struct box *b)
-{
-	const struct pf_rule *r = kr->kr_rule;
-	bool flags = r->r_flagset == 0 || b->b_dim[PF_CD_FLAGS].hi == PF_CD_OPENS, name = r->r_ifname[0] == '\0' || (names_interface(kr) && !r->r_ifnot);
-
-	return flags && name && r->r_rdomain < 0 && r->r_rcvif[0] == '\0' && r->r_icmp_type < 0 && r->r_icmp_code < 0 && r->r_tos < 0 && r->r_prio < 0 && !r->r_fragment &&
-	    kr->kr_match_tag == 0 && r->r_prob == 0 && r->r_pktrate == 0 && !r->r_once && r->r_uid.pc_op == PF_OP_NONE && r->r_gid.pc_op == PF_OP_NONE && port_is_exact(&r->r_src.ra_port) && port_is_exact(&r->r_dst.ra_port);
-}
-
-static bool
-changes_packets(const struct pf_rule *r)
-{
-	return r->r_action == PF_ANCHOR || (r->r_action == PF_MATCH && (r->r_nat.pp_set || r->r_rdr.pp_set));
-}
-
-static void
-set_kind(const struct pf_krule *kr, unsigned af, struct box *b)
-{
-	const struct pf_rule *r = kr->kr_rule;
-
-	b->b_hosts = is_exact(kr, b);
-	b->b_exact = b->b_hosts && addr_is_exact(&r->r_src, af, &b->b_dim[PF_CD_SRC]) && addr_is_exact(&r->r_dst, af, &b->b_dim[PF_CD_DST]);
-	b->b_decides = (r->r_action == PF_PASS || r->r_action == PF_BLOCK) && kr->kr_tag == 0 && r->r_pktrate == 0 &&
-	    !kr->kr_set->rs_logs_matches;
-	b->b_table = kr->kr_src != NULL && !r->r_src.ra_not && r->r_src.ra_addr.pa_af == PF_AF_ANY && r->r_dst.ra_addr.pa_type == PF_ADDR_ANY &&
-	    r->r_dst.ra_addr.pa_af == PF_AF_ANY && !r->r_dst.ra_not;
-	b->b_plain = b->b_decides && !r->r_quick;
-	b->b_quick = r->r_action != PF_ANCHOR && r->r_quick;
-	b->b_apart = changes_packets(r) || (r->r_action == PF_MATCH && r->r_quick);
-}
-
-/* False: it never matches a packet of that direction and family. */
-static bool
-rule_box(const struct pf_krule *kr, unsigned dir, unsigned af, struct box *b)
-{
-	const struct pf_rule *r = kr->kr_rule;
-	const struct pf_rule_addr *ra[2] = { &r->r_src, &r->r_dst };
-	uint32_t name;
-
-	if ((r->r_dir != PF_INOUT && r->r_dir != dir) || (r->r_af != PF_AF_ANY && r->r_af != af))
-		return false;
-	for (unsigned i = 0; i < 2; i++)
-		if (!ra[i]->ra_not && ra[i]->ra_addr.pa_af != PF_AF_ANY && ra[i]->ra_addr.pa_af != af)
-			return false;
-	for (unsigned d = 0; d < PF_CDIMS; d++)
-		b->b_dim[d] = all;
-	if (names_interface(kr) && !r->r_ifnot && (name = pf_cname(&kr->kr_set->rs_names, kr->kr_ifname)) != 0)
-		b->b_dim[PF_CD_IFNAME] = (struct range){ name, name };
-	if (r->r_proto != 0)
-		b->b_dim[PF_CD_PROTO] = (struct range){ r->r_proto, r->r_proto };
-	addr_ranges(&r->r_src, af, &b->b_dim[PF_CD_SRC]);
-	addr_ranges(&r->r_dst, af, &b->b_dim[PF_CD_DST]);
-	b->b_dim[PF_CD_SPORT] = cmp_range(&r->r_src.ra_port);
-	b->b_dim[PF_CD_DPORT] = cmp_range(&r->r_dst.ra_port);
-	if (r->r_flags == PF_TH_SYN && r->r_flagset == (PF_TH_SYN | PF_TH_ACK))
-		b->b_dim[PF_CD_FLAGS] = (struct range){ PF_CD_OPENS, PF_CD_OPENS };
-	set_kind(kr, af, b);
-	for (unsigned d = 0; d < PF_CDIMS; d++)
-		if (b->b_dim[d].lo > b->b_dim[d].hi)
-			return false;
-	return true;
-}
 
 /* ---- memory that grows ---- */
 
@@ -269,11 +103,11 @@ u64_cmp(const void *va, const void *vb)
 static unsigned
 cuts_of(struct build *bd, unsigned d, const uint32_t *set, unsigned n)
 {
-	const struct range *cell = &bd->bd_cell[d];
+	const struct pf_crange *cell = &bd->bd_cell[d];
 	unsigned ncuts = 0, to = 0, step = (n + SAMPLE - 1) / SAMPLE;
 
 	for (unsigned i = 0; i < n; i += step) {
-		const struct range *r = &bd->bd_box[set[i]].b_dim[d];
+		const struct pf_crange *r = &bd->bd_box[set[i]].b_dim[d];
 
 		if (r->lo > cell->lo)
 			bd->bd_cut[ncuts++] = r->lo - 1;
@@ -330,7 +164,7 @@ try_dim(struct build *bd, unsigned d, const uint32_t *set, unsigned n, struct cu
 	memset(bd->bd_left, 0, (ncuts + 1) * sizeof(bd->bd_left[0]));
 	memset(bd->bd_gone, 0, (ncuts + 1) * sizeof(bd->bd_gone[0]));
 	for (unsigned i = 0; i < n; i++) {
-		const struct range *r = &bd->bd_box[set[i]].b_dim[d];
+		const struct pf_crange *r = &bd->bd_box[set[i]].b_dim[d];
 
 		bd->bd_left[first_cut(bd, ncuts, r->lo)]++;
 		bd->bd_gone[first_cut(bd, ncuts, r->hi)]++;
@@ -349,7 +183,7 @@ try_dim(struct build *bd, unsigned d, const uint32_t *set, unsigned n, struct cu
 /* ---- what is left out ---- */
 
 static bool
-holds_cell(const struct build *bd, const struct box *b)
+holds_cell(const struct build *bd, const struct pf_cbox *b)
 {
 	bool holds = true;
 
@@ -359,7 +193,7 @@ holds_cell(const struct build *bd, const struct box *b)
 }
 
 static bool
-is_sure(const struct build *bd, const struct box *b)
+is_sure(const struct build *bd, const struct pf_cbox *b)
 {
 	return b->b_exact && holds_cell(bd, b);
 }
@@ -377,7 +211,7 @@ prune(struct build *bd, size_t set, unsigned n)
 		if (p[i] >= bd->bd_change && bd->bd_box[p[i]].b_quick && is_sure(bd, &bd->bd_box[p[i]]))
 			n = i + 1;
 	for (unsigned i = n; i-- > 0;) {
-		const struct box *b = &bd->bd_box[p[i]];
+		const struct pf_cbox *b = &bd->bd_box[p[i]];
 
 		if (b->b_apart)
 			overruled = false;
@@ -395,7 +229,7 @@ prune(struct build *bd, size_t set, unsigned n)
 /* ---- the tree ---- */
 
 static uint32_t
-ref_bits(const struct build *bd, const struct box *b)
+ref_bits(const struct build *bd, const struct pf_cbox *b)
 {
 	uint32_t does = !b->b_decides ? 0 : b->b_quick ? PF_CLASS_PLAIN | PF_CLASS_QUICK : PF_CLASS_PLAIN;
 
@@ -425,7 +259,7 @@ is_settled(const struct build *bd, size_t set, unsigned n)
 	bool settled = n <= LEAF_MAX;
 
 	for (unsigned i = 0; i < n && settled; i++) {
-		const struct box *b = &bd->bd_box[bd->bd_set[set + i]];
+		const struct pf_cbox *b = &bd->bd_box[bd->bd_set[set + i]];
 
 		settled = !b->b_hosts || holds_cell(bd, b);
 	}
@@ -457,12 +291,12 @@ find_cut(struct build *bd, size_t set, unsigned n, unsigned depth, uint32_t room
 static unsigned
 push_side(struct build *bd, size_t set, unsigned n, unsigned d)
 {
-	const struct range *cell = &bd->bd_cell[d];
+	const struct pf_crange *cell = &bd->bd_cell[d];
 	unsigned k = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t place = bd->bd_set[set + i];
-		const struct range *r = &bd->bd_box[place].b_dim[d];
+		const struct pf_crange *r = &bd->bd_box[place].b_dim[d];
 
 		if (r->lo <= cell->hi && r->hi >= cell->lo)
 			bd->bd_set[bd->bd_top + k++] = place;
@@ -475,7 +309,7 @@ static bool
 make_node(struct build *bd, uint32_t at, size_t set, unsigned n, unsigned depth, uint32_t room)
 {
 	struct pf_class *cl = bd->bd_class;
-	struct range cell;
+	struct pf_crange cell;
 	struct cut c;
 	bool ok = true;
 
@@ -492,7 +326,7 @@ make_node(struct build *bd, uint32_t at, size_t set, unsigned n, unsigned depth,
 		size_t top = bd->bd_top;
 		unsigned k;
 
-		bd->bd_cell[c.c_dim] = side == 0 ? (struct range){ cell.lo, c.c_value } : (struct range){ c.c_value + 1, cell.hi };
+		bd->bd_cell[c.c_dim] = side == 0 ? (struct pf_crange){ cell.lo, c.c_value } : (struct pf_crange){ c.c_value + 1, cell.hi };
 		if (!(ok = set_room(bd, n)))
 			break;
 		k = push_side(bd, set, n, c.c_dim);
@@ -514,12 +348,12 @@ make_tree(struct build *bd, const struct pf_krules *ks, unsigned dir, unsigned a
 	if (!set_room(bd, ks->ks_n) || !node_room(bd))
 		return false;
 	for (unsigned i = 0; i < ks->ks_n; i++)
-		if (rule_box(&ks->ks_rule[i], dir, af, &bd->bd_box[i]))
+		if (pf_class_box(&ks->ks_rule[i], dir, af, &bd->bd_box[i]))
 			bd->bd_set[n++] = i;
 	bd->bd_top = n;
 	bd->bd_work = (uint64_t)n * WORK;
 	for (unsigned d = 0; d < PF_CDIMS; d++)
-		bd->bd_cell[d] = all;
+		bd->bd_cell[d] = PF_CRANGE_ALL;
 	if (af == PF_INET)
 		bd->bd_cell[PF_CD_SRC].hi = bd->bd_cell[PF_CD_DST].hi = UINT32_MAX;
 	cl->cl_root[dir == PF_OUT][af == PF_INET6] = cl->cl_nodes;
@@ -535,7 +369,7 @@ behind_changes(const struct pf_krules *ks)
 {
 	unsigned n = ks->ks_n;
 
-	while (n > 0 && !changes_packets(ks->ks_rule[n - 1].kr_rule))
+	while (n > 0 && !pf_class_changes(ks->ks_rule[n - 1].kr_rule))
 		n--;
 	return n;
 }
@@ -546,26 +380,6 @@ pf_class_free(struct pf_class *cl)
 	free(cl->cl_node);
 	free(cl->cl_ref);
 	*cl = (struct pf_class){ 0 };
-}
-
-/* Half of the table's places are free at least. */
-bool
-pf_class_names(struct pf_ruleset *rs)
-{
-	uint32_t n = 4;
-
-	while (n < 2 * rs->rs_nrules)
-		n *= 2;
-	if ((rs->rs_names.cm_name = pf_alloc(&rs->rs_arena, n * sizeof(*rs->rs_names.cm_name))) == NULL)
-		return false;
-	rs->rs_names.cm_mask = n - 1;
-	for (unsigned i = 0; i < rs->rs_nrules; i++) {
-		const struct pf_krule *kr = &rs->rs_rule[i];
-
-		if (names_interface(kr) && pf_cname(&rs->rs_names, kr->kr_ifname) == 0)
-			memcpy(rs->rs_names.cm_name[pf_cname_place(&rs->rs_names, kr->kr_ifname)], kr->kr_ifname, IFNAMSIZ);
-	}
-	return true;
 }
 
 static void
