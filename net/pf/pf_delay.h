@@ -9,7 +9,7 @@
 
 /* Takes the packet, which has M_PF_DELAY and m_nh. `limit`: so many may wait, on all cores; never more than a quarter of a core's mbufs on that. Any core. */
 void	pf_delay(struct mbuf *, uint32_t limit);
-/* Packets whose time has come; m_tag is their next hop's number. Takes them. pf_test.c. */
+/* Packets whose time has come; m_tag is their next hop's number. Takes them. pf_output.c. */
 void	pf_output_delayed(struct batch *);
 
 #endif

@@ -1,13 +1,11 @@
-/* pf_test.c - a packet is tested: by the state that it belongs to, else by the rules. Who it is is found out in pf_describe.c. */
+/* pf_test.c - a packet is tested: by the state that it belongs to, else by the rules; and batches on their way in. Who it is is found out in
+ * pf_describe.c, the way out is in pf_output.c. */
 #include "kernel/machine.h"
 #include "net/core/handoff.h"
 #include "net/core/stage.h"
-#include "net/inet/ip_frag.h"
 #include "net/inet/ip_var.h"
 #include "net/inet6/ip6_var.h"
-#include "net/ether/ether.h"
 #include "net/pf/pf.h"
-#include "net/pf/pf_delay.h"
 #include "net/pf/pf_describe.h"
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_flow.h"
@@ -18,9 +16,9 @@
 #include "net/pf/pf_once.h"
 #include "net/pf/pf_rate.h"
 #include "net/pf/pf_route.h"
-#include "net/pf/pf_table_count.h"
 #include "net/pf/pf_src.h"
-#include "net/route/nexthop.h"
+#include "net/pf/pf_table_count.h"
+#include "net/pf/pf_test_var.h"
 
 STAGE(pf_test);
 COUNTER_GROUP(pf, 15);
@@ -42,7 +40,6 @@ COUNTER(pfs_srclimit, pf, 112, DROP, "packet%s without a state because of a limi
 COUNTER(pfs_translate, pf, 115, DROP, "packet%s that could not be translated");
 COUNTER(pfs_noroute, pf, 117, DROP, "packet%s without a way to the next hop that a rule says");
 COUNTER(pfs_pktrate, pf, 118, DROP, "packet%s of states whose rule had more than its max-pkt-rate");
-COUNTER(pfs_nexthop, pf, 120, DROP, "packet%s whose next hop was gone when they had been handed over");
 
 bool pf_enabled;
 
@@ -150,9 +147,6 @@ wants_state(const struct pf_pdesc *pd, const struct pf_rule *r)
 	return r->r_keep != PF_STATE_NO && !pd->pd_fragment && (!icmp || pd->pd_query);
 }
 
-/* goes on; goes on along its m_route; is gone, counted; is another core's: *away */
-enum found { FOUND_PASS, FOUND_ROUTED, FOUND_GONE, FOUND_AWAY };
-
 static inline void
 log_verdict(const struct pf_verdict *v, const struct pf_pdesc *pd, unsigned action, enum pf_reason why)
 {
@@ -161,7 +155,7 @@ log_verdict(const struct pf_verdict *v, const struct pf_pdesc *pd, unsigned acti
 }
 
 /* Its end; the rule counts it. */
-static __rare_fn enum found
+static __rare_fn enum pf_found
 refused(const struct pf_verdict *v, const struct pf_pdesc *pd, enum pf_reason why)
 {
 	const struct pf_krule *kr = v->v_rule;
@@ -175,7 +169,7 @@ refused(const struct pf_verdict *v, const struct pf_pdesc *pd, enum pf_reason wh
 }
 
 /* What a flood is of is refused at little cost. The rule logs nothing, or has done so. */
-static inline enum found
+static inline enum pf_found
 blocked(const struct pf_krule *kr, const struct pf_pdesc *pd)
 {
 	count_rule(kr, pd);
@@ -185,7 +179,7 @@ blocked(const struct pf_krule *kr, const struct pf_pdesc *pd)
 		pf_blocked(pd, kr->kr_rule);
 	return FOUND_GONE;
 }
-static inline enum found
+static inline enum pf_found
 stateless_for_want_of_room(const struct pf_krule *kr, const struct pf_pdesc *pd)
 {
 	count_rule(kr, pd);
@@ -194,7 +188,7 @@ stateless_for_want_of_room(const struct pf_krule *kr, const struct pf_pdesc *pd)
 }
 
 /* It passes, and what its state asks for beside that is done. */
-static __rare_fn enum found
+static __rare_fn enum pf_found
 passes_extended(const struct pf_state *s, struct pf_pdesc *pd)
 {
 	const struct pf_state_ext *e = pf_ext(s);
@@ -211,7 +205,7 @@ passes_extended(const struct pf_state *s, struct pf_pdesc *pd)
 	return redirects && pf_route_apply(pd, PF_RT_ROUTETO, &to, true) ? FOUND_ROUTED : FOUND_PASS;
 }
 
-static inline enum found
+static inline enum pf_found
 passes(const struct pf_state *s, struct pf_pdesc *pd)
 {
 	if (unlikely(s->s_ext != 0))
@@ -236,7 +230,7 @@ log_state(const struct pf_state *s, const struct pf_pdesc *pd)
 }
 
 /* Without a state. */
-static enum found
+static enum pf_found
 passes_alone(const struct pf_verdict *v, struct pf_pdesc *pd)
 {
 	const struct pf_krule *kr = v->v_rule;
@@ -294,7 +288,7 @@ taken(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v)
 }
 
 /* Another core makes its state, by a verdict of its own, and counts the packet for the rules on its way. */
-static __rare_fn enum found
+static __rare_fn enum pf_found
 leaves(const struct pf_verdict *v, const struct pf_pdesc *pd)
 {
 	unsigned out = pd->pd_dir == PF_OUT;
@@ -309,7 +303,7 @@ leaves(const struct pf_verdict *v, const struct pf_pdesc *pd)
 }
 
 /* What the verdict says is done. What a state counts its rule need not count: pf_rcounts(). */
-static __inline_fn enum found
+static __inline_fn enum pf_found
 judged(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, unsigned *away)
 {
 	const struct pf_krule *kr = v->v_rule;
@@ -347,7 +341,7 @@ judged(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_verdict *v, u
 }
 
 /* By the rules. */
-static __apart_fn enum found
+static __apart_fn enum pf_found
 test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 {
 	struct pf_verdict v;
@@ -357,7 +351,7 @@ test_rules(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 }
 
 /* The same for one whose description was plain, inline; when one sure rule ends it, without a verdict. */
-static __inline_fn enum found
+static __inline_fn enum pf_found
 test_plain(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 {
 	const struct pf_krules *ks = &rs->rs_main;
@@ -416,9 +410,8 @@ remove_for(struct pf_state *s, const struct pf_pdesc *pd)
 	pf_state_remove(s);
 }
 
-/* By the state, if it has one. */
-static __apart_fn enum found
-test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
+__apart_fn enum pf_found
+pf_test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 {
 	struct pf_state *s = NULL;
 	enum pf_reason why;
@@ -458,7 +451,7 @@ test_packet(const struct pf_ruleset *rs, struct pf_pdesc *pd, unsigned *away)
 	return passes(s, pd);
 }
 
-/* ---- batches ---- */
+/* ---- batches, inwards ---- */
 
 bool
 pf_is_skipped(const struct pf_ruleset *rs, const struct ifnet *ifp)
@@ -475,9 +468,8 @@ pf_is_skipped(const struct pf_ruleset *rs, const struct ifnet *ifp)
 	return skip;
 }
 
-/* Rules as of now, and the time; for a batch. */
-static inline const struct pf_ruleset *
-begin(const struct batch *b)
+const struct pf_ruleset *
+pf_test_begin(const struct batch *b)
 {
 	STAGE_ENTER(pf_test, b->b_n);
 	percore(pf_states).ps_now = (uint32_t)(uptime_ns() / 1000000000);
@@ -497,22 +489,6 @@ input_again6(struct ifnet *ifp, struct batch *b)
 }
 HANDOFF(pf_input4, input_again4);
 HANDOFF(pf_input6, input_again6);
-
-/* To its core; one that has been sent on by a note has come home. True: it has gone there. */
-static inline bool
-goes_home(struct mbuf *m, struct pf_pdesc *pd, unsigned *home)
-{
-	if (ncores == 1)
-		return false;
-	pd->pd_asked = m->m_flags & M_PF_ASKED;
-	m->m_flags &= (uint16_t)~M_PF_ASKED;
-	if (unlikely(m->m_flags & M_PF_HOME)) {
-		m->m_flags &= (uint16_t)~M_PF_HOME;
-		pd->pd_sent = true;
-		return false;
-	}
-	return (*home = pf_home(pd)) != core_id();
-}
 
 void
 pf_flow_passed(unsigned n)
@@ -556,7 +532,7 @@ stranger_searched(struct pf_pdesc *pd, uint64_t tag)
 
 /* What has become of it. The packet that goes on, which may be another mbuf; NULL: it is gone. */
 static __inline_fn struct mbuf *
-input_tested(struct input *in, const struct pf_pdesc *pd, struct mbuf *m, unsigned af, enum found found, unsigned away)
+input_tested(struct input *in, const struct pf_pdesc *pd, struct mbuf *m, unsigned af, enum pf_found found, unsigned away)
 {
 	if (found <= FOUND_ROUTED) {
 		pd->pd_m->m_flags |= found == FOUND_PASS ? M_PF_IN : M_PF_IN | M_PF_ROUTED;
@@ -589,7 +565,7 @@ input_any(struct input *in, struct pf_pdesc *pd, uint64_t tag, bool described)
 	enum pf_reason why = PFR_SHORT;
 	struct mbuf *m = pd->pd_m;
 	unsigned af = pd->pd_af, core;
-	enum found found;
+	enum pf_found found;
 
 	if (unlikely(!described && !pf_describe_any(pd, &why))) {
 		pf_drop(m, why);
@@ -599,7 +575,7 @@ input_any(struct input *in, struct pf_pdesc *pd, uint64_t tag, bool described)
 		input_reassembled(in, pd);
 		return NULL;
 	}
-	if (goes_home(m, pd, &core)) {
+	if (pf_goes_home(m, pd, &core)) {
 		pf_judged_away(&in->judged, m->m_pktlen);
 		input_elsewhere(m, af, core);
 		return NULL;
@@ -608,7 +584,7 @@ input_any(struct input *in, struct pf_pdesc *pd, uint64_t tag, bool described)
 		stranger_searched(pd, tag);
 		found = test_rules(in->rs, pd, &core);
 	} else
-		found = test_packet(in->rs, pd, &core);
+		found = pf_test_packet(in->rs, pd, &core);
 	return input_tested(in, pd, m, af, found, core);
 }
 
@@ -618,7 +594,7 @@ input_one(struct input *in, unsigned af, const struct ifnet *ifp, struct mbuf *m
 {
 	uint64_t tag = m->m_tag;
 	struct pf_pdesc pd;
-	enum found found;
+	enum pf_found found;
 	bool plain;
 	unsigned core;
 
@@ -626,7 +602,7 @@ input_one(struct input *in, unsigned af, const struct ifnet *ifp, struct mbuf *m
 	pf_describe_begin(&pd, m, af, PF_IN, ifp);
 	pd.pd_ifnumber = in->ifnumber;
 	plain = af == PF_INET && pf_describe_plain4(&pd, m);
-	if (likely(plain) && is_stranger(in, tag) && !goes_home(m, &pd, &core)) {
+	if (likely(plain) && is_stranger(in, tag) && !pf_goes_home(m, &pd, &core)) {
 		stranger_searched(&pd, tag);
 		found = test_plain(in->rs, &pd, &core);		/* sets core */
 		m = input_tested(in, &pd, m, af, found, core);
@@ -639,7 +615,7 @@ input_one(struct input *in, unsigned af, const struct ifnet *ifp, struct mbuf *m
 void
 pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 {
-	struct input in = { begin(b), percore_ptr(pf_states), pf_stranger_here(), 0, { 0 } };
+	struct input in = { pf_test_begin(b), percore_ptr(pf_states), pf_stranger_here(), 0, { 0 } };
 	unsigned n = 0, end = b->b_n;
 	struct batch routed;
 
@@ -667,185 +643,4 @@ pf_input(unsigned af, struct ifnet *ifp, struct batch *b)
 	pf_if_count(ifp, af, PF_IN, &in.judged);
 	if (unlikely(routed.b_n > 0))
 		(af == PF_INET ? ip_forward : ip6_forward)(&routed);
-}
-
-/* Of another core's; the next hop goes as its number. */
-static void output_again(struct ifnet *, struct batch *);
-HANDOFF(pf_output, output_again);
-
-static void
-output_elsewhere(struct mbuf *m, unsigned core)
-{
-	m->m_tag = nexthop_tag(m->m_nh);
-	handoff_packet(core, &handoff_pf_output, m);
-}
-
-/* A batch on its way out. */
-struct output {
-	const struct pf_ruleset *rs;
-	const struct ifnet *ifp;		/* of the packet; pd_ifnumber of all by it */
-	uint32_t	 ifnumber;
-	struct pf_judged judged;		/* of those for ifp */
-};
-
-static struct mbuf *
-output_one(struct output *o, unsigned af, struct mbuf *m)
-{
-	struct nexthop *nh = m->m_nh;
-	enum pf_reason why = PFR_SHORT;
-	struct pf_pdesc pd;
-	enum found found;
-	unsigned core;
-
-	if (unlikely(m->m_flags & M_PF_OUT)) {
-		m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
-		return m;
-	}
-	pf_judged_one(&o->judged, m);
-	if (unlikely(!pf_describe_quick(&pd, m, af, PF_OUT, o->ifp, &why))) {
-		pf_drop(m, why);
-		return NULL;
-	}
-	if (goes_home(m, &pd, &core)) {
-		pf_judged_away(&o->judged, m->m_pktlen);
-		output_elsewhere(m, core);
-		return NULL;
-	}
-	pd.pd_ifnumber = o->ifnumber;
-	found = test_packet(o->rs, &pd, &core);
-	o->ifnumber = pd.pd_ifnumber;
-	if (found == FOUND_PASS) {
-		pf_judged_passed(&o->judged, pd.pd_m);
-		pd.pd_m->m_flags &= (uint16_t)~(M_PF_IN | M_PF_ROUTED);
-		pd.pd_m->m_nh = nh;
-		return pd.pd_m;
-	}
-	if (found == FOUND_AWAY)
-		pf_judged_away(&o->judged, m->m_pktlen);
-	if (found == FOUND_ROUTED) {
-		pf_judged_passed(&o->judged, pd.pd_m);
-		pd.pd_m->m_flags &= (uint16_t)~(M_PF_IN | M_PF_ROUTED);
-		pf_route_out(pd.pd_m);
-	} else if (found == FOUND_AWAY && core == PF_AWAY_ASK) {
-		pd.pd_m->m_tag = nexthop_tag(nh);
-		pf_src_ask(&pd, &handoff_pf_output);
-	} else if (found == FOUND_AWAY) {
-		m->m_flags |= M_PF_HOME;
-		output_elsewhere(m, core);
-	}
-	return NULL;
-}
-
-static void
-output_by(struct output *o, unsigned af, const struct ifnet *ifp)
-{
-	if (o->judged.pj_n > 0) {
-		pf_if_count(o->ifp, af, PF_OUT, &o->judged);
-		o->judged = (struct pf_judged){ 0 };
-	}
-	o->ifp = ifp;
-	o->ifnumber = 0;
-}
-
-void
-pf_output(unsigned af, struct batch *b)
-{
-	struct output o = { .rs = begin(b) };
-	unsigned n = 0, end = b->b_n;
-	bool skip = false;
-
-	for (unsigned i = 0; i < end; i++) {
-		struct mbuf *m = b->b_m[i];
-
-		if (m->m_nh->nh_ifp != o.ifp) {
-			output_by(&o, af, m->m_nh->nh_ifp);
-			skip = pf_is_skipped(o.rs, o.ifp);
-		}
-		if (skip)
-			m->m_flags &= (uint16_t)~(M_PF_OUT | M_PF_IN | M_PF_ROUTED);
-		if (!skip && (m = output_one(&o, af, m)) == NULL)
-			continue;
-		if (unlikely(m->m_flags & M_PF_DELAY))
-			pf_delay(m, o.rs->rs_limit[PF_LIMIT_PKTDELAY]);
-		else
-			b->b_m[n++] = m;
-	}
-	if (o.judged.pj_n > 0)
-		pf_if_count(o.ifp, af, PF_OUT, &o.judged);
-	b->b_n = n;
-}
-
-struct mbuf *
-pf_output_whole(unsigned af, struct mbuf *m)
-{
-	struct batch one = { .b_n = 1, .b_m = { m } };
-
-	pf_output(af, &one);
-	if (one.b_n == 0)
-		return NULL;
-	one.b_m[0]->m_flags |= M_PF_OUT;
-	return one.b_m[0];
-}
-
-static struct mbuf *
-output_link(const struct pf_ruleset *rs, unsigned af, struct ifnet *ifp, struct mbuf *m)
-{
-	enum pf_reason why = PFR_SHORT;
-	enum found found;
-	struct pf_pdesc pd;
-	unsigned away;
-
-	if (!pf_describe(&pd, m, af, PF_OUT, ifp, &why)) {
-		pf_drop(m, why);
-		return NULL;
-	}
-	if ((found = test_packet(rs, &pd, &away)) <= FOUND_ROUTED)	/* what a link is about stays there */
-		return pd.pd_m;
-	if (found == FOUND_AWAY)		/* what a link is about is not translated by another core */
-		pf_drop(m, PFR_TRANSLATE);
-	return NULL;
-}
-
-struct mbuf *
-pf_output_link(unsigned af, struct ifnet *ifp, struct mbuf *m)
-{
-	struct batch one = { .b_n = 1, .b_m = { m } };
-	const struct pf_ruleset *rs = begin(&one);
-	struct pf_judged judged = { 0 };
-
-	if (pf_is_skipped(rs, ifp))
-		return m;
-	pf_judged_one(&judged, m);
-	if ((m = output_link(rs, af, ifp, m)) != NULL)
-		pf_judged_passed(&judged, m);
-	pf_if_count(ifp, af, PF_OUT, &judged);
-	return m;
-}
-
-void
-pf_output_delayed(struct batch *b)
-{
-	output_again(NULL, b);
-}
-
-static void
-output_again(struct ifnet *ifp __unused_arg, struct batch *b)
-{
-	for (unsigned i = 0; i < b->b_n; i++) {
-		struct mbuf *m = b->b_m[i];
-		struct batch one = { .b_n = 1, .b_m = { m } };
-		bool six = m->m_data[0] >> 4 == 6;
-		uint64_t tag = m->m_tag;
-		struct nexthop *nh = nexthop_tagged(tag);
-
-		if (nh == NULL || nexthop_tag(nh) != tag) {
-			M_DROP(m, pfs_nexthop);
-			continue;
-		}
-		m->m_nh = nh;
-		if (m->m_pktlen <= nh->nh_ifp->if_mtu)
-			(six ? ip6_output : ip_output)(&one);
-		else
-			(six ? ip6_fragment : ip_fragment)(m, nh->nh_ifp->if_mtu);
-	}
 }
