@@ -149,7 +149,7 @@ struct pf_krule {
 	union {
 		uint16_t kr_more;		/* 0: nothing of this */
 		struct {
-			bool kr_odd;		/* it logs, or adds to v_acts: pf_match.c */
+			bool kr_odd;		/* it logs, or adds to v_acts: pf_acts.c */
 			bool kr_translates;	/* it has nat-to, rdr-to or binat-to */
 		};
 	};
@@ -331,7 +331,10 @@ void	pf_evaluate(const struct pf_ruleset *, struct pf_pdesc *, struct pf_verdict
 void	pf_evaluate_traced(const struct pf_ruleset *, struct pf_pdesc *, struct pf_verdict *, struct pf_trace *);
 /* set skip on it. */
 bool	pf_is_skipped(const struct pf_ruleset *, const struct ifnet *);
+/* By its name or a group; zero behind the name's end. Any core. */
 bool	pf_if_matches(const char name[IFNAMSIZ], const struct ifnet *);
+/* The packet's address (of its family) is what a rule says; kt: the table of that name, NULL: there is none. Any core. */
+bool	pf_addr_matches(const struct pf_pdesc *, const struct pf_addr *, const struct pf_ktable *kt, const struct in6_addr *);
 
 /* Why a packet is dropped: pfctl -si's counters, in its order. */
 enum pf_reason {

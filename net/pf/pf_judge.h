@@ -8,10 +8,17 @@
 /* ---- pf_match.c ---- */
 /* The rule matches and translates: the packet is now what it makes of it. */
 void	pf_verdict_translate(const struct pf_krule *, struct pf_pdesc *, struct pf_verdict *);
-/* What the rule that decides says beside that (kr_odd). */
-void	pf_decide_odd(const struct pf_krule *, struct pf_verdict *);
 /* The rules of a leaf are compared, n from *place on, as far as they are not sure; the walk is counted. True: a quick one was the last. */
 bool	pf_evaluate_leaf(const struct pf_krules *, const uint32_t *place, unsigned n, struct pf_pdesc *, struct pf_verdict *);
+
+/* ---- pf_acts.c ---- */
+/* The rule matches, and says more than pass or block (kr_odd), or comes behind one that logs all matches. */
+void	pf_take_odd(const struct pf_krule *, struct pf_verdict *);
+/* What the rule that decides says beside that (kr_odd). */
+void	pf_decide_odd(const struct pf_krule *, struct pf_verdict *);
+/* Packets of its state that leave by this interface get another destination there: what left with a source that was translated inwards comes back
+ * to that. */
+void	pf_acts_redirect(struct pf_verdict *);
 
 static inline void
 pf_set_fields(const struct pf_ruleset *rs, struct pf_pdesc *pd, struct pf_cfields *f)

@@ -1,137 +1,20 @@
-/* pf_match.c - the evaluator: rules one after the other as pf.conf(5) says it, the last that matches decides, "quick" at once. Of a list with a tree
- * (pf_class_make.c) those that the packet cannot match are left out; without, all are compared, and the outcome is the same. pf_judge.h has the walk. */
-#include <string.h>
-
-#include "net/core/if_group.h"
-#include "net/inet6/in6_ifaddr.h"
+/* pf_match.c - the evaluator: rules one after the other as pf.conf(5) says it, the last that matches decides, "quick" at once. Of a list with a
+ * tree (pf_class_make.c) those that the packet cannot match are left out; without, all are compared, and the outcome is the same. pf_judge.h has
+ * the walk, pf_match_addr.c compares interfaces and addresses, pf_acts.c adds up what rules say beside the verdict. */
+#include "kernel/machine.h"
 #include "net/pf/pf_judge.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_rate.h"
 #include "net/pf/pf_tcp.h"
-#include "net/route/route.h"
 
-/* ---- interfaces ---- */
-
-/* By its name or a group (if_group.h). */
-bool
-pf_if_matches(const char name[IFNAMSIZ], const struct ifnet *ifp)
-{
-	static const char all[IFNAMSIZ] = "all", egress[IFNAMSIZ] = "egress", any[IFNAMSIZ] = "any";
-
-	if (pf_name_equal(name, ifp->if_xname) || pf_name_equal(name, ifp->if_group))
-		return true;
-	for (unsigned i = 0; i < IF_GROUPS && ifp->if_ingroup[i][0] != '\0'; i++)
-		if (pf_name_equal(name, ifp->if_ingroup[i]))
-			return true;
-	if (pf_name_equal(name, any))		/* but loopback: pf.conf(5) */
-		return !(ifp->if_flags & IFF_LOOPBACK);
-	return pf_name_equal(name, all) || (pf_name_equal(name, egress) && if_is_egress(ifp));
-}
-
-/* ---- addresses ---- */
-
-static bool
-in_prefix(const struct pf_addr *pa, unsigned full, const struct in6_addr *addr, unsigned ifplen, const struct in6_addr *a)
-{
-	unsigned plen = pa->pa_plen != PF_PLEN_NONE ? pa->pa_plen : pa->pa_dyn & PF_DYN_NETWORK ? ifplen : full;
-
-	return in6_covers(addr, plen, a);
-}
-
-static bool
-if_has_addr4(const struct ifnet *ifp, const struct pf_addr *pa, const struct in6_addr *a)
-{
-	for (const struct ifaddr *ifa = ifp->if_addrs; ifa != NULL; ifa = ifa->ifa_next) {
-		struct in6_addr addr = in6_of_ip4(pa->pa_dyn & (PF_DYN_BROADCAST | PF_DYN_PEER) ? ifa->ifa_broadcast : ifa->ifa_addr);
-
-		if ((addr.s6_addr32[0] != 0 && in_prefix(pa, 32, &addr, ifa->ifa_plen, a)))
-			return true;
-		if (pa->pa_dyn & PF_DYN_NOALIAS)
-			break;
-	}
-	return false;
-}
-
-static bool
-if_has_addr6(const struct ifnet *ifp, const struct pf_addr *pa, const struct in6_addr *a)
-{
-	if (pa->pa_dyn & (PF_DYN_BROADCAST | PF_DYN_PEER))
-		return false;
-	for (const struct in6_ifaddr *ia = ifp->if_addrs6; ia != NULL; ia = ia->ia_next) {
-		struct in6_addr addr = in6_unembed(&ia->ia_addr);
-
-		if ((pa->pa_dyn & (PF_DYN_NOALIAS | PF_DYN_NETWORK)) && IN6_IS_ADDR_LINKLOCAL(&addr))	/* every link has that network */
-			continue;
-		if (in_prefix(pa, 128, &addr, ia->ia_plen, a))
-			return true;
-		if (pa->pa_dyn & PF_DYN_NOALIAS)
-			break;
-	}
-	return false;
-}
-
-/* (em0), (group:network) ...: the addresses of now, so there is nothing that must follow a change. */
-static __apart_fn bool
-dyn_matches(const struct pf_addr *pa, unsigned pf_family, const struct in6_addr *a)
-{
-	char name[IFNAMSIZ] = { 0 };
-
-	memcpy(name, pa->pa_name, strnlen(pa->pa_name, IFNAMSIZ - 1));
-	for (const struct ifnet *ifp = ifnet_list; ifp != NULL; ifp = ifp->if_next)
-		if (pf_if_matches(name, ifp) && (pf_family == PF_INET ? if_has_addr4(ifp, pa, a) : if_has_addr6(ifp, pa, a)))
-			return true;
-	return false;
-}
-
-static const struct rtentry *
-route_to(const struct pf_pdesc *pd, const struct in6_addr *a)
-{
-	const struct ifnet *ifp = pd->pd_ifp;
-	struct in6_addr zoned;
-
-	if (pd->pd_af == PF_INET)
-		return rtable_match(ifp->if_rdomain, a->s6_addr32[0]);
-	zoned = in6_embed(a, ifp->if_index);
-	return rtable_match6(ifp->if_rdomain, &zoned);
-}
-
-static __apart_fn bool
-addr_matches(const struct pf_pdesc *pd, const struct pf_addr *pa, const struct pf_ktable *kt, const struct in6_addr *a)
-{
-	const struct rtentry *rt;
-
-	if (pa->pa_af != PF_AF_ANY && pa->pa_af != pd->pd_af)
-		return false;
-	switch (pa->pa_type) {
-	case PF_ADDR_ANY:
-		return true;
-	case PF_ADDR_NET:
-		return in6_covers(&pa->pa_addr, pa->pa_plen, a);
-	case PF_ADDR_RANGE:
-		return in6_cmp(&pa->pa_addr, a) <= 0 && in6_cmp(a, &pa->pa_end) <= 0;
-	case PF_ADDR_DYN:
-		return dyn_matches(pa, pd->pd_af, a);
-	case PF_ADDR_TABLE:
-		return kt != NULL && pf_table_match(kt, pf_af(pd->pd_af), a);
-	case PF_ADDR_NOROUTE:
-		return route_to(pd, a) == NULL;
-	case PF_ADDR_URPF:
-		rt = route_to(pd, a);
-		return rt == NULL || !rt_path_leads(rt, pd->pd_ifp);
-	case PF_ADDR_RTLABEL:
-		rt = route_to(pd, a);
-		return rt != NULL && strcmp(rt->rt_via->v_label, pa->pa_name) == 0;
-	default:
-		return false;
-	}
-}
+/* ---- what a rule compares ---- */
 
 static inline bool
 host_matches(const struct pf_pdesc *pd, const struct pf_rule_addr *ra, const struct pf_ktable *kt, const struct in6_addr *a)
 {
 	if (ra->ra_addr.pa_type == PF_ADDR_ANY && ra->ra_addr.pa_af == PF_AF_ANY)
 		return !ra->ra_not;
-	return addr_matches(pd, &ra->ra_addr, kt, a) != ra->ra_not;
+	return pf_addr_matches(pd, &ra->ra_addr, kt, a) != ra->ra_not;
 }
 
 static inline bool
@@ -266,106 +149,7 @@ note(struct pf_verdict *v, const struct pf_krule *kr)
 		v->v_match[v->v_nmatch++] = kr;
 }
 
-/* ---- what rules add up ---- */
-
-static void
-add_log(struct pf_verdict *v, const struct pf_krule *kr)
-{
-	if (v->v_nlog == PF_LOGGED_MAX)
-		return;
-	v->v_quiet &= (uint16_t)~(1u << v->v_nlog);
-	v->v_log[v->v_nlog++] = kr;
-}
-
-static void
-add_told(struct pf_verdict *v, const struct pf_krule *kr)
-{
-	add_log(v, kr);
-	if (v->v_log[v->v_nlog - 1] == kr)
-		v->v_quiet |= (uint16_t)(1u << (v->v_nlog - 1));
-}
-
-static void
-begin_acts(struct pf_verdict *v)
-{
-	if (!v->v_acted)
-		memset(&v->v_acts, 0, sizeof(v->v_acts));
-	v->v_acted = true;
-}
-
-/* The rule has a part in what becomes of the packet: a match rule, or the one that decides. */
-static void
-add_acts(struct pf_verdict *v, const struct pf_krule *kr)
-{
-	const struct pf_rule *r = kr->kr_rule;
-	struct pf_acts *ac = &v->v_acts;
-
-	begin_acts(v);
-	if ((r->r_log & PF_LOG_ALL) || r->r_counts)
-		for (unsigned i = 0; i < PF_ACTS_LOGS; i++)
-			if (ac->ac_log[i] == 0) {
-				ac->ac_log[i] = kr->kr_index + 1;
-				break;
-			}
-	ac->ac_rt = r->r_rt;
-	ac->ac_modulate = r->r_keep == PF_STATE_MODULATE;
-	ac->ac_scrub |= r->r_scrub;
-	if (r->r_min_ttl != 0)
-		ac->ac_min_ttl = r->r_min_ttl;
-	if (r->r_max_mss != 0)
-		ac->ac_max_mss = r->r_max_mss;
-	if (r->r_set_tos >= 0) {
-		ac->ac_set_tos = true;
-		ac->ac_tos = (uint8_t)r->r_set_tos;
-	}
-	if (r->r_set_delay != 0)
-		ac->ac_delay = r->r_set_delay;
-	if (r->r_set_prio[0] >= 0) {
-		ac->ac_set_prio = true;
-		ac->ac_prio = (uint8_t)r->r_set_prio[0] & M_PRIO_MAX;
-		ac->ac_prio_quick = (uint8_t)r->r_set_prio[1] & M_PRIO_MAX;
-	}
-	v->v_extends |= ac->ac_rt != PF_RT_NONE || ac->ac_modulate || ac->ac_max_mss != 0 || ac->ac_scrub != 0 || !pf_acts_are_plain(ac);
-}
-
-/* It matches, and says more than pass or block, or comes behind one that says so. */
-static __rare_fn void
-take_odd(const struct pf_krule *kr, struct pf_verdict *v)
-{
-	const struct pf_rule *r = kr->kr_rule;
-
-	v->v_logmatches |= (r->r_log & PF_LOG_MATCHES) != 0;
-	if (r->r_action != PF_ANCHOR && (v->v_logmatches || (r->r_log != 0 && r->r_action == PF_MATCH)))
-		add_log(v, kr);
-	else if (r->r_counts && r->r_action == PF_MATCH)
-		add_told(v, kr);
-	if (r->r_action == PF_MATCH)
-		add_acts(v, kr);
-}
-
-__rare_fn void
-pf_decide_odd(const struct pf_krule *kr, struct pf_verdict *v)
-{
-	bool logged = false;
-
-	for (unsigned i = 0; i < v->v_nlog; i++)
-		logged |= v->v_log[i] == kr;
-	if (kr->kr_rule->r_log != 0 && !logged)
-		add_log(v, kr);
-	else if (kr->kr_rule->r_counts && !logged)
-		add_told(v, kr);
-	add_acts(v, kr);
-	v->v_acts.ac_rated = kr->kr_rate != 0;
-	v->v_extends |= v->v_acts.ac_rated;
-}
-
-/* Packets of its state that leave by this interface get another destination there: what left with a source that was translated inwards comes back to that. */
-static __rare_fn void
-redirects(struct pf_verdict *v)
-{
-	begin_acts(v);
-	v->v_acts.ac_redirects = v->v_extends = true;
-}
+/* ---- translation ---- */
 
 static void
 translate(const struct pf_krule *kr, enum pf_kpool which, struct pf_pdesc *pd, struct pf_verdict *v)
@@ -387,7 +171,7 @@ translate(const struct pf_krule *kr, enum pf_kpool which, struct pf_pdesc *pd, s
 	if (port != 0)				/* else the one of a rule before stays */
 		pd->pd_dport = v->v_xport = port;
 	if (unlikely(nat == (pd->pd_dir == PF_IN)))
-		redirects(v);
+		pf_acts_redirect(v);
 }
 
 /* The packet is now what the rule makes of it. */
@@ -402,6 +186,8 @@ pf_verdict_translate(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_v
 	pf_set_fields(kr->kr_set, pd, &v->v_fields);
 }
 
+/* ---- lists of rules ---- */
+
 static bool evaluate(const struct pf_krules *, struct pf_pdesc *, struct pf_verdict *);
 
 /* The rule matches. True: nothing behind it is looked at. */
@@ -414,7 +200,7 @@ take(const struct pf_krule *kr, struct pf_pdesc *pd, struct pf_verdict *v)
 	if (kr->kr_tag != 0)
 		v->v_tag = kr->kr_tag;
 	if (unlikely(kr->kr_odd | v->v_logmatches))
-		take_odd(kr, v);
+		pf_take_odd(kr, v);
 	if (kr->kr_rule->r_action == PF_ANCHOR) {
 		note(v, kr);
 		for (unsigned i = 0; i < kr->kr_nanchors && !stop; i++)
