@@ -22,156 +22,13 @@ words_bad(struct words *w, const char *fmt, ...)
 	return false;
 }
 
-/* The argument of the word before; NULL after an error. */
-static char *
-argument(struct words *w, const char *word)
+char *
+words_argument(struct words *w, const char *word)
 {
 	if (w->w_i < w->w_argc)
 		return w->w_argv[w->w_i++];
 	words_bad(w, "%s: missing argument", word);
 	return NULL;
-}
-
-bool
-words_set_plen(struct words *w, int plen, const char *text)
-{
-	if (plen < (w->w_inet6 ? 0 : 1))
-		return words_bad(w, "netmask: bad value \"%s\"", text);
-	if (w->w_plen >= 0 && w->w_plen != plen)
-		return words_bad(w, "netmask: \"%s\" contradicts the prefix length %d", text, w->w_plen);
-	w->w_plen = plen;
-	return true;
-}
-
-/* Dotted or 0xhex, the ones in front. -1: neither. */
-static int
-parse_netmask(const char *s)
-{
-	be32_t mask;
-	unsigned long v;
-	char *end;
-
-	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
-		v = strtoul(s + 2, &end, 16);
-		if (end == s + 2 || end - s > 10 || *end != '\0')
-			return -1;
-		mask = host_be32((uint32_t)v);
-	} else if (!ip4_parse(s, &mask)) {
-		return -1;
-	}
-	return ip4_masklen(mask);
-}
-
-static bool
-word_netmask(struct words *w)
-{
-	const char *s = argument(w, "netmask");
-
-	return s != NULL && words_set_plen(w, parse_netmask(s), s);
-}
-
-static bool
-word_prefixlen(struct words *w)
-{
-	const char *s = argument(w, "prefixlen");
-	char *end;
-	unsigned long v;
-
-	if (s == NULL)
-		return false;
-	v = strtoul(s, &end, 10);
-	if (*s < '0' || *s > '9' || *end != '\0' || v > (w->w_inet6 ? 128 : 32))
-		return words_bad(w, "prefixlen: bad value \"%s\"", s);
-	return words_set_plen(w, (int)v, s);
-}
-
-static bool
-set_broadcast(struct words *w, const char *s)
-{
-	if (strcmp(s, "NONE") == 0)
-		return true;
-	if (!ip4_parse(s, &w->w_addr.ha_broadcast))
-		return words_bad(w, "broadcast: bad address \"%s\"", s);
-	w->w_has_broadcast = true;
-	return true;
-}
-
-static bool
-word_broadcast(struct words *w)
-{
-	const char *s = argument(w, "broadcast");
-
-	return s != NULL && set_broadcast(w, s);
-}
-
-static bool
-word_dest(struct words *w)
-{
-	const char *s = argument(w, "dest");
-
-	if (s == NULL)
-		return false;
-	if (!ip4_parse(s, &w->w_addr.ha_broadcast))
-		return words_bad(w, "dest: bad address \"%s\"", s);
-	w->w_addr.ha_dest = true;
-	return true;
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* hostname.if(5): addr [netmask [broadcast]], each without its keyword. */
-static bool
-address(struct words *w, const char *s)
-{
-	uint8_t plen;
-
-	if (w->w_has_addr || w->w_has_addr6)
-		return words_bad(w, "%s: a second address on the line", s);
-	if (strchr(s, '/') != NULL) {
-		if (!ip4_parsenet(s, &w->w_addr.ha_addr, &plen))
-			return words_bad(w, "inet: bad address \"%s\"", s);
-		if (!words_set_plen(w, plen, s))
-			return false;
-	} else if (!ip4_parse(s, &w->w_addr.ha_addr)) {
-		return words_bad(w, "inet: bad address \"%s\"", s);
-	}
-	w->w_has_addr = true;
-	if (w->w_i < w->w_argc && is_digit(w->w_argv[w->w_i][0])) {
-		s = w->w_argv[w->w_i++];
-		if (!words_set_plen(w, parse_netmask(s), s))
-			return false;
-		if (w->w_i < w->w_argc && is_digit(w->w_argv[w->w_i][0]))
-			return set_broadcast(w, w->w_argv[w->w_i++]);
-	}
-	if (w->w_i < w->w_argc && strcmp(w->w_argv[w->w_i], "NONE") == 0)
-		w->w_i++;
-	return true;
-}
-
-static bool
-word_inet(struct words *w)
-{
-	const char *s;
-
-	if (w->w_i < w->w_argc && strcmp(w->w_argv[w->w_i], "alias") == 0) {
-		w->w_alias = true;
-		w->w_i++;
-	}
-	if (w->w_i < w->w_argc && !is_digit(w->w_argv[w->w_i][0])) {
-		s = w->w_argv[w->w_i];
-		if (strcmp(s, "autoconf") == 0)
-			return words_bad(w, "inet autoconf: not supported yet");
-		if (strcmp(s, "-alias") == 0 || strcmp(s, "delete") == 0)
-			return true;
-		return words_bad(w, "inet: bad address \"%s\"", s);
-	}
-	if ((s = argument(w, "inet")) == NULL)
-		return false;
-	return address(w, s);
 }
 
 static bool
@@ -217,14 +74,14 @@ word_down(struct words *w)
 static bool
 word_mtu(struct words *w)
 {
-	const char *s = argument(w, "mtu");
+	const char *s = words_argument(w, "mtu");
 	char *end;
 	unsigned long v;
 
 	if (s == NULL)
 		return false;
 	v = strtoul(s, &end, 10);
-	if (!is_digit(*s) || *end != '\0')
+	if (!words_is_digit(*s) || *end != '\0')
 		return words_bad(w, "mtu: bad value \"%s\"", s);
 	if (v < 68 || v > IP_MAXPACKET)		/* RFC 791: every link carries 68 bytes */
 		return words_bad(w, "mtu: %s is out of range (68 to %u)", s, IP_MAXPACKET);
@@ -236,7 +93,7 @@ word_mtu(struct words *w)
 static bool
 word_description(struct words *w)
 {
-	const char *s = argument(w, "description");
+	const char *s = words_argument(w, "description");
 
 	if (s == NULL)
 		return false;
@@ -272,7 +129,7 @@ find_group(const struct hostname *h, const char *name, unsigned *at)
 static bool
 word_group(struct words *w)
 {
-	const char *s = argument(w, "group");
+	const char *s = words_argument(w, "group");
 	struct hostname *h = w->w_h;
 	unsigned at;
 
@@ -292,7 +149,7 @@ word_group(struct words *w)
 static bool
 word_no_group(struct words *w)
 {
-	const char *s = w->w_file ? NULL : argument(w, "-group");
+	const char *s = w->w_file ? NULL : words_argument(w, "-group");
 	struct hostname *h = w->w_h;
 	unsigned at;
 
@@ -308,7 +165,7 @@ word_no_group(struct words *w)
 static bool
 word_lladdr(struct words *w)
 {
-	const char *s = argument(w, "lladdr");
+	const char *s = words_argument(w, "lladdr");
 	uint8_t a[6];
 
 	if (s == NULL)
@@ -342,7 +199,7 @@ word_no_debug(struct words *w)
 static bool
 word_media(struct words *w)
 {
-	const char *s = argument(w, "media");
+	const char *s = words_argument(w, "media");
 
 	if (s == NULL)
 		return false;
@@ -355,7 +212,7 @@ word_media(struct words *w)
 static bool
 word_rdomain(struct words *w)
 {
-	const char *s = argument(w, "rdomain");
+	const char *s = words_argument(w, "rdomain");
 
 	return s != NULL && (strcmp(s, "0") == 0 || words_bad(w, "rdomain %s: not supported yet", s));
 }
@@ -407,16 +264,16 @@ static const struct word {
 	const char	*w_name;
 	bool		(*w_func)(struct words *);
 } word_table[] = {
-	{ "inet",		word_inet },
+	{ "inet",		words_inet },
 	{ "alias",		word_alias },
 	{ "-alias",		word_delete },
 	{ "delete",		word_delete },
 	{ "-inet",		word_no_inet },
-	{ "netmask",		word_netmask },
-	{ "prefixlen",		word_prefixlen },
-	{ "broadcast",		word_broadcast },
-	{ "dest",		word_dest },
-	{ "dstaddr",		word_dest },
+	{ "netmask",		words_netmask },
+	{ "prefixlen",		words_prefixlen },
+	{ "broadcast",		words_broadcast },
+	{ "dest",		words_dest },
+	{ "dstaddr",		words_dest },
 	{ "up",			word_up },
 	{ "down",		word_down },
 	{ "mtu",		word_mtu },
@@ -460,120 +317,12 @@ one_word(struct words *w)
 
 	if (strchr(s, ':') != NULL)
 		return words_address6(w, s);
-	if (is_digit(s[0]))
-		return address(w, s);
+	if (words_is_digit(s[0]))
+		return words_address4(w, s);
 	for (size_t i = 0; i < nitems(word_table); i++)
 		if (strcmp(s, word_table[i].w_name) == 0)
 			return word_table[i].w_func(w);
 	return words_bad(w, "%s: unknown word", s);
-}
-
-/* RFC 1122 3.2.1.3: what no single host may be called. NULL: fine. */
-static const char *
-host_address_error(const struct hostname *h, be32_t a, int plen)
-{
-	be32_t hostpart = a & ~ip4_mask((unsigned)plen);
-
-	if (ip4_is_zeronet(a))
-		return "address of \"this network\"";
-	if (ip4_is_loopback(a) && !hostname_loopback(h->hn_ifname))
-		return "loopback address";
-	if (ip4_is_multicast(a))
-		return "multicast address";
-	if (ip4_is_experimental(a))
-		return "reserved address";
-	if (plen < 31 && hostpart == 0)		/* RFC 3021: a /31 has two hosts and nothing else */
-		return "address of the network itself";
-	if (plen < 31 && hostpart == ~ip4_mask((unsigned)plen))
-		return "broadcast address of the network";
-	return NULL;
-}
-
-static bool
-check_broadcast(struct words *w)
-{
-	struct hn_addr *ha = &w->w_addr;
-	be32_t mask = ip4_mask(ha->ha_plen);
-	char a[IP4_STRLEN];
-
-	if (ha->ha_dest) {
-		const char *why = host_address_error(w->w_h, ha->ha_broadcast, 32);
-
-		return why == NULL || words_bad(w, "dest %s: %s", ip4_print(a, ha->ha_broadcast), why);
-	}
-	if (!w->w_has_broadcast)
-		ha->ha_broadcast = ha->ha_plen < 31 ? ha->ha_addr | ~mask : 0;
-	else if ((ha->ha_broadcast & mask) != (ha->ha_addr & mask))
-		return words_bad(w, "broadcast %s: not in the network", ip4_print(a, ha->ha_broadcast));
-	return true;
-}
-
-/* The mask that an address had before there were masks: ifconfig(8) still takes it when none is given. */
-static int
-classful_plen(be32_t a)
-{
-	uint32_t v = be32_host(a);
-
-	return v < 0x80000000u ? 8 : v < 0xc0000000u ? 16 : 24;
-}
-
-static bool
-delete_address(struct words *w)
-{
-	struct hostname *h = w->w_h;
-	struct hn_addr *ha = h->hn_naddrs > 0 ? &h->hn_addrs[0] : NULL;
-	char a[IP4_STRLEN];
-
-	if (w->w_has_addr)
-		ha = hostname_find_addr(h, w->w_addr.ha_addr);
-	if (ha == NULL)
-		return words_bad(w, "inet %s: Can't assign requested address", w->w_has_addr ?
-		    ip4_print(a, w->w_addr.ha_addr) : "delete");
-	hostname_remove_addr(h, ha);
-	return true;
-}
-
-/* ifconfig(8): without "alias" an address takes the place of the first one. */
-static bool
-place_address(struct words *w)
-{
-	struct hostname *h = w->w_h;
-	struct hn_addr *same = hostname_find_addr(h, w->w_addr.ha_addr);
-	char a[IP4_STRLEN];
-
-	if (same != NULL && w->w_file)
-		return words_bad(w, "inet %s: duplicate address", ip4_print(a, w->w_addr.ha_addr));
-	if (same != NULL) {
-		*same = w->w_addr;
-		return true;
-	}
-	if (!w->w_alias && h->hn_naddrs > 0) {
-		if (w->w_file)
-			return words_bad(w, "inet %s: a second address needs \"alias\"", ip4_print(a, w->w_addr.ha_addr));
-		h->hn_addrs[0] = w->w_addr;
-		return true;
-	}
-	if (h->hn_naddrs >= HN_ADDRS_MAX)
-		return words_bad(w, "more than %d addresses", HN_ADDRS_MAX);
-	return hostname_add_addr(h, &w->w_addr) || words_bad(w, "no memory");
-}
-
-static bool
-add_address(struct words *w)
-{
-	struct hostname *h = w->w_h;
-	const char *why;
-	char a[IP4_STRLEN];
-
-	w->w_addr.ha_line = w->w_line;
-	w->w_addr.ha_plen = (uint8_t)(w->w_plen >= 0 ? w->w_plen : w->w_addr.ha_dest ? 32 : classful_plen(w->w_addr.ha_addr));
-	if ((why = host_address_error(h, w->w_addr.ha_addr, w->w_addr.ha_plen)) != NULL)
-		return words_bad(w, "inet %s: %s", ip4_print(a, w->w_addr.ha_addr), why);
-	if (!check_broadcast(w) || !place_address(w))
-		return false;
-	if (!w->w_file && !w->w_down && h->hn_updown == HN_DOWN)
-		h->hn_updown = HN_DEFAULT;	/* ifconfig(8): an address brings the interface up */
-	return true;
 }
 
 bool
@@ -584,57 +333,5 @@ hostname_words(struct hostname *h, struct config_err *ce, unsigned line, bool fi
 	while (w.w_i < w.w_argc)
 		if (!one_word(&w))
 			return false;
-	if (w.w_inet6)
-		return words_finish6(&w);
-	if (w.w_delete)
-		return delete_address(&w);
-	if (w.w_has_addr)
-		return add_address(&w);
-	if (w.w_alias || w.w_plen >= 0 || w.w_has_broadcast || w.w_addr.ha_dest)
-		return words_bad(&w, "missing address");
-	return true;
-}
-
-static bool
-nbr_address_ok(struct hn_nbr *n, char zone[IFNAMSIZ], const char *s)
-{
-	struct in6_addr *a = &n->hp_addr6;
-
-	zone[0] = '\0';
-	if (n->hp_af == AF_IP4)
-		return ip4_parse(s, &n->hp_addr) && !ip4_is_multicast(n->hp_addr) && !ip4_is_zeronet(n->hp_addr) &&
-		    !ip4_is_experimental(n->hp_addr);
-	return in6_parse_zone(s, a, zone) && !IN6_IS_ADDR_MULTICAST(a) && !IN6_IS_ADDR_UNSPECIFIED(a) && !IN6_IS_ADDR_LOOPBACK(a) &&
-	    !IN6_IS_ADDR_V4MAPPED(a);
-}
-
-bool
-nbr_args_parse(struct hn_nbr *n, unsigned af, char zone[IFNAMSIZ], bool *temp, int argc, char **argv, char *err, size_t errlen)
-{
-	memset(n, 0, sizeof(*n));
-	n->hp_af = (uint8_t)af;
-	*temp = false;
-	if (argc < 2) {
-		snprintf(err, errlen, "missing %s", argc < 1 ? "address" : "Ethernet address");
-		return false;
-	}
-	if (!nbr_address_ok(n, zone, argv[0])) {
-		snprintf(err, errlen, "%s: bad address", argv[0]);
-		return false;
-	}
-	if (!ether_parse(argv[1], n->hp_lladdr) || (n->hp_lladdr[0] & 1)) {
-		snprintf(err, errlen, "%s: invalid Ethernet address", argv[1]);
-		return false;
-	}
-	for (int i = 2; i < argc; i++) {
-		if (strcmp(argv[i], af == AF_IP4 ? "pub" : "proxy") == 0) {
-			n->hp_pub = true;
-		} else if (strcmp(argv[i], "temp") == 0) {
-			*temp = true;
-		} else if (strcmp(argv[i], "permanent") != 0) {
-			snprintf(err, errlen, "%s: unknown word", argv[i]);
-			return false;
-		}
-	}
-	return true;
+	return w.w_inet6 ? words_finish6(&w) : words_finish4(&w);
 }

@@ -24,7 +24,20 @@ struct words {
 
 /* hostname_parse.c. Always false; the error is told. */
 bool	words_bad(struct words *, const char *fmt, ...) __printflike(2, 3);
-bool	words_set_plen(struct words *, int plen, const char *text);	/* -1: what text says is none */
+/* The argument of the word before; NULL after an error. */
+char	*words_argument(struct words *, const char *word);
+static inline bool words_is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* hostname_parse4.c. As the functions of words all are: false after an error, which is told. */
+bool	words_set_plen(struct words *, int plen, const char *text);	/* of either family; -1: what text says is none */
+bool	words_inet(struct words *);				/* what follows "inet" */
+/* addr [netmask [broadcast]], each without its keyword: hostname.if(5). */
+bool	words_address4(struct words *, const char *addr);
+bool	words_netmask(struct words *);
+bool	words_prefixlen(struct words *);			/* of either family */
+bool	words_broadcast(struct words *);
+bool	words_dest(struct words *);
+bool	words_finish4(struct words *);				/* the end of a line that said nothing of IPv6 */
 
 /* hostname_parse6.c. */
 bool	words_inet6(struct words *);				/* what follows "inet6" */
