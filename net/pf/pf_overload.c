@@ -16,6 +16,7 @@ COUNTER(pfs_overlost, pf, 370, INFO, "overloading source%s that could not be put
 
 /* It outlives the rule. */
 struct job { uint64_t j_rule; struct in6_addr j_addr; uint8_t j_af, j_flush; char j_table[PF_TABLE_NAME], j_anchor[PF_OVERLOAD_PATH]; };
+_Static_assert(sizeof(struct job) <= MCLBYTES - MHEADROOM, "it goes to core 0 in an mbuf");
 static struct job jobs[JOBS];		/* core 0's; the first is the next */
 static unsigned njobs;
 

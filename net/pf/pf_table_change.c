@@ -29,7 +29,8 @@ pf_table_present(const struct pf_ktable *kt, const struct pf_prefixes *ps)
 	return n;
 }
 
-/* Takes both parts over; either may be the one that was. NULL as the first: there was no memory for it. What cores have read, they do not use any more when it is freed. */
+/* Takes both parts over; either may be the one that was, which stays the table's without memory. NULL as the first: there was no memory for it. What cores
+ * have read, they do not use any more when it is freed. */
 static bool
 put_parts(struct pf_ktable *kt, struct pf_prefixes *now, struct pf_prefixes *new)
 {
@@ -37,7 +38,8 @@ put_parts(struct pf_ktable *kt, struct pf_prefixes *now, struct pf_prefixes *new
 	struct pf_ranges *was = kt->kt_ranges, *ranges = now != NULL && was != NULL ? pf_ranges_make(now) : NULL;
 
 	if (now == NULL || (was != NULL && ranges == NULL)) {
-		pf_prefixes_free(now);
+		pf_prefixes_free(now != old ? now : NULL);
+		pf_prefixes_free(new != old_new ? new : NULL);
 		return false;
 	}
 	if (new != NULL && pf_prefixes_count(new) == 0) {

@@ -54,6 +54,8 @@ void	rt_recursion_lost(struct rtentry *);		/* what it stands on is going */
 void	rt_recursion_release(struct rtentry *);		/* nobody stands on it any more: it goes */
 /* Its interface goes for ever. lo: instead; NULL: there is none, all that stands on it goes, too. */
 void	rt_recursion_detach(struct rtentry *, struct ifnet *lo);
+/* The way of what stands on a gateway becomes the gateway's own. False: it was. */
+bool	rt_recursion_pass_on(const struct rtentry *g, struct rtentry *);
 /* A route of that prefix has changed: gateways within may be elsewhere. */
 void	rt_recursion_touch(unsigned af, unsigned rdomain, const struct in6_addr *dest, unsigned plen);
 /* route.c, for rt_recurse.c: a copy with a reference to its rt_via of its own (NULL: no memory); gives back what it holds, and itself. On and off
@@ -81,8 +83,6 @@ void	rt_follow_some(void);
 void	rt_follow_all(void);			/* all do; takes as long as it takes: an interface goes for ever */
 void	rt_follow_unhang(const struct rtentry *);	/* it is going off the list of what it stands on */
 void	rt_follow_end(struct rtentry *);		/* it goes: nothing stands on it */
-/* rt_recurse.c. The way of what stands on a gateway becomes the gateway's own. False: it was. */
-bool	rt_recursion_pass_on(const struct rtentry *g, struct rtentry *);
 /* It is out of the table and its children are many: they let go of it as they follow, then it is freed. Until then they go the way they went. */
 void	rt_follow_gone(struct rtentry *);
 /* There are other networks: gateway routes that wait look for their way, some now, the others when the pass ends, and the next ones. */
