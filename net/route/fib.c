@@ -1,38 +1,19 @@
-/* fib.c - changes and walks of the trie of fib.h. Core 0. */
+/* fib.c - changes of the trie of fib.h: its nodes, and the way to a prefix. Core 0. */
 #include <string.h>
 
 #include "kernel/machine.h"
 #include "kernel/pool.h"
 #include "net/core/net_init.h"
-#include "net/route/fib.h"
-
-#define FIB_SLOTS	256
-#define FIB_DEPTH	16		/* octets of an address */
-
-/* The prefixes that end in one node's octet, sorted: a code (the octet, then the bits of it that count) above the route's address, which
- * has 48 bits at most. The order of codes is that of addresses, then lengths. */
-struct fib_own {
-	uint16_t	o_n;
-	uint16_t	o_class;
-	uint64_t	o_e[];
-};
-#define OWN_SHIFT	48
-#define OWN_CODE(e)	((unsigned)((e) >> OWN_SHIFT))
-#define OWN_ROUTE(e)	((uintptr_t)((e) & (((uint64_t)1 << OWN_SHIFT) - 1)))
-#define CODE(octet, bits) ((octet) << 4 | (bits))	/* bits: 0 in the first octet only, to 8 */
-#define CODE_CHILD	9u				/* stands for the bits of what hangs in a slot: behind all its own prefixes */
+#include "net/route/fib_var.h"
 
 /* Room for so many entries. The last kind of node is FIB_DIRECT; the others and what the pool adds are whole cache lines. */
 static const uint16_t node_room[] = { 6, 14, 22, 30, 46, 62, 78, 94, 126, FIB_SLOTS };
 static const char *const node_name[] = { "fib6", "fib14", "fib22", "fib30", "fib46", "fib62", "fib78", "fib94", "fib126", "fib256" };
-static const uint16_t own_room[] = { 1, 3, 5, 9, 15, 23, 35, 44, 53, 79, 119, 179, 269, 511 };
-static const char *const own_name[] = { "fibp1", "fibp3", "fibp5", "fibp9", "fibp15", "fibp23", "fibp35", "fibp44", "fibp53", "fibp79",
-	"fibp119", "fibp179", "fibp269", "fibp511" };
-#define CLASS_DIRECT	(nitems(node_room) - 1)
-static struct pool node_pool[nitems(node_room)], own_pool[nitems(own_room)];
+_Static_assert(nitems(node_room) - 1 == CLASS_DIRECT, "the last kind");
+static struct pool node_pool[nitems(node_room)];
 
 /* While a table fills, its nodes grow all at the same time. Those of which too much of a page would be lost keep their own. */
-static void
+void
 fib_pool(struct pool *pr, const char *name, size_t size, bool node)
 {
 	if (node)
@@ -48,160 +29,11 @@ fib_init(void)
 {
 	for (size_t i = 0; i < nitems(node_room); i++)
 		fib_pool(&node_pool[i], node_name[i], sizeof(struct fib_node) + node_room[i] * sizeof(uintptr_t), true);
-	for (size_t i = 0; i < nitems(own_room); i++)
-		fib_pool(&own_pool[i], own_name[i], sizeof(struct fib_own) + own_room[i] * sizeof(uint64_t), false);
+	fib_own_init();
 }
 NET_INIT(fib, 10, fib_init);
 
-static uint8_t
-class_for(const uint16_t *room, unsigned n)
-{
-	uint8_t c = 0;
-
-	while (room[c] < n)
-		c++;
-	return c;
-}
-
-/* ---- the prefixes of a node ---- */
-
-static unsigned
-own_count(const struct fib_own *o)
-{
-	return o != NULL ? o->o_n : 0;
-}
-
-/* The first entry whose code is not less. */
-static unsigned
-own_pos(const struct fib_own *o, unsigned code)
-{
-	unsigned lo = 0, hi = own_count(o);
-
-	while (lo < hi) {
-		unsigned mid = (lo + hi) / 2;
-
-		if (OWN_CODE(o->o_e[mid]) < code)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* 0: there is none of that code. */
-static uintptr_t
-own_find(const struct fib_own *o, unsigned code)
-{
-	unsigned i = own_pos(o, code);
-
-	return i < own_count(o) && OWN_CODE(o->o_e[i]) == code ? OWN_ROUTE(o->o_e[i]) : 0;
-}
-
-static uint64_t
-own_entry(unsigned code, uintptr_t v)
-{
-	KASSERT(v != 0 && (v & FIB_TAGS) == 0 && v >> OWN_SHIFT == 0);
-	return (uint64_t)code << OWN_SHIFT | v;
-}
-
-/* The longest of the prefixes that hold the code's, without itself; 0: none. */
-static uintptr_t
-own_cover(const struct fib_own *o, unsigned code)
-{
-	uintptr_t v = 0;
-
-	for (unsigned bits = code & 15; v == 0 && bits-- > 0;)
-		v = own_find(o, CODE(code >> 4 & (0xff00u >> bits & 0xff), bits));
-	return v;
-}
-
-/* A copy with room for n. NULL: no memory. */
-static struct fib_own *
-own_copy(const struct fib_own *o, unsigned n)
-{
-	uint8_t class = class_for(own_room, n);
-	struct fib_own *new = pool_get(&own_pool[class]);
-
-	if (new == NULL)
-		return NULL;
-	if (o != NULL)
-		memcpy(new, o, sizeof(*o) + o->o_n * sizeof(o->o_e[0]));
-	new->o_class = class;
-	return new;
-}
-
-/* One with room for one more: o itself, or a copy. */
-static struct fib_own *
-own_with_room(struct fib_own *o)
-{
-	return o != NULL && o->o_n < own_room[o->o_class] ? o : own_copy(o, own_count(o) + 1);
-}
-
-static void
-own_put(struct fib_own *o)
-{
-	pool_put(&own_pool[o->o_class], o);
-}
-
-static void
-own_insert(struct fib_own *o, unsigned code, uintptr_t v)
-{
-	unsigned i = own_pos(o, code);
-
-	memmove(&o->o_e[i + 1], &o->o_e[i], (o->o_n++ - i) * sizeof(o->o_e[0]));
-	o->o_e[i] = own_entry(code, v);
-}
-
-/* Returns what is left; NULL: nothing. It becomes smaller when there is memory for that and it does by two kinds, so that a route that comes and
- * goes does not copy the others each time. */
-static struct fib_own *
-own_remove(struct fib_own *o, unsigned code)
-{
-	unsigned i = own_pos(o, code);
-	struct fib_own *left = NULL;
-
-	memmove(&o->o_e[i], &o->o_e[i + 1], (--o->o_n - i) * sizeof(o->o_e[0]));
-	if (o->o_n > 0 && (class_for(own_room, o->o_n) + 2 > o->o_class || (left = own_copy(o, o->o_n)) == NULL))
-		return o;
-	own_put(o);
-	return left;
-}
-
 /* ---- nodes ---- */
-
-static unsigned
-fib_byte(unsigned plen)
-{
-	return plen == 0 ? 0 : (plen - 1) / 8;
-}
-
-static uint8_t
-fib_shift(unsigned byte)
-{
-	return (uint8_t)(56 - byte % 8 * 8);
-}
-
-/* The prefix's code in a node of octet fib_byte(plen). */
-static unsigned
-fib_code(const struct fib_key *key, unsigned plen)
-{
-	unsigned byte = fib_byte(plen), bits = plen - 8 * byte;
-
-	return CODE((unsigned)(key->k[byte / 8] >> fib_shift(byte)) & 0xff & (0xff00u >> bits), bits);
-}
-
-/* The slot of an address in a node; above 255: it is not below this node. */
-static uint64_t
-fib_slot(const struct fib_node *n, const struct fib_key *key)
-{
-	return (key->k[n->n_byte / 8] ^ n->n_key) >> n->n_shift;
-}
-
-static uintptr_t *
-fib_at(struct fib_node *n, unsigned t)
-{
-	return &n->n_value[n->n_class == CLASS_DIRECT ? t : fib_run(n, t, false)];
-}
 
 static uintptr_t
 fib_tagged(const struct fib_node *n)
@@ -268,7 +100,7 @@ runs_edit(struct fib_runs *fr, const struct fib_node *n, struct fib_range r, uin
 static struct fib_node *
 fib_build(const struct fib_node *like, const struct fib_runs *fr)
 {
-	uint8_t class = like->n_byte < 2 ? CLASS_DIRECT : class_for(node_room, fr->fr_n);
+	uint8_t class = like->n_byte < 2 ? CLASS_DIRECT : fib_class(node_room, fr->fr_n);
 	struct fib_node *n = pool_get(&node_pool[class]);
 	unsigned before = 0, i = 0;
 
@@ -309,13 +141,7 @@ fib_swap(uintptr_t *at, struct fib_node *new)
 
 /* ---- the way to a prefix ---- */
 
-struct fib_hop {
-	uintptr_t	*h_at;		/* the entry that is this node */
-	struct fib_node	*h_n;
-};
-
-/* The nodes above and of an octet that hold the key. Returns how many. */
-static unsigned
+unsigned
 fib_path(uintptr_t *top, const struct fib_key *key, unsigned byte, struct fib_hop path[FIB_DEPTH])
 {
 	uintptr_t *at = top;
@@ -492,14 +318,13 @@ fib_make(unsigned af, uintptr_t *top, const struct fib_key *key, unsigned byte)
 	}
 }
 
-/* NULL: there is no such prefix. */
-static struct fib_hop
+struct fib_hop
 fib_find(uintptr_t *top, const struct fib_key *key, unsigned plen)
 {
 	struct fib_hop path[FIB_DEPTH], none = { NULL, NULL };
 	unsigned n = fib_path(top, key, fib_byte(plen), path);
 
-	if (n == 0 || path[n - 1].h_n->n_byte != fib_byte(plen) || own_find(path[n - 1].h_n->n_own, fib_code(key, plen)) == 0)
+	if (n == 0 || path[n - 1].h_n->n_byte != fib_byte(plen) || fib_own_find(path[n - 1].h_n->n_own, fib_code(key, plen)) == 0)
 		return none;
 	return path[n - 1];
 }
@@ -570,10 +395,10 @@ fib_shrink(uintptr_t *at)
 	struct fib_node *new, *n = fib_node(*at);
 	struct fib_runs fr;
 
-	if (n->n_class != CLASS_DIRECT || n->n_byte < 2 || own_count(n->n_own) > FIB_SLOTS / 8)
+	if (n->n_class != CLASS_DIRECT || n->n_byte < 2 || fib_own_count(n->n_own) > FIB_SLOTS / 8)
 		return;
 	runs_edit(&fr, n, (struct fib_range){ 0, 0 }, 0, 0);
-	if (class_for(node_room, fr.fr_n) < CLASS_DIRECT - 1 && (new = fib_build(n, &fr)) != NULL)
+	if (fib_class(node_room, fr.fr_n) < CLASS_DIRECT - 1 && (new = fib_build(n, &fr)) != NULL)
 		fib_swap(at, new);
 }
 
@@ -588,17 +413,17 @@ fib_insert(unsigned af, uintptr_t *top, const struct in6_addr *dest, unsigned pl
 	if (at == NULL)
 		return false;
 	own = fib_node(*at)->n_own;
-	KASSERT(own_find(own, code) == 0);
-	if ((more = own_with_room(own)) == NULL)
+	KASSERT(fib_own_find(own, code) == 0);
+	if ((more = fib_own_with_room(own)) == NULL)
 		goto fail;
-	if (!fib_allot(at, more, fib_range(code), own_cover(own, code), (uintptr_t)rt)) {
+	if (!fib_allot(at, more, fib_range(code), fib_own_cover(own, code), (uintptr_t)rt)) {
 		if (more != own)
-			own_put(more);
+			fib_own_put(more);
 		goto fail;
 	}
-	own_insert(more, code, (uintptr_t)rt);
+	fib_own_insert(more, code, (uintptr_t)rt);
 	if (own != NULL && more != own)
-		own_put(own);
+		fib_own_put(own);
 	return true;
 fail:
 	fib_prune(af, top, &key, fib_byte(plen));
@@ -614,9 +439,9 @@ fib_replace(uintptr_t *top, const struct in6_addr *dest, unsigned plen, struct r
 	uint64_t *own;
 
 	KASSERT(n != NULL);
-	own = &n->n_own->o_e[own_pos(n->n_own, code)];
+	own = &n->n_own->o_e[fib_own_pos(n->n_own, code)];
 	fib_allot_here(n, fib_range(code), OWN_ROUTE(*own), (uintptr_t)rt);
-	*own = own_entry(code, (uintptr_t)rt);
+	*own = fib_own_entry(code, (uintptr_t)rt);
 }
 
 void
@@ -628,108 +453,11 @@ fib_remove(unsigned af, uintptr_t *top, const struct in6_addr *dest, unsigned pl
 	uintptr_t rt, cover;
 
 	KASSERT(h.h_n != NULL);
-	rt = own_find(h.h_n->n_own, code);
-	cover = own_cover(h.h_n->n_own, code);
-	h.h_n->n_own = own_remove(h.h_n->n_own, code);
+	rt = fib_own_find(h.h_n->n_own, code);
+	cover = fib_own_cover(h.h_n->n_own, code);
+	h.h_n->n_own = fib_own_remove(h.h_n->n_own, code);
 	if (!fib_allot(h.h_at, h.h_n->n_own, fib_range(code), rt, cover))
 		fib_allot_here(h.h_n, fib_range(code), rt, cover);	/* it has runs of its own */
 	fib_shrink(h.h_at);
 	fib_prune(af, top, &key, fib_byte(plen));
-}
-
-/* ---- walks ---- */
-
-struct rtentry *
-fib_exact(uintptr_t top, const struct in6_addr *dest, unsigned plen)
-{
-	struct fib_key key = fib_key(dest);
-	struct fib_node *n = fib_find(&top, &key, plen).h_n;
-
-	return n != NULL ? (struct rtentry *)own_find(n->n_own, fib_code(&key, plen)) : NULL;
-}
-
-struct rtentry *
-fib_shorter(uintptr_t top, const struct in6_addr *addr, unsigned plen)
-{
-	struct fib_hop path[FIB_DEPTH];
-	struct fib_key key = fib_key(addr);
-	uintptr_t v = 0;
-	unsigned n;
-
-	if (plen == 0)
-		return NULL;
-	for (n = fib_path(&top, &key, fib_byte(plen - 1), path); v == 0 && n > 0; n--) {
-		const struct fib_node *node = path[n - 1].h_n;
-		unsigned end = MIN(8u, plen - 1 - 8u * node->n_byte), octet = (unsigned)fib_slot(node, &key);
-
-		if ((v = own_find(node->n_own, CODE(octet & (0xff00u >> end), end))) == 0)
-			v = own_cover(node->n_own, CODE(octet, end));
-	}
-	return (struct rtentry *)v;
-}
-
-/* The first own prefix or node of a node behind a code, as the code of an entry; what it is in *e. False: none. */
-static bool
-fib_item(struct fib_node *n, unsigned after, bool from_start, unsigned *code, uintptr_t *e)
-{
-	unsigned i = from_start ? 0 : own_pos(n->n_own, after + 1);
-	bool own = i < own_count(n->n_own);
-	unsigned t = from_start ? 0 : (after >> 4) + ((after & 15) >= CODE_CHILD), end = own ? OWN_CODE(n->n_own->o_e[i]) : ~0u;
-
-	for (; t < FIB_SLOTS && CODE(t, CODE_CHILD) < end; t++)
-		if ((*e = *fib_at(n, t)) & FIB_NODE) {
-			*code = CODE(t, CODE_CHILD);
-			return true;
-		}
-	if (!own)
-		return false;
-	*code = end;
-	*e = OWN_ROUTE(n->n_own->o_e[i]);
-	return true;
-}
-
-/* The first prefix of a node or below it. A node is never empty, so the way down ends at one. */
-static struct rtentry *
-fib_first(uintptr_t e)
-{
-	unsigned code;
-
-	while (e & FIB_NODE)
-		if (!fib_item(fib_node(e), 0, true, &code, &e))
-			return NULL;
-	return (struct rtentry *)e;
-}
-
-/* The node that hangs where the path ends, of which none of the path is part: all of it lies behind the key, or all in front. */
-static bool
-fib_is_behind(const struct fib_node *n, const struct fib_key *key)
-{
-	return n->n_key >> n->n_shift >= key->k[n->n_byte / 8] >> n->n_shift >> 8 << 8;
-}
-
-struct rtentry *
-fib_next(uintptr_t top, const struct in6_addr *dest, int plen)
-{
-	struct fib_hop path[FIB_DEPTH];
-	struct fib_key key = fib_key(dest);
-	unsigned n, byte, after;
-	uintptr_t e;
-
-	if (plen < 0)
-		return fib_first(top);
-	byte = fib_byte((unsigned)plen);
-	n = fib_path(&top, &key, byte, path);
-	if (n == 0 || path[n - 1].h_n->n_byte < byte) {		/* its node does not exist: what is in its place? */
-		e = n == 0 ? top : *fib_at(path[n - 1].h_n, (unsigned)fib_slot(path[n - 1].h_n, &key));
-		if ((e & FIB_NODE) && fib_is_behind(fib_node(e), &key))
-			return fib_first(e);
-	}
-	for (; n > 0; n--) {
-		struct fib_node *node = path[n - 1].h_n;
-
-		after = node->n_byte == byte ? fib_code(&key, (unsigned)plen) : CODE((unsigned)fib_slot(node, &key), CODE_CHILD);
-		if (fib_item(node, after, false, &after, &e))
-			return fib_first(e);
-	}
-	return NULL;
 }
