@@ -4,9 +4,6 @@
 #include "kernel/machine.h"
 #include "net/pf/pf_rate.h"
 
-#define PACKET	1000u
-#define AT_ONCE	1000u			/* ms: the time of a packet is not farther from that of another core's in the same moment */
-
 static struct pf_rate *
 rate_of(const struct pf_krule *kr, unsigned core)
 {
@@ -43,16 +40,10 @@ pf_rates_free(struct pf_ruleset *rs)
 	free(rs->rs_ratemem);
 }
 
-/* What is left of it now. */
 static uint64_t
 rate_left(const struct pf_rate *ra, uint32_t seconds, uint32_t now_ms)
 {
-	uint64_t packets = ra->ra_packets, all = seconds * 1000ull;
-	uint32_t past = now_ms - ra->ra_when;
-
-	if (past > UINT32_MAX - AT_ONCE)	/* another core has read the clock since */
-		past = 0;
-	return past >= all ? 0 : packets - packets * past / all;
+	return pf_rate_fallen(ra->ra_packets, seconds, ra->ra_when, now_ms);
 }
 
 bool
@@ -61,19 +52,17 @@ pf_rate_exceeded(const struct pf_krule *kr, enum pf_rate_packet what)
 	const struct pf_rule *r = kr->kr_rule;
 	uint32_t now = (uint32_t)(uptime_ns() / 1000000);
 	struct pf_rate *mine = rate_of(kr, core_id());
-	uint64_t all = what == PF_RATE_ASKED ? PACKET : 0;
+	uint64_t all = what == PF_RATE_ASKED ? PF_RATE_ONE : 0;
 
-	if (what == PF_RATE_NEW) {
-		mine->ra_packets = (uint32_t)MIN(rate_left(mine, r->r_pktrate_seconds, now) + PACKET, (uint64_t)UINT32_MAX);
-		mine->ra_when = now;
-	}
+	if (what == PF_RATE_NEW)
+		pf_rate_add(&mine->ra_packets, r->r_pktrate_seconds, &mine->ra_when, now);
 	for (unsigned i = 0; i < ncores; i++)
 		all += rate_left(rate_of(kr, i), r->r_pktrate_seconds, now);
-	return all > r->r_pktrate * (uint64_t)PACKET;
+	return all > r->r_pktrate * (uint64_t)PF_RATE_ONE;
 }
 
 void
 pf_rate_return(const struct pf_krule *kr)
 {
-	rate_of(kr, core_id())->ra_packets -= PACKET;
+	rate_of(kr, core_id())->ra_packets -= PF_RATE_ONE;
 }

@@ -9,6 +9,32 @@
 
 #include "net/pf/pf_engine.h"
 
+/* ---- amounts that fall evenly to nothing in so many seconds, in thousandths of one: how many there have been of late. Times are ms of uptime ---- */
+
+#define PF_RATE_ONE	1000u
+#define PF_RATE_AHEAD	1000u		/* ms: no further is another core's count ahead of the clock that this one has looked at */
+
+/* What is left at `now` of what it was then. */
+static inline uint64_t
+pf_rate_fallen(uint32_t amount, uint32_t seconds, uint32_t then, uint32_t now)
+{
+	uint64_t all = seconds * 1000ull;
+	uint32_t past = now - then;
+
+	if (past > UINT32_MAX - PF_RATE_AHEAD)
+		return amount;
+	return past >= all ? 0 : amount - (uint64_t)amount * past / all;
+}
+/* One more, now; what is too much to be said stays so much. */
+static inline void
+pf_rate_add(uint32_t *amount, uint32_t seconds, uint32_t *then, uint32_t now)
+{
+	*amount = (uint32_t)MIN(pf_rate_fallen(*amount, seconds, *then, now) + PF_RATE_ONE, (uint64_t)UINT32_MAX);
+	*then = now;
+}
+
+/* ---- of rules ---- */
+
 struct pf_rate {			/* a core's, of a rule */
 	uint32_t	 ra_packets;	/* thousandths of a packet; falls to nothing in the rule's seconds */
 	uint32_t	 ra_when;	/* ms of uptime: when it was so */

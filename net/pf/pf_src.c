@@ -5,6 +5,7 @@
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_nat.h"
 #include "net/pf/pf_overload.h"
+#include "net/pf/pf_rate.h"
 #include "net/pf/pf_src_var.h"
 
 COUNTER(pfs_srcsent, pf, 330, CREATED, "question%s about sources sent to the first core");
@@ -148,9 +149,7 @@ pf_src_end(struct pf_state *s)
 uint32_t
 pf_src_rate(const struct pf_src_core *sc, uint32_t seconds, uint32_t now_ms)
 {
-	uint64_t all = seconds * 1000ull, past = now_ms - sc->sc_rated;
-
-	return past >= all ? 0 : (uint32_t)(sc->sc_rate - sc->sc_rate * past / all);
+	return (uint32_t)pf_rate_fallen(sc->sc_rate, seconds, sc->sc_rated, now_ms);
 }
 
 /* One more, as a moving average; that of all cores. */
@@ -161,8 +160,7 @@ rate_with(struct pf_src *ss, uint32_t seconds)
 	struct pf_src_core *mine = &ss->ss_core[core_id()];
 	uint64_t all = 0;
 
-	mine->sc_rate = pf_src_rate(mine, seconds, now) + 1000;
-	mine->sc_rated = now;
+	pf_rate_add(&mine->sc_rate, seconds, &mine->sc_rated, now);
 	for (unsigned i = 0; i < ncores; i++)
 		all += pf_src_rate(&ss->ss_core[i], seconds, now);
 	return all;
@@ -183,7 +181,7 @@ pf_src_connected(struct pf_state *s)
 	for (unsigned i = 0; i < ncores; i++)
 		conns += ss->ss_core[i].sc_conns;
 	ok = so->so_max_src_conn == 0 || conns <= so->so_max_src_conn;
-	if (so->so_rate != 0 && rate_with(ss, so->so_rate_seconds) > so->so_rate * 1000ull)
+	if (so->so_rate != 0 && rate_with(ss, so->so_rate_seconds) > so->so_rate * (uint64_t)PF_RATE_ONE)
 		ok = false;
 	if (!ok && so->so_overload != NULL)
 		pf_overload(s->s_rule, ss->ss_af, &ss->ss_addr);

@@ -6,6 +6,7 @@
 #include "net/pf/pf_ctl.h"
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_ifcount.h"
+#include "net/pf/pf_rate.h"
 #include "tests/unit/netfix6.h"
 #include "tests/unit/pffix.h"
 
@@ -108,6 +109,21 @@ TEST(pf6_delay)
 	pf_uninstall();
 	net_end();					/* the interface takes it along */
 	CHECK_EQ(counter_delta("pfs_delaygone"), 1);
+}
+
+TEST(pf_rates_fall)
+{
+	uint32_t amount = 4000, then = 10000;
+
+	CHECK_EQ(pf_rate_fallen(amount, 2, then, 10500), 3000);
+	CHECK_EQ(pf_rate_fallen(amount, 2, then, 12000), 0);
+	CHECK_EQ(pf_rate_fallen(amount, 2, then, 9999), 4000);		/* of another core, a moment ahead */
+	CHECK_EQ(pf_rate_fallen(amount, 2, then, 8000), 0);		/* 49 days later */
+	pf_rate_add(&amount, 2, &then, 10500);
+	CHECK(amount == 4000 && then == 10500);
+	amount = UINT32_MAX - 10;
+	pf_rate_add(&amount, 2, &then, 10500);
+	CHECK_EQ(amount, UINT32_MAX);
 }
 
 TEST(pf6_rate)
