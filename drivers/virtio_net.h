@@ -104,7 +104,6 @@ struct vio {				/* core 0's */
 	struct poller	 sc_confpoller;
 	char		 sc_confname[IFNAMSIZ + 8];
 	uint64_t	 sc_resets;
-	struct vio	*sc_next;
 };
 
 /* virtio_net.c */

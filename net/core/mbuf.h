@@ -82,7 +82,7 @@ _Static_assert(offsetof(struct mbuf, m_buf) == 56, "m_reset() zeroes what is bet
 /* PERCORE. Array stack of free mbufs; m_get takes from its top. */
 struct mbuf_pool {
 	struct mbuf	**mp_free;	/* mp_nfree are there */
-	uint32_t	 mp_nfree, mp_total, mp_low;	/* what it was given; fewest free ever. Others' may be among the free */
+	uint32_t	 mp_nfree, mp_total;	/* what it was given; others' may be among the free */
 	uint64_t	 mp_fails;	/* asked for with none left */
 };
 extern struct mbuf_pool mbuf_pool;	/* PERCORE */
