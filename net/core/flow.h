@@ -3,7 +3,8 @@
  *
  * An entry holds no reference: it points to its route, which is good as long as the generation is the entry's. Who changes what entries were made of
  * changes it first and the generation then; freed things stay until the epoch is over, so what a pass finds is good until its end. An entry of
- * another generation is worth a look-up (flow_renew), no more. Of TCP and UDP only, with pf of echoes, too, without options, extension headers or fragments.
+ * another generation is worth a look-up (ff_mend), no more. Of TCP and UDP only, with pf of echoes, too, without options, extension headers or
+ * fragments.
  *
  * The table is of lines: an entry is one, a bucket sixteen in a row. A flow's home is a line of its bucket, where it mostly is; else it is as near as
  * there was room, near meaning few bits of its place that differ. */
@@ -108,8 +109,8 @@ flow_near(struct flow *home, unsigned i)
 
 /* The entry of a flow whose home is that; NULL: none. */
 struct flow *flow_find(struct flow_table *, struct flow *home, const struct flow_id *);
-/* A new one for a flow that has none, without states; fl_rt, fl_generation and fl_most are the caller's to fill in. It goes soon, unless it is seen again.
- * NULL: no room, counted. */
+/* A new one for a flow that has none, without states; fl_rt, fl_generation and fl_most are the caller's to fill in. It goes soon, unless it is seen
+ * again. NULL: no room, counted. */
 struct flow *flow_insert(struct flow_table *, struct flow *home, const struct flow_id *);
 void	flow_remove(struct flow_table *, struct flow *);	/* what it said is true no more */
 void	flow_count_renewed(void);

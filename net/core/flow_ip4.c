@@ -120,8 +120,8 @@ flow_beside4(struct flow *home, const uint8_t *p, uint64_t key)
 	return NULL;
 }
 
-/* It is plain, good, and may pass; *iplen: its length. Twelve octets of the header are added to what the entry has of the addresses; that the sum of words of
- * any size is a multiple of 65535 is what RFC 1071 asks for. It does not overflow: the octet of highest value is the offset's, zero. */
+/* It is plain, good, and may pass; *iplen: its length. Twelve octets of the header are added to what the entry has of the addresses; that the sum of
+ * words of any size is a multiple of 65535 is what RFC 1071 asks for. It does not overflow: the octet of highest value is the offset's, zero. */
 static inline bool
 flow_takes4(const struct flow_pass *fs, const struct mbuf *m, const uint8_t *p, const struct flow *fl, uint32_t min, uint64_t *iplen)
 {

@@ -125,8 +125,9 @@ hostname_equal(const struct hostname *a, const struct hostname *b)
 	if (a->hn_updown != b->hn_updown || a->hn_debug != b->hn_debug || a->hn_media != b->hn_media ||
 	    a->hn_has_lladdr != b->hn_has_lladdr || memcmp(a->hn_lladdr, b->hn_lladdr, 6) != 0 ||
 	    a->hn_mtu != b->hn_mtu || strcmp(a->hn_description, b->hn_description) != 0 ||
-	    a->hn_linklocal != b->hn_linklocal || a->hn_autoconf6 != b->hn_autoconf6 || a->hn_no_temporary != b->hn_no_temporary || a->hn_no_soii != b->hn_no_soii ||
-	    a->hn_ngroups != b->hn_ngroups || memcmp(a->hn_group, b->hn_group, sizeof(a->hn_group)) != 0 || a->hn_naddrs != b->hn_naddrs || a->hn_naddrs6 != b->hn_naddrs6 || a->hn_nnbrs != b->hn_nnbrs)
+	    a->hn_linklocal != b->hn_linklocal || a->hn_autoconf6 != b->hn_autoconf6 || a->hn_no_temporary != b->hn_no_temporary ||
+	    a->hn_no_soii != b->hn_no_soii || a->hn_ngroups != b->hn_ngroups || memcmp(a->hn_group, b->hn_group, sizeof(a->hn_group)) != 0 ||
+	    a->hn_naddrs != b->hn_naddrs || a->hn_naddrs6 != b->hn_naddrs6 || a->hn_nnbrs != b->hn_nnbrs)
 		return false;
 	for (unsigned i = 0; i < a->hn_naddrs; i++)
 		if (!addr_equal(&a->hn_addrs[i], &b->hn_addrs[i]))

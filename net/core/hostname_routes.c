@@ -371,7 +371,8 @@ sort_divide(const struct hn_routes *rs, struct hn_route *r, unsigned n, unsigned
 	}
 }
 
-/* By bit after bit, which is much quicker than by comparing; few, and what differs in the rest alone, by comparing. In place. Calls itself for the smaller part only. */
+/* By bit after bit, which is much quicker than by comparing; few, and what differs in the rest alone, by comparing. In place. Calls itself for the
+ * smaller part only. */
 static void
 sort_some(const struct hn_routes *rs, struct hn_route *r, unsigned n, unsigned bit)
 {

@@ -1,5 +1,5 @@
-/* hostname_routes.h - the static routes of a hostname.if(5) file. There may be a million, so each is 28 bytes: what it shares with others (gateway, flags,
- * label, ...) is kept once, as a way. Task context, core 0. */
+/* hostname_routes.h - the static routes of a hostname.if(5) file. There may be a million, so each is 28 bytes: what it shares with others (gateway,
+ * flags, label, ...) is kept once, as a way. Task context, core 0. */
 #ifndef NET_CORE_HOSTNAME_ROUTES_H
 #define NET_CORE_HOSTNAME_ROUTES_H
 

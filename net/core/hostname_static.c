@@ -1,5 +1,5 @@
-/* hostname_static.c - the static routes of hostname.if(5) objects in the routing table. There may be a million: the loop has its turn in between, and what
- * is the same in two objects costs one step of a walk over both. */
+/* hostname_static.c - the static routes of hostname.if(5) objects in the routing table. There may be a million: the loop has its turn in between, and
+ * what is the same in two objects costs one step of a walk over both. */
 #include "kernel/log.h"
 #include "kernel/task.h"
 #include "net/core/hostname_var.h"

@@ -1,5 +1,5 @@
-/* tap.h - packets are copied as they pass, for who listens: bpf(4)'s place. One listens at a time, to one interface; where nobody does it costs a branch.
- * Each core writes to a ring of its own, without locks; a task of core 0 empties them. */
+/* tap.h - packets are copied as they pass, for who listens: bpf(4)'s place. One listens at a time, to one interface; where nobody does it costs a
+ * branch. Each core writes to a ring of its own, without locks; a task of core 0 empties them. */
 #ifndef NET_CORE_TAP_H
 #define NET_CORE_TAP_H
 

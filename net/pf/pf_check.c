@@ -1,4 +1,5 @@
-/* pf_check.c - what of a rule goes together. Before its lists are expanded an error ends the statement; after that, in each combination, all are said. */
+/* pf_check.c - what of a rule goes together. Before its lists are expanded an error ends the statement; after that, in each combination, all are
+ * said. */
 #include <string.h>
 
 #include "net/pf/pf_parse.h"

@@ -1,4 +1,5 @@
-/* pf_class.h - which rules of a list a packet can match at all: a tree that is made when a ruleset is loaded and never changes. pf_class_make.c says why. */
+/* pf_class.h - which rules of a list a packet can match at all: a tree that is made when a ruleset is loaded and never changes. pf_class_make.c says
+ * why. */
 #ifndef NET_PF_PF_CLASS_H
 #define NET_PF_PF_CLASS_H
 
@@ -11,9 +12,9 @@ enum pf_cdim { PF_CD_IFNAME, PF_CD_PROTO, PF_CD_SRC, PF_CD_SRCLOW, PF_CD_DST, PF
 #define PF_CD_LATER	1u
 struct pf_cfields { uint64_t cf_v[PF_CDIMS]; };
 
-/* Up to cn_value, the node at cn_first; above, the one behind it. A leaf (cn_dim PF_CDIMS): cn_value places of the list, in order, from cl_ref[cn_first] on. PF_CLASS_SURE: the rule matches
- * all that comes to this leaf; PF_CLASS_HOSTS: if the addresses do; PF_CLASS_TABLE, too: if the source is in kr_src. PF_CLASS_PLAIN: then it decides and does nothing else,
- * PF_CLASS_QUICK: at once. */
+/* Up to cn_value, the node at cn_first; above, the one behind it. A leaf (cn_dim PF_CDIMS): cn_value places of the list, in order, from
+ * cl_ref[cn_first] on. PF_CLASS_SURE: the rule matches all that comes to this leaf; PF_CLASS_HOSTS: if the addresses do; PF_CLASS_TABLE, too: if the
+ * source is in kr_src. PF_CLASS_PLAIN: then it decides and does nothing else, PF_CLASS_QUICK: at once. */
 struct pf_cnode { uint64_t cn_value; uint32_t cn_first, cn_dim; };
 #define PF_CLASS_SURE	0x80000000u
 #define PF_CLASS_HOSTS	0x40000000u

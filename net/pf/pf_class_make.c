@@ -1,14 +1,16 @@
-/* pf_class_make.c - a list of rules becomes a tree: each node asks whether one field of the packet is above a number, a leaf has the rules that are left.
+/* pf_class_make.c - a list of rules becomes a tree: each node asks whether one field of the packet is above a number, a leaf has the rules that are
+ * left.
  *
- * Why a tree of cuts at the rules' own ends. A rule that names addresses, ports, a protocol and an interface is a box in the space of those fields, and
- * most boxes are small: so a dozen comparisons leave a handful of rules, which are then compared as ever. It need not be exact: what it cannot know
- * (tables and interfaces' addresses, which change; negations; tags, chance, rates, once) it takes as "any", and those rules it compares. Bit vectors would take n * n bits a field (10,000 rules:
- * 25 MB) and a look at all of them; a table for each combination of prefix lengths degrades with the combinations; a leaf is what both cannot give, one place
- * with all that there is to compare, in order, and without what cannot decide: rules behind a quick one that is sure to match there, and those before another
- * that is. What it costs is that wide rules stand in many leaves: that is bounded (ROOM), what does not fit stays together.
+ * Why a tree of cuts at the rules' own ends. A rule that names addresses, ports, a protocol and an interface is a box in the space of those fields,
+ * and most boxes are small: so a dozen comparisons leave a handful of rules, which are then compared as ever. It need not be exact: what it cannot
+ * know (tables and interfaces' addresses, which change; negations; tags, chance, rates, once) it takes as "any", and those rules it compares. Bit
+ * vectors would take n * n bits a field (10,000 rules: 25 MB) and a look at all of them; a table for each combination of prefix lengths degrades with
+ * the combinations; a leaf is what both cannot give, one place with all that there is to compare, in order, and without what cannot decide: rules
+ * behind a quick one that is sure to match there, and those before another that is. What it costs is that wide rules stand in many leaves: that is
+ * bounded (ROOM), what does not fit stays together.
  *
- * Evaluations are not counted rule by rule: the linear evaluator looks at all rules up to the one where it ends. So where a walk through a list ended is
- * counted, at one rule, and a rule's evaluations are the ends there and behind: pf_class_expand(). */
+ * Evaluations are not counted rule by rule: the linear evaluator looks at all rules up to the one where it ends. So where a walk through a list ended
+ * is counted, at one rule, and a rule's evaluations are the ends there and behind: pf_class_expand(). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,8 +140,8 @@ first_cut(const struct build *bd, unsigned ncuts, uint64_t v)
 	return lo;
 }
 
-/* How many rules a packet meets behind the cut that comes from anywhere: most are not what rules name. Of other things than addresses it is as likely on a
- * side as its rules are many. */
+/* How many rules a packet meets behind the cut that comes from anywhere: most are not what rules name. Of other things than addresses it is as likely
+ * on a side as its rules are many. */
 static uint64_t
 met(const struct build *bd, unsigned d, uint64_t value, uint64_t left, uint64_t right)
 {
@@ -152,8 +154,8 @@ met(const struct build *bd, unsigned d, uint64_t value, uint64_t left, uint64_t 
 	return (left * part + right * (1024 - part)) >> 10;
 }
 
-/* How many rules are on each side of each cut; the best becomes *best. Cheapest is where both sides have few, as if packets came to them by their rules;
- * and where those that come from anywhere have soon left most behind. */
+/* How many rules are on each side of each cut; the best becomes *best. Cheapest is where both sides have few, as if packets came to them by their
+ * rules; and where those that come from anywhere have soon left most behind. */
 static void
 try_dim(struct build *bd, unsigned d, const uint32_t *set, unsigned n, struct cut *best)
 {
@@ -198,8 +200,8 @@ is_sure(const struct build *bd, const struct pf_cbox *b)
 	return b->b_exact && holds_cell(bd, b);
 }
 
-/* Of the rules of a node those that cannot decide there: how many stay. Where a packet may become another it goes on at another leaf, so nothing is left
- * out for the sake of what lies on the other side; a quick match ends it all as it stands. */
+/* Of the rules of a node those that cannot decide there: how many stay. Where a packet may become another it goes on at another leaf, so nothing is
+ * left out for the sake of what lies on the other side; a quick match ends it all as it stands. */
 static unsigned
 prune(struct build *bd, size_t set, unsigned n)
 {

@@ -27,11 +27,12 @@ struct pf_source {
 	unsigned	 ps_ndefine;
 	const struct pf_overlay *ps_overlay;	/* are read last, in this order, and stand in the place of what the file itself says of their anchors */
 	unsigned	 ps_noverlay;
-	/* Is told of each statement that was good: its lines, a macro's or table's name (else NULL), how many files deep it stands (1: in ps_text). NULL: nobody asks. */
+	/* Is told of each statement that was good: its lines, a macro's or table's name (else NULL), how many files deep it stands (1: in ps_text).
+	 * NULL: nobody asks. */
 	void		(*ps_statement)(const struct pf_source *, enum pf_statement, const char *name, unsigned first, unsigned last, unsigned depth);
 };
-/* The text of s without the lines of statements that go() says yes to: malloc()ed. NULL: it is wrong (and was said), or there is no memory. Depth as above; those of
- * deeper files stay, go() is asked only so that it knows. */
+/* The text of s without the lines of statements that go() says yes to: malloc()ed. NULL: it is wrong (and was said), or there is no memory. Depth as
+ * above; those of deeper files stay, go() is asked only so that it knows. */
 char	*pf_conf_without(const struct pf_env *, const struct pf_source *, bool (*go)(void *arg, enum pf_statement, const char *name, unsigned depth), void *arg,
 	    size_t *len);
 
@@ -39,8 +40,8 @@ char	*pf_conf_without(const struct pf_env *, const struct pf_source *, bool (*go
 bool	pf_conf_parse(struct pf_conf *, const struct pf_env *, const struct pf_source *);
 void	pf_conf_free(struct pf_conf *);
 
-/* What the engine cannot do yet: asked for each rule, queue and, with both NULL, the options. Returns the reason ("queueing is not supported"), or NULL.
- * A ruleset with any is refused: each place is reported with FILE:LINE and false returned. */
+/* What the engine cannot do yet: asked for each rule, queue and, with both NULL, the options. Returns the reason ("queueing is not supported"), or
+ * NULL. A ruleset with any is refused: each place is reported with FILE:LINE and false returned. */
 typedef const char *pf_lacks_fn(const struct pf_conf *, const struct pf_rule *, const struct pf_queue *);
 bool	pf_conf_check(const struct pf_conf *, const struct pf_env *, pf_lacks_fn *);
 

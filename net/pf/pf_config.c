@@ -1,6 +1,6 @@
 /* pf_config.c - /etc/pf.conf in the configuration, /etc/pf.anchors/PATH: the rules of an anchor that pfctl -a has loaded, and /etc/pf.tables/NAME:
- * addresses. The texts are what is kept, so that they print as their author wrote them. They are read, as one ruleset, when all else of a configuration is
- * in force, for rules name interfaces and what addresses they have; when it cannot be loaded, all goes back. */
+ * addresses. The texts are what is kept, so that they print as their author wrote them. They are read, as one ruleset, when all else of a
+ * configuration is in force, for rules name interfaces and what addresses they have; when it cannot be loaded, all goes back. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,8 +240,8 @@ uninstall(void)
 	in_force = 0;
 }
 
-/* A router that is to have a filter is closed until it has: from before its first interface comes up, and when the configuration cannot be loaded, until
- * another is. */
+/* A router that is to have a filter is closed until it has: from before its first interface comes up, and when the configuration cannot be loaded,
+ * until another is. */
 static bool
 pf_conf_begin(struct config_err *ce, bool named)
 {

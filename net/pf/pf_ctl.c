@@ -69,7 +69,8 @@ limit_fragments(void)
 	fragq_limit = pf_enabled && rs != NULL && rs->rs_conf.pc_options.po_reassemble ? rs->rs_limit[PF_LIMIT_FRAGS] : UINT32_MAX;
 }
 
-/* Core by core, each between two passes; entries of the flow path that the old rules have led to are looked at again when nobody goes by those any more. */
+/* Core by core, each between two passes; entries of the flow path that the old rules have led to are looked at again when nobody goes by those any
+ * more. */
 static void
 replace(struct pf_ruleset *rs)
 {

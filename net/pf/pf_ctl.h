@@ -4,8 +4,8 @@
 
 #include "net/pf/pf_state.h"
 
-/* Puts rs into force on all cores, whole: each packet is judged by the old or by the new. Takes it over. States stay, with the rules that made them. False:
- * no memory for what it allows: rs is freed, nothing has changed. */
+/* Puts rs into force on all cores, whole: each packet is judged by the old or by the new. Takes it over. States stay, with the rules that made them.
+ * False: no memory for what it allows: rs is freed, nothing has changed. */
 bool	pf_install(struct pf_ruleset *rs);
 /* No ruleset any more, no states, nothing is tested. */
 void	pf_uninstall(void);
@@ -58,7 +58,8 @@ void	*pf_conf_object(const char *text, size_t len);
 /* That file's name, from the anchor's path as it was typed. False: no rules can be loaded into such an anchor. */
 #define PF_ANCHOR_FILE	128
 bool	pf_anchor_name(const char *path, char *name, size_t len);
-/* The ruleset of the configuration, with this in the place of pf.conf or, when ps_anchor says so, of the anchor's; NULL: as it is. Messages as pf_ruleset_read() has them. */
+/* The ruleset of the configuration, with this in the place of pf.conf or, when ps_anchor says so, of the anchor's; NULL: as it is. Messages as
+ * pf_ruleset_read() has them. */
 struct pf_ruleset *pf_config_read(const struct pf_env *, const struct pf_source *instead);
 
 #endif

@@ -1,5 +1,5 @@
-/* pf_delay.c - packets that wait for their time (pf_delay.h): a wheel of a slot a millisecond on each core. A slot's packets are of this turn or of later ones,
- * in the order in which they came; so those of one delay leave as they came. */
+/* pf_delay.c - packets that wait for their time (pf_delay.h): a wheel of a slot a millisecond on each core. A slot's packets are of this turn or of
+ * later ones, in the order in which they came; so those of one delay leave as they came. */
 #include "kernel/cores.h"
 #include "kernel/machine.h"
 #include "kernel/timeout.h"

@@ -1,5 +1,5 @@
-/* pf_describe.c - a packet as rules and states see it: addresses, the protocol's header, and for ICMP whose state it belongs to. Each header's length is
- * looked at here and in pf_describe.h, nowhere else. */
+/* pf_describe.c - a packet as rules and states see it: addresses, the protocol's header, and for ICMP whose state it belongs to. Each header's length
+ * is looked at here and in pf_describe.h, nowhere else. */
 #include <string.h>
 
 #include "net/core/steer.h"

@@ -19,8 +19,8 @@ pf_describe_begin(struct pf_pdesc *pd, struct mbuf *m, unsigned af, unsigned dir
 	pd->pd_af = (uint8_t)af;
 }
 
-/* RFC 9293 3.10.7. What no end of a connection sends: SYN with FIN or RST; what neither opens, nor acknowledges, nor resets. A bit for each combination of
- * the lower five flags. */
+/* RFC 9293 3.10.7. What no end of a connection sends: SYN with FIN or RST; what neither opens, nor acknowledges, nor resets. A bit for each
+ * combination of the lower five flags. */
 static inline bool
 pf_tcp_flags_odd(uint8_t flags)
 {

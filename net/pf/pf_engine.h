@@ -53,8 +53,8 @@ struct pf_ktable {
 /* malloc()ed; duplicates are one, the last says whether it is negated. NULL: no memory. */
 struct pf_prefixes *pf_prefixes_make(const struct pf_tentry *, unsigned n);
 void	pf_prefixes_free(struct pf_prefixes *);
-/* All of the first without those of the second, and those of the third that are not there, none that is gone: in the time that a copy takes. NULL for none of them.
- * As above. */
+/* All of the first without those of the second, and those of the third that are not there, none that is gone: in the time that a copy takes. NULL for
+ * none of them. As above. */
 struct pf_prefixes *pf_prefixes_change(const struct pf_prefixes *, const struct pf_prefixes *but, const struct pf_prefixes *more);
 /* By address, then length: negative, 0, positive. */
 int	pf_prefix_cmp(const struct pf_prefix *, const struct pf_prefix *);
@@ -94,8 +94,9 @@ pf_table_count(const struct pf_ktable *kt)
 struct pf_prefix *pf_table_has(const struct pf_ktable *, unsigned af, const struct pf_prefix *);
 /* So many of those are in the table. */
 unsigned pf_table_present(const struct pf_ktable *, const struct pf_prefixes *);
-/* More, but for those that are there; less; these instead, which it takes over. Of a table of n one costs what log n do, and n now and then: two copies of a root of n are made, and one of
- * n after so many changes; all of it when the table is a pool. False: no memory, nothing has changed. What more and less point to is the function's to write to. */
+/* More, but for those that are there; less; these instead, which it takes over. Of a table of n one costs what log n do, and n now and then: two
+ * copies of a root of n are made, and one of n after so many changes; all of it when the table is a pool. False: no memory, nothing has changed. What
+ * more and less point to is the function's to write to. */
 bool	pf_table_insert(struct pf_ktable *, struct pf_prefixes *more);
 bool	pf_table_remove(struct pf_ktable *, struct pf_prefixes *less);
 bool	pf_table_set(struct pf_ktable *, struct pf_prefixes *);
@@ -204,7 +205,8 @@ pf_rcount(const struct pf_krule *kr)
 /* Sums over the cores, of what is counted at this rule, without what its states count for it: pf_rcounts(). Core 0. */
 void	pf_rcount_sum(const struct pf_krule *, struct pf_rcount *);
 
-/* From what has been parsed, with all that outlives the parse inside: takes over pc, always. Messages as pf_conf_parse() has them. NULL: refused, or no memory. */
+/* From what has been parsed, with all that outlives the parse inside: takes over pc, always. Messages as pf_conf_parse() has them. NULL: refused, or
+ * no memory. */
 struct pf_ruleset *pf_ruleset_make(struct pf_conf *pc, const struct pf_env *);
 void	pf_ruleset_free(struct pf_ruleset *);
 /* What timeouts (seconds; adaptive ones states) and limits are by these options; those that are not set have their defaults. */
@@ -213,8 +215,8 @@ void	pf_options_figures(const struct pf_options *, uint32_t timeout[PF_TM_COUNT]
 bool	pf_ruleset_counts(struct pf_ruleset *);
 extern const struct pf_rule pf_default_rule;
 
-/* pf_retired.c. It was in force, and no core judges by it any more. What states that point there need stays: their rules as they are written, without the tables,
- * interfaces and anchors of a krule (they are NULL then). Tasks of core 0, outside net_enter(). */
+/* pf_retired.c. It was in force, and no core judges by it any more. What states that point there need stays: their rules as they are written, without
+ * the tables, interfaces and anchors of a krule (they are NULL then). Tasks of core 0, outside net_enter(). */
 void	pf_retire(struct pf_ruleset *);
 /* States or holders have gone: rulesets may go. */
 void	pf_reap(void);
@@ -282,7 +284,8 @@ pf_key_of(struct pf_key *k, const struct pf_pdesc *pd)
 /* ---- judging ---- */
 
 #define PF_WAY_MAX	16u
-/* What rules add up beside the verdict, match rules one after the other and then the one that decides. What makes a state have an extension: pf_ext.h. */
+/* What rules add up beside the verdict, match rules one after the other and then the one that decides. What makes a state have an extension:
+ * pf_ext.h. */
 #define PF_ACTS_LOGS	3u
 struct pf_acts {
 	uint32_t	 ac_log[PF_ACTS_LOGS];	/* kr_index + 1 of rules that log all packets of the state; 0: none */
@@ -325,7 +328,8 @@ pf_verdict_translates(const struct pf_verdict *v)
 }
 /* Is told of each rule that the packet is compared with, in order. */
 struct pf_trace { void (*pt_considered)(struct pf_trace *, const struct pf_krule *, bool matches); };
-/* Rules behind one that matches and translates see what it has made of the packet: pd_src, pd_dst, pd_dport change. Bounded by the rules, once for each anchor rule that leads to them. */
+/* Rules behind one that matches and translates see what it has made of the packet: pd_src, pd_dst, pd_dport change. Bounded by the rules, once for
+ * each anchor rule that leads to them. */
 void	pf_evaluate(const struct pf_ruleset *, struct pf_pdesc *, struct pf_verdict *);
 /* The same, rule by rule, for who asks what would be: nothing is counted, no round-robin goes on. Core 0. */
 void	pf_evaluate_traced(const struct pf_ruleset *, struct pf_pdesc *, struct pf_verdict *, struct pf_trace *);

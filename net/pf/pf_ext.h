@@ -1,5 +1,5 @@
-/* pf_ext.h - what only some states need: an extension, a line of the memory of their core's states; and of them some of TCP another one. So there can be
- * as many of both as states, and no more. */
+/* pf_ext.h - what only some states need: an extension, a line of the memory of their core's states; and of them some of TCP another one. So there can
+ * be as many of both as states, and no more. */
 #ifndef NET_PF_PF_EXT_H
 #define NET_PF_PF_EXT_H
 
@@ -78,8 +78,8 @@ pf_seq_shift(const struct pf_state *s, unsigned peer)
 
 	return et != NULL ? et->et_seq[peer] : 0;
 }
-/* The packet of the state, or the header that it quotes, gets the numbers of who it goes to. `pd` describes it, and its mbuf may be another one afterwards.
- * False: it is gone, counted. */
+/* The packet of the state, or the header that it quotes, gets the numbers of who it goes to. `pd` describes it, and its mbuf may be another one
+ * afterwards. False: it is gone, counted. */
 bool	pf_modulate(const struct pf_state *, struct pf_pdesc *);
 /* A segment that it has changed becomes what it was. As above. */
 bool	pf_unmodulate(const struct pf_state *, struct pf_pdesc *);

@@ -50,8 +50,8 @@ pf_peer_other(const struct pf_peer *p)
 	return (struct pf_peer *)((uintptr_t)p ^ sizeof(*p));
 }
 
-/* IPv6: what the peer of a pair's first state sends leaves as that key says, the wire's side first: as the other state has it there, or, for answers, as
- * the first packet came. */
+/* IPv6: what the peer of a pair's first state sends leaves as that key says, the wire's side first: as the other state has it there, or, for answers,
+ * as the first packet came. */
 static inline const struct pf_key *
 pf_flow_last(const struct pf_peer *p)
 {

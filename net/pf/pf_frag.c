@@ -1,5 +1,5 @@
-/* pf_frag.c - set reassemble yes, as is the default: what comes in pieces is put together first, so that rules and states see packets. Core 0 does it, with
- * the limits of what is sent to ourselves (ip_reass.c, ip6_reass.c). What does not fit its way out is cut again. */
+/* pf_frag.c - set reassemble yes, as is the default: what comes in pieces is put together first, so that rules and states see packets. Core 0 does
+ * it, with the limits of what is sent to ourselves (ip_reass.c, ip6_reass.c). What does not fit its way out is cut again. */
 #include "net/core/handoff.h"
 #include "net/inet/ip_reass.h"
 #include "net/inet/ip_var.h"

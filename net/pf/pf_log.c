@@ -94,7 +94,8 @@ pf_log_packet(const struct pf_krule *kr, const struct pf_pdesc *pd, unsigned act
 	const struct ifnet *ifp = tap_if();
 	const char *to = kr->kr_rule->r_logif != NULL && kr->kr_rule->r_logif[0] != '\0' ? kr->kr_rule->r_logif : "pflog0";
 	struct pflog_hdr h = { .pl_length = sizeof(h), .pl_af = pd->pd_af == PF_INET ? PFLOG_AF_INET : PFLOG_AF_INET6, .pl_action = action_number(action),
-	    .pl_reason = (uint8_t)why, .pl_uid = BE32(PFLOG_NOBODY), .pl_pid = BE32(PFLOG_NOBODY), .pl_dir = pd->pd_dir == PF_IN ? PFLOG_DIR_IN : PFLOG_DIR_OUT };
+	    .pl_reason = (uint8_t)why, .pl_uid = BE32(PFLOG_NOBODY), .pl_pid = BE32(PFLOG_NOBODY),
+	    .pl_dir = pd->pd_dir == PF_IN ? PFLOG_DIR_IN : PFLOG_DIR_OUT };
 
 	if (ifp == NULL || strcmp(ifp->if_xname, to) != 0)
 		return;

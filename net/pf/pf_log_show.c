@@ -46,7 +46,8 @@ print_link(struct out *o, const struct pflog_hdr *h)
 	if (h->pl_subrulenr != BE32(PFLOG_NOBODY))
 		out_printf(o, ".%.*s.%u", PFLOG_RULESET, h->pl_ruleset, be32_host(h->pl_subrulenr));
 	out_printf(o, "/(%s) %s %s on %.*s: ", h->pl_reason < PFR_COUNT ? pf_reason_name[h->pl_reason] : "unknown",
-	    h->pl_action == PFLOG_PASS ? "pass" : h->pl_action == PFLOG_BLOCK ? "block" : "match", h->pl_dir == PFLOG_DIR_IN ? "in" : "out", IFNAMSIZ, h->pl_ifname);
+	    h->pl_action == PFLOG_PASS ? "pass" : h->pl_action == PFLOG_BLOCK ? "block" : "match",
+	    h->pl_dir == PFLOG_DIR_IN ? "in" : "out", IFNAMSIZ, h->pl_ifname);
 }
 
 static void

@@ -19,7 +19,8 @@ char	*pf_strndup(struct pf_arena *, const char *, size_t);
 char	*pf_strdup(struct pf_arena *, const char *);
 /* What was asked for last is not needed. */
 void	pf_unalloc(struct pf_arena *, void *last);
-/* Room for one more element of an array in the arena that doubles when it is full, in its place or, when something lies behind it, in another one; the old one is left to the arena then. */
+/* Room for one more element of an array in the arena that doubles when it is full, in its place or, when something lies behind it, in another one;
+ * the old one is left to the arena then. */
 void	*pf_grow(struct pf_arena *, void *old, unsigned n, unsigned *cap, size_t size);
 
 #endif

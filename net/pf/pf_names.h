@@ -1,5 +1,5 @@
-/* pf_names.h - the words of pf.conf(5) that stand for numbers, both ways: protocols(5), services(5), icmp(4), icmp6(4), users and groups, tos, timeouts,
- * limits. Sluice has no files for them: what stands here is what there is. */
+/* pf_names.h - the words of pf.conf(5) that stand for numbers, both ways: protocols(5), services(5), icmp(4), icmp6(4), users and groups, tos,
+ * timeouts, limits. Sluice has no files for them: what stands here is what there is. */
 #ifndef NET_PF_PF_NAMES_H
 #define NET_PF_PF_NAMES_H
 

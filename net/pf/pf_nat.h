@@ -24,8 +24,8 @@ uint8_t	*pf_l4_sum(uint8_t *h, uint8_t proto, unsigned n);
 /* So many bytes of the packet, which has them, are in one mbuf that is ours alone; it may be another one afterwards. False: it is gone, counted. */
 bool	pf_writable(struct pf_pdesc *, unsigned need);
 
-/* An address of the packet's family out of that pool of the rule, by the pool's way to choose. False: there is none now. Any core; the turns of round-robin
- * are each core's. */
+/* An address of the packet's family out of that pool of the rule, by the pool's way to choose. False: there is none now. Any core; the turns of
+ * round-robin are each core's. */
 bool	pf_pool_address(const struct pf_krule *, enum pf_kpool, const struct pf_pdesc *, struct in6_addr *);
 /* For its translation, out of r_nat or r_rdr; with rdr-to its port (0: it stays). False: there is none. */
 bool	pf_pool_pick(const struct pf_krule *, enum pf_kpool, const struct pf_pdesc *, struct in6_addr *, uint16_t *port);
@@ -33,7 +33,8 @@ bool	pf_pool_pick(const struct pf_krule *, enum pf_kpool, const struct pf_pdesc 
  * core takes only keys whose packets come home to it, so that no two take the same; XLATE_AWAY: another core is to try, *away. */
 enum pf_xlate { XLATE_OK, XLATE_NONE, XLATE_AWAY };
 enum pf_xlate pf_translated_key(struct pf_key *, const struct pf_key *own, const struct pf_pdesc *, const struct pf_verdict *, unsigned *away);
-/* Rewrites the packet as the state says, checksums with it; `pd` describes it, and its mbuf may be another one afterwards. False: it is gone, counted. */
+/* Rewrites the packet as the state says, checksums with it; `pd` describes it, and its mbuf may be another one afterwards. False: it is gone,
+ * counted. */
 bool	pf_translate(const struct pf_state *, struct pf_pdesc *);
 /* The packet, which has been translated when it came in, becomes what it was; pd_dir is PF_IN. As above. */
 bool	pf_untranslate(const struct pf_state *, struct pf_pdesc *);

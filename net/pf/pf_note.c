@@ -1,5 +1,6 @@
-/* pf_note.c - a translated connection has two keys, and their packets may come home to two cores. The one without the state keeps a note in its table that says
- * where it is. Notes are put and taken away by messages, each an mbuf that is handed over; a state does not end before its message could be sent. */
+/* pf_note.c - a translated connection has two keys, and their packets may come home to two cores. The one without the state keeps a note in its table
+ * that says where it is. Notes are put and taken away by messages, each an mbuf that is handed over; a state does not end before its message could be
+ * sent. */
 #include <string.h>
 
 #include "net/core/handoff.h"

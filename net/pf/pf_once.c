@@ -3,7 +3,8 @@
 
 #include "net/pf/pf_once.h"
 
-/* Rules are their ruleset's, which is const to packets but for this. One exchange decides among the cores; such rules are rare, and so are their packets. */
+/* Rules are their ruleset's, which is const to packets but for this. One exchange decides among the cores; such rules are rare, and so are their
+ * packets. */
 bool
 pf_once_take(const struct pf_krule *kr)
 {

@@ -275,7 +275,8 @@ take_key(const struct pf_key *k, const struct pf_pdesc *pd)
 	return pf_state_find(k, pd->pd_dir == PF_IN ? PF_OUT : PF_IN, pd->pd_ifp) == NULL ? XLATE_OK : XLATE_NONE;
 }
 
-/* The rule's ports are those of TCP and UDP; identifiers are any. A port of this core's; when there are so few that it has none or none is left, another core's is asked for, once. */
+/* The rule's ports are those of TCP and UDP; identifiers are any. A port of this core's; when there are so few that it has none or none is left,
+ * another core's is asked for, once. */
 static enum pf_xlate
 find_port(struct pf_key *k, const struct pf_pdesc *pd, const struct pf_pool *pp, uint32_t tries, unsigned *away)
 {

@@ -1,5 +1,5 @@
-/* pf_prefix.c - a table's addresses: sorted once, looked up by an index of their first bits, and bisection among those that share them. What nobody writes
- * to can be read by every core, and takes little more room than the addresses do. */
+/* pf_prefix.c - a table's addresses: sorted once, looked up by an index of their first bits, and bisection among those that share them. What nobody
+ * writes to can be read by every core, and takes little more room than the addresses do. */
 #include <stdlib.h>
 #include <string.h>
 

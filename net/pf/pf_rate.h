@@ -1,9 +1,10 @@
 /* pf_rate.h - max-pkt-rate (pf.conf(5)): a rule matches only while it, and the states that it has made, have not had too many packets.
  *
- * What counts is each packet that the rule's other criteria match, whether the rule then matches or not, and each packet of its states that goes the way of
- * the first: so the rule matches again when less is sent, not when less is passed. Each core counts its own, in a line that no other one writes to, and who asks
- * adds them up: exact to as many packets as other cores look at in the same moment. Each core's falls from its own last packet on, so that of a steady stream
- * which comes to several cores up to a packet a core is missing. A packet that another core is to judge again counts once. */
+ * What counts is each packet that the rule's other criteria match, whether the rule then matches or not, and each packet of its states that goes the
+ * way of the first: so the rule matches again when less is sent, not when less is passed. Each core counts its own, in a line that no other one
+ * writes to, and who asks adds them up: exact to as many packets as other cores look at in the same moment. Each core's falls from its own last
+ * packet on, so that of a steady stream which comes to several cores up to a packet a core is missing. A packet that another core is to judge again
+ * counts once. */
 #ifndef NET_PF_PF_RATE_H
 #define NET_PF_PF_RATE_H
 

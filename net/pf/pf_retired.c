@@ -1,5 +1,5 @@
-/* pf_retired.c - rulesets that have been replaced, as long as states point there. The rules that those are of stay, as copies in a small ruleset of their
- * own, and all else goes: or a hundred replacements of a large ruleset under traffic would need the memory of a hundred. Tasks of core 0. */
+/* pf_retired.c - rulesets that have been replaced, as long as states point there. The rules that those are of stay, as copies in a small ruleset of
+ * their own, and all else goes: or a hundred replacements of a large ruleset under traffic would need the memory of a hundred. Tasks of core 0. */
 #include <stdlib.h>
 #include <string.h>
 

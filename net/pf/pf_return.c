@@ -143,7 +143,8 @@ to_answer(struct mbuf *m)
 static void return_batch(struct ifnet *, struct batch *);
 HANDOFF(pf_return_state, return_batch);
 
-/* What is refused on its way out is answered as what it was when it came in: the asker knows nothing of rdr-to and modulate state. The state that knows may be another core's. */
+/* What is refused on its way out is answered as what it was when it came in: the asker knows nothing of rdr-to and modulate state. The state that
+ * knows may be another core's. */
 static void
 answer_asker(struct mbuf *m)
 {

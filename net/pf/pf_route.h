@@ -15,8 +15,8 @@ bool	pf_route_gateway(const struct pf_krule *, const struct pf_pdesc *, struct i
 /* What `rt` means for the packet, which goes the way of the first one of its state (forth) or back: sent twice here and now; true: it has m_route, and
  * pf_route_in() or pf_route_out() is due when it has been tested. */
 bool	pf_route_apply(const struct pf_pdesc *, unsigned rt, const struct in6_addr *gateway, bool forth);
-/* Packets that get another destination on their way out go along its route, when no rule says their next hop. True: the packet, which is of the state, is such
- * a one, and for the two functions `rt` is PF_RT_ROUTETO, forth, and *to the gateway. */
+/* Packets that get another destination on their way out go along its route, when no rule says their next hop. True: the packet, which is of the
+ * state, is such a one, and for the two functions `rt` is PF_RT_ROUTETO, forth, and *to the gateway. */
 bool	pf_route_redirects(const struct pf_state *, const struct pf_pdesc *, struct in6_addr *to);
 /* Before a packet is translated that is going to have m_route on the way out: that way takes it. False: it was too big, and its sender, who can be told
  * only now, has been; it is gone. Any core. */

@@ -1,7 +1,8 @@
 /* pf_rule.h - a ruleset as it stands in memory after pf.conf(5) has been read: what pfctl prints and what the engine compiles.
  *
- * Lists are expanded, macros replaced, names resolved; nothing points outside. All of a struct pf_conf lives in its arena (pf_mem.h) and goes with it;
- * after the parse nobody writes to it, so that any core may read. Strings are never NULL unless their comment says so. Ports and numbers are in host order. */
+ * Lists are expanded, macros replaced, names resolved; nothing points outside. All of a struct pf_conf lives in its arena (pf_mem.h) and goes with
+ * it; after the parse nobody writes to it, so that any core may read. Strings are never NULL unless their comment says so. Ports and numbers are in
+ * host order. */
 #ifndef NET_PF_PF_RULE_H
 #define NET_PF_PF_RULE_H
 

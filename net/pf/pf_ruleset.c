@@ -150,7 +150,8 @@ make_overload(struct make *mk, const struct pf_anchor *an, struct pf_rule *r)
 	if (kt == NULL)
 		return make_error(mk, r, "the table of overload is not defined");
 	r->r_state.so_overload_in = kt->kt_table->t_anchor->an_path;
-	return strlen(r->r_state.so_overload_in) < PF_OVERLOAD_PATH || make_error(mk, r, "overload is not supported into a table of an anchor of so long a path");
+	return strlen(r->r_state.so_overload_in) < PF_OVERLOAD_PATH ||
+	    make_error(mk, r, "overload is not supported into a table of an anchor of so long a path");
 }
 
 /* ---- rules ---- */
@@ -210,7 +211,8 @@ make_pool(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr, enum
 static void
 make_counting(const struct pf_anchor *an, struct pf_krule *kr, struct pf_rule *r)
 {
-	r->r_counts = r->r_action != PF_ANCHOR && ((kr->kr_src != NULL && kr->kr_src->kt_counts != NULL) || (kr->kr_dst != NULL && kr->kr_dst->kt_counts != NULL));
+	r->r_counts = r->r_action != PF_ANCHOR &&
+	    ((kr->kr_src != NULL && kr->kr_src->kt_counts != NULL) || (kr->kr_dst != NULL && kr->kr_dst->kt_counts != NULL));
 	r->r_in = r->r_counts ? an->an_path : NULL;
 	kr->kr_odd |= r->r_counts;
 }
@@ -245,7 +247,8 @@ make_rule(struct make *mk, const struct pf_anchor *an, struct pf_krule *kr)
 	return r->r_action != PF_ANCHOR || make_calls(mk, kr);
 }
 
-const struct pf_rule pf_default_rule = { .r_action = PF_PASS, .r_ifname = "", .r_rcvif = "", .r_prio = -1, .r_set_prio = { -1, -1 }, .r_tag = "", .r_match_tag = "", .r_label = "" };
+const struct pf_rule pf_default_rule = { .r_action = PF_PASS, .r_ifname = "", .r_rcvif = "", .r_prio = -1, .r_set_prio = { -1, -1 },
+    .r_tag = "", .r_match_tag = "", .r_label = "" };
 
 static void
 make_default(struct pf_ruleset *rs, struct pf_krule *kr)
@@ -403,8 +406,8 @@ pf_ruleset_make(struct pf_conf *pc, const struct pf_env *env)
 	mk.mk_cost = calloc(pc->pc_nanchors + 1, sizeof(*mk.mk_cost));
 	ok = pf_conf_check(&rs->rs_conf, env, pf_lacks);
 	mk.mk_ok = ok;
-	ok = ok && mk.mk_cost != NULL && make_tables(&mk) && make_limits(&mk) && make_rules(&mk) && make_anchors(&mk) && pf_ruleset_counts(rs) && make_rates(&mk) &&
-	    pf_vias_make(rs) && make_classes(&mk);
+	ok = ok && mk.mk_cost != NULL && make_tables(&mk) && make_limits(&mk) && make_rules(&mk) && make_anchors(&mk) && pf_ruleset_counts(rs) &&
+	    make_rates(&mk) && pf_vias_make(rs) && make_classes(&mk);
 	if (!ok && mk.mk_ok)
 		make_error(&mk, NULL, "not enough memory for the ruleset");
 	free(mk.mk_cost);

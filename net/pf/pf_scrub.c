@@ -1,4 +1,5 @@
-/* pf_scrub.c - scrub, set tos, set prio and set delay (pf.conf(5)): the IP header and the largest segment that a SYN offers. Checksums are changed, never made anew (RFC 1624). */
+/* pf_scrub.c - scrub, set tos, set prio and set delay (pf.conf(5)): the IP header and the largest segment that a SYN offers. Checksums are changed,
+ * never made anew (RFC 1624). */
 #include "net/inet/ip.h"
 #include "net/inet/ip_var.h"
 #include "net/inet6/ip6.h"

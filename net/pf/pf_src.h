@@ -1,9 +1,9 @@
-/* pf_src.h - sources: what each address has opened by the rules that track it (pf.conf(5), Stateful Tracking Options), and which address of a pool it keeps
- * (sticky-address).
+/* pf_src.h - sources: what each address has opened by the rules that track it (pf.conf(5), Stateful Tracking Options), and which address of a pool it
+ * keeps (sticky-address).
  *
  * Nodes are core 0's: it alone makes them, finds out that they are over, and takes them away by epochs; all cores look them up. What is counted each
- * core counts for itself in its own line of the node, and who compares with a limit adds the lines up: so a limit is exact to as many as cores make at the
- * same moment. A packet that needs a node that is not there goes to core 0 and comes back (pf_src_ask). */
+ * core counts for itself in its own line of the node, and who compares with a limit adds the lines up: so a limit is exact to as many as cores make
+ * at the same moment. A packet that needs a node that is not there goes to core 0 and comes back (pf_src_ask). */
 #ifndef NET_PF_PF_SRC_H
 #define NET_PF_PF_SRC_H
 
@@ -52,7 +52,8 @@ extern struct pf_src_want pf_src_want;	/* PERCORE: of the packet that was refuse
 
 /* NULL: there is none. Any core; good until the end of the pass, or for as long as a state counts for it. */
 struct pf_src *pf_src_find(unsigned pf_family, const struct in6_addr *, enum pf_src_kind, uint64_t rule);
-/* The rule that translates the packet to an address which its source keeps; NULL: none does. One that turns it round (nat-to with in, rdr-to with out) never does. */
+/* The rule that translates the packet to an address which its source keeps; NULL: none does. One that turns it round (nat-to with in, rdr-to with
+ * out) never does. */
 static inline const struct pf_krule *
 pf_src_sticks(const struct pf_verdict *v, unsigned dir)
 {

@@ -266,8 +266,8 @@ copy_node(struct pf_src_copy *sp, const struct pf_src *ss)
 {
 	uint32_t now = now_s(), ms = (uint32_t)(uptime_ns() / 1000000);
 
-	*sp = (struct pf_src_copy){ .sp_addr = ss->ss_addr, .sp_kept = ss->ss_kept, .sp_af = ss->ss_af, .sp_kind = ss->ss_kind, .sp_dir = ss->ss_dir, .sp_age = now - ss->ss_created,
-	    .sp_rule = ss->ss_rule != 0 ? (int)ss->ss_nr : -1, .sp_rate_seconds = ss->ss_rate_seconds };
+	*sp = (struct pf_src_copy){ .sp_addr = ss->ss_addr, .sp_kept = ss->ss_kept, .sp_af = ss->ss_af, .sp_kind = ss->ss_kind, .sp_dir = ss->ss_dir,
+	    .sp_age = now - ss->ss_created, .sp_rule = ss->ss_rule != 0 ? (int)ss->ss_nr : -1, .sp_rate_seconds = ss->ss_rate_seconds };
 	for (unsigned i = 0; i < ncores; i++) {
 		const struct pf_src_core *sc = &ss->ss_core[i];
 

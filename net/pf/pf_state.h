@@ -113,7 +113,8 @@ struct pf_states {			/* a core's */
 };
 extern struct pf_states pf_states;		/* PERCORE */
 
-/* Tables and memory for so many states in all. A task of core 0, outside net_enter(); one at a time. False: no memory; what there was is as good as before. */
+/* Tables and memory for so many states in all. A task of core 0, outside net_enter(); one at a time. False: no memory; what there was is as good as
+ * before. */
 bool	pf_states_prepare(uint32_t limit);
 /* That core's table gets so many buckets (a power of two), if it has fewer: pf_state_grow.c. As above. */
 bool	pf_states_grow(unsigned core, uint32_t buckets);

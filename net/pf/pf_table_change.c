@@ -1,5 +1,6 @@
-/* pf_table_change.c - what is in a table changes: most of it lies still, beside the few addresses that are newer, and joins them when they are many. What goes from the
- * still part is marked. So a change is small, and packets see nothing half done. Tasks of core 0, between pf_tables_begin() and pf_tables_end(). */
+/* pf_table_change.c - what is in a table changes: most of it lies still, beside the few addresses that are newer, and joins them when they are many.
+ * What goes from the still part is marked. So a change is small, and packets see nothing half done. Tasks of core 0, between pf_tables_begin() and
+ * pf_tables_end(). */
 #include <stdlib.h>
 
 #include "kernel/task.h"
@@ -29,8 +30,8 @@ pf_table_present(const struct pf_ktable *kt, const struct pf_prefixes *ps)
 	return n;
 }
 
-/* Takes both parts over; either may be the one that was, which stays the table's without memory. NULL as the first: there was no memory for it. What cores
- * have read, they do not use any more when it is freed. */
+/* Takes both parts over; either may be the one that was, which stays the table's without memory. NULL as the first: there was no memory for it. What
+ * cores have read, they do not use any more when it is freed. */
 static bool
 put_parts(struct pf_ktable *kt, struct pf_prefixes *now, struct pf_prefixes *new)
 {

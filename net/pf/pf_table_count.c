@@ -1,4 +1,5 @@
-/* pf_table_count.c - counters of tables: each core counts for itself. Counts lie in chunks that double and stay where they are, so a number is enough to find them. */
+/* pf_table_count.c - counters of tables: each core counts for itself. Counts lie in chunks that double and stay where they are, so a number is enough
+ * to find them. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -15,7 +15,8 @@ struct pf_tcounts *pf_tcounts_make(void);
 struct pf_tcounts *pf_tcounts_share(struct pf_tcounts *);
 void	pf_tcounts_free(struct pf_tcounts *);
 uint32_t pf_tcounts_since(const struct pf_tcounts *);
-/* Each that is not gone and has no counts gets some, of zero; they go back, when no core counts there any more. False: no memory; those that have got some have them. */
+/* Each that is not gone and has no counts gets some, of zero; they go back, when no core counts there any more. False: no memory; those that have got
+ * some have them. */
 bool	pf_tcounts_take(struct pf_tcounts *, struct pf_prefixes *);
 void	pf_tcounts_put(struct pf_tcounts *, struct pf_prefix *);
 /* Of an address (NULL: of the table), over all cores; and zero from now on, both. Core 0. */

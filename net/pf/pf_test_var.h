@@ -7,8 +7,8 @@
 
 /* What becomes of a packet: it goes on; goes on along its m_route; is gone, counted; is another core's: *away */
 enum pf_found { FOUND_PASS, FOUND_ROUTED, FOUND_GONE, FOUND_AWAY };
-/* The packet, which has been described, by its state, else by the rules; it may be another mbuf (pd_m) afterwards. *away is set with FOUND_AWAY: a core, or
- * PF_AWAY_ASK. */
+/* The packet, which has been described, by its state, else by the rules; it may be another mbuf (pd_m) afterwards. *away is set with FOUND_AWAY: a
+ * core, or PF_AWAY_ASK. */
 enum pf_found pf_test_packet(const struct pf_ruleset *, struct pf_pdesc *, unsigned *away);
 /* Before a batch's packets: the time is set, and the rules as of now. */
 const struct pf_ruleset *pf_test_begin(const struct batch *);

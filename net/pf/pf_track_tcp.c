@@ -1,6 +1,6 @@
 /* pf_track_tcp.c - a TCP connection as the states of both its ends and the windows that they have opened (G. van Rooij, "Real Stateful TCP Packet
- * Filtering in IP Filter", 2000; RFC 9293 3.4, 3.10; RFC 7323 2 for scaled windows). What cannot be of the connection is refused. Numbers are those of the
- * end that has sent the data, also when others see it with other ones (modulate state). */
+ * Filtering in IP Filter", 2000; RFC 9293 3.4, 3.10; RFC 7323 2 for scaled windows). What cannot be of the connection is refused. Numbers are those
+ * of the end that has sent the data, also when others see it with other ones (modulate state). */
 #include "net/pf/pf_ext.h"
 #include "net/pf/pf_tcp.h"
 

@@ -1,7 +1,8 @@
 /* pf_via.c - the match rules and anchors by which a state's first packet came count all of its packets, as the rule that made the state does.
  *
- * Few ways lead to a rule, and many states come by each. So a state points not to its rule but to a copy of it for that way, and what such a state has
- * counted is added up there when it ends; what that means for the rules on the way is reckoned when somebody asks (pf_rcounts()). A packet pays nothing. */
+ * Few ways lead to a rule, and many states come by each. So a state points not to its rule but to a copy of it for that way, and what such a state
+ * has counted is added up there when it ends; what that means for the rules on the way is reckoned when somebody asks (pf_rcounts()). A packet pays
+ * nothing. */
 #include <stdlib.h>
 #include <string.h>
 

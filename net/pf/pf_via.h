@@ -9,8 +9,8 @@ struct pf_via {
 	struct pf_via	*vi_next;
 	uint32_t	 vi_hash, vi_n;
 	uint32_t	 vi_rule[PF_WAY_MAX];	/* kr_index of those on the way */
-	/* Of states that are gone, less the first packet of each that there was, which the rules on the way have counted themselves. rc_states: of those that there
-	 * are, rc_created: of all. */
+	/* Of states that are gone, less the first packet of each that there was, which the rules on the way have counted themselves. rc_states: of
+	 * those that there are, rc_created: of all. */
 	struct pf_rcount vi_count __aligned_to(CACHELINE);
 };
 

@@ -41,8 +41,11 @@ cmd_pfctl(struct out *o, int argc, char **argv)
 	pf_env_net_free(&en);
 	return status == 2 ? command_usage(o, argv[0]) : status == PFCTL_NO_MATCH ? 2 : status;
 }
-COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [-F modifier] [-f file]\n    [-i interface] [-K host] [-k key] [-s modifier] [-V rdomain] [-x level]\npfctl [-nqv] -t table -T command [address ...]\n" PFCTL_SYNOPSIS "\n"
-    "pfctl [-v] test in|out on interface proto name from address [port n] to address [port n] [flags SA] [icmp-type n [code n]]", "control the packet filter",
+COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [-F modifier] [-f file]\n"
+    "    [-i interface] [-K host] [-k key] [-s modifier] [-V rdomain] [-x level]\n"
+    "pfctl [-nqv] -t table -T command [address ...]\n" PFCTL_SYNOPSIS "\n"
+    "pfctl [-v] test in|out on interface proto name from address [port n] to address [port n] [flags SA] [icmp-type n [code n]]",
+    "control the packet filter",
     "Loads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
     "follow; it becomes the configuration's pf.conf. What is wrong in it is said, and then nothing\n"
     "changes. States stay. With -n nothing is loaded; then -v prints the ruleset: macros, options,\n"

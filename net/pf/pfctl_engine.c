@@ -88,8 +88,8 @@ try_ruleset(const struct loading *l, struct pfctl_run *run)
 static int
 load(const struct pfctl *pt, const struct pfctl_args *a, const char *text, size_t len)
 {
-	struct loading l = { .l_pt = pt, .l_name = PF_CONF_NAME, .l_source = { .ps_name = strcmp(a->a_file, "-") == 0 ? "stdin" : a->a_file, .ps_text = text,
-	    .ps_len = len, .ps_anchor = "", .ps_define = a->a_define, .ps_ndefine = a->a_ndefine } };
+	struct loading l = { .l_pt = pt, .l_name = PF_CONF_NAME, .l_source = { .ps_name = strcmp(a->a_file, "-") == 0 ? "stdin" : a->a_file,
+	    .ps_text = text, .ps_len = len, .ps_anchor = "", .ps_define = a->a_define, .ps_ndefine = a->a_ndefine } };
 	struct config_err ce = { .ce_out = pt->pt_err };
 	struct pfctl_run run;
 	struct pf_ruleset *rs;

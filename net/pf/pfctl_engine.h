@@ -10,7 +10,8 @@ bool	pfctl_prefix(const char *, struct pf_tentry *);
 /* The anchor of that path; slashes at its ends mean nothing, nor does a last part that is the wildcard: *wild. NULL: there is none. */
 struct pf_ruleset;
 const struct pf_anchor *pfctl_anchor(const struct pf_ruleset *, const char *path, bool *wild);
-/* Puts an entry into a table of the ruleset in force, of the anchor of that path, unless it has it; const or not. False: there is no such table, or no memory. */
+/* Puts an entry into a table of the ruleset in force, of the anchor of that path, unless it has it; const or not. False: there is no such table, or
+ * no memory. */
 bool	pfctl_table_insert(const char *anchor, const char *name, const struct pf_tentry *);
 /* The lines of an address's counts, or a table's. */
 struct pf_tcount;

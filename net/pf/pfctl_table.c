@@ -1,5 +1,5 @@
-/* pfctl_table.c - pfctl -t NAME -T COMMAND: the addresses of a table of the ruleset in force. What is changed so lasts until a ruleset is loaded that says what
- * the table holds. */
+/* pfctl_table.c - pfctl -t NAME -T COMMAND: the addresses of a table of the ruleset in force. What is changed so lasts until a ruleset is loaded that
+ * says what the table holds. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* pfctl_test.c - pfctl test: what would become of a packet. It is made up, described and judged by the code that judges packets; nothing is sent, no state is
- * made, no counter moves. */
+/* pfctl_test.c - pfctl test: what would become of a packet. It is made up, described and judged by the code that judges packets; nothing is sent, no
+ * state is made, no counter moves. */
 #include <stdlib.h>
 #include <string.h>
 

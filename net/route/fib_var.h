@@ -55,8 +55,8 @@ struct fib_own *fib_own_with_room(struct fib_own *o);
 void	fib_own_put(struct fib_own *);
 /* There is room, and none of that code. */
 void	fib_own_insert(struct fib_own *, unsigned code, uintptr_t route);
-/* That code is there. Returns what is left; NULL: nothing. It becomes smaller when there is memory for that and it does by two kinds, so that a route that
- * comes and goes does not copy the others each time. */
+/* That code is there. Returns what is left; NULL: nothing. It becomes smaller when there is memory for that and it does by two kinds, so that a route
+ * that comes and goes does not copy the others each time. */
 struct fib_own *fib_own_remove(struct fib_own *, unsigned code);
 
 /* ---- nodes ---- */

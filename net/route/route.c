@@ -493,7 +493,8 @@ rt_flush_clones_of(struct rtentry *cloning, const struct rtentry *newer)
 
 	for (struct rtentry *c = rt_children(cloning); c != NULL; c = next) {
 		next = c->rt_sibling;
-		if ((c->rt_flags & RTF_CLONED) && (c->rt_refs == 0 || (newer->rt_flags & RTF_CLONING)) && in6_covers(&newer->rt_dest6, newer->rt_plen, &c->rt_dest6))
+		if ((c->rt_flags & RTF_CLONED) && (c->rt_refs == 0 || (newer->rt_flags & RTF_CLONING)) &&
+		    in6_covers(&newer->rt_dest6, newer->rt_plen, &c->rt_dest6))
 			rt_destroy(c);
 	}
 }

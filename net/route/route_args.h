@@ -13,8 +13,8 @@ struct route_args {
 	const char	*ra_desttext, *ra_gwtext;	/* the caller's words */
 };
 
-/* Parses the words behind add, delete, change, get. The family is that of -inet, -inet6, or of the addresses. False: the reason is in err. Destination and gateway may be
- * missing: the caller checks ra_has_*. */
+/* Parses the words behind add, delete, change, get. The family is that of -inet, -inet6, or of the addresses. False: the reason is in err.
+ * Destination and gateway may be missing: the caller checks ra_has_*. */
 bool	route_args_parse(struct route_args *, int argc, char **argv, char *err, size_t errlen);
 /* The same for what becomes configuration: no destination with a zone, whose routes are its interface's. */
 bool	route_args_parse_static(struct route_args *, int argc, char **argv, char *err, size_t errlen);

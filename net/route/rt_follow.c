@@ -1,9 +1,9 @@
-/* rt_follow.c - routes follow what they stand on: whether it can be used, and where a gateway that another route leads to has gone. A hundred thousand
- * may stand on one: some follow at once, the others some each pass. Core 0.
+/* rt_follow.c - routes follow what they stand on: whether it can be used, and where a gateway that another route leads to has gone. A hundred
+ * thousand may stand on one: some follow at once, the others some each pass. Core 0.
  *
- * Who is followed, or has gone, stands in a queue, and knows the first who does not follow yet. Who comes to stand on it meanwhile is made as it is, and
- * stands in front of them; when it changes once more they begin anew at the end, so that nobody waits for ever. Those that wait stand on nothing: each
- * table knows the first of its own who has not looked for its way yet. */
+ * Who is followed, or has gone, stands in a queue, and knows the first who does not follow yet. Who comes to stand on it meanwhile is made as it is,
+ * and stands in front of them; when it changes once more they begin anew at the end, so that nobody waits for ever. Those that wait stand on nothing:
+ * each table knows the first of its own who has not looked for its way yet. */
 #include "kernel/loop.h"
 #include "net/core/counter.h"
 #include "net/core/owner.h"

@@ -12,8 +12,8 @@
 static bool
 rt_request_valid(const struct rt_request *rq)
 {
-	return (rq->rq_label == NULL || strlen(rq->rq_label) < RT_LABEL_MAX) && rq->rq_af < AF_COUNT && rq->rq_plen <= af_bits(rq->rq_af) && rq->rq_rdomain <= RT_TABLEID_MAX &&
-	    rq->rq_priority <= RTP_MAX && rq->rq_mtu <= UINT16_MAX && (rq->rq_plen == af_bits(rq->rq_af) || !(rq->rq_flags & RTF_HOST));
+	return (rq->rq_label == NULL || strlen(rq->rq_label) < RT_LABEL_MAX) && rq->rq_af < AF_COUNT && rq->rq_plen <= af_bits(rq->rq_af) &&
+	    rq->rq_rdomain <= RT_TABLEID_MAX && rq->rq_priority <= RTP_MAX && rq->rq_mtu <= UINT16_MAX && (rq->rq_plen == af_bits(rq->rq_af) || !(rq->rq_flags & RTF_HOST));
 }
 
 /* Whose address it is: each has a local route. NULL: nobody's. */

@@ -13,8 +13,8 @@ struct rtentry *rtable_shorter(unsigned af, unsigned rdomain, const struct in6_a
 
 /* route.c. What the table says, or a route of it, is another: the flows look (net/core/flow.h). After the change. */
 void	rt_changed(void);
-/* route.c. A route like the model (whose rt_via may be anywhere) that is in the table and hangs on `parent`, or (NULL) on its interface; its RTF_UP is worked out.
- * NULL: no memory. The nexthop's reference becomes the route's, in any case. */
+/* route.c. A route like the model (whose rt_via may be anywhere) that is in the table and hangs on `parent`, or (NULL) on its interface; its RTF_UP
+ * is worked out. NULL: no memory. The nexthop's reference becomes the route's, in any case. */
 struct rtentry *rt_make(const struct rtentry *model, struct rtentry *parent, struct nexthop *);
 /* Out of the table and freed, with the cloned routes that stand on it; gateway routes that do go waiting, many of them later (rt_follow_gone). */
 void	rt_destroy(struct rtentry *);
