@@ -61,7 +61,7 @@ def check(root, file=FILE):
 
 def unrun(root, ran, long):
     """Tests of the table that are not among the names of those that ran; the long ones are left out without `long`."""
-    short = {re.sub(r'\[.*', '', r).split('::')[-1] if '::' in r else r.split(':')[1] for r in ran}
+    short = {re.sub(r'\[.*', '', r).split('::')[-1] if '::' in r else r.split(':')[1] if ':' in r else r for r in ran}
     late = {m[1] for path in sources.files(root, 'tests/system/test_*.py') for text in [sources.read(f'{root}/{path}')]
             for found in [list(checklist.PY_TEST.finditer(text))] for i, m in enumerate(found) if checklist.is_long(text, found, i)}
     return [f'tests/README.md: "{line}" is tested by {n}, which did not run' for line, names in table(root).items() for n in names
