@@ -141,7 +141,11 @@ parse_args(const struct pfctl *pt, struct pfctl_args *a, int argc, char **argv)
 			if (value != NULL)
 				break;
 		}
-	if ((a->a_table == NULL) != (a->a_tcommand == NULL) || (a->a_numeric && a->a_resolve))
+	if (a->a_tcommand != NULL && *a->a_tcommand != '\0' && strncmp("load", a->a_tcommand, strlen(a->a_tcommand)) == 0) {
+		a->a_load = true;
+		a->a_table = a->a_tcommand = NULL;
+	}
+	if ((a->a_load && a->a_file == NULL) || (a->a_table == NULL) != (a->a_tcommand == NULL) || (a->a_numeric && a->a_resolve))
 		return false;
 	if (a->a_table != NULL) {
 		a->a_word = argv + i;

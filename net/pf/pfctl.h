@@ -20,6 +20,7 @@ struct pfctl_args {
 	struct pf_define a_define[PFCTL_DEFINES_MAX];
 	unsigned	 a_ndefine;
 	const char	*a_table, *a_tcommand;	/* NULL: not said; both or none */
+	bool		 a_load;		/* -T load: only the tables of a_file */
 	char		**a_word;		/* what it is about */
 	int		 a_nword;
 	char		**a_test;		/* the words behind "test"; NULL: not said */

@@ -43,7 +43,7 @@ cmd_pfctl(struct out *o, int argc, char **argv)
 }
 COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [-F modifier] [-f file]\n"
     "    [-i interface] [-K host] [-k key] [-s modifier] [-V rdomain] [-x level]\n"
-    "pfctl [-nqv] -t table -T command [address ...]\n" PFCTL_SYNOPSIS "\n"
+    "pfctl [-nqv] -t table -T command [address ...]\npfctl [-nv] [-a anchor] -T load -f file\n" PFCTL_SYNOPSIS "\n"
     "pfctl [-v] test in|out on interface proto name from address [port n] to address [port n] [flags SA] [icmp-type n [code n]]",
     "control the packet filter",
     "Loads a ruleset (pf.conf) from a file of the configuration, or with - from the lines that\n"
@@ -75,6 +75,7 @@ COMMAND_DOC(pfctl, cmd_pfctl, "pfctl [-degNPqrvz] [-a anchor] [-D macro=value] [
     "                  flush; test address ...: do they match? -f file: addresses from there, too. add\n"
     "                  and replace define a table that there is not, kill undoes it. What is put in\n"
     "                  stays until a ruleset is loaded that says what is in the table\n"
+    "    -T load       with -f: of what the file says only its tables; those of their names give way\n"
     "    -z            sets the counters of rules to zero, but how many states each has\n"
     "    -q            says only what is wrong\n"
     "    -a anchor     what is loaded, flushed, shown are the rules of that anchor (\"web/one\"); with\n"

@@ -182,7 +182,7 @@ pfctl_engine(const struct pfctl *pt, const struct pfctl_args *a, const char *tex
 		return status;
 	if (a->a_kill[0] != NULL && (status = pfctl_kill(pt, a)) != 0)
 		return status;
-	if (text != NULL && a->a_table == NULL && (status = load(pt, a, text, len)) != 0)
+	if (text != NULL && a->a_table == NULL && (status = (a->a_load ? pfctl_tables_load : load)(pt, a, text, len)) != 0)
 		return status;
 	if (a->a_show != NULL && (status = pfctl_show(pt, a)) != 0)
 		return status;

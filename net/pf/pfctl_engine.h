@@ -21,6 +21,10 @@ void	pfctl_print_counts(struct out *, const struct pf_tcount *, bool table);
 int	pfctl_table(const struct pfctl *, const struct pfctl_args *, const char *text, size_t len);	/* of -f, more addresses; or NULL */
 /* The table's definition goes from pf.conf, or from what the anchor of -a has for itself; NULL: all of them there. */
 int	pfctl_table_kill(const struct pfctl *, const struct pfctl_args *, const char *table);
+/* The table that add and replace do not find is defined there, empty. */
+int	pfctl_table_create(const struct pfctl *, const struct pfctl_args *);
+/* -T load: what the text of -f says of tables takes the place there of what was said of those; nothing else of it counts. */
+int	pfctl_tables_load(const struct pfctl *, const struct pfctl_args *, const char *text, size_t len);
 /* -s Sources, -F Sources, -K. */
 void	pfctl_show_sources(struct out *, unsigned verbose);
 void	pfctl_flush_sources(const struct pfctl *, bool quiet);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/config.h"
 #include "kernel/machine.h"
 #include "kernel/task.h"
 #include "kernel/text.h"
@@ -487,114 +486,6 @@ run(const struct command *c, struct work *w)
 	return c->c_run(w);
 }
 
-/* ---- definitions: they are the ruleset's, so the configuration's ---- */
-
-struct undefine { const char *u_name; unsigned u_n; };
-
-/* The file of the configuration that the anchor's tables are defined in; "": a block of pf.conf is, or there is no such anchor. */
-static bool
-table_file(const struct pfctl_args *a, char name[PF_ANCHOR_FILE])
-{
-	struct pf_ruleset *rs = pf_rules_hold();
-	bool wild, ok;
-	const struct pf_anchor *an = pfctl_anchor(rs, a->a_anchor, &wild);
-
-	if (a->a_anchor[0] == '\0') {
-		strcpy(name, PF_CONF_NAME);
-		ok = config_running(PF_CONF_NAME) != NULL;
-	} else
-		ok = !wild && pf_anchor_name(a->a_anchor, name, PF_ANCHOR_FILE) && (an == NULL || !an->an_defined || an->an_apart);
-	pf_rules_put(rs);
-	return ok;
-}
-
-static char *
-file_text(const struct pfctl *pt, const char *name, size_t *len)
-{
-	const char *why;
-
-	*len = 0;
-	return config_running(name) != NULL ? pt->pt_env->pe_read(pt->pt_env, name, len, &why) : calloc(1, 1);
-}
-
-static int
-replace_file(const struct pfctl *pt, const char *name, const char *text, size_t len, const char *more)
-{
-	struct config_err ce = { .ce_out = pt->pt_err };
-	struct out o;
-	void *obj;
-
-	out_init(&o, NULL, NULL);
-	out_write(&o, text, len);
-	if (len > 0 && text[len - 1] != '\n')
-		out_printf(&o, "\n");
-	out_printf(&o, "%s", more);
-	obj = o.o_failed ? NULL : pf_conf_object(o.o_len > 0 ? o.o_buf : "", o.o_len);
-	out_free(&o);
-	if (obj == NULL)
-		return complain(pt, "Cannot allocate memory");
-	return config_replace(&ce, name, obj) ? 0 : 1;
-}
-
-/* add and replace make a table that is not there. */
-static int
-create(const struct pfctl *pt, const struct pfctl_args *a)
-{
-	char name[PF_ANCHOR_FILE], more[PF_TABLE_NAME + 32], *text;
-	int status = 1;
-	size_t len;
-
-	if (strspn(a->a_table, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-") < strlen(a->a_table) || a->a_table[0] == '_' ||
-	    strlen(a->a_table) >= PF_TABLE_NAME)
-		return complain(pt, "invalid table name");
-	if (!table_file(a, name))
-		return complain(pt, "Table does not exist, and no file of its own to define it in");
-	if ((text = file_text(pt, name, &len)) == NULL)
-		return complain(pt, "Cannot allocate memory");
-	snprintf(more, sizeof(more), "table <%s> persist\n", a->a_table);
-	status = replace_file(pt, name, text, len, more);
-	free(text);
-	if (status == 0 && !a->a_quiet)
-		out_printf(pt->pt_err, "1 table created.\n");
-	return status;
-}
-
-static bool
-is_undefined(void *arg, enum pf_statement kind, const char *name, unsigned depth)
-{
-	struct undefine *u = arg;
-
-	if (kind != PF_ST_TABLE || depth != 1 || (u->u_name != NULL && strcmp(u->u_name, name) != 0))
-		return false;
-	u->u_n++;
-	return true;
-}
-
-int
-pfctl_table_kill(const struct pfctl *pt, const struct pfctl_args *a, const char *table)
-{
-	struct pfctl_run run = { *pt->pt_env, pt->pt_err };
-	struct pf_source s = { .ps_name = "pf.conf", .ps_anchor = "", .ps_define = a->a_define };
-	struct undefine u = { .u_name = table };
-	char name[PF_ANCHOR_FILE], *text, *rest;
-	int status = 0;
-
-	if (!table_file(a, name) || (text = file_text(pt, name, &s.ps_len)) == NULL)
-		return complain(pt, "no file of its own that defines tables");
-	s.ps_text = text;
-	run.r_env.pe_error = pfctl_error;
-	rest = pf_conf_without(&run.r_env, &s, is_undefined, &u, &s.ps_len);
-	if (rest == NULL)
-		status = complain(pt, "the ruleset cannot be read again: nothing has changed");
-	else if (u.u_n > 0)
-		status = replace_file(pt, name, rest, s.ps_len, "");
-	if (status == 0 && !a->a_quiet)
-		out_printf(pt->pt_err, "%u tables deleted.\n", u.u_n);
-	free(rest);
-	free(text);
-	return status;
-}
-
 /* ---- the whole ---- */
 
 static bool
@@ -671,7 +562,7 @@ pfctl_table(const struct pfctl *pt, const struct pfctl_args *a, const char *text
 	if (status == 0 && (w.w_given = pf_prefixes_make(w.w_te, w.w_n)) == NULL)
 		status = complain(pt, "Cannot allocate memory");
 	if (status == 0 && (status = run_in_force(c, &w)) < 0) {
-		status = c->c_creates && !a->a_noaction ? create(pt, a) : complain(pt, "Table does not exist.");
+		status = c->c_creates && !a->a_noaction ? pfctl_table_create(pt, a) : complain(pt, "Table does not exist.");
 		if (status == 0 && (status = run_in_force(c, &w)) < 0)
 			status = complain(pt, "Table does not exist.");
 	}

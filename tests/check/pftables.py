@@ -13,8 +13,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.environ.get('SLUICE_CONFORMANCE', os.path.join(os.path.dirname(TOP), 'shared', 'conformance'))
 NOT = {
     'pfr11': 'rules of an anchor take the place of its whole file, with the tables that it defines',
-    'pfr13': 'there is no -T load',
-    'pfr15': 'there is no -T load',
+    'pfr13': 'no weight is kept of an address',
+    'pfr15': 'no weight is kept of an address',
 }
 ON = 'pfctl -a regress -t regress'
 TRAILER = ('Cleared:', 'ktable:', 'pfrke_')

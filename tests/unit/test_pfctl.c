@@ -188,6 +188,27 @@ TEST(pfctl_table_letters)
 }
 
 /* Addresses go when they have been there for long, or for long since they were cleared; one that stays in what replaces them keeps its time. */
+/* Of a file only its tables count: those of their names give way, rules and other tables stay. */
+TEST(pfctl_table_load)
+{
+	cmd_start();
+	CHECK_STR(cmd_load("# /etc/pf.conf\ntable <a> persist { 10.0.0.1 }\ntable <ab> {\n10.0.0.2\n}\npass from <a> to <ab>\n"), "");
+	CHECK_STR(pfctl("pfctl -T load -f - <<X", "n = \"192.0.2.0/24\"\nblock\ntable <a> { $n, \\\n !192.0.2.1 }\ntable <new> const { 10.3/16 }\npass on t1\n", 0), "");
+	CHECK_STR(pfctl("pfctl -t a -T show", NULL, 0), "   192.0.2.0/24\n  !192.0.2.1\n");
+	CHECK_STR(pfctl("pfctl -t ab -T show", NULL, 0), "   10.0.0.2\n");
+	CHECK_STR(pfctl("pfctl -s rules", NULL, 0), "pass from <a> to <ab> flags S/SA\n");
+	CHECK_STR(cmd("show config pf.conf"), "table <ab> {\n10.0.0.2\n}\npass from <a> to <ab>\ntable <a> { 192.0.2.0/24 !192.0.2.1 }\n"
+	    "table <new> const { 10.3.0.0/16 }\n");
+	CHECK_STR(pfctl("pfctl -a x/y -T load -f - <<X", "table <own> persist { 10.4.4.4 }\n", 0), "");
+	CHECK_STR(pfctl("pfctl -a x/y -t own -T show", NULL, 0), "   10.4.4.4\n");
+	CHECK_STR(pfctl("pfctl -T load -f - <<X", "table <a> { 1.2.3.400 }\n", 1),
+	    "no IP address found for 1.2.3.400\nstdin:1: could not parse host specification\npfctl: Syntax error in config file: tables not loaded\n");
+	CHECK_STR(pfctl("pfctl -nT load -f - <<X", "table <a> { 1.2.3.4 }\n", 0), "");
+	CHECK_STR(pfctl("pfctl -t a -T show", NULL, 0), "   192.0.2.0/24\n  !192.0.2.1\n");
+	CHECK_IN(pfctl("pfctl -T load", NULL, 2), "usage: pfctl ");
+	cmd_end();
+}
+
 TEST(pfctl_table_expire)
 {
 	static const char bundle[] = "# /etc/hostname.t0\ninet 10.0.0.1/24\n# /etc/pf.conf\ntable <bad> persist\ntable <fixed> const { 10.0.0.7 }\n";
